@@ -1,0 +1,96 @@
+"""A pack to a deck: cards as authored, then those derived from glossary, timeline, actors, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from guide.content.rules import usable_cards
+from guide.model.base import Item
+from guide.model.content import Actor, Card, Event, Fact, Flashcard, Term
+from guide.model.markup import GAP
+from guide.model.pack import Pack
+
+DERIVED = ("glossary", "timeline", "actors", "facts")
+
+
+@dataclass(frozen=True)
+class _Draft:
+    item: Item
+    id: str
+    fields: dict[str, Any]
+
+
+def deck(pack: Pack, derive: Sequence[str] = DERIVED) -> tuple[Flashcard, ...]:
+    """Return the numbered cards of a pack: one for each gap of a cloze, two for a reversed card."""
+    drafts = [draft for card in usable_cards(pack.cards) for draft in _authored(card)]
+    makers = {"glossary": _term, "timeline": _event, "actors": _actor, "facts": _fact}
+    for name in derive:
+        drafts += [makers[name](item) for item in getattr(pack, name)]
+    return tuple(_finish(draft, number) for number, draft in enumerate(drafts, 1))
+
+
+def _finish(draft: _Draft, number: int) -> Flashcard:
+    item = draft.item
+    card = Flashcard(
+        id=draft.id, number=number, tags=item.tags, sources=item.sources, **draft.fields
+    )
+    return card.placed(item.places)
+
+
+def _authored(card: Card) -> Iterator[_Draft]:
+    base = {"hint": card.hint, "image": card.image, "origin": "cards"}
+    if card.cloze:
+        for number, (front, back) in enumerate(cloze_sides(card.cloze), 1):
+            name = card.id if number == 1 else f"{card.id}-{number}"
+            yield _Draft(card, name, {**base, "layout": "cloze", "front": front, "back": back})
+        return
+    layout = "image" if card.image else "basic"
+    yield _Draft(card, card.id, {**base, "layout": layout, "front": card.front, "back": card.back})
+    if card.reverse:
+        turned = {**base, "hint": "", "layout": layout, "front": card.back, "back": card.front}
+        yield _Draft(card, f"{card.id}-r", turned)
+
+
+def cloze_sides(text: str) -> list[tuple[str, str]]:
+    """Return front and back for each gap: `{{:hint}}` asks, `{{answer}}` on the back answers.
+
+    Gaps that a card does not ask for are printed as plain text.
+    """
+    gaps = list(GAP.finditer(text))
+    sides = []
+    for asked in range(len(gaps)):
+        front, back, last = "", "", 0
+        for number, gap in enumerate(gaps):
+            between = text[last : gap.start()]
+            answer, _, hint = gap[1].partition("::")
+            front += between + (f"{{{{:{hint}}}}}" if number == asked else answer)
+            back += between + (f"{{{{{answer}}}}}" if number == asked else answer)
+            last = gap.end()
+        sides.append((front + text[last:], back + text[last:]))
+    return sides
+
+
+def _term(term: Term) -> _Draft:
+    front = f"{term.term} ({term.abbreviation})" if term.abbreviation else term.term
+    fields = {"layout": "term", "front": front, "back": term.definition, "origin": "glossary"}
+    return _Draft(term, f"card-{term.id}", fields)
+
+
+def _event(event: Event) -> _Draft:
+    fields = {"layout": "event", "front": event.title, "back": event.detail, "origin": "timeline"}
+    return _Draft(event, f"card-{event.id}", {**fields, "start": event.date, "end": event.end})
+
+
+def _actor(actor: Actor) -> _Draft:
+    front = f"{actor.name} ({actor.abbreviation})" if actor.abbreviation else actor.name
+    back = f"{actor.role} {actor.detail}".strip()
+    fields = {"layout": "actor", "front": front, "back": back, "origin": "actors"}
+    return _Draft(actor, f"card-{actor.id}", {**fields, "start": actor.from_, "end": actor.to})
+
+
+def _fact(fact: Fact) -> _Draft:
+    back = f"{fact.value} {fact.unit}".strip()
+    fields = {"layout": "fact", "front": fact.label, "back": back, "origin": "facts"}
+    return _Draft(fact, f"card-{fact.id}", {**fields, "start": fact.as_of})

@@ -1,0 +1,121 @@
+"""Read files of a pack: only regular files inside it, of bounded size, in UTF-8."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from guide.errors import Diagnostic, Place, error
+
+MAX_TEXT = 5_000_000  # bytes; a text this long is not written by a person
+MAX_IMAGE = 40_000_000  # bytes
+_CONTROL = {chr(n) for n in range(32)} - {"\n", "\r", "\t"} | {"\x7f"}
+
+
+@dataclass
+class Reader:
+    """Reads files below `root` and collects what is wrong with them."""
+
+    root: Path
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.root = self.root.resolve()
+
+    def exists(self, path: str) -> bool:
+        """Tell whether `path`, relative to the pack, is there at all."""
+        try:
+            return os.path.lexists(self.root / path)
+        except ValueError:
+            return False
+
+    def listing(self, folder: str, *suffixes: str) -> list[str]:
+        """Return the relative paths of files in `folder` (not below) in name order."""
+        try:
+            names = sorted(os.listdir(self.root / folder))
+        except (OSError, ValueError):
+            return []
+        return [
+            f"{folder}/{name}"
+            for name in names
+            if name.lower().endswith(suffixes) and not name.startswith(".")
+        ]
+
+    def tree(self, folder: str, *suffixes: str) -> list[str]:
+        """Return the relative paths of files in and below `folder` in name order."""
+        found = []
+        for base, folders, names in os.walk(self.root / folder):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            inside = Path(base).relative_to(self.root).as_posix()
+            found += [f"{inside}/{n}" for n in sorted(names) if n.lower().endswith(suffixes)]
+        return found
+
+    def data(self, path: str, place: Place | None = None, limit: int = MAX_IMAGE) -> bytes | None:
+        """Return the bytes of a file, or None after noting why not (at `place`, else the file)."""
+        at = place or Place(path)
+        try:
+            inside = os.path.normpath(path)
+            if not path or os.path.isabs(path) or inside.startswith("..") or "\0" in path:
+                return self._refuse("outside-pack", f"`{path}` is outside the pack", at)
+            real = (self.root / inside).resolve(strict=True)
+            if not real.is_relative_to(self.root):
+                return self._refuse("outside-pack", f"`{path}` leads out of the pack", at)
+            handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
+        except OSError as exc:
+            reason = exc.strerror or str(exc)
+            return self._refuse("unreadable-file", f"`{path}` cannot be read: {reason}", at)
+        with os.fdopen(handle, "rb") as stream:
+            facts = os.fstat(stream.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                return self._refuse("unreadable-file", f"`{path}` is not a regular file", at)
+            if facts.st_size > limit:
+                size, most = facts.st_size / 1e6, limit / 1e6
+                message = f"`{path}` has {size:.1f} MB; {most:.0f} MB is the most"
+                return self._refuse("file-too-large", message, at)
+            return stream.read(limit + 1)
+
+    def text(self, path: str, place: Place | None = None) -> str | None:
+        """Return the text of a UTF-8 file with unix line ends, or None after noting why not."""
+        data = self.data(path, place, MAX_TEXT)
+        if data is None:
+            return None
+        text = self._decode(data, path)
+        if text is None:
+            return None
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        for number, line in enumerate(text.split("\n"), 1):
+            if not line.isprintable() and (found := next((c for c in line if c in _CONTROL), "")):
+                at = Place(path, number, line.index(found) + 1)
+                message = f"control character U+{ord(found):04X} in the text"
+                self.problems.append(error("control-character", message, at, "Delete it."))
+                return None
+        return text
+
+    def _decode(self, data: bytes, path: str) -> str | None:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            at = Place(path, 1, 1)
+            hint = "Save the file with the encoding UTF-8 (your editor says UTF-16 now)."
+            self.problems.append(error("not-utf8", "the file is in UTF-16, not UTF-8", at, hint))
+            return None
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as exc:
+            before = data[: exc.start]
+            column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+            at = Place(path, before.count(b"\n") + 1, column)
+            wrong = data[exc.start]
+            guess = data[exc.start : exc.start + 1].decode("latin-1")
+            message = f"byte 0x{wrong:02X} is not UTF-8 (in Latin-1 it would be {guess!r})"
+            hint = "Save the file with the encoding UTF-8."
+            self.problems.append(error("not-utf8", message, at, hint))
+            return None
+
+    def _refuse(self, code: str, message: str, place: Place) -> None:
+        hints = {
+            "outside-pack": "Copy the file into the pack and name it relative to pack.yaml.",
+            "file-too-large": "Make the file smaller or split it.",
+            "unreadable-file": "Check the name, upper and lower case too, and the permissions.",
+        }
+        self.problems.append(error(code, message, place, hints[code]))

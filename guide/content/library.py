@@ -1,0 +1,129 @@
+"""Kinds of document and card stock by name: a pack's own first, then the bundled ones."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from guide.content.validate import Places, Validator, did_you_mean
+from guide.content.yaml12 import read_yaml
+from guide.errors import ContentError, Diagnostic, Place, error
+from guide.model.kinds import Kind, Option, Stock
+from guide.model.pack import Pack
+from guide.resources import TEMPLATES
+from guide.units import parse_paper
+
+# Kinds that the pack format names and this version does not make yet.
+PLANNED = ("handout", "quiz")
+COMMON = ("paper", "theme", "title", "pages")
+
+
+@lru_cache
+def load_kinds() -> dict[str, Kind]:
+    """Return the bundled kinds of document by name, in the order in which they are built."""
+    found = [
+        Kind.model_validate(tomllib.loads(path.read_text("utf-8")))
+        for path in sorted(TEMPLATES.glob("*/kind.toml"))
+    ]
+    return {kind.name: kind for kind in sorted(found, key=lambda kind: (kind.order, kind.name))}
+
+
+@lru_cache
+def all_stock() -> dict[str, Stock]:
+    """Return the bundled stock by name."""
+    found = {}
+    for path in sorted(TEMPLATES.glob("stock/*.yaml")):
+        document, problems = read_yaml(path.read_text("utf-8"), path.name)
+        if document is None or problems:
+            raise ContentError(*problems)
+        stock = Stock.model_validate(document.data)
+        found[stock.name] = stock
+    return found
+
+
+def load_stock(name: str, place: Place) -> Stock:
+    """Return the stock of that name or alias; ContentError with a suggestion when there is none."""
+    known = all_stock()
+    wanted = name.casefold().strip()
+    for stock in known.values():
+        if wanted in (stock.name, *(alias.casefold() for alias in stock.aliases)):
+            return stock
+    hint = did_you_mean(name, known) or "List them: guide stock"
+    raise ContentError(error("unknown-stock", f"there is no card stock `{name}`", place, hint))
+
+
+def resolve_options(
+    kind: Kind, given: Mapping[str, Any], pack: Pack
+) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """Return the options of a document, defaults included, and what is wrong with those given."""
+    options = {name: option.default for name, option in kind.options.items()}
+    problems: list[Diagnostic] = []
+    for name, value in given.items():
+        place = pack.at(f"documents.{kind.name}.{name}")
+        if name in COMMON:
+            problem = _common(name, value, place)
+        elif name in kind.options:
+            problem = _wrong(name, value, kind.options[name], place)
+        else:
+            hint = did_you_mean(name, [*kind.options, *COMMON])
+            problem = error("unknown-option", f"`{kind.name}` has no option `{name}`", place, hint)
+        if problem:
+            problems.append(problem)
+        else:
+            options[name] = value
+    return options, problems
+
+
+def _common(name: str, value: Any, place: Place) -> Diagnostic | None:
+    if name == "paper":
+        try:
+            parse_paper(value)
+        except ValueError as exc:
+            return error("bad-value", str(exc), place)
+    if name == "theme":
+        return check_theme(value, place)
+    return None
+
+
+def check_theme(name: Any, place: Place, pack: Pack | None = None) -> Diagnostic | None:
+    """Say that there is no theme of that name, or nothing."""
+    themes = {path.stem for path in Path(TEMPLATES, "themes").glob("*.css")}
+    if pack is not None:
+        themes |= {Path(name).stem for name in pack.templates if name.startswith("themes/")}
+    if isinstance(name, str) and name in themes:
+        return None
+    hint = did_you_mean(str(name), sorted(themes))
+    return error("unknown-theme", f"there is no theme `{name}`", place, hint)
+
+
+_CHECKS = {
+    "boolean": (bool, "true or false"),
+    "integer": (int, "a whole number"),
+    "string": (str, "text"),
+    "list": (list, "a list"),
+}
+
+
+def _wrong(name: str, value: Any, option: Option, place: Place) -> Diagnostic | None:
+    expected, words = _CHECKS[option.type]
+    fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool))
+    if not fits:
+        return error("wrong-type", f"`{name}` must be {words}", place, option.help)
+    for entry in value if isinstance(value, list) else [value]:
+        if option.choices and str(entry) not in option.choices:
+            hint = did_you_mean(str(entry), option.choices)
+            return error("bad-value", f"`{name}` cannot be `{entry}`", place, hint)
+    return None
+
+
+def read_stock(text: str, path: str) -> tuple[Stock | None, list[Diagnostic]]:
+    """Read one stock file, as a user may write it."""
+    document, problems = read_yaml(text, path)
+    if document is None:
+        return None, problems
+    validator = Validator()
+    stock = validator.item(Stock, document.data, Places(path, document), "the stock")
+    return stock, [*problems, *validator.problems]

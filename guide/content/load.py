@@ -1,0 +1,292 @@
+"""A folder to a Pack: every file is read, every problem is collected, nothing is raised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from guide.content.files import Reader
+from guide.content.pictures import load_figure
+from guide.content.rules import check_pack
+from guide.content.slugs import slug
+from guide.content.sources import read_sources
+from guide.content.tables import read_table
+from guide.content.validate import Places, Validator
+from guide.content.yaml12 import Document, read_yaml
+from guide.errors import Diagnostic, Place, error, in_order
+from guide.model.base import Item
+from guide.model.content import Actor, Card, Event, Fact, Figure, Question, Section, Term
+from guide.model.markup import mentions
+from guide.model.pack import Manifest, Pack
+
+I = TypeVar("I", bound=Item)  # noqa: E741  an Item
+
+OVERRIDE = "-D"  # the path of a value given on the command line
+
+
+def load_pack(
+    folder: Path, overrides: Mapping[str, str] | None = None
+) -> tuple[Pack | None, tuple[Diagnostic, ...]]:
+    """Read the pack in `folder`.
+
+    `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML. Items with
+    errors are left out of the Pack; the Pack is None when pack.yaml itself cannot be used.
+    """
+    if not folder.is_dir():
+        hint = "Give the folder that holds pack.yaml, or start one: guide new DIR"
+        return None, (error("pack-not-found", "there is no such folder", Place(""), hint),)
+    if not (folder / "pack.yaml").is_file():
+        hint = "Every pack has a pack.yaml with at least `format: 1` and `title: ...`."
+        return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
+    return _Loading(folder).load(overrides or {})
+
+
+@dataclass
+class _Loading:
+    folder: Path
+    validator: Validator = field(default_factory=Validator)
+    ids: dict[str, Place] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.folder)
+        self.problems = self.reader.problems
+        self.validator.problems = self.problems
+
+    def load(self, overrides: Mapping[str, str]) -> tuple[Pack | None, tuple[Diagnostic, ...]]:
+        manifest, document = self._manifest(overrides)
+        sections = self._sections()
+        pack = Pack(
+            name=self.folder.resolve().name,
+            manifest=manifest or Manifest(format=1, title="-"),
+            sections=tuple(sections),
+            timeline=self._list("timeline.yaml", Event, "an event", lambda e: f"{e.date}-{e.title}"),
+            glossary=self._list("glossary.yaml", Term, "a term", lambda t: t.term),
+            actors=self._list("actors.yaml", Actor, "an actor", lambda a: a.name),
+            facts=self._list("facts.yaml", Fact, "a fact", lambda f: f.label),
+            cards=self._cards(),
+            questions=self._questions(),
+            templates=self._templates(),
+            places=document.places,
+            **self._sources(),
+        )
+        pack = self._with_ids(pack)
+        pack = replace(pack, figures=self._figures(pack))
+        self.problems.extend(check_pack(pack, complete=not self.problems))
+        return (pack if manifest else None), in_order(self.problems)
+
+    def _document(self, path: str) -> Document | None:
+        text = self.reader.text(path)
+        if text is None:
+            return None
+        document, problems = read_yaml(text, path)
+        self.problems.extend(problems)
+        if document is not None and document.data is None:
+            hint = "Write something into it, or delete it: a file that is absent is simply left out."
+            self.problems.append(error("empty-file", "the file is empty", Place(path), hint))
+            return None
+        return document
+
+    def _manifest(self, overrides: Mapping[str, str]) -> tuple[Manifest | None, Document]:
+        document = self._document("pack.yaml")
+        if document is None or not isinstance(document.data, dict):
+            if document is not None:
+                hint = "Write `key: value` lines."
+                at = Place("pack.yaml", 1, 1)
+                self.problems.append(error("wrong-type", "pack.yaml must be keys and values", at, hint))
+            return None, Document()
+        for key, text in overrides.items():
+            self._override(document, key, text)
+        number = document.data.get("format")
+        if isinstance(number, int) and number != 1:
+            at = document.places["format"]
+            hint = "This guide reads format 1; install the version that the pack was written for."
+            self.problems.append(error("format-version", f"format {number} is not known", at, hint))
+            return None, document
+        places = Places("pack.yaml", document)
+        return self.validator.item(Manifest, document.data, places, "pack.yaml"), document
+
+    def _override(self, document: Document, key: str, text: str) -> None:
+        value, problems = read_yaml(text, OVERRIDE)
+        self.problems.extend(problems)
+        if value is None:
+            return
+        target, parts = document.data, key.split(".")
+        for number, part in enumerate(parts[:-1], 1):
+            inner = target.get(part) if isinstance(target, dict) else None
+            if not isinstance(inner, dict):
+                inner = {}
+                target[part] = inner
+            document.places[".".join(parts[:number])] = Place(OVERRIDE)
+            target = inner
+        target[parts[-1]] = value.data
+        document.places[key] = document.keys[key] = Place(OVERRIDE)
+
+    def _sections(self) -> list[Section]:
+        found = []
+        for path in self.reader.listing("sections", ".md", ".markdown"):
+            text = self.reader.text(path)
+            if text is not None and (section := self._section(path, text)):
+                found.append(section)
+        return found
+
+    def _section(self, path: str, text: str) -> Section | None:
+        match = re.match(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.S)
+        if not match:
+            hint = "Begin the file with three lines: ---, then title: ..., then ---."
+            at = Place(path, 1, 1)
+            self.problems.append(error("missing-front-matter", "the section has no front matter", at, hint))
+            return None
+        document, problems = read_yaml(match[1], path, first_line=2)
+        self.problems.extend(problems)
+        if document is None:
+            return None
+        data = document.data if document.data is not None else {}
+        places = Places(path, document, fallback=Place(path, 1, 1))
+        made = self.validator.item(Section, data, places, "the section")
+        if made is None:
+            return None
+        stem = re.sub(r"^[\d\s._-]+", "", Path(path).stem) or Path(path).stem
+        line = text.count("\n", 0, match.end()) + 1
+        fields = {"id": made.id or slug(stem), "body": text[match.end() :], "body_line": line}
+        return made.placed({**made.places, "": Place(path, 1, 1), "body": Place(path, line, 1)}, **fields)
+
+    def _list(
+        self, path: str, model: type[I], what: str, title: Callable[[I], str]
+    ) -> tuple[I, ...]:
+        document = self._document(path) if self.reader.exists(path) else None
+        if document is None:
+            return ()
+        found = []
+        for number, data in enumerate(self._entries(document, path)):
+            made = self.validator.item(model, data, Places(path, document, str(number)), what)
+            if made is not None:
+                found.append(self._named(made, title(made)))
+        return tuple(found)
+
+    def _entries(self, document: Document, path: str) -> list[Any]:
+        if isinstance(document.data, list):
+            return document.data
+        at = document.places.get("", Place(path, 1, 1))
+        hint = "Write each entry after `- `."
+        self.problems.append(error("wrong-type", f"{path} must be a list", at, hint))
+        return []
+
+    def _named(self, item: I, title: str) -> I:
+        """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
+        return item if item.id else item.placed(item.places, id="?" + slug(title))
+
+    def _cards(self) -> tuple[Card, ...]:
+        paths = ["cards.yaml"] if self.reader.exists("cards.yaml") else []
+        paths += self.reader.listing("cards", ".yaml", ".yml", ".csv", ".tsv")
+        found: list[Card] = []
+        for path in paths:
+            for data, places in self._card_data(path):
+                card = self.validator.item(Card, data, places, "a card")
+                if card is not None:
+                    found.append(self._named(card, card.front or card.cloze))
+        return tuple(found)
+
+    def _card_data(self, path: str) -> list[tuple[Any, Places]]:
+        if path.endswith((".yaml", ".yml")):
+            document = self._document(path)
+            if document is None:
+                return []
+            entries = self._entries(document, path)
+            return [(data, Places(path, document, str(n))) for n, data in enumerate(entries)]
+        text = self.reader.text(path)
+        if text is None:
+            return []
+        rows, problems = read_table(text, path)
+        self.problems.extend(problems)
+        return [(row.data, Places(path, row.document)) for row in rows]
+
+    def _questions(self) -> tuple[Question, ...]:
+        path = "questions.yaml"
+        document = self._document(path) if self.reader.exists(path) else None
+        if document is None:
+            return ()
+        made = [
+            self.validator.question(data, Places(path, document, str(number)))
+            for number, data in enumerate(self._entries(document, path))
+        ]
+        return tuple(self._named(question, question.prompt) for question in made if question)
+
+    def _sources(self) -> dict[str, Any]:
+        sources: dict[str, Any] = {}
+        places: dict[str, Place] = {}
+        for path in ("sources.yaml", "sources.yml", "sources.json", "sources.bib"):
+            if not self.reader.exists(path):
+                continue
+            text = self.reader.text(path)
+            if text is None:
+                continue
+            found, problems = read_sources(text, path)
+            self.problems.extend(problems)
+            for key, (item, place) in found.items():
+                if key in sources:
+                    message = f"two sources have the id `{key}`; the first is at {places[key]}"
+                    self.problems.append(error("duplicate-id", message, place, "Delete one of the two."))
+                    continue
+                sources[key], places[key] = item, place
+        return {"sources": sources, "source_places": places}
+
+    def _templates(self) -> dict[str, str]:
+        found = {}
+        for path in self.reader.tree("templates", ".html", ".css", ".toml"):
+            text = self.reader.text(path)
+            if text is not None:
+                found[path.removeprefix("templates/")] = text
+        return found
+
+    def _with_ids(self, pack: Pack) -> Pack:
+        """Check that explicit ids are unique, and give the others free ones from their titles."""
+        for item in pack.items:
+            if item.id.startswith("?"):
+                continue
+            if item.id in self.ids:
+                message = f"two items have the id `{item.id}`; the first is at {self.ids[item.id]}"
+                self.problems.append(error("duplicate-id", message, item.at("id"), "Rename one of the two.", item.id))
+            self.ids.setdefault(item.id, item.at("id"))
+        names = ("sections", "timeline", "glossary", "actors", "facts", "cards", "questions")
+        named = {name: tuple(self._free(item) for item in getattr(pack, name)) for name in names}
+        return replace(pack, **named)
+
+    def _free(self, item: I) -> I:
+        if not item.id.startswith("?"):
+            return item
+        base = free = item.id[1:]
+        number = 2
+        while free in self.ids:
+            free, number = f"{base}-{number}", number + 1
+        self.ids[free] = item.at()
+        return item.placed(item.places, id=free)
+
+    def _figures(self, pack: Pack) -> dict[str, Figure]:
+        wanted: dict[str, Place] = {}
+        for section in pack.sections:
+            path = section.at("body").path
+            for mention in mentions(section.body):
+                if mention.kind == "image":
+                    line = mention.line + section.body_line - 1
+                    wanted.setdefault(mention.value, Place(path, line, mention.column))
+        for item in pack.items:
+            for name in _TEXTS.get(type(item), ()):
+                for mention in mentions(getattr(item, name)):
+                    if mention.kind == "image":
+                        wanted.setdefault(mention.value, item.at(name))
+        for card in pack.cards:
+            if card.image:
+                wanted.setdefault(card.image, card.at("image"))
+        loaded = {path: load_figure(self.reader, path, place) for path, place in wanted.items()}
+        return {path: figure for path, figure in loaded.items() if figure}
+
+
+_TEXTS: dict[type[Any], tuple[str, ...]] = {
+    Card: ("front", "back", "cloze"),
+    Event: ("detail",),
+    Term: ("definition",),
+    Actor: ("detail",),
+}

@@ -1,0 +1,244 @@
+"""Rules over a whole pack: references that lead somewhere, dates that can be, facts with sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from guide.content.pictures import missing_alt
+from guide.content.validate import did_you_mean
+from guide.errors import Diagnostic, Place, error, warning
+from guide.model.base import Item
+from guide.model.content import Card, ChoiceQuestion, Fact, Section
+from guide.model.dates import Date
+from guide.model.markup import GAP, Mention, mentions, read_citation
+from guide.model.pack import Pack
+
+Found = Iterator[Diagnostic]
+
+
+def check_pack(pack: Pack, complete: bool = True) -> list[Diagnostic]:
+    """Return what is wrong with a pack as a whole.
+
+    `complete` is False when items were left out because they could not be read: rules that would
+    then only repeat that are not applied.
+    """
+    rules: list[Callable[[Pack], Found]] = [
+        _citations, _body_mentions, _missing_sources, _timeline, _spans, _cards, _choices,
+        _stale_facts, _terms, _editions, _card_pictures,
+    ]  # fmt: skip
+    if complete:
+        rules.append(_unused_sources)
+    return [diagnostic for rule in rules for diagnostic in rule(pack)]
+
+
+def _body_place(section: Section, mention: Mention) -> Place:
+    line = mention.line + section.body_line - 1
+    return Place(section.at("body").path, line, mention.column)
+
+
+def _citations(pack: Pack) -> Found:
+    for item in pack.items:
+        for number, text in enumerate(item.sources):
+            key = read_citation(text).key
+            if key not in pack.sources:
+                yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
+
+
+def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic:
+    hint = did_you_mean(key, pack.sources) or "Add it to sources.yaml."
+    return error("unknown-source", f"there is no source `{key}`", place, hint, item)
+
+
+def _targets(pack: Pack) -> dict[str, Place]:
+    """Return every id that a `@fig-`, `@sec-` or `@tbl-` can point at."""
+    targets: dict[str, Place] = {}
+    for section in pack.sections:
+        targets[section.id if section.id.startswith("sec-") else f"sec-{section.id}"] = section.at()
+        for mention in mentions(section.body):
+            if mention.kind == "anchor":
+                targets.setdefault(mention.value, _body_place(section, mention))
+    return targets
+
+
+def _body_mentions(pack: Pack) -> Found:
+    targets = _targets(pack)
+    names = _term_names(pack)
+    for section in pack.sections:
+        for mention in mentions(section.body):
+            place = _body_place(section, mention)
+            if mention.kind == "cite" and mention.value not in pack.sources:
+                yield _unknown_source(mention.value, pack, place, section.id)
+            elif mention.kind == "ref" and mention.value not in targets:
+                hint = did_you_mean(mention.value, targets) or "Give the target this id: {#...}."
+                message = f"nothing has the id `{mention.value}`"
+                yield error("bad-reference", message, place, hint, section.id)
+            elif mention.kind == "term" and mention.value.casefold() not in names:
+                shown = sorted(set(names.values()))
+                hint = did_you_mean(mention.value, shown) or "Add it to glossary.yaml."
+                message = f"the glossary has no term `{mention.value}`"
+                yield error("unknown-term", message, place, hint, section.id)
+            elif mention.kind == "image" and not _has_alt(mention, pack):
+                yield missing_alt(mention.value, place)
+
+
+def _has_alt(mention: Mention, pack: Pack) -> bool:
+    if re.search(r"\balt=|\bfig-alt=|\bdecorative\b", mention.attributes):
+        return True
+    figure = pack.figures.get(mention.value)
+    return figure is None or bool(figure.alt)
+
+
+def _term_names(pack: Pack) -> dict[str, str]:
+    names = {}
+    for term in pack.glossary:
+        for name in (term.term, term.abbreviation, *term.aliases, term.id):
+            if name:
+                names[name.casefold()] = term.term
+    return names
+
+
+def _cites_in_text(item: Item) -> bool:
+    return isinstance(item, Section) and any(m.kind == "cite" for m in mentions(item.body))
+
+
+def _missing_sources(pack: Pack) -> Found:
+    bare = [item for item in pack.items if not item.sources and not _cites_in_text(item)]
+    if not bare:
+        return
+    hint = "Add `sources: [key]` with a key of sources.yaml."
+    if pack.manifest.require_sources:
+        for item in bare:
+            yield error("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
+    elif not pack.sources:
+        message = f"the pack has no sources; none of its {len(bare)} items says where it is from"
+        yield warning("missing-source", message, bare[0].at(), hint)
+    else:
+        for item in bare:
+            yield warning("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
+
+
+def _unused_sources(pack: Pack) -> Found:
+    used = {read_citation(text).key for item in pack.items for text in item.sources}
+    for section in pack.sections:
+        used |= {m.value for m in mentions(section.body) if m.kind == "cite"}
+    for key, place in pack.source_places.items():
+        if key not in used:
+            hint = "Cite it, or delete it: only cited sources are printed."
+            yield warning("unused-source", f"the source `{key}` is never cited", place, hint, key)
+
+
+def _timeline(pack: Pack) -> Found:
+    before: Date | None = None
+    for event in pack.timeline:
+        if before and event.date.first < before.first and event.date.last < before.last:
+            hint = "Move it up; the timeline is printed in the order of the dates all the same."
+            message = f"{event.date} stands after {before}"
+            yield warning("dates-out-of-order", message, event.at("date"), hint, event.id)
+        before = event.date
+        if event.end and event.end.last < event.date.first:
+            message = f"the end {event.end} is before the date {event.date}"
+            yield error("bad-date", message, event.at("end"), "Swap the two.", event.id)
+
+
+def _spans(pack: Pack) -> Found:
+    for actor in pack.actors:
+        if actor.from_ and actor.to and actor.to.last < actor.from_.first:
+            message = f"`to` {actor.to} is before `from` {actor.from_}"
+            yield error("bad-date", message, actor.at("to"), "Swap the two.", actor.id)
+
+
+def _cards(pack: Pack) -> Found:
+    for card in pack.cards:
+        place = card.at()
+        if card.cloze and (card.front or card.back):
+            hint = "Keep `cloze`, or `front` and `back`."
+            yield error("card-shape", "a card is a cloze, or has a front and a back", place, hint, card.id)
+        elif card.cloze and not GAP.search(card.cloze):
+            hint = "Mark what is asked: The campaign lasted {{78}} days."
+            yield error("cloze-without-gap", "the cloze has no {{gap}}", card.at("cloze"), hint, card.id)
+        elif not card.cloze and not (card.front and card.back):
+            missing = "back" if card.front else "front"
+            hint = f"Add `{missing}: ...`, or write a `cloze`."
+            yield error("missing-key", f"the card has no `{missing}`", place, hint, card.id)
+
+
+def _card_pictures(pack: Pack) -> Found:
+    for card in pack.cards:
+        figure = pack.figures.get(card.image)
+        if card.image and figure and not figure.alt and figure.format in {"chart", "svg"}:
+            yield missing_alt(card.image, card.at("image"))
+
+
+def _choices(pack: Pack) -> Found:
+    for question in pack.questions:
+        if not isinstance(question, ChoiceQuestion):
+            continue
+        for number, answer in enumerate(question.answer):
+            if answer not in question.options:
+                hint = did_you_mean(answer, question.options)
+                message = f"the answer `{answer}` is not among the options"
+                place = question.at(f"answer.{number}")
+                yield error("answer-not-an-option", message, place, hint, question.id)
+        for number, option in enumerate(question.options):
+            if option in question.options[:number]:
+                message = f"the option `{option}` stands twice"
+                yield error("duplicate-option", message, question.at(f"options.{number}"), "", question.id)
+
+
+def _stale_facts(pack: Pack) -> Found:
+    for fact in pack.facts:
+        rule = fact.review_after or pack.manifest.review_after
+        if rule and fact.as_of and _is_stale(fact, rule, pack.manifest.date):
+            hint = "Check the figure against a newer source and bring `as_of` up to date."
+            message = f"`{fact.label}` is of {fact.as_of}, and due for review ({rule})"
+            yield warning("stale-fact", message, fact.at("as_of"), hint, fact.id)
+
+
+def _is_stale(fact: Fact, rule: str, today: Date | None) -> bool:
+    """Compare with a date, or with an age at the date of the pack; the clock is never asked."""
+    assert fact.as_of
+    match = re.fullmatch(r"(\d+) ?([dwmy])[a-z]*", rule)
+    if not match:
+        return fact.as_of.last < Date.parse(rule).first
+    if today is None:
+        return False
+    days = int(match[1]) * {"d": 1.0, "w": 7.0, "m": 30.4375, "y": 365.25}[match[2]]
+    return _day_number(today.first) - _day_number(fact.as_of.last) > days
+
+
+def _day_number(day: tuple[int, int, int]) -> float:
+    year, month, date = day
+    return year * 365.25 + (month - 1) * 30.4375 + date
+
+
+def _terms(pack: Pack) -> Found:
+    seen: dict[str, Place] = {}
+    for term in pack.glossary:
+        for name in filter(None, (term.term, term.abbreviation, *term.aliases)):
+            if name.casefold() in seen:
+                message = f"`{name}` names two terms; the first is at {seen[name.casefold()]}"
+                hint = "Delete one of the two: a link could lead to either."
+                yield warning("duplicate-term", message, term.at(), hint, term.id)
+        for name in filter(None, (term.term, term.abbreviation, *term.aliases)):
+            seen.setdefault(name.casefold(), term.at())
+
+
+def _editions(pack: Pack) -> Found:
+    tags = {tag for item in pack.items for tag in item.tags}
+    for name, edition in pack.manifest.editions.items():
+        yield from _unknown_tags(name, "tags", edition.tags, tags, pack)
+        yield from _unknown_tags(name, "without", edition.without, tags, pack)
+
+
+def _unknown_tags(name: str, key: str, wanted: Iterable[str], tags: set[str], pack: Pack) -> Found:
+    for number, tag in enumerate(wanted):
+        if tag not in tags:
+            place = pack.at(f"editions.{name}.{key}.{number}")
+            message = f"no item has the tag `{tag}` that the edition `{name}` asks for"
+            yield warning("unknown-tag", message, place, did_you_mean(tag, sorted(tags)))
+
+
+def usable_cards(cards: Iterable[Card]) -> list[Card]:
+    """Return the cards that a deck can be made from."""
+    return [c for c in cards if (GAP.search(c.cloze) if c.cloze else c.front and c.back)]

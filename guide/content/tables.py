@@ -1,0 +1,118 @@
+"""CSV and TSV cards: the same names as in YAML, with line and column of every cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from guide.content.validate import did_you_mean
+from guide.content.yaml12 import Document
+from guide.errors import Diagnostic, Place, error
+from guide.model.content import Card
+
+_LISTS = ("tags", "sources")
+_FLAGS = {"": False, "true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "x": True}
+COLUMNS = tuple(Card.model_fields)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: data as YAML would have given it, and the places of its cells."""
+
+    data: dict[str, Any]
+    document: Document
+
+
+def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
+    """Read rows under a header of card fields; the delimiter is a comma, semicolon or tab."""
+    lines = text.split("\n")
+    if not text.strip():
+        return [], [error("empty-file", "the file is empty", Place(path), "Write a header row.")]
+    delimiter = _delimiter(lines[0], path)
+    source = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    problems: list[Diagnostic] = []
+    rows: list[Row] = []
+    start = 1
+    header: list[str] = []
+    try:
+        for cells in source:
+            if start == 1:
+                header = [name.strip() for name in cells]
+                problems += _check_header(header, path)
+                if problems:
+                    return [], problems
+            elif any(cell.strip() for cell in cells):
+                _add_row(rows, problems, header, cells, path, start, delimiter, lines)
+            start = source.line_num + 1
+    except csv.Error as exc:
+        hint = 'A cell with quotes inside must double them: "".'
+        problems.append(error("csv-syntax", f"the row cannot be read: {exc}", Place(path, start, 1), hint))
+    return rows, problems
+
+
+def _delimiter(first: str, path: str) -> str:
+    if path.endswith(".tsv"):
+        return "\t"
+    return max((",", ";", "\t"), key=first.count)
+
+
+def _check_header(header: list[str], path: str) -> list[Diagnostic]:
+    problems = []
+    for number, name in enumerate(header):
+        column = sum(len(cell) + 1 for cell in header[:number]) + 1
+        at = Place(path, 1, column)
+        if name not in COLUMNS:
+            hint = did_you_mean(name, COLUMNS)
+            problems.append(error("unknown-key", f"unknown column `{name}`", at, hint))
+        elif name in header[:number]:
+            problems.append(error("duplicate-key", f"the column `{name}` stands twice", at))
+    if not problems and "cloze" not in header and not {"front", "back"} <= set(header):
+        missing = next(name for name in ("front", "back") if name not in header)
+        hint = "The first row must name the columns, such as front,back,hint,tags,sources."
+        message = f"the column `{missing}` is missing"
+        problems.append(error("csv-missing-column", message, Place(path, 1, 1), hint))
+    return problems
+
+
+def _add_row(
+    rows: list[Row],
+    problems: list[Diagnostic],
+    header: list[str],
+    cells: list[str],
+    path: str,
+    line: int,
+    delimiter: str,
+    lines: list[str],
+) -> None:
+    if len(cells) != len(header):
+        shown = len(lines[line - 1]) + 1 if len(cells) < len(header) else 1
+        message = f"the row has {len(cells)} cells, but the header has {len(header)} columns"
+        hint = f"Put a cell that holds {delimiter!r} in double quotes, or add the missing cells."
+        problems.append(error("csv-ragged-row", message, Place(path, line, shown), hint))
+        return
+    data: dict[str, Any] = {}
+    document = Document(places={"": Place(path, line, 1)})
+    column = 1
+    for name, cell in zip(header, cells, strict=True):
+        at = Place(path, line, column)
+        column += len(cell) + 1
+        if name == "reverse":
+            flag = _FLAGS.get(cell.strip().lower())
+            if flag is None:
+                message = f"`reverse` must be true or false, not {cell!r}"
+                problems.append(error("wrong-type", message, at))
+            data[name] = bool(flag)
+        elif name in _LISTS:
+            data[name] = _split(cell, delimiter)
+        elif cell.strip():
+            data[name] = cell.strip()
+        document.places[name] = at
+    rows.append(Row(data, document))
+
+
+def _split(cell: str, delimiter: str) -> list[str]:
+    """Split a cell of several values; a source's locator ("key, p. 12") keeps its comma."""
+    parts = cell.replace("|", ";").split(";") if delimiter != ";" else cell.split("|")
+    return [part.strip() for part in parts if part.strip()]

@@ -1,0 +1,228 @@
+"""Plain data to model items: pydantic's complaints in a teacher's words, at the right place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from rapidfuzz import fuzz, process
+
+from guide.content.yaml12 import Document
+from guide.errors import Diagnostic, Place, error
+from guide.model.base import Item
+from guide.model.content import (
+    ChoiceQuestion,
+    MatchQuestion,
+    OrderQuestion,
+    Question,
+    ShortQuestion,
+    TrueFalseQuestion,
+)
+
+M = TypeVar("M", bound=BaseModel)
+
+QUESTION_TYPES: dict[str, type[Any]] = {
+    "choice": ChoiceQuestion,
+    "true-false": TrueFalseQuestion,
+    "short": ShortQuestion,
+    "match": MatchQuestion,
+    "order": OrderQuestion,
+}
+
+_FOUND = {dict: "keys and values", list: "a list", str: "text", bool: "true or false", int: "a number"}
+
+
+def nearest(word: str, choices: Any, cutoff: int = 70) -> str:
+    """Return the choice most like `word`, or '' when none is like it."""
+    found = process.extractOne(word, list(choices), scorer=fuzz.ratio, score_cutoff=cutoff)
+    return found[0] if found else ""
+
+
+def did_you_mean(word: str, choices: Any) -> str:
+    """Return `did you mean ...?` for the nearest choice, or a list of all when there are few."""
+    names = list(choices)
+    near = nearest(word, names)
+    if near:
+        return f"did you mean `{near}`?"
+    if 0 < len(names) <= 14:
+        return "known are " + ", ".join(f"`{name}`" for name in names)
+    return ""
+
+
+@dataclass
+class Places:
+    """Where the values and keys of one YAML document stand, below one item's path."""
+
+    path: str
+    document: Document
+    prefix: str = ""
+    fallback: Place | None = None
+
+    def _full(self, field_path: str) -> str:
+        return ".".join(part for part in (self.prefix, field_path) if part)
+
+    def value(self, field_path: str) -> Place:
+        """Return the place of a value, else of its nearest parent."""
+        full = self._full(field_path)
+        while full and full not in self.document.places:
+            full = full.rpartition(".")[0]
+        return self.document.places.get(full, self.fallback or Place(self.path, 1, 1))
+
+    def key(self, field_path: str) -> Place:
+        """Return the place of a key, else of its value."""
+        return self.document.keys.get(self._full(field_path)) or self.value(field_path)
+
+    def fields(self) -> dict[str, Place]:
+        """Return the places of everything inside the item, by path within it."""
+        cut = len(self.prefix) + 1 if self.prefix else 0
+        start = f"{self.prefix}." if self.prefix else ""
+        inside = {
+            name[cut:]: place
+            for name, place in self.document.places.items()
+            if name.startswith(start) and name != self.prefix
+        }
+        return {"": self.value(""), **inside}
+
+
+@dataclass
+class Validator:
+    """Turns data into items and collects what is wrong with them."""
+
+    problems: list[Diagnostic] = field(default_factory=list)
+    _adapters: dict[Any, TypeAdapter[Any]] = field(default_factory=dict)
+
+    def item(self, model: type[M], data: Any, places: Places, what: str) -> M | None:
+        """Return the item, with its places, or None after noting all that is wrong with it."""
+        if not isinstance(data, dict):
+            message = f"{what} must be keys and values, not {_found(data)}"
+            hint = "Write it as `key: value` lines."
+            self.problems.append(error("wrong-type", message, places.value(""), hint))
+            return None
+        if not all(isinstance(key, str) for key in data):
+            data = {str(key): value for key, value in data.items()}
+        try:
+            made = model.model_validate(data)
+        except ValidationError as exc:
+            self._explain(exc, model, data, places, what)
+            return None
+        return cast(M, made.placed(places.fields())) if isinstance(made, Item) else made
+
+    def question(self, data: Any, places: Places) -> Question | None:
+        """Return the question of the type that it names (choice when it names none)."""
+        kind = data.get("type", "choice") if isinstance(data, dict) else "choice"
+        model = QUESTION_TYPES.get(str(kind))
+        if model is None:
+            message = f"`{kind}` is not a type of question"
+            hint = did_you_mean(str(kind), QUESTION_TYPES)
+            self.problems.append(error("bad-value", message, places.value("type"), hint))
+            return None
+        return self.item(model, data, places, "a question")
+
+    def _explain(
+        self, exc: ValidationError, model: type[BaseModel], data: Any, places: Places, what: str
+    ) -> None:
+        for details in exc.errors(include_url=False):
+            loc = _in_file(details["loc"], data)
+            self.problems.append(_diagnostic(details, loc, model, places, what))
+
+
+def _in_file(loc: tuple[int | str, ...], data: Any) -> list[str]:
+    """Drop the parts of pydantic's location that are not in the file (union tags, brackets)."""
+    kept: list[str] = []
+    for part in loc:
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        elif part != loc[-1] or isinstance(data, list) or part == "[key]":
+            continue
+        kept.append(str(part))
+    return kept
+
+
+def _found(value: Any) -> str:
+    for kind, name in _FOUND.items():
+        if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+            return name
+    return "nothing" if value is None else "something else"
+
+
+def _known(model: type[BaseModel], loc: list[str]) -> list[str]:
+    """Return the keys that the model takes at `loc`, for a suggestion."""
+    for part in loc:
+        info = model.model_fields.get(part)
+        inner = getattr(info, "annotation", None)
+        for kind in (inner, *getattr(inner, "__args__", ())):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                model = kind
+    return [info.alias or name for name, info in model.model_fields.items() if not info.exclude]
+
+
+def _diagnostic(
+    details: ErrorDetails, loc: list[str], model: type[BaseModel], places: Places, what: str
+) -> Diagnostic:
+    kind, context = details["type"], details.get("ctx") or {}
+    name, where = (loc[-1] if loc else what), ".".join(loc)
+    if kind == "extra_forbidden":
+        hint = did_you_mean(name, _known(model, loc[:-1]))
+        return error("unknown-key", f"unknown key `{name}`", places.key(where), hint)
+    if kind == "missing":
+        inside = ".".join(loc[:-1])
+        message = f"{what} has no `{name}`"
+        return error("missing-key", message, places.value(inside), f"Add `{name}: ...`.")
+    message, hint = _plain(kind, context, details, name)
+    code = "bad-value" if kind not in _TYPES else "wrong-type"
+    if "is not a date" in message or "there is no " in message:
+        code = "bad-date"
+    return error(code, message, places.value(where), hint)
+
+
+_TYPES = {
+    "string_type": ("text", "Write text; put it in quotes if it looks like something else."),
+    "tuple_type": ("a list", "Write each entry on its own line after `- `, or as [a, b]."),
+    "list_type": ("a list", "Write each entry on its own line after `- `, or as [a, b]."),
+    "dict_type": ("keys and values", "Write it as `key: value` lines."),
+    "model_type": ("keys and values", "Write it as `key: value` lines."),
+    "model_attributes_type": ("keys and values", "Write it as `key: value` lines."),
+    "bool_type": ("true or false", "Write true or false without quotes."),
+    "bool_parsing": ("true or false", "Write true or false without quotes."),
+    "int_type": ("a whole number", "Write digits only."),
+    "int_parsing": ("a whole number", "Write digits only."),
+    "int_from_float": ("a whole number", "Write digits only."),
+    "float_type": ("a number", "Write digits, with a point for decimals."),
+    "float_parsing": ("a number", "Write digits, with a point for decimals."),
+}
+
+
+def _plain(kind: str, context: Mapping[str, Any], details: ErrorDetails, name: str) -> tuple[str, str]:
+    if kind in _TYPES:
+        expected, hint = _TYPES[kind]
+        return f"`{name}` must be {expected}, not {_found(details['input'])}", hint
+    if kind == "string_too_short":
+        return f"`{name}` is empty", "Write something, or delete the line."
+    if kind == "too_short":
+        least = context.get("min_length", 1)
+        return f"`{name}` needs at least {least} entries", "Add more."
+    if kind == "literal_error":
+        return f"`{name}` must be {context.get('expected', 'another value')}", ""
+    if kind == "string_pattern_mismatch":
+        return _pattern(name, str(details["input"]))
+    if kind in {"greater_than_equal", "less_than_equal"}:
+        bound = context.get("ge", context.get("le"))
+        side = "at least" if "ge" in context else "at most"
+        return f"`{name}` must be {side} {bound}", ""
+    message = str(details["msg"]).removeprefix("Value error, ")
+    return f"`{name}`: {message}", ""
+
+
+def _pattern(name: str, value: str) -> tuple[str, str]:
+    hints = {
+        "id": "Use lower-case letters, digits and hyphens, such as `kfor-mandate`.",
+        "lang": "Use a language tag such as en, de-AT or sr-Latn.",
+        "accent": 'Use a colour such as "#1f4e79".',
+        "review_after": "Use a date such as 2026-06-01, or an age such as `18 months`.",
+    }
+    return f"`{name}` cannot be {value!r}", hints.get(name, "")

@@ -1,0 +1,206 @@
+"""YAML 1.2 core with the place of every key and value.
+
+`no`, `on`, `22:30`, `1e3km` and dates stay text. Numbers remember how they were written. Tags are
+refused, aliases and nesting are bounded. Source of the resolution rules: YAML 1.2.2, chapter 10.3.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from guide.errors import Diagnostic, Place, error
+
+try:
+    from yaml import CSafeLoader as _Base
+except ImportError:  # a PyYAML built without libyaml
+    from yaml import SafeLoader as _Base  # type: ignore[assignment]
+
+MAX_NODES = 200_000
+MAX_DEPTH = 60
+
+_NULL = re.compile(r"~|null|Null|NULL|")
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"[-+]?[0-9]{1,300}")
+_BASED = re.compile(r"0o[0-7]{1,60}|0x[0-9a-fA-F]{1,60}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+class WrittenInt(int):
+    """An integer that remembers its spelling in `text`."""
+
+    text: str
+
+
+class WrittenFloat(float):
+    """A float that remembers its spelling in `text`."""
+
+    text: str
+
+
+class _Loader(_Base):  # type: ignore[misc, valid-type]
+    """Scalars come as text; resolution happens in `_scalar`."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+
+
+@dataclass
+class Document:
+    """What a YAML file holds: plain data, and the place of each value and key by dotted path."""
+
+    data: Any = None
+    places: dict[str, Place] = field(default_factory=dict)
+    keys: dict[str, Place] = field(default_factory=dict)
+
+
+def read_yaml(
+    text: str, path: str, first_line: int = 1, first_column: int = 1
+) -> tuple[Document | None, list[Diagnostic]]:
+    """Read one YAML document; None with diagnostics when it cannot be used as it is."""
+    return _Reading(path, first_line, first_column).read(text)
+
+
+class _Stop(Exception):
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+
+
+class _Reading:
+    def __init__(self, path: str, first_line: int, first_column: int) -> None:
+        self.path, self.first_line, self.first_column = path, first_line, first_column
+        self.document = Document()
+        self.problems: list[Diagnostic] = []
+        self.nodes = 0
+
+    def read(self, text: str) -> tuple[Document | None, list[Diagnostic]]:
+        try:
+            loader = _Loader(text)
+            try:
+                node = loader.get_single_node()
+            finally:
+                loader.dispose()
+            if node is not None:
+                self.document.data = self._value(node, "", 0)
+        except yaml.MarkedYAMLError as exc:
+            return None, [*self.problems, self._syntax(exc, text)]
+        except yaml.YAMLError as exc:
+            message = str(exc).split("\n")[0]
+            return None, [error("yaml-syntax", message, self._place(0, 0))]
+        except RecursionError:
+            at = self._place(0, 0)
+            return None, [error("yaml-too-large", "the YAML is nested too deeply", at)]
+        except _Stop as stop:
+            return None, [*self.problems, stop.diagnostic]
+        return self.document, self.problems
+
+    def _place(self, line: int, column: int) -> Place:
+        shift = self.first_column - 1 if line == 0 else 0
+        return Place(self.path, line + self.first_line, column + 1 + shift)
+
+    def _mark(self, node: yaml.Node) -> Place:
+        return self._place(node.start_mark.line, node.start_mark.column)
+
+    def _value(self, node: yaml.Node, path: str, depth: int) -> Any:
+        at = self._mark(node)
+        self.document.places[path] = at
+        self.nodes += 1
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+            message = "the YAML is nested too deeply, or its aliases multiply without end"
+            raise _Stop(error("yaml-too-large", message, at, "Write the values out."))
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, at)
+        self._no_tag(node, at)
+        if isinstance(node, yaml.SequenceNode):
+            return [
+                self._value(child, f"{path}.{n}" if path else str(n), depth + 1)
+                for n, child in enumerate(node.value)
+            ]
+        return self._mapping(node, path, depth)
+
+    def _mapping(self, node: yaml.Node, path: str, depth: int) -> dict[Any, Any]:
+        result: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            at = self._mark(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                hint = "Write `key: value`; put a text that starts with [ or { in quotes."
+                raise _Stop(error("yaml-syntax", "a key must be plain text", at, hint))
+            key = key_node.value
+            inner = f"{path}.{key}" if path else key
+            if key in result:
+                first = self.document.keys[inner].line
+                message = f"`{key}` stands twice; the first is in line {first}"
+                hint = "Delete or rename one of the two."
+                self.problems.append(error("duplicate-key", message, at, hint))
+                continue
+            self.document.keys[inner] = at
+            result[key] = self._value(value_node, inner, depth + 1)
+        return result
+
+    def _no_tag(self, node: yaml.Node, at: Place) -> None:
+        if node.tag and not node.tag.startswith("tag:yaml.org,2002:") or ":python" in (node.tag or ""):
+            message = f"the tag `{node.tag}` is not allowed"
+            raise _Stop(error("yaml-tag", message, at, "Delete it, or put the text in quotes."))
+
+    def _scalar(self, node: yaml.ScalarNode, at: Place) -> Any:
+        text: str = node.value
+        self._no_tag(node, at)
+        if node.style in {"'", '"', "|", ">"}:
+            return text
+        if _NULL.fullmatch(text):
+            return None
+        if text in _BOOL:
+            return _BOOL[text]
+        if _INT.fullmatch(text) or _BASED.fullmatch(text):
+            whole = WrittenInt(int(text, 0) if _BASED.fullmatch(text) else int(text))
+            whole.text = text
+            return whole
+        if _FLOAT.fullmatch(text):
+            real = WrittenFloat(text)
+            real.text = text
+            return real
+        return text
+
+    def _syntax(self, exc: yaml.MarkedYAMLError, text: str) -> Diagnostic:
+        mark = exc.problem_mark or exc.context_mark
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        lines = text.split("\n")
+        shown = lines[line] if line < len(lines) else ""
+        problem = (exc.problem or "").strip()
+        at = self._place(line, column)
+        tab = re.match(r"^ *\t", shown)
+        if "cannot start any token" in problem and (tab or "\\t" in problem or "'\t'" in problem):
+            message = "a tab where YAML wants spaces"
+            return error("yaml-tab", message, at, "Indent with spaces, two for each level.")
+        return error("yaml-syntax", *_plain_words(problem, exc, shown, at))
+
+
+def _plain_words(
+    problem: str, exc: yaml.MarkedYAMLError, shown: str, at: Place
+) -> tuple[str, Place, str]:
+    """Say a parser's complaint in words that help a writer."""
+    if "mapping values are not allowed" in problem:
+        hint = "A text that holds ': ' must stand in quotes; or a line above is indented wrongly."
+        return "a colon where no key can be", at, hint
+    if "could not find expected ':'" in problem or "simple key" in problem:
+        return "a key without a colon", at, "Write `key: value`, or indent the line as text."
+    if "did not find expected key" in problem or "expected <block end>" in problem:
+        hint = "Check the indentation of this line and the quotes of the line before it."
+        return "the line does not fit the block it stands in", at, hint
+    if "did not find expected '-' indicator" in problem:
+        return "a list item must start with `- `", at, "Check the indentation."
+    if "end of stream" in problem or "unexpected end" in problem:
+        where = exc.context_mark
+        begun = f" that begins in line {where.line + 1}" if where else ""
+        return f"a quoted text or bracket{begun} is never closed", at, "Close it."
+    if "alias" in problem:
+        return problem, at, "A text that starts with * or & must stand in quotes."
+    if "expected a single document" in str(exc) or "expected a single document" in problem:
+        return "only one YAML document is allowed in a file", at, "Delete the line `---`."
+    if "cannot start any token" in problem:
+        sign = shown[at.column - 1 : at.column] if shown else ""
+        return f"a text cannot start with {sign!r}", at, "Put the text in quotes."
+    return problem or "the YAML cannot be read", at, "Check quotes, brackets and indentation."

@@ -1,0 +1,1 @@
+"""A Pack to an Html: one document's markup, stylesheets and assets."""

@@ -1,0 +1,130 @@
+"""Vega-Lite specs and SVG files to SVG that is safe to draw and set in the document's fonts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import vl_convert
+
+from guide.resources import font_folders
+
+PALETTE = ("#1f4e79", "#a34a17", "#5b8db8", "#8a939b", "#1a1f24", "#cfdbe6")
+_FONT = "Source Sans 3"
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "{http://www.w3.org/1999/xlink}href"
+_FORBIDDEN = {"script", "foreignObject", "iframe", "object", "embed", "audio", "video", "handler",
+              "animate", "set", "animateTransform", "animateMotion", "image", "feImage"}  # fmt: skip
+MAX_SVG = 8_000_000  # bytes
+
+
+class ChartError(Exception):
+    """The figure cannot be drawn; the message says why."""
+
+
+def _config(accent: str) -> dict[str, Any]:
+    """Return the look of charts: sparse lines, the document's font, colours that survive grey."""
+    ink, rule = "#1a1f24", "#d5dce3"
+    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": 11, "titleFontSize": 11}
+    return {
+        "font": _FONT,
+        "background": None,
+        "view": {"stroke": None},
+        "axis": {**text, "titleFontWeight": 600, "gridColor": rule, "domainColor": ink,
+                 "tickColor": ink, "tickSize": 4, "labelPadding": 4, "titlePadding": 8},
+        "legend": {**text, "titleFontWeight": 600, "symbolType": "square"},
+        "header": text,
+        "title": {"fontSize": 13, "fontWeight": 600, "color": ink, "anchor": "start"},
+        "text": {"fontSize": 11, "color": ink},
+        "mark": {"color": accent},
+        "range": {"category": [accent, *PALETTE[1:]], "ramp": ["#e7eef5", accent]},
+    }  # fmt: skip
+
+
+@lru_cache
+def _register_fonts() -> None:
+    vl_convert.register_font_directory(str(font_folders()[_FONT]))
+    vl_convert.register_font_directory(str(font_folders()["Noto Sans"]))
+
+
+def draw_chart(spec: Mapping[str, Any], accent: str = PALETTE[0]) -> bytes:
+    """Return a Vega-Lite spec as SVG; raises ChartError.
+
+    The spec's own config wins over the house's. No URL is ever loaded: the content stage has put
+    the data in, and the converter may not reach anything.
+    """
+    config = spec.get("config")
+    merged = _merge(_config(accent), config if isinstance(config, dict) else {})
+    whole = {k: v for k, v in spec.items() if k != "usermeta"} | {"config": merged}
+    whole.setdefault("$schema", "https://vega.github.io/schema/vega-lite/v5.json")
+    return _draw(json.dumps(whole, sort_keys=True))
+
+
+@lru_cache(maxsize=64)
+def _draw(spec: str) -> bytes:
+    _register_fonts()
+    try:
+        svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    except ValueError as exc:
+        raise ChartError(_short(str(exc))) from exc
+    if "NaN" in svg:
+        svg = re.sub(r'"[^"]*NaN[^"]*"', '""', svg)
+    return clean_svg(svg.encode())
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        inner = merged.get(key)
+        both = isinstance(inner, dict) and isinstance(value, dict)
+        merged[key] = _merge(inner, value) if both else value
+    return merged
+
+
+def _short(message: str) -> str:
+    lines = [line.strip() for line in message.split("\n") if line.strip()]
+    useful = [line for line in lines if not line.startswith(("at ", "Caused by", "stack"))]
+    text = next((line for line in useful if "rror" in line or "nvalid" in line), "") or (
+        useful[0] if useful else "the spec cannot be drawn"
+    )
+    return re.sub(r"^(Vega-Lite to (Vega|SVG) conversion failed:?|Uncaught \(?.*?\)?)\s*", "", text)[:300]
+
+
+def clean_svg(data: bytes) -> bytes:
+    """Return the SVG without anything that runs, loads or moves; raises ChartError.
+
+    Entities and document types are refused: they are how an SVG reads files and multiplies.
+    """
+    if len(data) > MAX_SVG:
+        raise ChartError(f"the SVG has {len(data) / 1e6:.0f} MB; {MAX_SVG / 1e6:.0f} MB is the most")
+    if b"<!ENTITY" in data.upper() or re.search(rb"<!DOCTYPE[^>]*\[", data, re.I):
+        raise ChartError("the SVG declares entities, which is not allowed")
+    ET.register_namespace("", _SVG)
+    ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    try:
+        root = ET.fromstring(data)  # noqa: S314  expat resolves no external entity
+    except ET.ParseError as exc:
+        raise ChartError(f"the SVG is not well-formed: {exc}") from exc
+    if root.tag.rpartition("}")[2] != "svg":
+        raise ChartError("the file holds no svg element")
+    _strip(root)
+    return bytes(ET.tostring(root, encoding="utf-8"))
+
+
+def _strip(root: ET.Element) -> None:
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in _FORBIDDEN:
+                parent.remove(child)
+        for name, value in list(parent.attrib.items()):
+            local = name.rpartition("}")[2].lower()
+            outside = local == "href" and not value.strip().startswith("#")
+            loads = re.search(r"url\(\s*['\"]?(?!#)[^)]", value) is not None
+            if local.startswith("on") or outside or loads:
+                del parent.attrib[name]
+        if parent.tag == f"{{{_SVG}}}style" and re.search(r"@import|url\(", parent.text or ""):
+            parent.text = ""

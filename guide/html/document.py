@@ -1,0 +1,368 @@
+"""The views of one document: a pack's items, rendered in the order in which they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup, escape
+
+from guide.errors import Diagnostic, Place, error
+from guide.html import views
+from guide.html.assets import Assets
+from guide.html.charts import PALETTE
+from guide.html.citations import Citations, UnknownStyleError, style_names
+from guide.html.codes import qr_svg
+from guide.html.glossary import Linker
+from guide.html.labels import Labels
+from guide.html.markdown import Context, Here, block, inline, render_tokens
+from guide.html.numbering import outline, section_anchor
+from guide.html.shuffle import shuffled
+from guide.model.base import Item
+from guide.model.content import (
+    Citation,
+    Event,
+    Flashcard,
+    MatchQuestion,
+    OrderQuestion,
+    Question,
+    TrueFalseQuestion,
+)
+from guide.model.content import ChoiceQuestion
+from guide.model.markup import read_citation
+from guide.model.pack import Pack
+
+_MAX_TILES = 9
+
+
+class Document:
+    """Renders a pack's items for one document, and collects what is wrong with them."""
+
+    def __init__(self, pack: Pack, parts: Iterable[str], style: str) -> None:
+        self.pack = pack
+        self.parts = set(parts)
+        self.problems: list[Diagnostic] = []
+        self.labels = Labels(pack.manifest.lang)
+        self.citations = self._citations(style)
+        accent = pack.manifest.theme.accent or PALETTE[0]
+        self.assets = Assets(pack, accent, self.problems.append)
+        self.outline = outline(pack, pack.manifest.lang.partition("-")[0])
+        self.context = Context(
+            labels=self.labels,
+            assets=self.assets,
+            linker=Linker(pack.glossary, pack.manifest.lang),
+            report=self.problems.append,
+            cite=self.citations.mark,
+            targets=self.outline.targets if "sections" in self.parts else {},
+            terms_printed="glossary" in self.parts and bool(pack.glossary),
+        )
+        self._register()
+
+    def _citations(self, style: str) -> Citations:
+        lang = self.pack.manifest.lang
+        try:
+            return Citations(self.pack.sources, style, lang)
+        except UnknownStyleError:
+            from rapidfuzz import process  # only on this error
+
+            near = process.extractOne(style, style_names())
+            hint = f"did you mean `{near[0]}`?" if near else ""
+            place = self.pack.at("citation_style")
+            message = f"there is no citation style `{style}`"
+            self.problems.append(error("unknown-style", message, place, hint))
+            return Citations(self.pack.sources, "ieee", lang)
+
+    def _register(self) -> None:
+        """Number sources as a reader meets them: the text first, then the lists."""
+        if "sections" in self.parts:
+            for parsed in self.outline.sections:
+                self.citations.register(_keys(parsed.section))
+            self.citations.register(self.outline.citations())
+        for name in ("timeline", "actors", "facts", "glossary", "questions"):
+            if name in self.parts:
+                for item in getattr(self.pack, name):
+                    self.citations.register(_keys(item))
+
+    def inline(self, text: str, item: Item | None = None, name: str = "") -> Markup:
+        """Return one line of Markdown; `item` and `name` say whose field it is."""
+        place = item.at(name) if item else Place("pack.yaml")
+        return inline(text, self.context, Here(item=item.id if item else "", place=place))
+
+    def block(self, text: str, item: Item | None = None, name: str = "") -> Markup:
+        """Return Markdown as blocks."""
+        place = item.at(name) if item else Place("pack.yaml")
+        return block(text, self.context, Here(item=item.id if item else "", place=place))
+
+    def at(self, item: Item) -> str:
+        """Note where an item stands, and return its key for `data-at`."""
+        self.context.places[item.id] = item.at()
+        return item.id
+
+    def cites(self, item: Item) -> Markup:
+        """Return the marks of an item's sources."""
+        return self.citations.mark(_keys(item)) if item.sources else Markup()
+
+    def sections(self) -> list[views.SectionView]:
+        """Return the sections, rendered."""
+        found = []
+        for parsed in self.outline.sections:
+            section = parsed.section
+            self.context.linker.used.clear()
+            autolink = section.autolink and self.pack.manifest.autolink
+            here = Here(
+                item=section.id,
+                place=section.at("body"),
+                first_line=section.body_line,
+                autolink=autolink,
+                heading_shift=parsed.shift,
+            )
+            found.append(
+                views.SectionView(
+                    id=section.id,
+                    anchor=section_anchor(section),
+                    number=parsed.number,
+                    title=self.inline(section.title, section, "title"),
+                    summary=self.inline(section.summary, section, "summary"),
+                    objectives=self._texts(section.objectives, section, "objectives"),
+                    key_points=self._texts(section.key_points, section, "key_points"),
+                    html=render_tokens(parsed.tokens, self.context, here),
+                    headings=[views.HeadingView(*heading) for heading in parsed.headings],
+                    at=self.at(section),
+                )
+            )
+        return found
+
+    def _texts(self, texts: Sequence[str], item: Item, name: str) -> list[Markup]:
+        return [self.inline(text, item, f"{name}.{n}") for n, text in enumerate(texts)]
+
+    def timeline(self) -> list[views.Era]:
+        """Return the events by era, in the order of their dates."""
+        eras: list[views.Era] = []
+        last = ""
+        for event in sorted(self.pack.timeline, key=lambda e: (e.date.first, e.date.last)):
+            label = self.labels.era(event.date)
+            if not eras or eras[-1].label != label:
+                eras.append(views.Era(label))
+            view = self._event(event, last)
+            last = view.year
+            eras[-1].events.append(view)
+        return eras
+
+    def _event(self, event: Event, last: str) -> views.EventView:
+        year = self.labels.date(type(event.date)(event.date.year))
+        return views.EventView(
+            id=event.id,
+            year=year,
+            first_of_year=year != last,
+            date_text=self.labels.date(event.date, event.end),
+            title=self.inline(event.title, event, "title"),
+            detail=self.inline(event.detail, event, "detail"),
+            cites=self.cites(event),
+            at=self.at(event),
+        )
+
+    def glossary(self) -> list[views.Letter]:
+        """Return the terms by letter, in the alphabet's order."""
+        letters: list[views.Letter] = []
+        for term in sorted(self.pack.glossary, key=lambda t: (_sort_key(t.term), t.term)):
+            first = _sort_key(term.term)[:1].upper()
+            first = first if first.isalpha() else "#"
+            if not letters or letters[-1].letter != first:
+                letters.append(views.Letter(first))
+            letters[-1].entries.append(
+                views.TermView(
+                    id=term.id,
+                    term=term.term,
+                    abbreviation=term.abbreviation,
+                    aliases=term.aliases,
+                    definition=self.inline(term.definition, term, "definition"),
+                    cites=self.cites(term),
+                    at=self.at(term),
+                )
+            )
+        return letters
+
+    def actors(self) -> list[views.ActorGroup]:
+        """Return the actors by kind; kinds in the order in which they first appear."""
+        groups: dict[str, views.ActorGroup] = {}
+        for actor in self.pack.actors:
+            kind = actor.kind[:1].upper() + actor.kind[1:]
+            group = groups.setdefault(kind, views.ActorGroup(kind))
+            group.actors.append(
+                views.ActorView(
+                    id=actor.id,
+                    name=actor.name,
+                    abbreviation=actor.abbreviation,
+                    role=self.inline(actor.role, actor, "role"),
+                    span_text=self.labels.span(actor.from_, actor.to),
+                    detail=self.inline(actor.detail, actor, "detail"),
+                    cites=self.cites(actor),
+                    at=self.at(actor),
+                )
+            )
+        return list(groups.values())
+
+    def facts(self) -> list[views.FactView]:
+        """Return the key figures in the file's order."""
+        return [
+            views.FactView(
+                id=fact.id,
+                label=self.inline(fact.label, fact, "label"),
+                value=fact.value,
+                unit=fact.unit,
+                as_of_text=self.labels.date(fact.as_of),
+                cites=self.cites(fact),
+                at=self.at(fact),
+                core="core" in fact.tags,
+            )
+            for fact in self.pack.facts
+        ]
+
+    def core_facts(self, facts: list[views.FactView]) -> list[views.FactView]:
+        """Return the figures for one page: those tagged `core`, else the first ones."""
+        return ([fact for fact in facts if fact.core] or facts)[:_MAX_TILES]
+
+    def core_points(self, sections: list[views.SectionView]) -> list[views.PointView]:
+        """Return the first key point of each section, or all of a short pack."""
+        every = len(sections) <= 2
+        return [
+            views.PointView(point, section.anchor, section.number)
+            for section in sections
+            for point in (section.key_points if every else section.key_points[:1])
+        ]
+
+    def questions(self) -> list[views.QuestionView]:
+        """Return the questions by level; right columns and orders are shuffled for good."""
+        ordered = sorted(self.pack.questions, key=lambda q: q.level)
+        return [self._question(q, n) for n, q in enumerate(ordered, 1)]
+
+    def _question(self, question: Question, number: int) -> views.QuestionView:
+        options = list(question.options) if isinstance(question, ChoiceQuestion) else []
+        pairs = question.pairs if isinstance(question, MatchQuestion) else {}
+        items = list(question.items) if isinstance(question, OrderQuestion) else []
+        right = shuffled(list(pairs.values()), question.id)
+
+        def texts(values: Iterable[str]) -> list[Markup]:
+            return [self.inline(value, question) for value in values]
+
+        return views.QuestionView(
+            id=question.id,
+            number=number,
+            type=question.type,
+            level=question.level,
+            points=question.points,
+            lines=getattr(question, "lines", 0),
+            prompt=self.inline(question.prompt, question, "prompt"),
+            options=texts(options),
+            pairs_left=texts(pairs),
+            pairs_right=texts(right),
+            items=texts(shuffled(items, question.id)),
+            answer_text=self._answer(question, right),
+            explanation=self.inline(question.explanation, question, "explanation"),
+            cites=self.cites(question),
+            at=self.at(question),
+        )
+
+    def _answer(self, question: Question, right: list[str]) -> Markup:
+        if isinstance(question, ChoiceQuestion):
+            letters = [question.options.index(a) for a in question.answer if a in question.options]
+            parts = [
+                escape(f"{chr(65 + n)}: ") + self.inline(question.options[n], question)
+                for n in sorted(letters)
+            ]
+            return Markup("; ").join(parts)
+        if isinstance(question, TrueFalseQuestion):
+            return escape(self.labels("True" if question.answer else "False"))
+        if isinstance(question, MatchQuestion):
+            values = list(question.pairs.values())
+            pairs = [f"{n}\u2013{chr(65 + right.index(v))}" for n, v in enumerate(values, 1)]
+            return escape(", ".join(pairs))
+        if isinstance(question, OrderQuestion):
+            return Markup(" \u2192 ").join(self.inline(item, question) for item in question.items)
+        return self.inline(question.answer, question, "answer")
+
+    def bibliography(self) -> list[views.SourceView]:
+        """Return the cited sources."""
+        found = []
+        for source in self.citations.bibliography():
+            at = f"src-{source.key}"
+            self.context.places[at] = self.pack.source_places.get(source.key, Place(""))
+            found.append(views.SourceView(at, source.key, source.label, source.html, at))
+        return found
+
+    def links(self) -> list[views.LinkView]:
+        """Return the notes on external links, in the order in which they were met."""
+        return [
+            views.LinkView(
+                number=link["number"],
+                url=link["url"],
+                text=link["text"],
+                qr=self.assets.add(qr_svg(link["url"]), "svg") if link["qr"] else "",
+            )
+            for link in self.context.links.values()
+        ]
+
+    def index(self) -> list[views.IndexView]:
+        """Return the terms that were linked, with the anchors of the links."""
+        names = {term.id: term.term for term in self.pack.glossary}
+        found = [views.IndexView(i, names[i], refs) for i, refs in self.context.index.items()]
+        return sorted(found, key=lambda entry: (_sort_key(entry.term), entry.term))
+
+    def card(self, card: Flashcard) -> views.CardView:
+        """Return a card's two sides."""
+        here = Here(item=card.id, place=card.at(), gaps=card.layout == "cloze")
+        image, figure = self.assets.figure(card.image) if card.image else ("", None)
+        self.context.places[card.id] = card.at()
+        topic = next((t for t in card.tags if t not in _HIDDEN_TAGS), "")
+        return views.CardView(
+            id=card.id,
+            number=card.number,
+            layout=card.layout,
+            front=block(card.front, self.context, here),
+            back=block(card.back, self.context, here),
+            hint=inline(card.hint, self.context, here),
+            image=image,
+            image_alt=figure.alt if figure and figure.alt else card.front,
+            topic=topic.replace("-", " ")[:1].upper() + topic.replace("-", " ")[1:],
+            date_text=self._card_date(card),
+            source=self._short_source(card),
+            origin=card.origin,
+            front_length=len(card.front),
+            back_length=len(card.back),
+            tags=card.tags,
+        )
+
+    def _card_date(self, card: Flashcard) -> str:
+        if card.origin == "actors":
+            return self.labels.span(card.start, card.end)
+        return self.labels.date(card.start, card.end)
+
+    def _short_source(self, card: Flashcard) -> str:
+        """Return the first source in a few words: who, or what, and when."""
+        item = self.pack.sources.get(read_citation(card.sources[0]).key) if card.sources else None
+        if item is None:
+            return ""
+        people = item.get("author") or item.get("editor") or []
+        names = [p.get("literal") or p.get("family") or "" for p in people]
+        who = names[0] + (" et al." if len(names) > 2 else f" & {names[1]}" if len(names) == 2 else "") if names else ""
+        year = str((item.get("issued") or {}).get("date-parts", [[""]])[0][0])
+        title = str(item.get("title-short") or item.get("title") or "")
+        text = who or title
+        if len(text) > 48:
+            text = text[:46].rsplit(" ", 1)[0] + " \u2026"
+        return f"{text}, {year}" if year else text
+
+
+_HIDDEN_TAGS = {"core", "student"}
+
+
+def _keys(item: Item) -> list[Citation]:
+    return [read_citation(text) for text in item.sources]
+
+
+def _sort_key(text: str) -> str:
+    """Fold a word for sorting: case and accents do not count."""
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(c for c in plain if not unicodedata.combining(c))
+    return kept.lstrip("\"'«“„(–- ").replace("đ", "d").replace("ł", "l")

@@ -1,0 +1,65 @@
+"""TeX formulas to SVG paths, on the baseline of the text around them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+class FormulaError(Exception):
+    """The formula cannot be typeset; the message says why."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula as SVG; `width`, `height` and `depth` (below the baseline) are in em."""
+
+    svg: bytes
+    width: float
+    height: float
+    depth: float
+
+
+_SIZE = 100.0  # px; the SVG is scaled, this only sets the precision of its numbers
+MAX_LENGTH = 5_000
+MAX_DEPTH = 40
+
+
+@lru_cache(maxsize=2048)
+def typeset_formula(tex: str, display: bool) -> Formula:
+    """Return the formula; raises FormulaError.
+
+    ziamath draws with STIX Two Math: a formula needs a font with a MATH table, and the text
+    families have none. Glyphs become paths, so that nothing has to be embedded.
+    """
+    if len(tex) > MAX_LENGTH or _depth(tex) > MAX_DEPTH:
+        raise FormulaError("the formula is too long or nested too deeply")
+    import ziamath  # 0.2 s to import, and most packs have no formulas
+
+    ziamath.config.svg2 = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = ziamath.Latex(tex, size=_SIZE, inline=not display)
+            svg = made.svg()
+            width, height = made.getsize()
+            offset = made.getyofst()
+    except Exception as exc:  # noqa: BLE001  ziamath raises whatever its parser stumbles over
+        raise FormulaError(_reason(exc)) from exc
+    return Formula(svg.encode(), width / _SIZE, height / _SIZE, -offset / _SIZE)
+
+
+def _depth(tex: str) -> int:
+    depth = deepest = 0
+    for sign in tex:
+        depth += (sign == "{") - (sign == "}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _reason(exc: Exception) -> str:
+    name = type(exc).__name__.removesuffix("Error")
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+    detail = " ".join(str(exc).split())
+    return f"{words}: {detail}" if detail else words

@@ -1,0 +1,190 @@
+"""A request to an Html: views into templates, stylesheets in order, assets by content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from guide.errors import Diagnostic
+from guide.html.document import Document
+from guide.html.templates import TemplateFault, Templates
+from guide.model.artifacts import Face, Html
+from guide.model.content import Flashcard
+from guide.model.kinds import Kind, Stock
+from guide.model.pack import Pack, Theme
+from guide.units import Paper
+
+# Hangul, the CJK blocks, full-width forms: their fonts have 50 MB, so only who needs them waits.
+_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to render: a pack as a kind of document, on a paper, in a theme.
+
+    `options` are complete (defaults filled in). `cards` and `stock` are for documents of faces.
+    `edition` is the name of the edition that the pack was reduced to, or ''.
+    """
+
+    pack: Pack
+    kind: Kind
+    options: Mapping[str, Any]
+    paper: Paper
+    theme: Theme
+    cards: tuple[Flashcard, ...] = ()
+    stock: Stock | None = None
+    edition: str = ""
+
+
+def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
+    """Return the document, and what is wrong with its content; None when a template fails."""
+    rendering = _Rendering(request)
+    try:
+        html = rendering.html()
+    except TemplateFault as fault:
+        return None, (*rendering.document.problems, fault.diagnostic)
+    return html, tuple(rendering.document.problems)
+
+
+@dataclass
+class _Rendering:
+    request: Request
+    templates: Templates = field(init=False)
+    document: Document = field(init=False)
+
+    def __post_init__(self) -> None:
+        pack = self.request.pack
+        self.templates = Templates(pack.templates)
+        parts = () if self.request.kind.shape == "faces" else self._parts()
+        self.document = Document(pack, parts, pack.manifest.citation_style)
+
+    def _parts(self) -> list[str]:
+        parts = ["sections", "timeline", "actors", "facts", "glossary"]
+        return [*parts, "questions"] if self.request.options.get("questions", True) else parts
+
+    def html(self) -> Html:
+        request, document = self.request, self.document
+        faces = self._faces() if request.kind.shape == "faces" else ()
+        markup = self._render(f"{request.kind.name}/page.html", **self._context())
+        used = {path: data for path, data in document.assets.files.items() if path in markup or faces}
+        return Html(
+            title=request.pack.manifest.title,
+            lang=request.pack.manifest.lang,
+            markup=markup,
+            stylesheets=self._stylesheets("".join((markup, *(face.markup for face in faces)))),
+            assets=used,
+            faces=faces,
+            sizes=request.stock.sizes if request.stock else (),
+            places=document.context.places,
+        )
+
+    def _render(self, name: str, **context: Any) -> str:
+        filters = {"md": self.document.block, "mdi": self.document.inline}
+        return str(self.templates.render(name, filters, **self._common(), **context))
+
+    def _common(self) -> dict[str, Any]:
+        request, labels = self.request, self.document.labels
+        return {
+            "pack": request.pack,
+            "m": request.pack.manifest,
+            "kind": request.kind,
+            "options": request.options,
+            "paper": request.paper,
+            "theme": request.theme,
+            "stock": request.stock,
+            "edition": request.edition,
+            "lang": request.pack.manifest.lang,
+            "dir": labels.direction,
+            "t": labels,
+            "date": labels.date,
+            "number": labels.number,
+        }
+
+    def _context(self) -> dict[str, Any]:
+        """Return the views; sections come first, because they collect links and index entries."""
+        if self.request.kind.shape == "faces":
+            return {"count": len(self.request.cards)}
+        document = self.document
+        sections = document.sections()
+        facts = document.facts()
+        context = {
+            "sections": sections,
+            "timeline": document.timeline(),
+            "actors": document.actors(),
+            "facts": facts,
+            "core_facts": document.core_facts(facts),
+            "core_points": document.core_points(sections),
+            "glossary": document.glossary(),
+            "questions": document.questions() if self.request.options.get("questions", True) else [],
+        }
+        return {
+            **context,
+            "summary": document.inline(self.request.pack.manifest.summary),
+            "bibliography": document.bibliography(),
+            "links": document.links(),
+            "index": document.index(),
+        }
+
+    def _faces(self) -> tuple[Face, ...]:
+        faces = []
+        for card in self.request.cards:
+            view = self.document.card(card)
+            for side in ("front", "back"):
+                name = f"{self.request.kind.name}/layouts/{card.layout}.html"
+                markup = self._render(name, card=view, side=side)
+                faces.append(Face(at=card.id, markup=markup, family=card.id))
+        return tuple(faces)
+
+    def _stylesheets(self, text: str) -> tuple[tuple[str, str], ...]:
+        names = [
+            "fonts.css",
+            *(["fonts-cjk.css"] if _EAST_ASIAN.search(text) else []),
+            "tokens.css",
+            f"themes/{self.request.theme.name}.css",
+            "base.css",
+            "code.css",
+            f"{self.request.kind.name}/page.css",
+        ]
+        found = [(name, self.templates.text(name)) for name in names]
+        sheets = [(str(self.templates.place(name)), text) for name, text in found if text]
+        return (*sheets, ("generated", self._generated()))
+
+    def _generated(self) -> str:
+        """Return what only this run knows: the page's size, the accent, the running texts."""
+        request, labels = self.request, self.document.labels
+        manifest = request.pack.manifest
+        size = request.paper.css
+        if request.stock and request.kind.shape == "faces":
+            size = f"{request.stock.card[0]:g}mm {request.stock.card[1]:g}mm"
+        version = [labels("Version %(version)s") % {"version": manifest.version}]
+        if manifest.date:
+            version.append(labels.date(manifest.date))
+        page = labels("page %(page)s of %(pages)s").replace("%(page)s", "\0p").replace("%(pages)s", "\0n")
+        running = "".join(
+            {"\0p": " counter(page) ", "\0n": " counter(pages) "}.get(part) or _css_string(part)
+            for part in _pieces(page)
+        )
+        tokens = {
+            "--marking": _css_string(manifest.marking),
+            "--running-title": _css_string(manifest.title),
+            "--running-version": _css_string(" · ".join(version)),
+            "--running-page": running,
+            "--safe": f"{request.stock.safe:g}mm" if request.stock else "5mm",
+        }
+        if request.theme.accent:
+            tokens["--accent"] = request.theme.accent
+        body = " ".join(f"{name}: {value};" for name, value in tokens.items())
+        return f"@page {{ size: {size}; }}\n:root {{ {body} }}\n"
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a text at its placeholders, which are a NUL and a letter."""
+    return [piece for piece in re.split("(\0[pn])", text) if piece]
+
+
+def _css_string(text: str) -> str:
+    """Return a CSS string; what could end it is written as an escape."""
+    safe = "".join(c if c.isprintable() and c not in '"\\<' else f"\\{ord(c):x} " for c in text)
+    return f'"{safe}"'

@@ -1,0 +1,195 @@
+"""What templates are given: values ready to print, one class for each thing on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class HeadingView:
+    """A heading of a section, for the contents."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """A section with its rendered body."""
+
+    id: str
+    anchor: str
+    number: int
+    title: Markup
+    summary: Markup
+    objectives: list[Markup]
+    key_points: list[Markup]
+    html: Markup
+    headings: list[HeadingView]
+    at: str
+
+
+@dataclass(frozen=True)
+class EventView:
+    """An event; `first_of_year` marks where a new year begins."""
+
+    id: str
+    year: str
+    first_of_year: bool
+    date_text: str
+    title: Markup
+    detail: Markup
+    cites: Markup
+    at: str
+
+
+@dataclass
+class Era:
+    """Events of one decade, or of one century before 1800."""
+
+    label: str
+    events: list[EventView] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TermView:
+    """A glossary entry."""
+
+    id: str
+    term: str
+    abbreviation: str
+    aliases: tuple[str, ...]
+    definition: Markup
+    cites: Markup
+    at: str
+
+
+@dataclass
+class Letter:
+    """Glossary entries under one letter."""
+
+    letter: str
+    entries: list[TermView] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ActorView:
+    """An actor."""
+
+    id: str
+    name: str
+    abbreviation: str
+    role: Markup
+    span_text: str
+    detail: Markup
+    cites: Markup
+    at: str
+
+
+@dataclass
+class ActorGroup:
+    """Actors of one kind."""
+
+    kind: str
+    actors: list[ActorView] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FactView:
+    """A key figure."""
+
+    id: str
+    label: Markup
+    value: str
+    unit: str
+    as_of_text: str
+    cites: Markup
+    at: str
+    core: bool
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    """A question; `items` are shuffled, `answer_text` says the right answer in words."""
+
+    id: str
+    number: int
+    type: str
+    level: int
+    points: int
+    lines: int
+    prompt: Markup
+    options: list[Markup]
+    pairs_left: list[Markup]
+    pairs_right: list[Markup]
+    items: list[Markup]
+    answer_text: Markup
+    explanation: Markup
+    cites: Markup
+    at: str
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """An entry of the bibliography."""
+
+    id: str
+    key: str
+    label: str
+    html: Markup
+    at: str
+
+
+@dataclass(frozen=True)
+class LinkView:
+    """A numbered note on an external link; `qr` is the path of its QR code, or ''."""
+
+    number: int
+    url: str
+    text: str
+    qr: str
+
+
+@dataclass(frozen=True)
+class IndexView:
+    """A glossary term with the anchors of the pages where it is linked."""
+
+    id: str
+    term: str
+    refs: list[str]
+
+
+@dataclass(frozen=True)
+class PointView:
+    """A key point with the section it is from."""
+
+    text: Markup
+    section: str
+    number: int
+
+
+@dataclass(frozen=True)
+class CardView:
+    """A card's sides, ready for a layout."""
+
+    id: str
+    number: int
+    layout: str
+    front: Markup
+    back: Markup
+    hint: Markup
+    image: str
+    image_alt: str
+    topic: str
+    date_text: str
+    source: str
+    origin: str
+    front_length: int
+    back_length: int
+    tags: tuple[str, ...]
+
+
+Context = dict[str, Any]

@@ -1,0 +1,66 @@
+"""Frozen, strict about unknown keys, and aware of where each value was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+
+from guide.errors import Place
+
+
+class Frozen(BaseModel):
+    """A value: immutable, and an error for every key that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _as_written(value: Any) -> Any:
+    """Give a plain number or boolean back as its author wrote it, for fields that hold text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(getattr(value, "text", value))
+    return value
+
+
+def _one_or_many(value: Any) -> Any:
+    """Let a writer leave the brackets of a list of one out."""
+    return [value] if isinstance(value, str | int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_written), Field(min_length=1)]
+"""Text a person writes: never empty; `1999` and `1.10` keep their spelling."""
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
+
+Id = Annotated[str, BeforeValidator(_as_written), Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+"""Lower-case kebab."""
+
+
+class Item(Frozen):
+    """Anything a pack is made of: it has an id, tags, sources and places in files."""
+
+    id: Id = ""
+    tags: Texts = ()
+    sources: Texts = Field(default=(), description='Citation keys: "key" or "key, p. 12".')
+
+    _places: Mapping[str, Place] = PrivateAttr(default_factory=dict)
+
+    def placed(self, places: Mapping[str, Place], **changes: Any) -> Self:
+        """Return the item with the places of its fields ('' is the item itself) and `changes`."""
+        copy = self.model_copy(update=changes)
+        copy._places = dict(places)  # noqa: SLF001  frozen for everybody else
+        return copy
+
+    def at(self, field: str = "") -> Place:
+        """Return where `field` was written (`options.0` for an element), else its parent."""
+        while field and field not in self._places:
+            field = field.rpartition(".")[0]
+        return self._places.get(field, Place(""))
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        """The places of all fields, by dotted name; '' is the item itself."""
+        return self._places

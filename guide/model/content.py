@@ -1,0 +1,177 @@
+"""What a pack says: sections, events, terms, actors, facts, cards, questions, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from guide.errors import Place
+from guide.model.base import Frozen, Item, Text, Texts
+from guide.model.dates import Date
+
+
+class Section(Item):
+    """A chapter: front matter and the Markdown `body`, which starts at line `body_line`."""
+
+    title: Text
+    summary: str = ""
+    objectives: Texts = ()
+    key_points: Texts = ()
+    autolink: bool = Field(default=True, description="Link glossary terms at their first use.")
+    body: str = Field(default="", exclude=True)
+    body_line: int = Field(default=1, exclude=True)
+
+
+class Event(Item):
+    """A line of the timeline."""
+
+    date: Date
+    end: Date | None = None
+    title: Text
+    detail: str = ""
+
+
+class Term(Item):
+    """A glossary entry."""
+
+    term: Text
+    abbreviation: str = ""
+    aliases: Texts = ()
+    definition: Text
+
+
+class Actor(Item):
+    """A person or organisation that plays a part."""
+
+    name: Text
+    abbreviation: str = ""
+    kind: Text
+    role: Text
+    from_: Date | None = Field(default=None, alias="from")
+    to: Date | None = None
+    detail: str = ""
+
+
+def _review(value: Any) -> Any:
+    return str(getattr(value, "text", value)) if isinstance(value, int) else value
+
+
+ReviewAfter = Annotated[str, BeforeValidator(_review), Field(pattern=r"^(~?\d{4}(-\d{2}(-\d{2})?)?|\d+ ?(days?|weeks?|months?|years?|[dwmy]))$")]
+"""A date (older facts are stale), or an age at the date of the pack (`2 years`, `18 months`)."""
+
+
+class Fact(Item):
+    """A key figure, as printed: `label`, `value` and `unit`, true at `as_of`."""
+
+    label: Text
+    value: Text
+    unit: str = ""
+    as_of: Date | None = None
+    review_after: ReviewAfter | None = None
+
+
+class Card(Item):
+    """A card as written: a front and a back, or a cloze text with `{{gaps}}`."""
+
+    front: str = ""
+    back: str = ""
+    hint: str = ""
+    image: str = ""
+    reverse: bool = False
+    cloze: str = ""
+
+
+class Flashcard(Item):
+    """A card as printed: one front, one back, ready for a layout.
+
+    `layout` names the template in flashcards/layouts; `front`, `back` and `hint` are Markdown, with
+    `{{:hint}}` and `{{answer}}` for the gap of a cloze. `start` and `end` are an event's or actor's
+    dates, `start` a fact's "as of". `number` counts from 1 in the deck.
+    """
+
+    number: int
+    layout: str
+    front: str
+    back: str
+    hint: str = ""
+    image: str = ""
+    start: Date | None = None
+    end: Date | None = None
+    origin: str = Field(description="cards, glossary, timeline, actors or facts")
+
+
+class _Question(Item):
+    prompt: Text
+    explanation: str = ""
+    points: int = Field(default=1, ge=0, le=100)
+    level: int = Field(default=1, ge=1, le=5, description="1 recall, 2 understanding, 3 judgement")
+    shuffle: bool = True
+
+
+class ChoiceQuestion(_Question):
+    """One or several right answers among options."""
+
+    type: Literal["choice"] = "choice"
+    options: Annotated[Texts, Field(min_length=2)]
+    answer: Texts
+
+
+class TrueFalseQuestion(_Question):
+    """A statement that holds or does not."""
+
+    type: Literal["true-false"]
+    answer: bool
+
+
+class ShortQuestion(_Question):
+    """An answer in the pupil's own words, on `lines` ruled lines."""
+
+    type: Literal["short"]
+    answer: Text
+    lines: int = Field(default=2, ge=1, le=40)
+
+
+class MatchQuestion(_Question):
+    """Pairs that belong together."""
+
+    type: Literal["match"]
+    pairs: Annotated[dict[Text, Text], Field(min_length=2)]
+
+
+class OrderQuestion(_Question):
+    """Items to be brought into order; they are written in the right one."""
+
+    type: Literal["order"]
+    items: Annotated[Texts, Field(min_length=2)]
+
+
+Question = ChoiceQuestion | TrueFalseQuestion | ShortQuestion | MatchQuestion | OrderQuestion
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture of the pack: its bytes, or a Vega-Lite spec with its data put in.
+
+    `path` is relative to the pack; `format` is chart, svg, png or jpeg; `width` and `height` are
+    pixels of an image, 0 when unknown; `alt` is what the file itself says it shows.
+    """
+
+    path: str
+    format: Literal["chart", "svg", "png", "jpeg"]
+    data: bytes = b""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+    place: Place = Place("")
+
+
+class Citation(Frozen):
+    """A reference to a source: `key`, and `locator` with its CSL `label` (page, chapter...)."""
+
+    key: str
+    locator: str = ""
+    label: str = "page"

@@ -1,0 +1,165 @@
+"""A pack: what pack.yaml says, and everything that lies in the folder beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from guide.errors import Place
+from guide.model.base import Frozen, Item, Text, Texts
+from guide.model.content import Actor, Card, Event, Fact, Figure, Question, ReviewAfter, Section, Term
+from guide.model.dates import Date
+from guide.units import Paper, parse_paper
+
+_T = TypeVar("_T", bound=Item)
+
+PaperField = Annotated[
+    Paper,
+    BeforeValidator(parse_paper),
+    PlainSerializer(lambda paper: paper.name),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["a4", "letter", "a5", "a3", "legal"]},
+                {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+            ]
+        }
+    ),
+]
+
+
+class Theme(Frozen):
+    """A token file in templates/themes, and the accent colour that replaces its own."""
+
+    name: Text = "default"
+    accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+
+
+class Accepted(Frozen):
+    """A problem that the author knows and accepts, and why."""
+
+    code: Text
+    id: str = ""
+    because: Text
+
+
+class Edition(Frozen):
+    """A named subset: items with one of `tags`, without any of `without`."""
+
+    tags: Texts = ()
+    without: Texts = ()
+    title: str = ""
+
+
+def _named_theme(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _options(value: Any) -> Any:
+    return {} if value is None else value
+
+
+DocumentOptions = Annotated[dict[str, Any], BeforeValidator(_options)]
+
+
+class Manifest(Frozen):
+    """pack.yaml."""
+
+    format: Literal[1]
+    title: Text
+    subtitle: str = ""
+    lang: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    version: Text = "1.0"
+    date: Date | None = None
+    authors: Texts = ()
+    publisher: str = ""
+    url: str = ""
+    marking: str = ""
+    summary: str = ""
+    supersedes: str = ""
+    valid_until: Date | None = None
+    paper: PaperField = Field(default=parse_paper("a4"), validate_default=False)
+    theme: Annotated[Theme, BeforeValidator(_named_theme)] = Theme()
+    citation_style: Text = "ieee"
+    documents: dict[str, DocumentOptions] | None = None
+    accept: tuple[Accepted, ...] = ()
+    editions: dict[str, Edition] = Field(default_factory=dict)
+    require_sources: bool = False
+    review_after: ReviewAfter | None = None
+    autolink: bool = True
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Everything that is known of one subject, read once; stages take it as a value.
+
+    `name` is the folder's name and names the output folder. `sources` maps a citation key to its
+    CSL-JSON item. `figures` maps a path inside the pack to its picture; `templates` maps the path
+    of an override (`briefing/page.css`) to its text. `places` maps dotted keys of pack.yaml to
+    their places; `source_places` does so for citation keys.
+    """
+
+    name: str
+    manifest: Manifest
+    sections: tuple[Section, ...] = ()
+    timeline: tuple[Event, ...] = ()
+    glossary: tuple[Term, ...] = ()
+    actors: tuple[Actor, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    cards: tuple[Card, ...] = ()
+    questions: tuple[Question, ...] = ()
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+    source_places: Mapping[str, Place] = field(default_factory=dict)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items, file by file in reading order."""
+        return (
+            *self.sections,
+            *self.timeline,
+            *self.glossary,
+            *self.actors,
+            *self.facts,
+            *self.cards,
+            *self.questions,
+        )
+
+    def at(self, key: str) -> Place:
+        """Return where the dotted `key` of pack.yaml stands, or its nearest parent."""
+        while key and key not in self.places:
+            key = key.rpartition(".")[0]
+        return self.places.get(key, Place("pack.yaml", 1, 1))
+
+    def edition(self, name: str) -> Pack:
+        """Return the subset of items that the edition `name` asks for.
+
+        An item stays when the edition names no tags, or the item carries one of them, and it
+        carries none of `without`. Sources and figures stay whole: a document prints those it uses.
+        Raises KeyError when there is no such edition.
+        """
+        edition = self.manifest.editions[name]
+        wanted, unwanted = set(edition.tags), set(edition.without)
+
+        def keep(items: tuple[_T, ...]) -> tuple[_T, ...]:
+            return tuple(
+                item
+                for item in items
+                if (not wanted or wanted & set(item.tags)) and not unwanted & set(item.tags)
+            )
+
+        return replace(
+            self,
+            sections=keep(self.sections),
+            timeline=keep(self.timeline),
+            glossary=keep(self.glossary),
+            actors=keep(self.actors),
+            facts=keep(self.facts),
+            cards=keep(self.cards),
+            questions=keep(self.questions),
+        )

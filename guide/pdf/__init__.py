@@ -1,0 +1,1 @@
+"""An Html to a Pdf: layout, fit, faults, tags."""

@@ -1,0 +1,113 @@
+"""What WeasyPrint 70.0's tagged output lacks for PDF/UA-1, put right in one place.
+
+Each correction has a test in tests/pdf/test_corrections.py that fails without it. They are
+patches of private functions, so another version of WeasyPrint is refused at import.
+
+1. Running heads and feet are pagination artifacts (Matterhorn 01-005; upstream #1836).
+2. Images without content are artifacts, not figures without alternatives (13-004; #2550).
+3. Table headers have a Scope (15-003; #2508).
+4. The language of a part is in its structure element (11-004..006).
+5. A link's annotation is described by the link's text, not its address (28-011).
+6. `page_references` is computed once, not once for each element: the same bytes, sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import Any
+
+import pydyf
+import weasyprint
+from weasyprint import draw
+from weasyprint.formatting_structure import boxes
+from weasyprint.layout.absolute import AbsolutePlaceholder
+from weasyprint.pdf import tags
+from weasyprint.pdf.stream import Stream
+
+SUPPORTED = "70.0"
+_SCOPES = {"row": "/Row", "rowgroup": "/Row"}
+
+_draw_stacking_context = draw.draw_stacking_context
+_marked = Stream.marked
+_build_box_tree = tags._build_box_tree  # noqa: SLF001
+_add_tags = tags.add_tags
+_page_references = pydyf.PDF.page_references
+
+
+def is_decoration(box: Any) -> bool:
+    """Tell whether a box is an image that says nothing."""
+    element = box.element
+    if element is None or not isinstance(box, boxes.ReplacedBox):
+        return False
+    hidden = element.get("aria-hidden") == "true" or element.get("role") in {"presentation", "none"}
+    return hidden or element.get("alt") == ""
+
+
+def _draw(stream: Any, context: Any) -> None:
+    if not isinstance(context.box, boxes.MarginBox) or stream._tags is None:  # noqa: SLF001
+        _draw_stacking_context(stream, context)
+        return
+    kept, stream._tags = stream._tags, None  # noqa: SLF001
+    pydyf.Stream.begin_marked_content(stream, "Artifact", pydyf.Dictionary({"Type": "/Pagination"}))
+    try:
+        _draw_stacking_context(stream, context)
+    finally:
+        pydyf.Stream.end_marked_content(stream)
+        stream._tags = kept  # noqa: SLF001
+
+
+def _mark(stream: Any, box: Any, tag: str) -> AbstractContextManager[None]:
+    if tag == "Figure" and is_decoration(box):
+        return stream.artifact()  # type: ignore[no-any-return]
+    return _marked(stream, box, tag)  # type: ignore[no-any-return]
+
+
+def _build(box: Any, parent: Any, *rest: Any) -> Iterator[Any]:
+    if isinstance(box, AbsolutePlaceholder):
+        box = box._box  # noqa: SLF001
+    if isinstance(box, boxes.MarginBox) or is_decoration(box):
+        return
+    element = box.element
+    own = element is not None and box.element_tag == element.tag
+    if own and box.link_annotation:
+        said = element.get("aria-label") or " ".join("".join(element.itertext()).split())
+        box.link_annotation["Contents"] = pydyf.String(said or element.get("href", ""))
+    for made in _build_box_tree(box, parent, *rest):
+        if own:
+            _describe(made, element)
+        yield made
+
+
+def _describe(made: Any, element: Any) -> None:
+    if element.get("lang") and element.tag != "html":
+        made["Lang"] = pydyf.String(element.get("lang"))
+    if made["S"] == "/TH" and "A" in made:
+        made["A"]["Scope"] = _SCOPES.get(element.get("scope", ""), "/Column")
+
+
+def _tag_all(pdf: Any, *rest: Any) -> None:
+    """Tag with the page references computed once: no page is added while tagging."""
+    known = _page_references.fget(pdf)
+    type(pdf).page_references = property(lambda _: known)
+    try:
+        _add_tags(pdf, *rest)
+    finally:
+        type(pdf).page_references = _page_references
+
+
+@lru_cache
+def install() -> None:
+    """Apply the corrections to this process; raises RuntimeError for another WeasyPrint."""
+    if weasyprint.__version__ != SUPPORTED:
+        message = f"guide corrects WeasyPrint {SUPPORTED}, but {weasyprint.__version__} is installed"
+        raise RuntimeError(message)
+    draw.draw_stacking_context = _draw
+    Stream.marked = _mark
+    tags._build_box_tree = _build  # noqa: SLF001
+    tags.add_tags = _tag_all
+    from weasyprint import pdf
+
+    if getattr(pdf, "add_tags", None) is _add_tags:
+        pdf.add_tags = _tag_all

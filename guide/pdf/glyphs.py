@@ -1,0 +1,66 @@
+"""Which characters the bundled fonts can print, and where a document has others."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from fontTools.ttLib import TTFont
+
+from guide.model.artifacts import Fault
+from guide.resources import font_file
+
+_CORE = (
+    ("Gentium Book Plus", "GentiumBookPlus-Regular.ttf"),
+    ("Source Sans 3", "SourceSans3-Regular.ttf"),
+    ("Noto Sans", "NotoSans-Regular.ttf"),
+)
+_EAST_ASIAN = tuple(("Noto Sans", f"NotoSans{code}-Regular.ttf") for code in ("JP", "SC", "KR"))
+BUNDLED = {"Gentium Book Plus", "Source Sans 3", "Noto Sans", "Source Code Pro", "Noto Sans JP",
+           "Noto Sans SC", "Noto Sans KR"}  # fmt: skip
+_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Cn"}
+
+
+@lru_cache
+def _covered(east_asian: bool) -> frozenset[int]:
+    covered: set[int] = set()
+    for family, name in (*_CORE, *(_EAST_ASIAN if east_asian else ())):
+        with TTFont(font_file(family, name), lazy=True) as font:
+            covered |= font.getBestCmap().keys()
+    return frozenset(covered)
+
+
+def is_east_asian(character: str) -> bool:
+    """Tell whether a character is set in one of the CJK families."""
+    code = ord(character)
+    return 0x1100 <= code <= 0x11FF or 0x2E80 <= code <= 0xD7FF or 0xF900 <= code <= 0xFAFF or (
+        0xFE30 <= code <= 0xFE4F or 0xFF00 <= code <= 0xFFEF or 0x20000 <= code <= 0x2FA1F
+    )
+
+
+def missing_glyphs(root: Any) -> Iterator[Fault]:
+    """Yield a fault for each element with characters that no bundled font has."""
+    text = set("".join(root.itertext()))
+    wanted = {c for c in text if unicodedata.category(c) not in _INVISIBLE and ord(c) > 126}
+    east_asian = any(map(is_east_asian, wanted))
+    missing = {c for c in wanted if ord(c) not in _covered(east_asian)}
+    if missing:
+        yield from _where(root, missing, "", set())
+
+
+def _where(element: Any, missing: set[str], at: str, told: set[str]) -> Iterator[Fault]:
+    if element.tag in {"style", "script", "title"}:
+        return
+    at = element.get("data-at") or at
+    own = (element.text or "") + "".join(child.tail or "" for child in element)
+    found = sorted({c for c in own if c in missing} - told)
+    if found:
+        told.update(found)
+        names = ", ".join(f"{c} (U+{ord(c):04X} {unicodedata.name(c, '?').lower()})" for c in found[:5])
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        hint = "Write it in another way, or as a picture: the bundled fonts have no such sign."
+        yield Fault("missing-glyph", f"no bundled font has {names}{more}", at, hint)
+    for child in element:
+        yield from _where(child, missing, at, told)

@@ -1,0 +1,130 @@
+"""What is wrong with laid-out pages: text out of its box, heads left alone, coarse pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from weasyprint.formatting_structure import boxes
+from weasyprint.layout.absolute import AbsolutePlaceholder
+
+from guide.errors import Severity
+from guide.model.artifacts import Fault
+from guide.units import PX_PER_MM
+
+TOLERANCE = 1.0  # px; rounding of glyph advances
+MIN_DPI = 150
+_HEADS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Something that leaves ink: its rectangle in px, its content item, the box it belongs in."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    at: str
+    tag: str
+    limit: float
+    box: Any
+
+
+def unwrap(box: Any) -> Any:
+    """Return the laid-out box behind a placeholder of an absolutely positioned one."""
+    return box._box if isinstance(box, AbsolutePlaceholder) else box  # noqa: SLF001
+
+
+def leaves(box: Any, at: str = "", tag: str = "", limit: float = float("inf")) -> Iterator[Leaf]:
+    """Yield the texts and pictures below a box, in order; margin boxes are left out."""
+    box = unwrap(box)
+    if isinstance(box, boxes.MarginBox):
+        return
+    element = box.element
+    if element is not None:
+        at = element.get("data-at") or at
+        tag = element.tag if element.tag in _HEADS else tag
+    if isinstance(box, boxes.TextBox):
+        if box.text.strip():
+            yield _leaf(box, box.width, box.height, at, tag, limit)
+        return
+    if isinstance(box, boxes.ReplacedBox):
+        yield _leaf(box, box.border_width(), box.border_height(), at, tag, limit)
+        return
+    if isinstance(box, boxes.BlockContainerBox) and not isinstance(box, boxes.PageBox):
+        limit = min(limit, _right(box)) if _holds_lines(box) else limit
+    for child in getattr(box, "children", ()):
+        yield from leaves(child, at, tag, limit)
+
+
+def _leaf(box: Any, width: float, height: float, at: str, tag: str, limit: float) -> Leaf:
+    x, y = box.position_x, box.position_y
+    return Leaf(x, y, x + width, y + height, at, tag, limit, box)
+
+
+def _right(box: Any) -> float:
+    return float(box.content_box_x() + box.width + box.padding_right + box.border_right_width)
+
+
+def _holds_lines(box: Any) -> bool:
+    return any(isinstance(unwrap(child), boxes.LineBox) for child in box.children)
+
+
+def page_faults(pages: list[Any]) -> Iterator[Fault]:
+    """Yield the faults of flowing pages."""
+    for number, page in enumerate(pages, 1):
+        box = page._page_box  # noqa: SLF001
+        found = list(leaves(box))
+        yield from _too_wide(found, box, number)
+        yield from _too_coarse(found, number)
+        last = max(found, key=lambda leaf: (leaf.bottom, leaf.right), default=None)
+        if last and last.tag in _HEADS and len(found) > 1 and number < len(pages):
+            message = f"a heading stands alone at the foot of page {number}"
+            hint = "Shorten the text before it, or let the heading begin a page."
+            yield Fault("stranded-heading", message, last.at, hint, Severity.WARNING, number)
+
+
+def _too_wide(found: list[Leaf], box: Any, number: int) -> Iterator[Fault]:
+    edge = box.width + box.margin_left + box.margin_right
+    told = set()
+    for leaf in found:
+        over = leaf.right - min(leaf.limit, edge)
+        below = leaf.bottom - (box.height + box.margin_top + box.margin_bottom)
+        if max(over, below) > TOLERANCE and leaf.at not in told:
+            told.add(leaf.at)
+            shown = getattr(leaf.box, "text", "")[:40]
+            way = "wide" if over >= below else "tall"
+            what = f"`{shown}`" if shown else "a picture"
+            message = f"{what} is {max(over, below) / PX_PER_MM:.1f} mm too {way} for its box"
+            hint = "Break the word, shorten it, or give it more room."
+            yield Fault("text-overflow", message, leaf.at, hint, Severity.ERROR, number)
+
+
+def _too_coarse(found: list[Leaf], number: int) -> Iterator[Fault]:
+    for leaf in found:
+        image = getattr(leaf.box, "replacement", None)
+        pixels = getattr(image, "width", None)
+        if pixels is None or type(image).__name__ != "RasterImage" or not leaf.box.width:
+            continue
+        dpi = pixels / (leaf.box.width / 96)
+        if dpi < MIN_DPI:
+            message = f"a picture prints at {dpi:.0f} dpi; {MIN_DPI} are the least for print"
+            hint = "Use a larger picture, or print it smaller."
+            yield Fault("low-resolution", message, leaf.at, hint, Severity.WARNING, number)
+
+
+def face_overflow(page: Any, safe: float) -> float:
+    """Return by how many px a face's content leaves its safe area; 0 when it fits.
+
+    `safe` is the margin in px inside the trim that content must keep.
+    """
+    box = page._page_box  # noqa: SLF001
+    width = box.width + box.margin_left + box.margin_right
+    height = box.height + box.margin_top + box.margin_bottom
+    over = 0.0
+    for leaf in leaves(box):
+        over = max(over, leaf.bottom - (height - safe), leaf.right - (width - safe))
+        over = max(over, safe - leaf.top, safe - leaf.left, leaf.right - leaf.limit)
+    return over if over > TOLERANCE else 0.0

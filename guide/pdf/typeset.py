@@ -1,0 +1,108 @@
+"""Html to Pdf: a pure function, the same bytes in every folder, process and locale."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from typing import Any
+
+from PIL import Image
+from weasyprint import CSS, HTML, Document
+from weasyprint.text.fonts import FontConfiguration
+
+from guide.errors import Severity
+from guide.model.artifacts import Fault, Html, Pdf
+from guide.pdf import corrections
+from guide.pdf.fetcher import BASE, Fetcher
+from guide.pdf.fit import Fitted, faces_markup, fit_faces
+from guide.pdf.glyphs import BUNDLED, missing_glyphs
+from guide.pdf.inspect import page_faults
+from guide.pdf.log import collected, document_fault, stylesheet_fault
+from guide.units import PX_PER_MM
+
+VARIANT = "pdf/ua-1"
+IMAGE_DPI = 300
+Image.MAX_IMAGE_PIXELS = 45_000_000  # a PNG of a few kB can ask for gigabytes
+
+
+def typeset(html: Html) -> Pdf:
+    """Lay out and write a document as tagged PDF/UA-1; faults say what a reader would miss."""
+    corrections.install()
+    return _Typesetting(html).run()
+
+
+class _Typesetting:
+    def __init__(self, html: Html) -> None:
+        self.html = html
+        self.fetcher = Fetcher(html.assets)
+        self.fonts = FontConfiguration()
+        self.faults: list[Fault] = []
+
+    def run(self) -> Pdf:
+        with collected() as messages, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            self.stylesheets = self._stylesheets(messages)
+            document, sizes = self._laid_out()
+            data = self._write(document)
+            self.faults += [f for m in messages if (f := document_fault(m))]
+        self._fallbacks(document)
+        pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
+        rounded = tuple((round(w, 2), round(h, 2)) for w, h in pages)
+        return Pdf(data, rounded, tuple(dict.fromkeys(self.faults)), sizes)
+
+    def _stylesheets(self, messages: list[str]) -> list[CSS]:
+        """Parse each stylesheet by itself, so that a fault can name it."""
+        made = []
+        for name, text in self.html.stylesheets:
+            sheet = CSS(
+                string=text, base_url=BASE, url_fetcher=self.fetcher, font_config=self.fonts
+            )
+            made.append(sheet)
+            self.faults += [f for m in messages if (f := stylesheet_fault(name, m))]
+            messages.clear()
+        return made
+
+    def _layout(self, markup: str) -> Document:
+        source = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher)
+        return source.render(
+            font_config=self.fonts, stylesheets=self.stylesheets, pdf_variant=VARIANT
+        )
+
+    def _laid_out(self) -> tuple[Document, tuple[float, ...]]:
+        markup = self.html.markup
+        if self.html.faces:
+            everything = faces_markup(self.html, [(i, 10) for i in range(len(self.html.faces))])
+            self._check_glyphs(everything)
+            fitted: Fitted = fit_faces(self.html, self._layout)
+            self.faults += fitted.faults
+            return fitted.document.copy(fitted.pages), tuple(fitted.sizes)
+        self._check_glyphs(markup)
+        document = self._layout(markup)
+        self.faults += page_faults(document.pages)
+        return document, ()
+
+    def _check_glyphs(self, markup: str) -> None:
+        if not markup.isascii():
+            root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
+            self.faults += missing_glyphs(root)
+
+    def _write(self, document: Document) -> bytes:
+        identifier = hashlib.sha256(self.html.markup.encode()).digest()[:16]
+        return bytes(
+            document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier, dpi=IMAGE_DPI)
+        )
+
+    def _fallbacks(self, document: Document) -> None:
+        """Report fonts that are not bundled: they would differ from machine to machine."""
+        used: set[str] = {font.family.strip("'\"") for font in _fonts(document)}
+        if any(fault.code == "missing-glyph" for fault in self.faults):
+            return
+        for family in sorted(used - BUNDLED):
+            hint = "Use a family of templates/fonts.css, or add the character's font there."
+            message = f"the font `{family}` of this machine was used"
+            self.faults.append(Fault("font-fallback", message, "", hint, Severity.WARNING))
+
+
+def _fonts(document: Any) -> list[Any]:
+    return list(document.fonts.values())

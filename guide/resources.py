@@ -1,0 +1,29 @@
+"""Where templates, bundled fonts and starter packs are, in a checkout or in an installed wheel."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+_PACKAGE = Path(str(files(__package__)))
+_BUNDLED = _PACKAGE / "bundled"  # made by the wheel build; absent in a checkout
+ROOT = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent
+
+TEMPLATES = ROOT / "templates"
+LOCALE = _PACKAGE / "locale"
+
+
+def font_folders() -> dict[str, Path]:
+    """Return the folder of TrueType files of each bundled family, by the family's name."""
+    shipped = Path(str(files("rendercv_fonts")))
+    found = {folder.name: folder for folder in sorted(shipped.iterdir()) if folder.is_dir()}
+    found["Source Code Pro"] = Path(str(files("fontpkg_source_code_pro"))) / "files"
+    return found
+
+
+def font_file(family: str, name: str) -> Path:
+    """Return a bundled font file; raises FileNotFoundError when there is none of that name."""
+    folder = font_folders().get(family)
+    if folder is None or "/" in name or "\\" in name or not (folder / name).is_file():
+        raise FileNotFoundError(f"{family}/{name}")
+    return folder / name

@@ -1,0 +1,1 @@
+"""Faces to sheets: what goes where, the marks, and the drawing."""

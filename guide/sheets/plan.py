@@ -1,0 +1,79 @@
+"""Which face goes where: pure arithmetic in mm, from a sheet's top left corner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guide.model.kinds import Stock
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A face on a sheet: its page in the deck (from 0), its top left corner, whether it is turned.
+
+    `turned` faces are rotated by 180 degrees within the same rectangle.
+    """
+
+    page: int
+    left: float
+    top: float
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a sheet: `sheet` counts from 0."""
+
+    sheet: int
+    back: bool
+    placements: tuple[Placement, ...]
+
+
+def cell(stock: Stock, index: int) -> tuple[float, float]:
+    """Return the top left corner of a cell, counted row by row from the top left."""
+    row, column = divmod(index, stock.columns)
+    return (
+        stock.origin[0] + column * stock.pitch[0],
+        stock.origin[1] + row * stock.pitch[1],
+    )
+
+
+def flips_about_vertical(stock: Stock, duplex: str) -> bool:
+    """Tell whether the sheet turns about its vertical axis: the long edge of a portrait sheet."""
+    portrait = stock.paper.width <= stock.paper.height
+    return portrait == (duplex == "long-edge")
+
+
+def behind(stock: Stock, left: float, top: float, duplex: str) -> tuple[float, float, bool]:
+    """Return where the back of a card must be printed to lie behind its front.
+
+    The rectangle is mirrored about the axis of the turn. About the horizontal axis the back side
+    comes out upside down, so its faces are turned by 180 degrees.
+    """
+    if flips_about_vertical(stock, duplex):
+        return stock.paper.width - left - stock.card[0], top, False
+    return left, stock.paper.height - top - stock.card[1], True
+
+
+def plan(cards: int, stock: Stock, duplex: str = "long-edge", order: str = "reading") -> list[Side]:
+    """Return the sides of all sheets, front and back in turn, for cards of two pages each.
+
+    `order` is `reading` (card after card on a sheet) or `cut-stack`: card i lies in cell
+    i div sheets of sheet i mod sheets, so that the cut piles laid on one another are in order.
+    """
+    per_sheet = stock.per_sheet
+    sheets = -(-cards // per_sheet)
+    placed: list[list[tuple[int, int]]] = [[] for _ in range(sheets)]
+    for card in range(cards):
+        if order == "cut-stack":
+            place, sheet = divmod(card, sheets)
+        else:
+            sheet, place = divmod(card, per_sheet)
+        placed[sheet].append((place, card))
+    sides = []
+    for sheet, entries in enumerate(placed):
+        fronts = [(card, *cell(stock, place)) for place, card in entries]
+        backs = [(card, *behind(stock, left, top, duplex)) for card, left, top in fronts]
+        sides.append(Side(sheet, False, tuple(Placement(2 * c, x, y) for c, x, y in fronts)))
+        sides.append(Side(sheet, True, tuple(Placement(2 * c + 1, x, y, t) for c, x, y, t in backs)))
+    return sides
