@@ -31,6 +31,7 @@ from guide.model.content import Citation
 from guide.model.markup import BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
 
 _SCHEMES = re.compile(r"(?:https?://|mailto:|#)", re.I)
+_BRACES = re.compile(r"\{([^{}\n]*)\}")
 _TRAILING = re.compile(r"\s*\{([^{}]*)\}\s*$")
 _CAPTION = re.compile(r"^\s*(?:Table)?:\s+(.*)$", re.S)
 _BOX = re.compile(r"^\s*(?:\{\s*\.)?([a-z-]+)\s*\}?\s*(.*)$", re.S)
@@ -121,6 +122,23 @@ def _gap(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _attributes(state: StateInline, silent: bool) -> bool:
+    """Read `{#id width=80%}` right after an image, a link or code, before quotes become typographic."""
+    if state.src[state.pos] != "{" or state.pending or not state.tokens:
+        return False
+    last = state.tokens[-1]
+    match = _BRACES.match(state.src, state.pos)
+    if not match or last.type not in {"image", "link_close", "code_inline"}:
+        return False
+    if not silent:
+        if last.type == "link_close":
+            last = next(t for t in reversed(state.tokens) if t.type == "link_open" and t.level == last.level)
+        for name, value in read_attributes(match[1]).items():
+            last.attrSet(name, value)
+    state.pos = match.end()
+    return True
+
+
 def _box_name(params: str, *_: Any) -> bool:
     match = _BOX.match(params)
     return bool(match) and match[1] in BOXES
@@ -137,7 +155,8 @@ def _parser(language: str) -> MarkdownIt:
     md.inline.ruler.before("link", "cluster", _cluster)
     md.inline.ruler.before("link", "reference", _reference)
     md.inline.ruler.before("link", "gap", _gap)
-    md.use(attrs_plugin, spans=True)
+    md.inline.ruler.before("link", "attributes", _attributes)
+    md.use(attrs_plugin, after=(), spans=True)
     for name in ("footnote_ref", "math_inline", "math_inline_double", "math_block",
                  "container_box_open", "container_box_close"):  # fmt: skip
         md.renderer.rules[name] = getattr(md.renderer, name)  # plug-ins put their own first

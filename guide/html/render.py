@@ -175,8 +175,13 @@ class _Rendering:
         }
         if request.theme.accent:
             tokens["--accent"] = request.theme.accent
-        body = " ".join(f"{name}: {value};" for name, value in tokens.items())
-        return f"@page {{ size: {size}; }}\n:root {{ {body} }}\n"
+        return f"@page {{ size: {size}; }}\n{css_tokens(tokens)}"
+
+
+def css_tokens(tokens: Mapping[str, str]) -> str:
+    """Return custom properties for the whole document."""
+    body = " ".join(f"{name}: {value};" for name, value in tokens.items())
+    return f":root {{ {body} }}\n"
 
 
 def _pieces(text: str) -> list[str]:

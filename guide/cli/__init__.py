@@ -1,0 +1,27 @@
+"""The `guide` command: each subcommand reads arguments, calls one function and reports."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from guide.cli.group import guide
+
+
+def main() -> None:
+    """Run the command; a bug is one line unless GUIDE_DEBUG is set, a user's mistake never one."""
+    try:
+        guide(prog_name="guide")
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written was left behind", file=sys.stderr)
+        sys.exit(130)
+    except Exception as exc:
+        if os.environ.get("GUIDE_DEBUG"):
+            raise
+        name = type(exc).__name__
+        print(f"guide: internal error ({name}: {exc}). This is a bug, please report it;", file=sys.stderr)
+        print("run again with GUIDE_DEBUG=1 for the traceback.", file=sys.stderr)
+        sys.exit(1)
+
+
+__all__ = ["guide", "main"]

@@ -1,0 +1,48 @@
+"""The group of commands, loaded one by one so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from guide import __version__
+
+_COMMANDS = ("new", "build", "check", "stock", "schema", "cache")
+
+
+class _Lazy(click.Group):
+    """Imports a command when it is called, and shows GuideErrors in one place."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"guide.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from guide.errors import GuideError
+
+        try:
+            return super().invoke(ctx)
+        except GuideError as exc:
+            from guide import report
+
+            report.show(exc.diagnostics, stream=click.get_text_stream("stderr"))
+            ctx.exit(exc.exit_code)
+
+
+@click.command(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: guide new my-pack, then guide build my-pack. Each command has examples: "
+    "guide build --help",
+)
+@click.version_option(__version__, prog_name="guide")
+def guide() -> None:
+    """Write a subject down once; print briefing packs and flashcards from it."""

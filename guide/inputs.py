@@ -1,0 +1,64 @@
+"""The digest of everything that a build depends on, read without parsing anything."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from guide.jobs.digest import digest
+from guide.resources import LOCALE, TEMPLATES
+
+_IGNORED = {"build", "__pycache__", "node_modules"}
+_CODE = (".py", ".po")
+
+
+def digest_of_inputs(folder: Path, settings: Any) -> str:
+    """Return the digest of a pack's files, the templates, this program and the run's settings."""
+    name = folder.resolve().name
+    return digest(name, _tree(folder), digest_of_code(), settings)
+
+
+@lru_cache
+def digest_of_code() -> str:
+    """Return the digest of the templates, of guide itself and of the installed libraries."""
+    package = LOCALE.parent
+    return digest(_tree(TEMPLATES), _tree(package, _CODE), sys.version, _installed())
+
+
+def _tree(folder: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """Return the path and digest of every file in a folder; hidden ones and address lists aside."""
+    found = []
+    for base, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _IGNORED)
+        for name in sorted(names):
+            if name.startswith((".", "recipients")) or (suffixes and not name.endswith(suffixes)):
+                continue
+            path = os.path.join(base, name)  # noqa: PTH118  ten times faster than Path
+            found.append((os.path.relpath(path, folder), _digest_of_file(path)))
+    return found
+
+
+def _digest_of_file(path: str) -> str:
+    try:
+        if not os.path.isfile(path):  # noqa: PTH113
+            return "not a file"
+        with open(path, "rb") as stream:  # noqa: PTH123
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as exc:
+        return f"unreadable: {exc.errno}"
+
+
+def _installed() -> list[str]:
+    """Return name and version of every installed package, from the names of their folders."""
+    found: set[str] = set()
+    for entry in sys.path:
+        if entry.endswith(("site-packages", "dist-packages")):
+            try:
+                found |= {name for name in os.listdir(entry) if name.endswith(".dist-info")}  # noqa: PTH208
+            except OSError:
+                continue
+    return sorted(found)

@@ -1,0 +1,125 @@
+"""Pure jobs in processes that can be killed: warmed up early, retried once when one dies."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, Self
+
+TIME_LIMIT = 300.0  # s; a document that takes longer hangs
+
+
+class WorkerDied(Exception):
+    """The process that did a job was killed or crashed, twice."""
+
+
+class JobTimeout(Exception):
+    """A job took longer than its limit and was killed."""
+
+
+def _warm(modules: Sequence[str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    for name in modules:
+        importlib.import_module(name)
+
+
+def _nothing() -> None:
+    """Start a worker, which imports its modules while the parent reads content."""
+
+
+class Pool:
+    """Runs functions of pickled values in `workers` processes; with one, in this process.
+
+    `modules` are imported by each worker when it starts.
+    """
+
+    def __init__(self, workers: int = 0, modules: Sequence[str] = ()) -> None:
+        self.workers = workers or os.cpu_count() or 1
+        self.modules = modules
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        if self.workers > 1:
+            self._start()
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        self.stop(kill=True)  # every result that is wanted has been asked for
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._executor = ProcessPoolExecutor(
+            self.workers, mp_context=context, initializer=_warm, initargs=(self.modules,)
+        )
+        for _ in range(self.workers):
+            self._executor.submit(_nothing)
+
+    def stop(self, kill: bool = False) -> None:
+        """End the workers; `kill` does not wait for what they are doing."""
+        if self._executor is None:
+            return
+        processes = list((self._executor._processes or {}).values())  # noqa: SLF001
+        self._executor.shutdown(wait=not kill, cancel_futures=True)
+        if kill:
+            for process in processes:
+                with contextlib.suppress(OSError, ValueError):
+                    process.kill()
+                    process.join(5)
+        self._executor = None
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Job:
+        """Begin a job; its result is asked for later."""
+        job = Job(self, function, arguments)
+        job.begin()
+        return job
+
+
+class Job:
+    """One call under way."""
+
+    def __init__(self, pool: Pool, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self.pool, self.function, self.arguments = pool, function, arguments
+        self._future: Future[Any] | None = None
+
+    def begin(self) -> None:
+        """Hand the call to a worker, if there are any."""
+        executor = self.pool._executor  # noqa: SLF001
+        if executor is not None:
+            with contextlib.suppress(BrokenProcessPool):
+                self._future = executor.submit(self.function, *self.arguments)
+
+    def result(self, limit: float = TIME_LIMIT) -> Any:
+        """Return the result; raises WorkerDied, JobTimeout, or what the function raised."""
+        if self._future is None:
+            return self.function(*self.arguments)
+        try:
+            return self._future.result(timeout=limit)
+        except TimeoutError as exc:
+            self.pool.stop(kill=True)
+            raise JobTimeout from exc
+        except BrokenProcessPool:
+            return self._again(limit)
+
+    def _again(self, limit: float) -> Any:
+        """Try once more in fresh processes: the first may have been killed for want of memory."""
+        self.pool.stop(kill=True)
+        self.pool._start()  # noqa: SLF001
+        self.begin()
+        try:
+            assert self._future is not None
+            return self._future.result(timeout=limit)
+        except BrokenProcessPool as exc:
+            self.pool.stop(kill=True)
+            raise WorkerDied from exc
+        except TimeoutError as exc:
+            self.pool.stop(kill=True)
+            raise JobTimeout from exc

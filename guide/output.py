@@ -1,0 +1,66 @@
+"""Files in build/: the only module that writes there, each file whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from guide.errors import Diagnostic, GuideError, Place, error
+
+_REMEDIES = {
+    errno.ENOSPC: "The disk is full: free some room and build again.",
+    errno.EDQUOT: "Your quota is used up: free some room and build again.",
+    errno.EACCES: "You may not write there: choose another folder with -o DIR.",
+    errno.EPERM: "You may not write there: choose another folder with -o DIR.",
+    errno.EROFS: "The disk is read-only: choose another folder with -o DIR.",
+    errno.ENOTDIR: "A file stands where a folder is needed: choose another folder with -o DIR.",
+    errno.EEXIST: "A file stands where a folder is needed: choose another folder with -o DIR.",
+}
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal, '' when it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def write(path: Path, data: bytes) -> bool:
+    """Write a file through a temporary one beside it; return False when it was so already.
+
+    Raises GuideError with path and remedy; the file that was there then stays as it was.
+    """
+    temporary = ""
+    try:
+        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as exc:
+        if temporary:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise GuideError(_refused(path, exc)) from exc
+    except BaseException:
+        if temporary:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise
+    return True
+
+
+def _refused(path: Path, exc: OSError) -> Diagnostic:
+    hint = _REMEDIES.get(exc.errno or 0, "Choose another folder with -o DIR.")
+    return error("cannot-write", f"cannot be written: {exc.strerror or exc}", Place(str(path)), hint)

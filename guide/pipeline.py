@@ -1,0 +1,533 @@
+"""The stages joined: content, html, pdf, sheets, output. The one place that knows them all."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import pickle
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from guide import __version__, output
+from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
+from guide.inputs import digest_of_inputs
+from guide.jobs.digest import digest
+from guide.jobs.store import Store, default_folder
+
+if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
+    from guide.jobs.pool import Job, Pool
+    from guide.model.artifacts import Html, Pdf
+    from guide.model.kinds import Kind, Stock
+    from guide.model.pack import Pack
+
+WORKER_MODULES = ("guide.pdf.typeset",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one run asks for, besides the pack itself."""
+
+    kinds: tuple[str, ...] = ()
+    edition: str = ""
+    paper: str = ""
+    theme: str = ""
+    stock: str = ""
+    duplex: str = ""
+    overrides: tuple[tuple[str, str], ...] = ()
+    strict: bool = False
+    jobs: int = field(default=0, compare=False)
+    cache: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file that was made: `path` as the user sees it, `size` in bytes, `seconds` it took."""
+
+    kind: str
+    path: str
+    pages: int
+    size: int
+    sha256: str
+    seconds: float
+    cached: bool
+    warnings: int = 0
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build of one pack came to."""
+
+    folder: str
+    title: str
+    version: str
+    digest: str
+    outputs: tuple[Output, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether anything was wrong enough to stop an output."""
+        return any(d.severity == Severity.ERROR for d in self.diagnostics)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the content of build.json."""
+        return {
+            "guide": __version__,
+            "pack": {"title": self.title, "version": self.version, "digest": self.digest},
+            "outputs": [
+                {
+                    "kind": made.kind,
+                    "path": made.path,
+                    "pages": made.pages,
+                    "bytes": made.size,
+                    "sha256": made.sha256,
+                    "seconds": round(made.seconds, 3),
+                    "cached": made.cached,
+                }
+                for made in self.outputs
+            ],
+            "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
+        }
+
+
+Progress = Callable[[str, str], None]
+"""Called with (document, state): `render`, `typeset`, `done` or `cached`."""
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as plain data."""
+    place = diagnostic.place
+    return {
+        "path": place.path,
+        "line": place.line,
+        "column": place.column,
+        "severity": str(diagnostic.severity),
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+        "item": diagnostic.item,
+    }
+
+
+def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
+    place = Place(data["path"], data["line"], data["column"])
+    severity = Severity(data["severity"])
+    return Diagnostic(data["code"], data["message"], place, data["hint"], severity, data["item"])
+
+
+def _silent(_document: str, _state: str) -> None:
+    """Report no progress."""
+
+
+def build(
+    folder: Path, out: Path, settings: Settings, progress: Progress = _silent
+) -> Built:
+    """Build the documents of one pack into `out`/<pack>[/<edition>].
+
+    Documents without errors are written, each atomically, and build.json beside them. Raises
+    GuideError when a file cannot be written.
+    """
+    store = Store(default_folder(), settings.cache)
+    target = out / folder.resolve().name / settings.edition
+    key = digest_of_inputs(folder, settings)
+    record = _Record.load(store, key)
+    if record is None:
+        record = _make(folder, settings, store, progress)
+        record.keep(store, key)
+    else:
+        for file in record.files:
+            progress(file.kind, "cached")
+    return _write(record, store, folder, target, key)
+
+
+def check(folder: Path, settings: Settings, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
+    """Return every problem of a pack, in content and layout; nothing is written to build/."""
+    store = Store(default_folder(), settings.cache)
+    key = digest_of_inputs(folder, settings)
+    record = _Record.load(store, key)
+    if record is None:
+        record = _make(folder, settings, store, progress)
+        record.keep(store, key)
+    return record.shown(folder)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A finished file: its bytes lie in the store under its digest, or here."""
+
+    kind: str
+    name: str
+    pages: int
+    size: int
+    sha256: str
+    seconds: float
+    cached: bool = False
+    warnings: int = 0
+    data: bytes = field(default=b"", compare=False, repr=False)
+
+
+@dataclass
+class _Record:
+    """All that a build of one state of a pack gave."""
+
+    title: str
+    version: str
+    files: list[_File]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @classmethod
+    def load(cls, store: Store, key: str) -> _Record | None:
+        entry = store.get(f"record:{key}")
+        if entry is None:
+            return None
+        data = json.loads(entry)
+        files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
+        found = tuple(_diagnostic(item) for item in data["diagnostics"])
+        return cls(data["title"], data["version"], files, found)
+
+    def keep(self, store: Store, key: str) -> None:
+        """Remember a build without errors; one with errors is made again."""
+        if any(d.severity == Severity.ERROR for d in self.diagnostics):
+            return
+        for made in self.files:
+            store.put(f"file:{made.sha256}", made.data)
+        plain = [
+            {f.name: getattr(made, f.name) for f in dataclasses.fields(made) if f.name != "data"}
+            for made in self.files
+        ]
+        data = {"title": self.title, "version": self.version, "files": plain}
+        data["diagnostics"] = [diagnostic_json(d) for d in self.diagnostics]
+        store.put(f"record:{key}", json.dumps(data).encode())
+
+    def shown(self, folder: Path) -> tuple[Diagnostic, ...]:
+        """Return the diagnostics with the pack's folder before their paths."""
+        return tuple(d.within(str(folder)) for d in self.diagnostics)
+
+
+def _write(record: _Record, store: Store, folder: Path, target: Path, key: str) -> Built:
+    outputs = []
+    for made in record.files:
+        path = target / made.name
+        if not (made.cached and output.sha256_of(path) == made.sha256):
+            data = made.data or store.get(f"file:{made.sha256}")
+            if data is None:
+                message = "the cache was emptied while it was being read"
+                raise GuideError(error("cache-lost", message, Place(str(path)), "Build again."))
+            output.write(path, data)
+        outputs.append(
+            Output(made.kind, str(path), made.pages, made.size, made.sha256, made.seconds,
+                   made.cached, made.warnings)  # fmt: skip
+        )
+    found = record.shown(folder)
+    built = Built(str(folder), record.title, record.version, key, tuple(outputs), found)
+    if outputs or not built.failed:
+        text = json.dumps(built.as_json(), indent=1, ensure_ascii=False) + "\n"
+        output.write(target / "build.json", text.encode())
+    return built
+
+
+def _make(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
+    from guide.jobs.pool import Pool
+
+    with Pool(settings.jobs, WORKER_MODULES) as pool:
+        return _Making(folder, settings, store, pool, progress).record()
+
+
+@dataclass
+class _Document:
+    """A document under way."""
+
+    kind: Kind
+    html: Html
+    started: float
+    options: Mapping[str, Any]
+    stock: Stock | None = None
+    job: Job | None = None
+    pdf: Pdf | None = None
+    furniture: Job | None = None
+    furniture_pdf: Pdf | None = None
+    cached: bool = False
+
+
+def typeset_job(html: Html) -> Pdf:
+    """Typeset in whatever process this runs in."""
+    from guide.pdf.typeset import typeset
+
+    return typeset(html)
+
+
+class _Making:
+    """One build of one pack whose result is not known yet."""
+
+    def __init__(
+        self, folder: Path, settings: Settings, store: Store, pool: Pool, progress: Progress
+    ) -> None:
+        self.folder, self.settings, self.store = folder, settings, store
+        self.pool, self.progress = pool, progress
+        self.problems: list[Diagnostic] = []
+        self.layout_problems: list[Diagnostic] = []
+
+    def record(self) -> _Record:
+        from guide.content.load import load_pack
+
+        pack, found = load_pack(self.folder, dict(self.settings.overrides))
+        self.problems += found
+        if pack is None:
+            return self._record(pack, [])
+        if self.settings.edition:
+            pack = self._edition(pack)
+        # Decks first: their markup is quick to make, and a worker can set it meanwhile.
+        wanted = sorted(self._wanted(pack), key=lambda each: each[0].shape != "faces")
+        documents = [d for d in (self._begin(pack, *each) for each in wanted) if d]
+        documents.sort(key=lambda document: document.kind.order)
+        files = [file for document in documents for file in self._finish(pack, document)]
+        self._accept(pack)
+        return self._record(pack, files)
+
+    def _record(self, pack: Pack | None, files: list[_File]) -> _Record:
+        if self.settings.strict:
+            self.problems = [
+                dataclasses.replace(d, severity=Severity.ERROR)
+                if d.severity == Severity.WARNING else d
+                for d in self.problems
+            ]  # fmt: skip
+        found = in_order(self.problems)
+        kept = files if pack and not self._stopped(found) else []
+        title = pack.manifest.title if pack else ""
+        version = pack.manifest.version if pack else ""
+        return _Record(title, version, kept, found)
+
+    def _stopped(self, found: tuple[Diagnostic, ...]) -> bool:
+        """Errors in content stop all documents; those of layout have left theirs out already."""
+        layout = {id(d) for d in self.layout_problems} if not self.settings.strict else set()
+        return any(d.severity == Severity.ERROR and id(d) not in layout for d in found)
+
+    def _edition(self, pack: Pack) -> Pack:
+        from guide.content.validate import did_you_mean
+
+        name = self.settings.edition
+        if name in pack.manifest.editions:
+            return pack.edition(name)
+        hint = did_you_mean(name, pack.manifest.editions) or "Define it under `editions:`."
+        message = f"there is no edition `{name}`"
+        raise GuideError(error("unknown-edition", message, Place(f"{self.folder}/pack.yaml"), hint))
+
+    def _wanted(self, pack: Pack) -> Iterator[tuple[Kind, dict[str, Any]]]:
+        """Yield the kinds to make with their options as given."""
+        from guide.content.library import PLANNED, load_kinds
+        from guide.content.validate import did_you_mean
+
+        kinds, given = load_kinds(), pack.manifest.documents
+        for name in [*(given or {}), *self.settings.kinds]:
+            if name not in kinds and name not in PLANNED:
+                place = pack.at(f"documents.{name}") if name in (given or {}) else Place("--only")
+                hint = did_you_mean(name, kinds)
+                self.problems.append(error("unknown-kind", f"there is no kind of document `{name}`", place, hint))
+            elif name not in kinds:
+                message = f"this version does not make `{name}` yet; the other documents are made"
+                place = pack.at(f"documents.{name}")
+                self.problems.append(Diagnostic("kind-not-available", message, place, "", Severity.NOTE))
+        for kind in kinds.values():
+            asked = kind.name in self.settings.kinds if self.settings.kinds else (
+                kind.name in given if given is not None else True
+            )
+            has = any(getattr(pack, name) for name in kind.needs)
+            if asked and has:
+                yield kind, dict((given or {}).get(kind.name, {}))
+            elif asked and (given is not None or self.settings.kinds):
+                needs = ", ".join(kind.needs)
+                message = f"`{kind.name}` needs one of {needs}, and the pack has none"
+                self.problems.append(error("nothing-to-print", message, pack.at(f"documents.{kind.name}")))
+
+    def _begin(self, pack: Pack, kind: Kind, given: dict[str, Any]) -> _Document | None:
+        from guide.content.deck import deck
+        from guide.content.library import load_stock, resolve_options
+        from guide.html.render import Request, render
+
+        self.progress(kind.name, "render")
+        started = time.perf_counter()
+        options, found = resolve_options(kind, self._given(kind, given), pack)
+        self.problems += found
+        request_paper, theme = self._paper_and_theme(pack, options)
+        stock = None
+        if kind.shape == "faces":
+            try:
+                stock = load_stock(str(options["stock"]), self._stock_place(pack, kind))
+            except GuideError as exc:
+                self.problems += exc.diagnostics
+                return None
+        if self._fatal():
+            return None
+        cards = deck(pack, options["derive"]) if kind.shape == "faces" else ()
+        if kind.shape == "faces" and not cards:
+            place = pack.at(f"documents.{kind.name}")
+            self.problems.append(error("nothing-to-print", "the deck has no cards", place, "Add cards."))
+            return None
+        request = Request(pack, kind, options, request_paper, theme, cards, stock, self.settings.edition)
+        html, found = render(request)
+        self.problems += found
+        if html is None or self._fatal():
+            return None
+        document = _Document(kind, html, started, options, stock)
+        self._typeset(pack, document, len(cards))
+        return document
+
+    def _given(self, kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
+        run = {"stock": self.settings.stock, "duplex": self.settings.duplex}
+        return {**given, **{k: v for k, v in run.items() if v and k in kind.options}}
+
+    def _stock_place(self, pack: Pack, kind: Kind) -> Place:
+        return Place("--stock") if self.settings.stock else pack.at(f"documents.{kind.name}.stock")
+
+    def _fatal(self) -> bool:
+        return any(d.severity == Severity.ERROR for d in self.problems if d not in self.layout_problems)
+
+    def _paper_and_theme(self, pack: Pack, options: Mapping[str, Any]) -> tuple[Any, Any]:
+        from guide.content.library import check_theme
+        from guide.units import parse_paper
+
+        paper = pack.manifest.paper
+        try:
+            paper = parse_paper(self.settings.paper or options.get("paper") or paper)
+        except ValueError as exc:
+            self.problems.append(error("bad-value", str(exc), Place("--paper")))
+        theme = pack.manifest.theme
+        name = self.settings.theme or options.get("theme") or theme.name
+        place = Place("--theme") if self.settings.theme else pack.at("theme.name")
+        problem = check_theme(name, place, pack)
+        if problem:
+            self.problems.append(problem)
+        return paper, theme.model_copy(update={"name": str(name)})
+
+    def _typeset(self, pack: Pack, document: _Document, cards: int) -> None:
+        self.progress(document.kind.name, "typeset")
+        document.pdf = self._stored(document.html)
+        document.cached = document.pdf is not None
+        if document.pdf is None:
+            document.job = self.pool.submit(typeset_job, document.html)
+        if document.stock is None:
+            return
+        from guide.html.furniture import render_furniture
+        from guide.sheets.plan import plan
+
+        duplex = str(document.options["duplex"])
+        sides = [(s.sheet, s.back) for s in plan(cards, document.stock, duplex)]
+        margins = render_furniture(pack, document.kind, document.stock, duplex, sides)
+        if margins is not None:
+            document.furniture_pdf = self._stored(margins)
+            if document.furniture_pdf is None:
+                document.furniture = self.pool.submit(typeset_job, margins)
+
+    def _stored(self, html: Html) -> Pdf | None:
+        entry = self.store.get(f"pdf:{self._key(html)}")
+        return None if entry is None else pickle.loads(entry)  # noqa: S301  ours, and its digest holds
+
+    def _key(self, html: Html) -> str:
+        from guide.inputs import digest_of_code
+
+        return digest(html, digest_of_code())
+
+    def _finish(self, pack: Pack, document: _Document) -> list[_File]:
+        pdf = document.pdf or self._wait(document, document.job)
+        if pdf is None:
+            return []
+        if not document.cached:
+            self.store.put(f"pdf:{self._key(document.html)}", pickle.dumps(pdf))
+        found = [_fault(fault, document, pack) for fault in pdf.faults]
+        self.problems += found
+        self.layout_problems = [*self.layout_problems, *found]
+        worst = {d.severity for d in found}
+        self.progress(document.kind.name, "cached" if document.cached else "done")
+        if Severity.ERROR in worst:
+            return []
+        warnings = sum(d.severity == Severity.WARNING for d in found)
+        return list(self._files(pack, document, pdf, warnings))
+
+    def _wait(self, document: _Document, job: Job | None) -> Pdf | None:
+        from guide.jobs.pool import JobTimeout, WorkerDied
+
+        assert job is not None
+        try:
+            return job.result()  # type: ignore[no-any-return]
+        except (JobTimeout, WorkerDied) as exc:
+            slow = isinstance(exc, JobTimeout)
+            reason = "took longer than 5 minutes" if slow else "was killed twice (out of memory?)"
+            message = f"typesetting `{document.kind.name}` {reason}"
+            hint = "Look for a huge picture, table or formula; leave documents out with --only."
+            self.problems.append(error("render-limit", message, Place("pack.yaml", 1, 1), hint))
+            return None
+
+    def _files(self, pack: Pack, document: _Document, pdf: Pdf, warnings: int) -> Iterator[_File]:
+        name = document.kind.output
+        seconds = time.perf_counter() - document.started
+        if document.stock is None:
+            yield _file(document, name, pdf.data, pdf.pages, seconds, warnings)
+            return
+        screen = name.replace(".pdf", "-screen.pdf")
+        yield _file(document, screen, pdf.data, pdf.pages, seconds, warnings)
+        from guide.sheets.impose import Layout, impose
+
+        furniture = document.furniture_pdf
+        if furniture is None and document.furniture is not None:
+            furniture = self._wait(document, document.furniture)
+        options = document.options
+        layout = Layout(str(options["duplex"]), str(options["order"]), str(options["marks"]))
+        sheets = impose(pdf, document.stock, layout, pack.manifest.title, furniture)
+        seconds = time.perf_counter() - document.started
+        yield _file(document, name, sheets.data, sheets.pages, seconds, 0)
+
+    def _accept(self, pack: Pack) -> None:
+        """Turn problems that the author accepts into notes that say why."""
+        for number, accepted in enumerate(pack.manifest.accept):
+            matching = [
+                d for d in self.problems
+                if d.code == accepted.code and accepted.id in {"", d.item}
+                and d.severity != Severity.NOTE
+            ]  # fmt: skip
+            if not matching:
+                message = f"nothing to accept: no `{accepted.code}` was found"
+                place = pack.at(f"accept.{number}")
+                self.problems.append(Diagnostic("unused-accept", message, place, "Delete it.", Severity.NOTE))
+            for found in matching:
+                self.problems.remove(found)
+                hint = f"accepted: {accepted.because}"
+                self.problems.append(dataclasses.replace(found, severity=Severity.NOTE, hint=hint))
+
+
+def _file(
+    document: _Document, name: str, data: bytes, pages: int, seconds: float, warnings: int
+) -> _File:
+    sha256 = hashlib.sha256(data).hexdigest()
+    return _File(document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings, data)
+
+
+def _fault(fault: Any, document: _Document, pack: Pack) -> Diagnostic:
+    """Give a fault of layout the place of the content that caused it."""
+    item = fault.at.partition("/")[0]
+    if fault.at.startswith("css:"):
+        path, _, position = fault.at.removeprefix("css:").rpartition(".css:")
+        line, _, column = position.partition(":")
+        place = Place(f"{path}.css", int(line or 0), int(column or 0))
+        item = ""
+    else:
+        place = document.html.places.get(fault.at) or Place("pack.yaml", 1, 1)
+    where = f"{document.kind.name}, page {fault.page}: " if fault.page else ""
+    message = where + fault.message
+    return Diagnostic(fault.code, message, place, fault.hint, fault.severity, item)
+
+
+def start(folder: Path, title: str = "") -> int:
+    """Write a starter pack into a new folder; return the number of files.
+
+    Raises GuideError when there is something in the folder, or it cannot be written.
+    """
+    from guide.content.starter import new_pack
+
+    files = new_pack(folder, title)
+    for name, data in files.items():
+        output.write(folder / name, data)
+    return len(files)

@@ -1,0 +1,162 @@
+"""What a person sees: diagnostics like a compiler's, progress, a table of what was made."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from guide.errors import Diagnostic, Severity
+from guide.pipeline import Built, Output, diagnostic_json
+
+_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
+_GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def coloured(stream: TextIO) -> bool:
+    """Tell whether colour is wanted: on a terminal, unless NO_COLOR is set (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def plain(text: str) -> str:
+    """Return text for one line of a terminal: control characters are shown, not obeyed."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def text_lines(diagnostic: Diagnostic, colour: bool = False) -> str:
+    """Return `path:line:column: severity[code]: message` and, indented, the remedy."""
+    severity = str(diagnostic.severity)
+    if colour:
+        severity = f"\x1b[1;{_COLOURS[diagnostic.severity]}m{severity}\x1b[0m"
+    place = f"{plain(str(diagnostic.place))}: " if str(diagnostic.place) else ""
+    first = f"{place}{severity}[{diagnostic.code}]: {plain(diagnostic.message)}"
+    return f"{first}\n    {plain(diagnostic.hint)}" if diagnostic.hint else first
+
+
+def github_line(diagnostic: Diagnostic) -> str:
+    """Return a workflow command of GitHub Actions, escaped as its documentation asks."""
+
+    def escaped(text: str, extra: str = "") -> str:
+        for sign in "%\r\n" + extra:
+            text = text.replace(sign, f"%{ord(sign):02X}")
+        return text
+
+    place = diagnostic.place
+    where = f"file={escaped(place.path, ':,')}"
+    if place.line:
+        where += f",line={place.line},col={place.column or 1}"
+    message = diagnostic.message + (f"\n{diagnostic.hint}" if diagnostic.hint else "")
+    kind = _GITHUB[diagnostic.severity]
+    return f"::{kind} {where},title={escaped(diagnostic.code, ':,')}::{escaped(message)}"
+
+
+def show(diagnostics: Sequence[Diagnostic], form: str = "text", stream: TextIO | None = None) -> None:
+    """Print diagnostics as text, json or github."""
+    out = stream or sys.stdout
+    if form == "json":
+        print(json.dumps([diagnostic_json(d) for d in diagnostics], indent=1, ensure_ascii=False), file=out)
+        return
+    colour = coloured(out)
+    for diagnostic in diagnostics:
+        line = github_line(diagnostic) if form == "github" else text_lines(diagnostic, colour)
+        print(line, file=out)
+
+
+def summary(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return how many errors, warnings and notes there are."""
+    found = list(diagnostics)
+    counts = [(s, sum(d.severity == s for d in found)) for s in Severity]
+    parts = [f"{count} {name}{'s' if count != 1 else ''}" for name, count in counts if count]
+    return ", ".join(parts) or "no problems"
+
+
+def size(count: int) -> str:
+    """Return a size in bytes for reading."""
+    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{count / 1e3:.0f} kB"
+
+
+def table(outputs: Sequence[Output]) -> str:
+    """Return a table of what was made, aligned in columns."""
+    head = ("file", "pages", "size", "seconds", "", "warnings")
+    rows = [
+        (
+            plain(made.path),
+            str(made.pages),
+            size(made.size),
+            "-" if made.cached and not made.seconds else f"{made.seconds:.1f}",
+            "cached" if made.cached else "made",
+            str(made.warnings or "-"),
+        )
+        for made in outputs
+    ]
+    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
+    left = {0, 4}
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if n in left else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in (head, *rows)
+    )
+
+
+def report_built(built: Built) -> None:
+    """Print what was made and what is wrong, to stderr."""
+    show(built.diagnostics, stream=sys.stderr)
+    if built.outputs:
+        print(table(built.outputs), file=sys.stderr)
+    if built.diagnostics:
+        print(f"{plain(built.folder)}: {summary(built.diagnostics)}", file=sys.stderr)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, str], None]]:
+    """Show a bar for each document under way, when stderr is a terminal."""
+    if not coloured(sys.stderr):
+        yield lambda _document, _state: None
+        return
+    bars = _Bars()
+    try:
+        yield bars.update
+    finally:
+        bars.stop()
+
+
+class _Bars:
+    """Bars are made at the first event: a build from the cache never pays for them."""
+
+    _STEPS = {"render": 15, "typeset": 40, "done": 100, "cached": 100}
+
+    def __init__(self) -> None:
+        self._progress: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def update(self, document: str, state: str) -> None:
+        if state == "cached" and self._progress is None:
+            return
+        if self._progress is None:
+            self._start()
+        if document not in self._tasks:
+            self._tasks[document] = self._progress.add_task(document, total=100, state=state)
+        self._progress.update(self._tasks[document], completed=self._STEPS[state], state=state)
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description:<12}"),
+            BarColumn(24),
+            TextColumn("{task.fields[state]:<8}"),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._progress.start()
+
+    def stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
