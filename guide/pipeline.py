@@ -280,10 +280,7 @@ class _Making:
             return self._record(pack, [])
         if self.settings.edition:
             pack = self._edition(pack)
-        # Decks first: their markup is quick to make, and a worker can set it meanwhile.
-        wanted = sorted(self._wanted(pack), key=lambda each: each[0].shape != "faces")
-        documents = [d for d in (self._begin(pack, *each) for each in wanted) if d]
-        documents.sort(key=lambda document: document.kind.order)
+        documents = [d for d in (self._begin(pack, *each) for each in self._wanted(pack)) if d]
         files = [file for document in documents for file in self._finish(pack, document)]
         self._accept(pack)
         return self._record(pack, files)

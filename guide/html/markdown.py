@@ -30,6 +30,7 @@ from guide.html.labels import Labels
 from guide.model.content import Citation
 from guide.model.markup import BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
 
+_LONG_TABLE = 12  # rows; a longer one may break over pages, with its head repeated
 _SCHEMES = re.compile(r"(?:https?://|mailto:|#)", re.I)
 _BRACES = re.compile(r"\{([^{}\n]*)\}")
 _TRAILING = re.compile(r"\s*\{([^{}]*)\}\s*$")
@@ -475,7 +476,13 @@ class _Renderer(RendererHTML):
         label = f'<span class="label">{context.labels("Table")}\u00a0{target.number}</span> ' if target else ""
         shown = f"<figcaption>{label}{text}</figcaption>" if text or label else ""
         ident = f' id="{escape(name)}"' if name else ""
-        return f'<figure class="figure table"{ident} data-at="{at}">{shown}<table>\n'
+        rows = 0
+        for after in tokens[idx:]:
+            rows += after.type == "tr_open"
+            if after.type == "table_close":
+                break
+        css = "figure table long" if rows > _LONG_TABLE else "figure table"
+        return f'<figure class="{css}"{ident} data-at="{at}">{shown}<table>\n'
 
     def table_close(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         return "</table></figure>\n"

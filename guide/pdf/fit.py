@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guide.model.artifacts import Face, Fault, Html
-from guide.pdf.inspect import face_overflow, page_faults
+from guide.pdf.inspect import centre, face_boxes, face_overflow, page_faults
 from guide.units import PX_PER_MM
 
 _FACES = "<!--faces-->"
@@ -91,14 +91,15 @@ class _Fitting:
         document = self.layout(markup)
         steps, seen = dict(chosen), set[int]()
         for page in document.pages:
-            index = _face_of(page)
-            key = (index, steps[index])
+            found = face_boxes(page)
+            index, key = found.index, (found.index, steps[found.index])
             if index in seen:  # the face ran on to a second page
                 self.over[key] += _height(page)
                 continue
             seen.add(index)
             self.pages[key] = page
-            self.over[key] = face_overflow(page, self.safe)
+            self.over[key] = face_overflow(page, found, self.safe)
+            centre(found)
         return document
 
     @property
@@ -133,15 +134,6 @@ class _Fitting:
                 hint = "Shorten the text, split the card in two, or use larger stock."
                 found.append(Fault("card-overflow", message, at, hint))
         return found
-
-
-def _face_of(page: Any) -> int:
-    """Return the index of the face that a page belongs to."""
-    for box in page._page_box.descendants():  # noqa: SLF001
-        element = box.element
-        if element is not None and element.get("data-face"):
-            return int(element.get("data-face"))
-    raise AssertionError("a page without a face")
 
 
 def _height(page: Any) -> float:

@@ -115,10 +115,36 @@ def _too_coarse(found: list[Leaf], number: int) -> Iterator[Fault]:
             yield Fault("low-resolution", message, leaf.at, hint, Severity.WARNING, number)
 
 
-def face_overflow(page: Any, safe: float) -> float:
-    """Return by how many px a face's content leaves its safe area; 0 when it fits.
+@dataclass(frozen=True)
+class FaceBoxes:
+    """The boxes of a face: itself, and the part that is to stand in its middle, if it has one."""
 
-    `safe` is the margin in px inside the trim that content must keep.
+    index: int
+    face: Any
+    body: Any | None
+
+
+def face_boxes(page: Any) -> FaceBoxes:
+    """Return the boxes of the face on a page."""
+    face, body = None, None
+    for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001
+        element = unwrap(box).element
+        if element is None or not isinstance(unwrap(box), boxes.BlockBox):
+            continue
+        if face is None and element.get("data-face"):
+            face = unwrap(box)
+        elif body is None and element.get("data-center") is not None:
+            body = unwrap(box)
+            break
+    assert face is not None, "a page without a face"
+    return FaceBoxes(int(face.element.get("data-face")), face, body)
+
+
+def face_overflow(page: Any, found: FaceBoxes, safe: float) -> float:
+    """Return by how many px a face's content leaves its box; 0 when it fits.
+
+    What is to be centred must stay within the face's content box, everything else `safe` px inside
+    the trim.
     """
     box = page._page_box  # noqa: SLF001
     width = box.width + box.margin_left + box.margin_right
@@ -127,4 +153,21 @@ def face_overflow(page: Any, safe: float) -> float:
     for leaf in leaves(box):
         over = max(over, leaf.bottom - (height - safe), leaf.right - (width - safe))
         over = max(over, safe - leaf.top, safe - leaf.left, leaf.right - leaf.limit)
+    if found.body is not None:
+        floor = found.face.content_box_y() + found.face.height
+        over = max([over, *(leaf.bottom - floor for leaf in leaves(found.body))])
     return over if over > TOLERANCE else 0.0
+
+
+def centre(found: FaceBoxes) -> None:
+    """Move a face's body to the middle of the space that is left, once it fits.
+
+    Grid or flex would do it while laying out, at twice the cost of the whole face.
+    """
+    if found.body is None:
+        return
+    floor = found.face.content_box_y() + found.face.height
+    inside = list(leaves(found.body))
+    free = floor - max((leaf.bottom for leaf in inside), default=floor)
+    if free > 0:
+        found.body.translate(0, free * 0.46)  # the optical middle lies a little above the true one
