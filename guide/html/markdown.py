@@ -97,6 +97,8 @@ def _cluster(state: StateInline, silent: bool) -> bool:
     if not match or not cluster:
         return False
     if not silent:
+        if state.pending.endswith(" "):  # a mark never begins a line
+            state.pending = state.pending[:-1] + "\u00a0"
         state.push("cite", "", 0).meta = {"cluster": cluster}
     state.pos = match.end()
     return True
@@ -503,7 +505,7 @@ class _Renderer(RendererHTML):
         before, env["here"].autolink = env["here"].autolink, False
         text = inline(plain, env["context"], env["here"]) if plain else ""
         env["here"].autolink = before
-        head = f'<span class="box-kind">{label}</span>' + (f" {text}" if text else "")
+        head = f'<span class="box-kind">{label}</span>' + (f" · {text}" if text else "")
         return f'<section class="box box-{kind}" data-at="{at}"><p class="box-title">{head}</p>\n'
 
     def container_box_close(self, tokens: Any, idx: int, options: Any, env: Any) -> str:

@@ -9,13 +9,16 @@ patches of private functions, so another version of WeasyPrint is refused at imp
 4. The language of a part is in its structure element (11-004..006).
 5. A link's annotation is described by the link's text, not its address (28-011).
 6. `page_references` is computed once, not once for each element: the same bytes, sooner.
+7. Streams are compressed at zlib's level 6 instead of 9: one per cent larger, a second sooner.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import pydyf
@@ -107,6 +110,7 @@ def install() -> None:
     Stream.marked = _mark
     tags._build_box_tree = _build  # noqa: SLF001
     tags.add_tags = _tag_all
+    pydyf.zlib = SimpleNamespace(compress=zlib.compress, compressobj=lambda level=6: zlib.compressobj(min(level, 6)))
     from weasyprint import pdf
 
     if getattr(pdf, "add_tags", None) is _add_tags:
