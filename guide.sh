@@ -49,7 +49,7 @@ install_packages() { # what, apt, dnf, pacman, apk, zypper, brew
   if command -v apt-get >/dev/null 2>&1; then
     say "installing $what with apt-get: $1"
     # shellcheck disable=SC2086
-    { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $1; } >&2
+    { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $1; } >/dev/null
   elif command -v dnf >/dev/null 2>&1; then say "installing $what with dnf: $2"; as_root dnf install -y -q $2 >&2
   elif command -v pacman >/dev/null 2>&1; then say "installing $what with pacman: $3"; as_root pacman -S --noconfirm --needed $3 >&2
   elif command -v apk >/dev/null 2>&1; then say "installing $what with apk: $4"; as_root apk add -q $4 >&2

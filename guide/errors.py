@@ -1,7 +1,7 @@
 """What can be wrong and where: places, diagnostics, the exceptions that carry them.
 
-    GuideError            one or more diagnostics; the command ends with exit code 1
-    └── ContentError      nothing can be built from this pack at all
+GuideError            one or more diagnostics; the command ends with exit code 1
+└── ContentError      nothing can be built from this pack at all
 """
 
 from __future__ import annotations

@@ -63,4 +63,6 @@ def write(path: Path, data: bytes) -> bool:
 
 def _refused(path: Path, exc: OSError) -> Diagnostic:
     hint = _REMEDIES.get(exc.errno or 0, "Choose another folder with -o DIR.")
-    return error("cannot-write", f"cannot be written: {exc.strerror or exc}", Place(str(path)), hint)
+    return error(
+        "cannot-write", f"cannot be written: {exc.strerror or exc}", Place(str(path)), hint
+    )

@@ -123,9 +123,7 @@ def _silent(_document: str, _state: str) -> None:
     """Report no progress."""
 
 
-def build(
-    folder: Path, out: Path, settings: Settings, progress: Progress = _silent
-) -> Built:
+def build(folder: Path, out: Path, settings: Settings, progress: Progress = _silent) -> Built:
     """Build the documents of one pack into `out`/<pack>[/<edition>].
 
     Documents without errors are written, each atomically, and build.json beside them. Raises
@@ -219,8 +217,16 @@ def _write(record: _Record, store: Store, folder: Path, target: Path, key: str) 
                 raise GuideError(error("cache-lost", message, Place(str(path)), "Build again."))
             output.write(path, data)
         outputs.append(
-            Output(made.kind, str(path), made.pages, made.size, made.sha256, made.seconds,
-                   made.cached, made.warnings)  # fmt: skip
+            Output(
+                made.kind,
+                str(path),
+                made.pages,
+                made.size,
+                made.sha256,
+                made.seconds,
+                made.cached,
+                made.warnings,
+            )
         )
     found = record.shown(folder)
     built = Built(str(folder), record.title, record.version, key, tuple(outputs), found)
@@ -323,14 +329,20 @@ class _Making:
             if name not in kinds and name not in PLANNED:
                 place = pack.at(f"documents.{name}") if name in (given or {}) else Place("--only")
                 hint = did_you_mean(name, kinds)
-                self.problems.append(error("unknown-kind", f"there is no kind of document `{name}`", place, hint))
+                self.problems.append(
+                    error("unknown-kind", f"there is no kind of document `{name}`", place, hint)
+                )
             elif name not in kinds:
                 message = f"this version does not make `{name}` yet; the other documents are made"
                 place = pack.at(f"documents.{name}")
-                self.problems.append(Diagnostic("kind-not-available", message, place, "", Severity.NOTE))
+                self.problems.append(
+                    Diagnostic("kind-not-available", message, place, "", Severity.NOTE)
+                )
         for kind in kinds.values():
-            asked = kind.name in self.settings.kinds if self.settings.kinds else (
-                kind.name in given if given is not None else True
+            asked = (
+                kind.name in self.settings.kinds
+                if self.settings.kinds
+                else (kind.name in given if given is not None else True)
             )
             has = any(getattr(pack, name) for name in kind.needs)
             if asked and has:
@@ -338,7 +350,9 @@ class _Making:
             elif asked and (given is not None or self.settings.kinds):
                 needs = ", ".join(kind.needs)
                 message = f"`{kind.name}` needs one of {needs}, and the pack has none"
-                self.problems.append(error("nothing-to-print", message, pack.at(f"documents.{kind.name}")))
+                self.problems.append(
+                    error("nothing-to-print", message, pack.at(f"documents.{kind.name}"))
+                )
 
     def _begin(self, pack: Pack, kind: Kind, given: dict[str, Any]) -> _Document | None:
         from guide.content.deck import deck
@@ -362,11 +376,15 @@ class _Making:
         cards = deck(pack, options["derive"]) if kind.shape == "faces" else ()
         if kind.shape == "faces" and not cards:
             place = pack.at(f"documents.{kind.name}")
-            self.problems.append(error("nothing-to-print", "the deck has no cards", place, "Add cards."))
+            self.problems.append(
+                error("nothing-to-print", "the deck has no cards", place, "Add cards.")
+            )
             return None
-        request = Request(pack, kind, options, request_paper, theme, cards, stock, self.settings.edition)
-        html, found = render(request)
-        self.problems += found
+        request = Request(
+            pack, kind, options, request_paper, theme, cards, stock, self.settings.edition
+        )
+        html, more = render(request)
+        self.problems += more
         if html is None or self._fatal():
             return None
         document = _Document(kind, html, started, options, stock)
@@ -381,7 +399,9 @@ class _Making:
         return Place("--stock") if self.settings.stock else pack.at(f"documents.{kind.name}.stock")
 
     def _fatal(self) -> bool:
-        return any(d.severity == Severity.ERROR for d in self.problems if d not in self.layout_problems)
+        return any(
+            d.severity == Severity.ERROR for d in self.problems if d not in self.layout_problems
+        )
 
     def _paper_and_theme(self, pack: Pack, options: Mapping[str, Any]) -> tuple[Any, Any]:
         from guide.content.library import check_theme
@@ -434,7 +454,7 @@ class _Making:
             return []
         if not document.cached:
             self.store.put(f"pdf:{self._key(document.html)}", pickle.dumps(pdf))
-        found = [_fault(fault, document, pack) for fault in pdf.faults]
+        found = [_fault(fault, document) for fault in pdf.faults]
         self.problems += found
         self.layout_problems = [*self.layout_problems, *found]
         worst = {d.severity for d in found}
@@ -488,7 +508,9 @@ class _Making:
             if not matching:
                 message = f"nothing to accept: no `{accepted.code}` was found"
                 place = pack.at(f"accept.{number}")
-                self.problems.append(Diagnostic("unused-accept", message, place, "Delete it.", Severity.NOTE))
+                self.problems.append(
+                    Diagnostic("unused-accept", message, place, "Delete it.", Severity.NOTE)
+                )
             for found in matching:
                 self.problems.remove(found)
                 hint = f"accepted: {accepted.because}"
@@ -499,10 +521,12 @@ def _file(
     document: _Document, name: str, data: bytes, pages: int, seconds: float, warnings: int
 ) -> _File:
     sha256 = hashlib.sha256(data).hexdigest()
-    return _File(document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings, data)
+    return _File(
+        document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings, data
+    )
 
 
-def _fault(fault: Any, document: _Document, pack: Pack) -> Diagnostic:
+def _fault(fault: Any, document: _Document) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
     item = fault.at.partition("/")[0]
     if fault.at.startswith("css:"):

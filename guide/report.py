@@ -53,11 +53,16 @@ def github_line(diagnostic: Diagnostic) -> str:
     return f"::{kind} {where},title={escaped(diagnostic.code, ':,')}::{escaped(message)}"
 
 
-def show(diagnostics: Sequence[Diagnostic], form: str = "text", stream: TextIO | None = None) -> None:
+def show(
+    diagnostics: Sequence[Diagnostic], form: str = "text", stream: TextIO | None = None
+) -> None:
     """Print diagnostics as text, json or github."""
     out = stream or sys.stdout
     if form == "json":
-        print(json.dumps([diagnostic_json(d) for d in diagnostics], indent=1, ensure_ascii=False), file=out)
+        print(
+            json.dumps([diagnostic_json(d) for d in diagnostics], indent=1, ensure_ascii=False),
+            file=out,
+        )
         return
     colour = coloured(out)
     for diagnostic in diagnostics:

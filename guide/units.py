@@ -58,7 +58,9 @@ def parse_paper(value: object) -> Paper:
         return PAPERS[value.lower()]
     if isinstance(value, list | tuple) and len(value) == 2:
         width, height = (parse_length(side) for side in value)
-    elif isinstance(value, str) and (match := re.fullmatch(r"([\d.]+)\s*x\s*([\d.]+)\s*(mm|cm|in)?", value)):
+    elif isinstance(value, str) and (
+        match := re.fullmatch(r"([\d.]+)\s*x\s*([\d.]+)\s*(mm|cm|in)?", value)
+    ):
         unit = match[3] or "mm"
         width, height = (parse_length(f"{match[n]}{unit}") for n in (1, 2))
     else:

@@ -19,7 +19,10 @@ def main() -> None:
         if os.environ.get("GUIDE_DEBUG"):
             raise
         name = type(exc).__name__
-        print(f"guide: internal error ({name}: {exc}). This is a bug, please report it;", file=sys.stderr)
+        print(
+            f"guide: internal error ({name}: {exc}). This is a bug, please report it;",
+            file=sys.stderr,
+        )
         print("run again with GUIDE_DEBUG=1 for the traceback.", file=sys.stderr)
         sys.exit(1)
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from guide.cli.options import find_packs, packs_argument, run_options
+from guide.errors import Diagnostic
 
 
 @click.command()
@@ -27,7 +28,7 @@ def check(packs: tuple[Path, ...], form: str, **run: Any) -> None:
     from guide import pipeline, report
 
     settings = pipeline.Settings(**run)
-    found = []
+    found: list[Diagnostic] = []
     for folder in find_packs(packs):
         with report.progress_bars() as progress:
             found += pipeline.check(folder, settings, progress)

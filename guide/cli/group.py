@@ -37,7 +37,7 @@ class _Lazy(click.Group):
             ctx.exit(exc.exit_code)
 
 
-@click.command(
+@click.group(
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: guide new my-pack, then guide build my-pack. Each command has examples: "

@@ -13,7 +13,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def packs_argument(command: F) -> F:
     """Add the argument PACK..."""
-    return click.argument("packs", nargs=-1, metavar="[PACK]...", type=click.Path(path_type=Path))(command)
+    return click.argument("packs", nargs=-1, metavar="[PACK]...", type=click.Path(path_type=Path))(
+        command
+    )
 
 
 def find_packs(given: tuple[Path, ...]) -> list[Path]:
@@ -33,12 +35,16 @@ def find_packs(given: tuple[Path, ...]) -> list[Path]:
     return found
 
 
-def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _pairs(
+    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
     pairs = []
     for value in values:
         key, equals, text = value.partition("=")
         if not equals or not all(key.strip().split(".")):
-            raise click.BadParameter(f"{value!r}: write KEY=VALUE, such as documents.flashcards.stock=a6")
+            raise click.BadParameter(
+                f"{value!r}: write KEY=VALUE, such as documents.flashcards.stock=a6"
+            )
         pairs.append((key.strip(), text))
     return tuple(pairs)
 

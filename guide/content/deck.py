@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,12 @@ class _Draft:
 def deck(pack: Pack, derive: Sequence[str] = DERIVED) -> tuple[Flashcard, ...]:
     """Return the numbered cards of a pack: one for each gap of a cloze, two for a reversed card."""
     drafts = [draft for card in usable_cards(pack.cards) for draft in _authored(card)]
-    makers = {"glossary": _term, "timeline": _event, "actors": _actor, "facts": _fact}
+    makers: dict[str, Callable[[Any], _Draft]] = {
+        "glossary": _term,
+        "timeline": _event,
+        "actors": _actor,
+        "facts": _fact,
+    }
     for name in derive:
         drafts += [makers[name](item) for item in getattr(pack, name)]
     return tuple(_finish(draft, number) for number, draft in enumerate(drafts, 1))

@@ -58,22 +58,27 @@ class Reader:
         try:
             inside = os.path.normpath(path)
             if not path or os.path.isabs(path) or inside.startswith("..") or "\0" in path:
-                return self._refuse("outside-pack", f"`{path}` is outside the pack", at)
+                self._refuse("outside-pack", f"`{path}` is outside the pack", at)
+                return None
             real = (self.root / inside).resolve(strict=True)
             if not real.is_relative_to(self.root):
-                return self._refuse("outside-pack", f"`{path}` leads out of the pack", at)
+                self._refuse("outside-pack", f"`{path}` leads out of the pack", at)
+                return None
             handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
         except OSError as exc:
             reason = exc.strerror or str(exc)
-            return self._refuse("unreadable-file", f"`{path}` cannot be read: {reason}", at)
+            self._refuse("unreadable-file", f"`{path}` cannot be read: {reason}", at)
+            return None
         with os.fdopen(handle, "rb") as stream:
             facts = os.fstat(stream.fileno())
             if not stat.S_ISREG(facts.st_mode):
-                return self._refuse("unreadable-file", f"`{path}` is not a regular file", at)
+                self._refuse("unreadable-file", f"`{path}` is not a regular file", at)
+                return None
             if facts.st_size > limit:
                 size, most = facts.st_size / 1e6, limit / 1e6
                 message = f"`{path}` has {size:.1f} MB; {most:.0f} MB is the most"
-                return self._refuse("file-too-large", message, at)
+                self._refuse("file-too-large", message, at)
+                return None
             return stream.read(limit + 1)
 
     def text(self, path: str, place: Place | None = None) -> str | None:

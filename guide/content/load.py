@@ -62,7 +62,9 @@ class _Loading:
             name=self.folder.resolve().name,
             manifest=manifest or Manifest(format=1, title="-"),
             sections=tuple(sections),
-            timeline=self._list("timeline.yaml", Event, "an event", lambda e: f"{e.date}-{e.title}"),
+            timeline=self._list(
+                "timeline.yaml", Event, "an event", lambda e: f"{e.date}-{e.title}"
+            ),
             glossary=self._list("glossary.yaml", Term, "a term", lambda t: t.term),
             actors=self._list("actors.yaml", Actor, "an actor", lambda a: a.name),
             facts=self._list("facts.yaml", Fact, "a fact", lambda f: f.label),
@@ -84,7 +86,9 @@ class _Loading:
         document, problems = read_yaml(text, path)
         self.problems.extend(problems)
         if document is not None and document.data is None:
-            hint = "Write something into it, or delete it: a file that is absent is simply left out."
+            hint = (
+                "Write something into it, or delete it: a file that is absent is simply left out."
+            )
             self.problems.append(error("empty-file", "the file is empty", Place(path), hint))
             return None
         return document
@@ -95,7 +99,9 @@ class _Loading:
             if document is not None:
                 hint = "Write `key: value` lines."
                 at = Place("pack.yaml", 1, 1)
-                self.problems.append(error("wrong-type", "pack.yaml must be keys and values", at, hint))
+                self.problems.append(
+                    error("wrong-type", "pack.yaml must be keys and values", at, hint)
+                )
             return None, Document()
         for key, text in overrides.items():
             self._override(document, key, text)
@@ -137,7 +143,9 @@ class _Loading:
         if not match:
             hint = "Begin the file with three lines: ---, then title: ..., then ---."
             at = Place(path, 1, 1)
-            self.problems.append(error("missing-front-matter", "the section has no front matter", at, hint))
+            self.problems.append(
+                error("missing-front-matter", "the section has no front matter", at, hint)
+            )
             return None
         document, problems = read_yaml(match[1], path, first_line=2)
         self.problems.extend(problems)
@@ -151,7 +159,9 @@ class _Loading:
         stem = re.sub(r"^[\d\s._-]+", "", Path(path).stem) or Path(path).stem
         line = text.count("\n", 0, match.end()) + 1
         fields = {"id": made.id or slug(stem), "body": text[match.end() :], "body_line": line}
-        return made.placed({**made.places, "": Place(path, 1, 1), "body": Place(path, line, 1)}, **fields)
+        return made.placed(
+            {**made.places, "": Place(path, 1, 1), "body": Place(path, line, 1)}, **fields
+        )
 
     def _list(
         self, path: str, model: type[I], what: str, title: Callable[[I], str]
@@ -228,7 +238,9 @@ class _Loading:
             for key, (item, place) in found.items():
                 if key in sources:
                     message = f"two sources have the id `{key}`; the first is at {places[key]}"
-                    self.problems.append(error("duplicate-id", message, place, "Delete one of the two."))
+                    self.problems.append(
+                        error("duplicate-id", message, place, "Delete one of the two.")
+                    )
                     continue
                 sources[key], places[key] = item, place
         return {"sources": sources, "source_places": places}
@@ -248,10 +260,14 @@ class _Loading:
                 continue
             if item.id in self.ids:
                 message = f"two items have the id `{item.id}`; the first is at {self.ids[item.id]}"
-                self.problems.append(error("duplicate-id", message, item.at("id"), "Rename one of the two.", item.id))
+                self.problems.append(
+                    error("duplicate-id", message, item.at("id"), "Rename one of the two.", item.id)
+                )
             self.ids.setdefault(item.id, item.at("id"))
         names = ("sections", "timeline", "glossary", "actors", "facts", "cards", "questions")
-        named = {name: tuple(self._free(item) for item in getattr(pack, name)) for name in names}
+        named: dict[str, Any] = {
+            name: tuple(self._free(item) for item in getattr(pack, name)) for name in names
+        }
         return replace(pack, **named)
 
     def _free(self, item: I) -> I:

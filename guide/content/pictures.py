@@ -48,7 +48,9 @@ def _svg(reader: Reader, path: str, data: bytes) -> Figure | None:
     parts = [_inner(text, name) for name in ("title", "desc")]
     width, height = _svg_size(text)
     alt = ". ".join(part.rstrip(".") for part in parts if part)
-    return Figure(path, "svg", data=data, alt=alt, width=width, height=height, place=Place(path, 1, 1))
+    return Figure(
+        path, "svg", data=data, alt=alt, width=width, height=height, place=Place(path, 1, 1)
+    )
 
 
 def _inner(text: str, name: str) -> str:
@@ -57,7 +59,9 @@ def _inner(text: str, name: str) -> str:
 
 
 def _svg_size(text: str) -> tuple[int, int]:
-    match = re.search(r"viewBox\s*=\s*[\"']\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)", text)
+    match = re.search(
+        r"viewBox\s*=\s*[\"']\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)", text
+    )
     return (round(float(match[1])), round(float(match[2]))) if match else (0, 0)
 
 
@@ -131,7 +135,9 @@ class _Inliner:
             name = where.rpartition(".")[2]
             if isinstance(value.get("url"), str) and (name == "data" or "mark" not in value):
                 return self._data(value, where)
-            return {str(k): self.value(v, f"{where}.{k}" if where else str(k)) for k, v in value.items()}
+            return {
+                str(k): self.value(v, f"{where}.{k}" if where else str(k)) for k, v in value.items()
+            }
         if isinstance(value, list):
             return [self.value(v, f"{where}.{n}") for n, v in enumerate(value)]
         if isinstance(value, bool) or value is None:
@@ -145,7 +151,9 @@ class _Inliner:
         at = self.places.get(f"{where}.url", Place(self.path, 1, 1))
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", url):
             hint = "Put the data into a file of the pack: nothing is loaded from a network."
-            self.reader.problems.append(error("remote-data", f"`{url}` is not in the pack", at, hint))
+            self.reader.problems.append(
+                error("remote-data", f"`{url}` is not in the pack", at, hint)
+            )
             return {}
         beside = posixpath.normpath(posixpath.join(self.folder, url))
         path = beside if self.reader.exists(beside) else url
@@ -161,7 +169,9 @@ class _Inliner:
             values = json.loads(text)
         except (ValueError, RecursionError) as exc:
             spot = Place(path, getattr(exc, "lineno", 1), getattr(exc, "colno", 1))
-            self.reader.problems.append(error("json-syntax", f"the JSON cannot be read: {exc}", spot))
+            self.reader.problems.append(
+                error("json-syntax", f"the JSON cannot be read: {exc}", spot)
+            )
             return {}
         return {**rest, "values": values, **({"format": given} if given else {})}
 
@@ -172,4 +182,6 @@ def missing_alt(path: str, place: Place) -> Diagnostic:
         'Add {alt="what the picture says"} after it (in a Vega-Lite spec: `description`), '
         "or {decorative=true}."
     )
-    return warning("missing-alt", f"`{path}` has no alternative text; its caption is read instead", place, hint)
+    return warning(
+        "missing-alt", f"`{path}` has no alternative text; its caption is read instead", place, hint
+    )

@@ -153,10 +153,14 @@ def _cards(pack: Pack) -> Found:
         place = card.at()
         if card.cloze and (card.front or card.back):
             hint = "Keep `cloze`, or `front` and `back`."
-            yield error("card-shape", "a card is a cloze, or has a front and a back", place, hint, card.id)
+            yield error(
+                "card-shape", "a card is a cloze, or has a front and a back", place, hint, card.id
+            )
         elif card.cloze and not GAP.search(card.cloze):
             hint = "Mark what is asked: The campaign lasted {{78}} days."
-            yield error("cloze-without-gap", "the cloze has no {{gap}}", card.at("cloze"), hint, card.id)
+            yield error(
+                "cloze-without-gap", "the cloze has no {{gap}}", card.at("cloze"), hint, card.id
+            )
         elif not card.cloze and not (card.front and card.back):
             missing = "back" if card.front else "front"
             hint = f"Add `{missing}: ...`, or write a `cloze`."
@@ -183,7 +187,9 @@ def _choices(pack: Pack) -> Found:
         for number, option in enumerate(question.options):
             if option in question.options[:number]:
                 message = f"the option `{option}` stands twice"
-                yield error("duplicate-option", message, question.at(f"options.{number}"), "", question.id)
+                yield error(
+                    "duplicate-option", message, question.at(f"options.{number}"), "", question.id
+                )
 
 
 def _stale_facts(pack: Pack) -> Found:

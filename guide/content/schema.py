@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -22,7 +23,10 @@ def schemas() -> dict[str, dict[str, Any]]:
         "questions": Question,
     }  # fmt: skip
     found = {name: _schema(name, TypeAdapter(model)) for name, model in one.items()}
-    found |= {name: _schema(name, TypeAdapter(list[model])) for name, model in many.items()}
+    lists: dict[str, Any] = {
+        name: types.GenericAlias(list, (model,)) for name, model in many.items()
+    }
+    found |= {name: _schema(name, TypeAdapter(kind)) for name, kind in lists.items()}
     found["sources"] = _sources()
     return dict(sorted(found.items()))
 
@@ -33,7 +37,11 @@ def _schema(name: str, adapter: TypeAdapter[Any]) -> dict[str, Any]:
     if name == "section":
         for hidden in ("body", "body_line"):
             schema["properties"].pop(hidden)
-    return {"$schema": _DIALECT, "title": f"guide: {name}", **{k: v for k, v in schema.items() if k != "title"}}
+    return {
+        "$schema": _DIALECT,
+        "title": f"guide: {name}",
+        **{k: v for k, v in schema.items() if k != "title"},
+    }
 
 
 def _soften(node: Any) -> None:
@@ -48,7 +56,11 @@ def _soften(node: Any) -> None:
         if node.get("type") == "string" and "pattern" not in node and "const" not in node:
             node["type"] = ["string", "number", "boolean"]
         items = node.get("items")
-        if node.get("type") == "array" and isinstance(items, dict) and isinstance(items.get("type"), list):
+        if (
+            node.get("type") == "array"
+            and isinstance(items, dict)
+            and isinstance(items.get("type"), list)
+        ):
             node["type"] = ["array", "string", "number"]
 
 
@@ -57,10 +69,15 @@ def _sources() -> dict[str, Any]:
     date = {"type": ["string", "integer", "object"]}
     text = {"type": ["string", "number"]}
     properties: dict[str, Any] = {"id": {"type": "string"}, "type": {"enum": sorted(TYPES)}}
-    properties |= {field: name for field in NAME_FIELDS}
-    properties |= {field: date for field in DATE_FIELDS}
-    properties |= {field: text for field in TEXT_FIELDS}
-    item = {"type": "object", "properties": properties, "required": ["title"], "additionalProperties": False}
+    properties |= dict.fromkeys(NAME_FIELDS, name)
+    properties |= dict.fromkeys(DATE_FIELDS, date)
+    properties |= dict.fromkeys(TEXT_FIELDS, text)
+    item = {
+        "type": "object",
+        "properties": properties,
+        "required": ["title"],
+        "additionalProperties": False,
+    }
     return {
         "$schema": _DIALECT,
         "title": "guide: sources",

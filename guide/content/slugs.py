@@ -9,8 +9,7 @@ import unicodedata
 _LETTERS = str.maketrans(
     dict(
         zip(
-            "абвгдежзијклмнопрстуфхцчшйщъыьэюяђљњћџґєії"
-            "αβγδεζηθικλμνξοπρσςτυφχψωßøæœłđðþı",
+            "абвгдежзијклмнопрстуфхцчшйщъыьэюяђљњћџґєіїαβγδεζηθικλμνξοπρσςτυφχψωßøæœłđðþı",
             "a b v g d e zh z i j k l m n o p r s t u f h c ch sh j sht _ y _ e ju ja dj lj nj c dz g "
             "je i ji "
             "a b g d e z e th i k l m n x o p r s s t y f ch ps o ss o ae oe l d d th i".split(),

@@ -28,7 +28,10 @@ classic collection dataset document entry entry-dictionary entry-encyclopedia ev
 hearing interview legal_case legislation manuscript map motion_picture musical_score pamphlet
 paper-conference patent performance periodical personal_communication post post-weblog regulation
 report review review-book software song speech standard thesis treaty webpage""".split()
-_KNOWN = {name.lower(): name for name in ("id", "type", "tags", *NAME_FIELDS, *DATE_FIELDS, *TEXT_FIELDS)}
+_KNOWN = {
+    name.lower(): name for name in ("id", "type", "tags", *NAME_FIELDS, *DATE_FIELDS, *TEXT_FIELDS)
+}
+
 
 def read_sources(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
     """Read a file of sources, by its ending: .yaml, .json or .bib."""
@@ -53,7 +56,11 @@ def read_sources(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
 def _items(document: Document, path: str) -> tuple[Found, list[Diagnostic]]:
     data, found, problems = document.data, Found(), list[Diagnostic]()
     if isinstance(data, dict):
-        entries = [(key, {"id": key, **(item or {})}, key) for key, item in data.items() if isinstance(item, dict | None)]
+        entries = [
+            (key, {"id": key, **(item or {})}, key)
+            for key, item in data.items()
+            if isinstance(item, dict | None)
+        ]
     elif isinstance(data, list):
         entries = [(None, item, str(number)) for number, item in enumerate(data)]
     else:
@@ -75,8 +82,14 @@ def _one(
         return
     key = str(item.get("id") or "")
     if not key or re.search(r"[\s,;\]\[@]", key):
-        message = "a source has no `id`" if not key else f"the source id {key!r} has a space or one of , ; [ ] @"
-        problems.append(error("missing-key" if not key else "bad-value", message, at, "Give it a short key."))
+        message = (
+            "a source has no `id`"
+            if not key
+            else f"the source id {key!r} has a space or one of , ; [ ] @"
+        )
+        problems.append(
+            error("missing-key" if not key else "bad-value", message, at, "Give it a short key.")
+        )
         return
     if key in found:
         first = found[key][1].line
@@ -88,17 +101,23 @@ def _one(
         spot = document.keys.get(f"{where}.{name}", at)
         _field(str(name), value, clean, spot, problems)
     if not clean.get("title"):
-        problems.append(error("missing-key", f"the source `{key}` has no `title`", at, "Add `title: ...`."))
+        problems.append(
+            error("missing-key", f"the source `{key}` has no `title`", at, "Add `title: ...`.")
+        )
         return
     found[key] = ({**clean, "id": key}, at)
 
 
-def _field(name: str, value: Any, clean: dict[str, Any], at: Place, problems: list[Diagnostic]) -> None:
+def _field(
+    name: str, value: Any, clean: dict[str, Any], at: Place, problems: list[Diagnostic]
+) -> None:
     known = _KNOWN.get(name.lower())
     if known is None and (name.startswith("_") or name in {"custom", "categories"}):
         return
     if known is None:
-        problems.append(error("unknown-key", f"unknown key `{name}`", at, did_you_mean(name, _KNOWN.values())))
+        problems.append(
+            error("unknown-key", f"unknown key `{name}`", at, did_you_mean(name, _KNOWN.values()))
+        )
     elif value is None or known == "tags":
         return
     elif known == "type" and value not in TYPES:
@@ -119,10 +138,16 @@ def _people(value: Any) -> list[dict[str, str]]:
     result = []
     for person in people:
         if isinstance(person, dict):
-            result.append({str(k): str(getattr(v, "text", v)) for k, v in person.items() if v is not None})
+            result.append(
+                {str(k): str(getattr(v, "text", v)) for k, v in person.items() if v is not None}
+            )
             continue
         family, comma, given = str(person).partition(",")
-        name = {"family": family.strip(), "given": given.strip()} if comma else {"literal": family.strip()}
+        name = (
+            {"family": family.strip(), "given": given.strip()}
+            if comma
+            else {"literal": family.strip()}
+        )
         result.append(name)
     return result
 
@@ -131,7 +156,11 @@ def _date(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         parts = value.get("date-parts")
         if isinstance(parts, list):
-            whole = [[int(n) for n in part if str(n).lstrip("-").isdigit()] for part in parts if isinstance(part, list)]
+            whole = [
+                [int(n) for n in part if str(n).lstrip("-").isdigit()]
+                for part in parts
+                if isinstance(part, list)
+            ]
             return {"date-parts": whole} if whole and whole[0] else {"literal": ""}
         for key in ("raw", "literal"):
             if key in value:
@@ -179,7 +208,9 @@ def _bibtex(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
     except PybtexError as exc:
         line = int(getattr(exc, "lineno", 0) or 0)
         message = normalize_whitespace(str(exc)).partition(": ")[2] or str(exc)
-        return {}, [error("bibtex-syntax", f"the BibTeX cannot be read: {message}", Place(path, line, 1))]
+        return {}, [
+            error("bibtex-syntax", f"the BibTeX cannot be read: {message}", Place(path, line, 1))
+        ]
     found, problems = Found(), list[Diagnostic]()
     for key, entry in entries.items():
         at = lines.get(key, Place(path))
@@ -220,9 +251,11 @@ def _from_bibtex(entry: Any) -> dict[str, Any]:
 
 
 def _untex(text: str) -> str:
-    from latexcodec import codec  # registers nothing; pybtex needs the package already
+    import codecs
+
+    import latexcodec  # noqa: F401  registers the codec "ulatex"
 
     decoded = text.encode("utf-8").decode("utf-8")
     if "\\" in decoded:
-        decoded = codec.codecs.decode(decoded.encode("utf-8"), "ulatex+utf8")
+        decoded = codecs.decode(decoded.encode("utf-8"), "ulatex+utf8")
     return re.sub(r"[{}]", "", decoded)

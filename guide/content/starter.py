@@ -18,7 +18,9 @@ def new_pack(folder: Path, title: str = "") -> dict[str, bytes]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         hint = "Choose a folder that does not exist yet."
-        raise ContentError(error("folder-not-empty", "there is something in it already", Place(""), hint))
+        raise ContentError(
+            error("folder-not-empty", "there is something in it already", Place(""), hint)
+        )
     source = TEMPLATES / "starter"
     found = {
         path.relative_to(source).as_posix(): path.read_bytes()

@@ -13,7 +13,16 @@ from guide.errors import Diagnostic, Place, error
 from guide.model.content import Card
 
 _LISTS = ("tags", "sources")
-_FLAGS = {"": False, "true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "x": True}
+_FLAGS = {
+    "": False,
+    "true": True,
+    "false": False,
+    "yes": True,
+    "no": False,
+    "1": True,
+    "0": False,
+    "x": True,
+}
 COLUMNS = tuple(Card.model_fields)
 
 
@@ -48,7 +57,9 @@ def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
             start = source.line_num + 1
     except csv.Error as exc:
         hint = 'A cell with quotes inside must double them: "".'
-        problems.append(error("csv-syntax", f"the row cannot be read: {exc}", Place(path, start, 1), hint))
+        problems.append(
+            error("csv-syntax", f"the row cannot be read: {exc}", Place(path, start, 1), hint)
+        )
     return rows, problems
 
 

@@ -32,7 +32,13 @@ QUESTION_TYPES: dict[str, type[Any]] = {
     "order": OrderQuestion,
 }
 
-_FOUND = {dict: "keys and values", list: "a list", str: "text", bool: "true or false", int: "a number"}
+_FOUND = {
+    dict: "keys and values",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+}
 
 
 def nearest(word: str, choices: Any, cutoff: int = 70) -> str:
@@ -129,13 +135,13 @@ class Validator:
             self.problems.append(_diagnostic(details, loc, model, places, what))
 
 
-def _in_file(loc: tuple[int | str, ...], data: Any) -> list[str]:
+def _in_file(loc: tuple[Any, ...], data: Any) -> list[str]:
     """Drop the parts of pydantic's location that are not in the file (union tags, brackets)."""
     kept: list[str] = []
     for part in loc:
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, Mapping) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
             data = data[part]
         elif part != loc[-1] or isinstance(data, list) or part == "[key]":
             continue
@@ -197,7 +203,9 @@ _TYPES = {
 }
 
 
-def _plain(kind: str, context: Mapping[str, Any], details: ErrorDetails, name: str) -> tuple[str, str]:
+def _plain(
+    kind: str, context: Mapping[str, Any], details: ErrorDetails, name: str
+) -> tuple[str, str]:
     if kind in _TYPES:
         expected, hint = _TYPES[kind]
         return f"`{name}` must be {expected}, not {_found(details['input'])}", hint

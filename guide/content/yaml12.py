@@ -41,7 +41,7 @@ class WrittenFloat(float):
     text: str
 
 
-class _Loader(_Base):  # type: ignore[misc, valid-type]
+class _Loader(_Base):
     """Scalars come as text; resolution happens in `_scalar`."""
 
 
@@ -141,7 +141,9 @@ class _Reading:
         return result
 
     def _no_tag(self, node: yaml.Node, at: Place) -> None:
-        if node.tag and not node.tag.startswith("tag:yaml.org,2002:") or ":python" in (node.tag or ""):
+        if (node.tag and not node.tag.startswith("tag:yaml.org,2002:")) or ":python" in (
+            node.tag or ""
+        ):
             message = f"the tag `{node.tag}` is not allowed"
             raise _Stop(error("yaml-tag", message, at, "Delete it, or put the text in quotes."))
 

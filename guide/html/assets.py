@@ -43,7 +43,9 @@ class Assets:
             svg = draw_chart(figure.spec, self.accent) if chart else clean_svg(figure.data)
         except ChartError as exc:
             code = "chart-error" if figure.format == "chart" else "svg-unsafe"
-            hint = "Try the spec in the Vega-Lite editor." if chart else "Export the SVG again, plain."
+            hint = (
+                "Try the spec in the Vega-Lite editor." if chart else "Export the SVG again, plain."
+            )
             self.report(error(code, f"`{figure.path}`: {exc}", figure.place, hint))
             return ""
         return self.add(svg, "svg")

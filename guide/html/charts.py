@@ -81,7 +81,7 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in over.items():
         inner = merged.get(key)
         both = isinstance(inner, dict) and isinstance(value, dict)
-        merged[key] = _merge(inner, value) if both else value
+        merged[key] = _merge(dict(inner or {}), value) if both else value
     return merged
 
 
@@ -91,7 +91,9 @@ def _short(message: str) -> str:
     text = next((line for line in useful if "rror" in line or "nvalid" in line), "") or (
         useful[0] if useful else "the spec cannot be drawn"
     )
-    return re.sub(r"^(Vega-Lite to (Vega|SVG) conversion failed:?|Uncaught \(?.*?\)?)\s*", "", text)[:300]
+    return re.sub(
+        r"^(Vega-Lite to (Vega|SVG) conversion failed:?|Uncaught \(?.*?\)?)\s*", "", text
+    )[:300]
 
 
 def clean_svg(data: bytes) -> bytes:
@@ -100,7 +102,9 @@ def clean_svg(data: bytes) -> bytes:
     Entities and document types are refused: they are how an SVG reads files and multiplies.
     """
     if len(data) > MAX_SVG:
-        raise ChartError(f"the SVG has {len(data) / 1e6:.0f} MB; {MAX_SVG / 1e6:.0f} MB is the most")
+        raise ChartError(
+            f"the SVG has {len(data) / 1e6:.0f} MB; {MAX_SVG / 1e6:.0f} MB is the most"
+        )
     if b"<!ENTITY" in data.upper() or re.search(rb"<!DOCTYPE[^>]*\[", data, re.I):
         raise ChartError("the SVG declares entities, which is not allowed")
     ET.register_namespace("", _SVG)

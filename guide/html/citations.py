@@ -13,6 +13,8 @@ from typing import Any
 
 from citeproc import (
     Citation as CslCitation,
+)
+from citeproc import (
     CitationItem,
     CitationStylesBibliography,
     CitationStylesStyle,
@@ -150,6 +152,7 @@ class Citations:
         text = re.sub(r"\s+([.,])", r"\1", " ".join(text.split())).replace("..", ".")
         text = _ampersands(text)
         linked = _URL.sub(lambda m: f'<a class="url" href="{m[0]}">{m[0]}</a>', text)
+        linked = re.sub(r"</a>[.,;]+\s*$", "</a>", linked)
         return Source(key, label, Markup(linked))  # noqa: S704  citeproc's html of escaped fields
 
 

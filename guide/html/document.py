@@ -19,6 +19,7 @@ from guide.html.numbering import outline, section_anchor
 from guide.html.shuffle import shuffled
 from guide.model.base import Item
 from guide.model.content import (
+    ChoiceQuestion,
     Citation,
     Event,
     Flashcard,
@@ -27,7 +28,6 @@ from guide.model.content import (
     Question,
     TrueFalseQuestion,
 )
-from guide.model.content import ChoiceQuestion
 from guide.model.markup import read_citation
 from guide.model.pack import Pack
 
@@ -343,7 +343,12 @@ class Document:
             return ""
         people = item.get("author") or item.get("editor") or []
         names = [p.get("literal") or p.get("family") or "" for p in people]
-        who = names[0] + (" et al." if len(names) > 2 else f" & {names[1]}" if len(names) == 2 else "") if names else ""
+        who = (
+            names[0]
+            + (" et al." if len(names) > 2 else f" & {names[1]}" if len(names) == 2 else "")
+            if names
+            else ""
+        )
         year = str((item.get("issued") or {}).get("date-parts", [[""]])[0][0])
         title = str(item.get("title-short") or item.get("title") or "")
         text = who or title

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 
 class FormulaError(Exception):
@@ -35,7 +37,7 @@ def typeset_formula(tex: str, display: bool) -> Formula:
     """
     if len(tex) > MAX_LENGTH or _depth(tex) > MAX_DEPTH:
         raise FormulaError("the formula is too long or nested too deeply")
-    import ziamath  # 0.2 s to import, and most packs have no formulas
+    ziamath: Any = importlib.import_module("ziamath")  # 0.2 s, and most packs have no formulas
 
     ziamath.config.svg2 = False
     try:
@@ -45,7 +47,7 @@ def typeset_formula(tex: str, display: bool) -> Formula:
             svg = made.svg()
             width, height = made.getsize()
             offset = made.getyofst()
-    except Exception as exc:  # noqa: BLE001  ziamath raises whatever its parser stumbles over
+    except Exception as exc:
         raise FormulaError(_reason(exc)) from exc
     return Formula(svg.encode(), width / _SIZE, height / _SIZE, -offset / _SIZE)
 

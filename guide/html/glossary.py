@@ -54,7 +54,9 @@ class Linker:
             self._folded.setdefault(term.id, term.id)
         words = sorted({*self.names, *self._folded}, key=lambda name: (-len(name), name))
         pattern = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in words)
-        self._pattern = re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE) if words else None
+        self._pattern = (
+            re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE) if words else None
+        )
 
     def find(self, name: str) -> str:
         """Return the id of the term that an author names in `[[...]]`, or ''."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -78,11 +78,13 @@ class Labels:
             return ""
         if end is None or end == date:
             return self._one(date)
-        if not (date.about or end.about) and date.day and end.day and date.year > 0:
-            if (date.year, date.month) == (end.year, end.month):
-                return self._days(date, end)
-        return f"{self._one(date)} \u2013 {self._one(end)}" if date.month or end.month else (
-            f"{self._one(date)}\u2013{self._one(end)}"
+        exact = not (date.about or end.about) and date.day and end.day and date.year > 0
+        if exact and (date.year, date.month) == (end.year, end.month):
+            return self._days(date, end)
+        return (
+            f"{self._one(date)} \u2013 {self._one(end)}"
+            if date.month or end.month
+            else (f"{self._one(date)}\u2013{self._one(end)}")
         )
 
     def span(self, start: Date | None, end: Date | None) -> str:
@@ -105,9 +107,13 @@ class Labels:
     def _one(self, date: Date) -> str:
         year = date.year if date.year > 0 else 1 - date.year
         if date.month:
-            day = datetime.date(max(1, min(year, 9999)), date.month, min(date.day or 1, 28))
+            day = dt.date(max(1, min(year, 9999)), date.month, min(date.day or 1, 28))
             if date.day:
-                day = day.replace(day=date.day) if date.day <= Date(day.year, date.month).days_in_month else day
+                day = (
+                    day.replace(day=date.day)
+                    if date.day <= Date(day.year, date.month).days_in_month
+                    else day
+                )
             if date.day:
                 text = str(format_date(day, "long", locale=self.locale))
             else:

@@ -135,7 +135,9 @@ def _attributes(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         if last.type == "link_close":
-            last = next(t for t in reversed(state.tokens) if t.type == "link_open" and t.level == last.level)
+            last = next(
+                t for t in reversed(state.tokens) if t.type == "link_open" and t.level == last.level
+            )
         for name, value in read_attributes(match[1]).items():
             last.attrSet(name, value)
     state.pos = match.end()
@@ -144,7 +146,7 @@ def _attributes(state: StateInline, silent: bool) -> bool:
 
 def _box_name(params: str, *_: Any) -> bool:
     match = _BOX.match(params)
-    return bool(match) and match[1] in BOXES
+    return match is not None and match[1] in BOXES
 
 
 @lru_cache(maxsize=8)
@@ -160,10 +162,11 @@ def _parser(language: str) -> MarkdownIt:
     md.inline.ruler.before("link", "gap", _gap)
     md.inline.ruler.before("link", "attributes", _attributes)
     md.use(attrs_plugin, after=(), spans=True)
+    renderer: Any = md.renderer
     for name in ("footnote_ref", "math_inline", "math_inline_double", "math_block",
                  "container_box_open", "container_box_close"):  # fmt: skip
-        md.renderer.rules[name] = getattr(md.renderer, name)  # plug-ins put their own first
-    md.validateLink = lambda _url: True  # type: ignore[method-assign]  checked, and reported, below
+        renderer.rules[name] = getattr(renderer, name)  # plug-ins put their own first
+    setattr(md, "validateLink", lambda _url: True)  # noqa: B010  checked, and reported, below
     return md
 
 
@@ -203,7 +206,9 @@ def _take_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]
 def read_attributes(text: str) -> dict[str, str]:
     """Read `#id .class key=value key="a value"`."""
     found: dict[str, str] = {}
-    for match in re.finditer(r"#([\w:-]+)|\.([\w-]+)|([\w-]+)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))|([\w-]+)", text):
+    for match in re.finditer(
+        r"#([\w:-]+)|\.([\w-]+)|([\w-]+)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))|([\w-]+)", text
+    ):
         if match[1]:
             found["id"] = match[1]
         elif match[2]:
@@ -285,9 +290,15 @@ def _figures(tokens: list[Token]) -> list[Token]:
     while number < len(tokens):
         trio = tokens[number : number + 3]
         children = trio[1].children if len(trio) == 3 and trio[1].type == "inline" else None
-        real = [c for c in children or () if c.type != "softbreak" and (c.type != "text" or c.content.strip())]
+        real = [
+            c
+            for c in children or ()
+            if c.type != "softbreak" and (c.type != "text" or c.content.strip())
+        ]
         if trio[0].type == "paragraph_open" and len(real) == 1 and real[0].type == "image":
-            figure = Token("figure", "figure", 0, block=True, map=trio[0].map, attrs=dict(real[0].attrs))
+            figure = Token(
+                "figure", "figure", 0, block=True, map=trio[0].map, attrs=dict(real[0].attrs)
+            )
             figure.children, figure.content = real[0].children, real[0].content
             result.append(figure)
             number += 3
@@ -310,7 +321,11 @@ class _Renderer(RendererHTML):
         token = tokens[idx]
         if token.block and token.nesting == 1 and token.map and token.type != "tr_open":
             token.attrSet("data-at", self._at(token, env["here"], env["context"]))
-        for name in [n for n in token.attrs if n.lower().startswith("on") or n == "style" and not token.type.startswith("t")]:
+        for name in [
+            n
+            for n in token.attrs
+            if n.lower().startswith("on") or (n == "style" and not token.type.startswith("t"))
+        ]:
             del token.attrs[name]
         return str(super().renderToken(tokens, idx, options, env))
 
@@ -323,8 +338,9 @@ class _Renderer(RendererHTML):
         return key
 
     def _spot(self, env: Any) -> Place:
-        here, context = env["here"], env["context"]
-        return context.places.get(f"{here.item}/{here.blocks}", here.place)
+        here: Here = env["here"]
+        places: dict[str, Place] = env["context"].places
+        return places.get(f"{here.item}/{here.blocks}", here.place)
 
     def heading_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
@@ -381,7 +397,11 @@ class _Renderer(RendererHTML):
         if target is None:
             return f'<span class="missing">?{escape(name)}</span>'
         words = {"fig": "Figure", "tbl": "Table", "sec": "Section"}
-        shown = f"{context.labels(words[target.kind])}\u00a0{target.number}" if target.number else target.title
+        shown = (
+            f"{context.labels(words[target.kind])}\u00a0{target.number}"
+            if target.number
+            else target.title
+        )
         return f'<a class="xref" href="#{escape(name)}">{escape(shown, quote=False)}</a>'
 
     def gap(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
@@ -432,7 +452,9 @@ class _Renderer(RendererHTML):
             if child.type == "link_close":
                 break
             text += child.content
-        link = links.setdefault(href, {"number": len(links) + 1, "url": href, "text": text, "qr": False})
+        link = links.setdefault(
+            href, {"number": len(links) + 1, "url": href, "text": text, "qr": False}
+        )
         link["qr"] = link["qr"] or wants_qr
 
     def image(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
@@ -444,7 +466,9 @@ class _Renderer(RendererHTML):
         src, figure = env["context"].assets.figure(str(token.attrs.get("src", "")))
         if not src:
             return f'<span class="missing">{escape(token.content or str(token.attrs.get("src")))}</span>'
-        decorative = str(token.attrs.get("decorative", "")) in {"true", ""} and "decorative" in token.attrs
+        decorative = (
+            str(token.attrs.get("decorative", "")) in {"true", ""} and "decorative" in token.attrs
+        )
         given = token.attrs.get("alt") or token.attrs.get("fig-alt")
         said = "" if decorative else str(given or (figure and figure.alt) or alt)
         role = ' role="presentation"' if decorative else ""
@@ -475,7 +499,11 @@ class _Renderer(RendererHTML):
         before, here.autolink = here.autolink, False
         text = self.renderInline(caption.children or [], options, env) if caption else ""
         here.autolink = before
-        label = f'<span class="label">{context.labels("Table")}\u00a0{target.number}</span> ' if target else ""
+        label = (
+            f'<span class="label">{context.labels("Table")}\u00a0{target.number}</span> '
+            if target
+            else ""
+        )
         shown = f"<figcaption>{label}{text}</figcaption>" if text or label else ""
         ident = f' id="{escape(name)}"' if name else ""
         rows = 0
@@ -538,7 +566,9 @@ class _Renderer(RendererHTML):
         except FormulaError as exc:
             hint = "Check braces and command names."
             message = f"the formula `{tex[:60]}` cannot be typeset ({exc})"
-            env["context"].report(error("bad-math", message, self._spot(env), hint, env["here"].item))
+            env["context"].report(
+                error("bad-math", message, self._spot(env), hint, env["here"].item)
+            )
             return f'<code class="missing">{escape(tex)}</code>'
         src = env["context"].assets.add(made.svg, "svg")
         style = f"height:{made.height:.3f}em;vertical-align:{-made.depth:.3f}em"
@@ -588,7 +618,8 @@ def inline(text: str, context: Context, here: Here) -> Markup:
         env["gaps"] = True
     tokens = md.parseInline(" ".join(text.split("\n")), env)
     children = tokens[0].children or []
-    return Markup(md.renderer.renderInline(children, md.options, env))  # noqa: S704
+    renderer: Any = md.renderer
+    return Markup(renderer.renderInline(children, md.options, env))  # noqa: S704
 
 
 __all__ = ["Context", "Here", "Target", "block", "inline", "parse", "render_tokens"]

@@ -98,7 +98,9 @@ def _heading(
 
 
 def _plain(inline: Token) -> str:
-    return "".join(child.content for child in inline.children or () if child.type in {"text", "code_inline"})
+    return "".join(
+        child.content for child in inline.children or () if child.type in {"text", "code_inline"}
+    )
 
 
 def _numbered(token: Token) -> str:

@@ -68,7 +68,9 @@ class _Rendering:
         request, document = self.request, self.document
         faces = self._faces() if request.kind.shape == "faces" else ()
         markup = self._render(f"{request.kind.name}/page.html", **self._context())
-        used = {path: data for path, data in document.assets.files.items() if path in markup or faces}
+        used = {
+            path: data for path, data in document.assets.files.items() if path in markup or faces
+        }
         return Html(
             title=request.pack.manifest.title,
             lang=request.pack.manifest.lang,
@@ -117,7 +119,9 @@ class _Rendering:
             "core_facts": document.core_facts(facts),
             "core_points": document.core_points(sections),
             "glossary": document.glossary(),
-            "questions": document.questions() if self.request.options.get("questions", True) else [],
+            "questions": document.questions()
+            if self.request.options.get("questions", True)
+            else [],
         }
         return {
             **context,
@@ -161,7 +165,11 @@ class _Rendering:
         version = [labels("Version %(version)s") % {"version": manifest.version}]
         if manifest.date:
             version.append(labels.date(manifest.date))
-        page = labels("page %(page)s of %(pages)s").replace("%(page)s", "\0p").replace("%(pages)s", "\0n")
+        page = (
+            labels("page %(page)s of %(pages)s")
+            .replace("%(page)s", "\0p")
+            .replace("%(pages)s", "\0n")
+        )
         running = "".join(
             {"\0p": " counter(page) ", "\0n": " counter(pages) "}.get(part) or _css_string(part)
             for part in _pieces(page)

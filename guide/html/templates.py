@@ -6,8 +6,15 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2 import (
+    FunctionLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from guide.errors import Diagnostic, Place, error
@@ -52,15 +59,21 @@ class Templates:
 
     def place(self, name: str, line: int = 0) -> Place:
         """Return where a template stands: in the pack, or among the bundled ones."""
-        return Place(f"templates/{name}" if name in self.own else f"templates:{name}", line, 1 if line else 0)
+        return Place(
+            f"templates/{name}" if name in self.own else f"templates:{name}", line, 1 if line else 0
+        )
 
-    def render(self, name: str, filters: Mapping[str, Callable[..., Any]], **context: Any) -> Markup:
+    def render(
+        self, name: str, filters: Mapping[str, Callable[..., Any]], **context: Any
+    ) -> Markup:
         """Return the rendered template; raises TemplateFault."""
         self._environment.filters.update(filters)
         try:
             return Markup(self._environment.get_template(name).render(**context))  # noqa: S704
         except TemplateNotFound as exc:
-            raise self._fault(str(exc.name or name), 0, f"there is no template `{exc.name}`") from exc
+            raise self._fault(
+                str(exc.name or name), 0, f"there is no template `{exc.name}`"
+            ) from exc
         except TemplateSyntaxError as exc:
             raise self._fault(exc.name or name, exc.lineno, exc.message or "syntax error") from exc
         except RecursionError as exc:

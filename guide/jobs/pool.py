@@ -86,7 +86,9 @@ class Pool:
 class Job:
     """One call under way."""
 
-    def __init__(self, pool: Pool, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def __init__(
+        self, pool: Pool, function: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> None:
         self.pool, self.function, self.arguments = pool, function, arguments
         self._future: Future[Any] | None = None
 

@@ -59,7 +59,11 @@ def _review(value: Any) -> Any:
     return str(getattr(value, "text", value)) if isinstance(value, int) else value
 
 
-ReviewAfter = Annotated[str, BeforeValidator(_review), Field(pattern=r"^(~?\d{4}(-\d{2}(-\d{2})?)?|\d+ ?(days?|weeks?|months?|years?|[dwmy]))$")]
+ReviewAfter = Annotated[
+    str,
+    BeforeValidator(_review),
+    Field(pattern=r"^(~?\d{4}(-\d{2}(-\d{2})?)?|\d+ ?(days?|weeks?|months?|years?|[dwmy]))$"),
+]
 """A date (older facts are stale), or an age at the date of the pack (`2 years`, `18 months`)."""
 
 

@@ -46,7 +46,7 @@ class Date:
     def days_in_month(self) -> int:
         """Days of its month in the proleptic Gregorian calendar."""
         leap = calendar.isleap(self.year)
-        return 29 if self.month == 2 and leap else calendar.mdays[self.month]
+        return 29 if self.month == 2 and leap else calendar.monthrange(2001, self.month)[1]
 
     @property
     def first(self) -> tuple[int, int, int]:
@@ -72,7 +72,9 @@ class Date:
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        cls, _: CoreSchema, __: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         pattern = r"^~?-?\d{4}(-\d{2}(-\d{2})?)?$"
         return {"anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer"}]}
 

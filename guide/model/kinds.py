@@ -76,9 +76,13 @@ class Stock(Frozen):
                 f"but the paper is {self.paper.width:g} x {self.paper.height:g} mm"
             )
         if self.columns > 1 and self.pitch[0] < self.card[0] - 0.001:
-            raise ValueError(f"cards of {self.card[0]:g} mm overlap at a pitch of {self.pitch[0]:g} mm")
+            raise ValueError(
+                f"cards of {self.card[0]:g} mm overlap at a pitch of {self.pitch[0]:g} mm"
+            )
         if self.rows > 1 and self.pitch[1] < self.card[1] - 0.001:
-            raise ValueError(f"cards of {self.card[1]:g} mm overlap at a pitch of {self.pitch[1]:g} mm")
+            raise ValueError(
+                f"cards of {self.card[1]:g} mm overlap at a pitch of {self.pitch[1]:g} mm"
+            )
         if not self.sizes or list(self.sizes) != sorted(self.sizes, reverse=True):
             raise ValueError("sizes must be given largest first")
         return self

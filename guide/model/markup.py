@@ -10,7 +10,9 @@ from guide.model.content import Citation
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
 CLUSTER = re.compile(r"\[(?=[^\[\]]*@[A-Za-z0-9_])([^\[\]]*)\](?![(\[{:])")
-_KEY = re.compile(r"^(?P<prefix>[^@]*?)-?@(?P<key>[A-Za-z0-9_][A-Za-z0-9_:.+/?~-]*)(?P<rest>.*)$", re.S)
+_KEY = re.compile(
+    r"^(?P<prefix>[^@]*?)-?@(?P<key>[A-Za-z0-9_][A-Za-z0-9_:.+/?~-]*)(?P<rest>.*)$", re.S
+)
 REFERENCE = re.compile(r"(?<![\w@/.\[-])@((?:fig|sec|tbl)-[A-Za-z0-9][\w-]*)")
 TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]+))?\]\]")
 IMAGE = re.compile(r"!\[((?:[^\[\]]|\[[^\]]*\])*)\]\(\s*<?([^)\s>]+)>?[^)]*\)(\{[^}\n]*\})?")

@@ -10,7 +10,17 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from guide.errors import Place
 from guide.model.base import Frozen, Item, Text, Texts
-from guide.model.content import Actor, Card, Event, Fact, Figure, Question, ReviewAfter, Section, Term
+from guide.model.content import (
+    Actor,
+    Card,
+    Event,
+    Fact,
+    Figure,
+    Question,
+    ReviewAfter,
+    Section,
+    Term,
+)
 from guide.model.dates import Date
 from guide.units import Paper, parse_paper
 

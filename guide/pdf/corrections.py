@@ -76,6 +76,7 @@ def _build(box: Any, parent: Any, *rest: Any) -> Iterator[Any]:
     own = element is not None and box.element_tag == element.tag
     if own and box.link_annotation:
         said = element.get("aria-label") or " ".join("".join(element.itertext()).split())
+        box.link_annotation["F"] = 4  # printed as shown (Matterhorn 28)
         box.link_annotation["Contents"] = pydyf.String(said or element.get("href", ""))
     for made in _build_box_tree(box, parent, *rest):
         if own:
@@ -104,13 +105,17 @@ def _tag_all(pdf: Any, *rest: Any) -> None:
 def install() -> None:
     """Apply the corrections to this process; raises RuntimeError for another WeasyPrint."""
     if weasyprint.__version__ != SUPPORTED:
-        message = f"guide corrects WeasyPrint {SUPPORTED}, but {weasyprint.__version__} is installed"
+        message = (
+            f"guide corrects WeasyPrint {SUPPORTED}, but {weasyprint.__version__} is installed"
+        )
         raise RuntimeError(message)
     draw.draw_stacking_context = _draw
     Stream.marked = _mark
     tags._build_box_tree = _build  # noqa: SLF001
     tags.add_tags = _tag_all
-    pydyf.zlib = SimpleNamespace(compress=zlib.compress, compressobj=lambda level=6: zlib.compressobj(min(level, 6)))
+    pydyf.zlib = SimpleNamespace(
+        compress=zlib.compress, compressobj=lambda level=6: zlib.compressobj(min(level, 6))
+    )
     from weasyprint import pdf
 
     if getattr(pdf, "add_tags", None) is _add_tags:

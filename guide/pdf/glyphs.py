@@ -35,8 +35,11 @@ def _covered(east_asian: bool) -> frozenset[int]:
 def is_east_asian(character: str) -> bool:
     """Tell whether a character is set in one of the CJK families."""
     code = ord(character)
-    return 0x1100 <= code <= 0x11FF or 0x2E80 <= code <= 0xD7FF or 0xF900 <= code <= 0xFAFF or (
-        0xFE30 <= code <= 0xFE4F or 0xFF00 <= code <= 0xFFEF or 0x20000 <= code <= 0x2FA1F
+    return (
+        0x1100 <= code <= 0x11FF
+        or 0x2E80 <= code <= 0xD7FF
+        or 0xF900 <= code <= 0xFAFF
+        or (0xFE30 <= code <= 0xFE4F or 0xFF00 <= code <= 0xFFEF or 0x20000 <= code <= 0x2FA1F)
     )
 
 
@@ -58,7 +61,9 @@ def _where(element: Any, missing: set[str], at: str, told: set[str]) -> Iterator
     found = sorted({c for c in own if c in missing} - told)
     if found:
         told.update(found)
-        names = ", ".join(f"{c} (U+{ord(c):04X} {unicodedata.name(c, '?').lower()})" for c in found[:5])
+        names = ", ".join(
+            f"{c} (U+{ord(c):04X} {unicodedata.name(c, '?').lower()})" for c in found[:5]
+        )
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         hint = "Write it in another way, or as a picture: the bundled fonts have no such sign."
         yield Fault("missing-glyph", f"no bundled font has {names}{more}", at, hint)

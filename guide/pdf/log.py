@@ -53,7 +53,7 @@ def document_fault(message: str) -> Fault | None:
         return Fault("missing-image", f"the picture `{shown}` cannot be loaded")
     if "Failed to render SVG" in message:
         return Fault("image-broken", "an SVG cannot be drawn", hint="Export it again, plain.")
-    if "No anchor" in message or "anchor" in message and "not found" in message:
+    if "No anchor" in message or ("anchor" in message and "not found" in message):
         name = re.search(r"#([^ '\"]+)", message)
         text = f"nothing has the id `{name[1] if name else ''}`, but a link leads there"
         return Fault("bad-reference", text, severity=Severity.WARNING)

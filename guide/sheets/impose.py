@@ -27,7 +27,9 @@ class Layout:
     marks: str = "crop"
 
 
-def impose(deck: Pdf, stock: Stock, layout: Layout, title: str, furniture: Pdf | None = None) -> Sheets:
+def impose(
+    deck: Pdf, stock: Stock, layout: Layout, title: str, furniture: Pdf | None = None
+) -> Sheets:
     """Return the sheets of a deck whose pages are front and back of each card in turn.
 
     `furniture` has a page for each side with what is printed in the margins; it is laid under the

@@ -75,5 +75,7 @@ def plan(cards: int, stock: Stock, duplex: str = "long-edge", order: str = "read
         fronts = [(card, *cell(stock, place)) for place, card in entries]
         backs = [(card, *behind(stock, left, top, duplex)) for card, left, top in fronts]
         sides.append(Side(sheet, False, tuple(Placement(2 * c, x, y) for c, x, y in fronts)))
-        sides.append(Side(sheet, True, tuple(Placement(2 * c + 1, x, y, t) for c, x, y, t in backs)))
+        sides.append(
+            Side(sheet, True, tuple(Placement(2 * c + 1, x, y, t) for c, x, y, t in backs))
+        )
     return sides

@@ -6,11 +6,17 @@ import re
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from guide.content.load import load_pack
 from guide.errors import Diagnostic
 
 CASES = sorted(Path(__file__).with_name("cases").glob("*.txt"))
+BUGS = {
+    "bad-date-number": "validate.py looks for `is not a date` in a message that says it otherwise",
+    "empty-text": "min_length after a BeforeValidator is reported as too_short, as if of a list",
+    "yaml-tab": "yaml12.py does not know libyaml's `tab character that violates indentation`",
+}
 MANIFEST = "format: 1\ntitle: T\n"
 
 
@@ -35,7 +41,14 @@ def line(diagnostic: Diagnostic) -> str:
     return f"{place.path}:{place.line}:{place.column} {diagnostic.severity} {diagnostic.code}"
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def marked(path: Path) -> ParameterSet:
+    """Return a case as a parameter, expected to fail when it shows a known bug."""
+    reason = BUGS.get(path.stem)
+    marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
+    return pytest.param(path, id=path.stem, marks=marks)
+
+
+@pytest.mark.parametrize("path", [marked(path) for path in CASES])
 def test_a_case_has_exactly_the_expected_diagnostics(path: Path, tmp_path: Path) -> None:
     """Each case gives the listed diagnostics, no more and no fewer, with the hints after `->`."""
     parts = read_case(path.read_bytes().decode())
