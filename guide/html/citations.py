@@ -153,6 +153,8 @@ class Citations:
         text = _ampersands(text)
         linked = _URL.sub(lambda m: f'<a class="url" href="{m[0]}">{m[0]}</a>', text)
         linked = re.sub(r"</a>[.,;]+\s*$", "</a>", linked)
+        # A space before a block makes WeasyPrint 70 break the text at a random place.
+        linked = re.sub(r"\s+(?=<a class=\"url\")", "", linked)
         return Source(key, label, Markup(linked))  # noqa: S704  citeproc's html of escaped fields
 
 

@@ -322,7 +322,7 @@ class Document:
             hint=inline(card.hint, self.context, here),
             image=image,
             image_alt=figure.alt if figure and figure.alt else card.front,
-            topic=topic.replace("-", " ")[:1].upper() + topic.replace("-", " ")[1:],
+            topic=self._topic(topic),
             date_text=self._card_date(card),
             source=self._short_source(card),
             origin=card.origin,
@@ -330,6 +330,13 @@ class Document:
             back_length=len(card.back),
             tags=card.tags,
         )
+
+    def _topic(self, tag: str) -> str:
+        """Return a tag as a topic: `air-campaign` reads Air campaign, `kfor` as the glossary has it."""
+        words = tag.replace("-", " ")
+        names = (n for t in self.pack.glossary for n in (t.abbreviation, t.term))
+        known = next((name for name in names if name.casefold() == words.casefold()), "")
+        return known or words[:1].upper() + words[1:]
 
     def _card_date(self, card: Flashcard) -> str:
         if card.origin == "actors":

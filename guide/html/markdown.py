@@ -31,6 +31,10 @@ from guide.model.content import Citation
 from guide.model.markup import BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
 
 _LONG_TABLE = 12  # rows; a longer one may break over pages, with its head repeated
+_WORD_AND_MARKS = re.compile(
+    r"(?<=[\s>])([^\s<>&]{1,20}) "
+    r'(<span class="cites">(?:<a class="cite" [^>]*>\[[^<]*</a>(?:, )?){1,3}</span>[.,;:]?)'
+)
 _SCHEMES = re.compile(r"(?:https?://|mailto:|#)", re.I)
 _BRACES = re.compile(r"\{([^{}\n]*)\}")
 _TRAILING = re.compile(r"\s*\{([^{}]*)\}\s*$")
@@ -97,8 +101,6 @@ def _cluster(state: StateInline, silent: bool) -> bool:
     if not match or not cluster:
         return False
     if not silent:
-        if state.pending.endswith(" "):  # a mark never begins a line
-            state.pending = state.pending[:-1] + "\u00a0"
         state.push("cite", "", 0).meta = {"cluster": cluster}
     state.pos = match.end()
     return True
@@ -607,7 +609,15 @@ def render_tokens(tokens: list[Token], context: Context, here: Here) -> Markup:
     """Return parsed blocks as HTML."""
     renderer = _parser(_language(context)).renderer
     assert isinstance(renderer, _Renderer)
-    return Markup(renderer.block(tokens, context, here))  # noqa: S704  the renderer escapes
+    return Markup(_marks_stay(renderer.block(tokens, context, here)))  # noqa: S704  it escapes
+
+
+def _marks_stay(html: str) -> str:
+    """Keep numeric marks on the line of the word before them.
+
+    A no-break space would do, but WeasyPrint 70 then breaks the text before it at a random place.
+    """
+    return _WORD_AND_MARKS.sub(r'<span class="nobr">\1 \2</span>', html)
 
 
 def inline(text: str, context: Context, here: Here) -> Markup:

@@ -1,0 +1,102 @@
+"""Small packs as documents, and the comparison with stored HTML."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from guide.content.load import load_pack
+from guide.errors import Diagnostic
+from guide.html.document import Document
+from guide.html.views import SectionView
+from guide.model.pack import Pack
+
+GOLDEN = Path(__file__).with_name("golden")
+PARTS = ("sections", "timeline", "actors", "facts", "glossary", "questions")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that stores what was found as what is wanted."""
+    parser.addoption("--update-golden", action="store_true", help="write tests/html/golden anew")
+
+
+@dataclass
+class Made:
+    """A pack, its document, its rendered sections, and everything that is wrong with them."""
+
+    pack: Pack
+    document: Document
+    sections: list[SectionView]
+    problems: list[Diagnostic]
+
+    @property
+    def html(self) -> str:
+        """The bodies of all sections."""
+        return "".join(str(section.html) for section in self.sections)
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., Pack]:
+    """Return a function that writes files and loads them: `sections__a_md` is sections/a.md."""
+
+    def loaded(manifest: str = "", **files: str) -> Pack:
+        (tmp_path / "pack.yaml").write_text(f"format: 1\ntitle: T\n{manifest}")
+        for name, text in files.items():
+            path = tmp_path / ".".join(name.replace("__", "/").rsplit("_", 1))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        pack, _ = load_pack(tmp_path)
+        assert pack is not None
+        return pack
+
+    return loaded
+
+
+@pytest.fixture
+def make(load: Callable[..., Pack]) -> Callable[..., Made]:
+    """Return a function that renders bodies of sections (from line 4 on) in a pack of `files`."""
+
+    def made(*bodies: str, manifest: str = "", front: str = "", style: str = "ieee", **files: str) -> Made:
+        texts = {
+            f"sections__{number}_md": f"---\ntitle: Section {number}\n{front}---\n{body}"
+            for number, body in enumerate(bodies, 1)
+        }
+        pack = load(manifest, **texts, **files)
+        document = Document(pack, PARTS, style)
+        return Made(pack, document, document.sections(), document.problems)
+
+    return made
+
+
+def check_golden(found: str, path: Path, update: bool) -> None:
+    """Compare with a stored file, whatever the digests of assets are; store it when asked to."""
+    order: dict[str, str] = {}
+    plain = re.sub(r"asset/[0-9a-f]{20}", lambda m: order.setdefault(m[0], f"asset/{len(order) + 1}"), found)
+    if update:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(plain, "utf-8")
+        return
+    if not path.is_file():
+        pytest.fail(f"there is no {path.name}; make it: pytest --update-golden")
+    wanted = path.read_text("utf-8")
+    if wanted != plain:
+        lines = difflib.unified_diff(wanted.splitlines(), plain.splitlines(), path.name, "found", lineterm="", n=1)
+        pytest.fail("\n".join([*lines, "if this is right: pytest --update-golden"]))
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Return a function that compares a text with tests/html/golden/<name>.html."""
+    update = bool(request.config.getoption("--update-golden", default=False))
+    return lambda name, found: check_golden(found, GOLDEN / f"{name}.html", update)
+
+
+@pytest.fixture
+def compare() -> Callable[[str, Path, bool], None]:
+    """Return the comparison itself, to be tested."""
+    return check_golden

@@ -1,0 +1,92 @@
+"""Templates of a pack: their faults have file and line, and they reach nothing outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from guide.content.library import load_kinds, resolve_options
+from guide.errors import Diagnostic
+from guide.html.render import Request, render
+from guide.model.artifacts import Html
+from guide.model.pack import Pack
+
+PAGE = "briefing/page.html"
+
+
+@pytest.fixture
+def printed(load: Callable[..., Pack]) -> Callable[..., tuple[Html | None, tuple[Diagnostic, ...]]]:
+    """Return a function that renders a briefing with the given templates of the pack's own."""
+
+    def rendered(templates: dict[str, str]) -> tuple[Html | None, tuple[Diagnostic, ...]]:
+        pack = replace(load(sections__a_md="---\ntitle: A <b>\n---\nText.\n"), templates=templates)
+        kind = load_kinds()["briefing"]
+        options, problems = resolve_options(kind, {}, pack)
+        assert not problems
+        return render(Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme))
+
+    return rendered
+
+
+def test_the_bundled_template_renders(printed: Callable[..., Any]) -> None:
+    """The briefing of a small pack has no faults, and escapes what is put in."""
+    html, problems = printed({})
+    assert not problems
+    assert html.markup.lstrip().startswith("<!DOCTYPE html>")
+    assert "A &lt;b&gt;" in html.markup
+    assert "{{" not in html.markup
+
+
+@pytest.mark.parametrize(
+    ("templates", "place", "words"),
+    [
+        ({PAGE: "<p>\n\n{% if %}\n"}, f"templates/{PAGE}:3:1", ""),
+        ({PAGE: "<p>\n{% for x in sections %}\n"}, f"templates/{PAGE}:2:1", "end"),
+        ({PAGE: "\n{{ m.title | nosuch }}"}, f"templates/{PAGE}:2:1", "nosuch"),
+        ({PAGE: "a\nb\n{{ nosuch }}"}, f"templates/{PAGE}:3:1", "nosuch"),
+        ({PAGE: "a\n{{ m.nosuch }}"}, f"templates/{PAGE}:2:1", "nosuch"),
+        ({PAGE: "a\n{% if nosuch %}x{% endif %}"}, f"templates/{PAGE}:2:1", "nosuch"),
+        ({PAGE: "a\n\n\n{{ 1 / 0 }}"}, f"templates/{PAGE}:4:1", "zero"),
+        ({PAGE: "{{ m.title + 1 }}"}, f"templates/{PAGE}:1:1", ""),
+        ({PAGE: "{{ date(5) }}"}, f"templates/{PAGE}:1:1", ""),
+        ({PAGE: "{% macro f() %}\n\n{{ nosuch }}\n{% endmacro %}\n{{ f() }}"}, f"templates/{PAGE}:3:1", "nosuch"),
+        ({PAGE: 'a\n{% include "briefing/x.html" %}', "briefing/x.html": "b\n{{ nosuch }}"},
+         "templates/briefing/x.html:2:1", "nosuch"),
+        ({PAGE: 'a\n{% include "briefing/x.html" %}', "briefing/x.html": "b\n\n{% endif %}"},
+         "templates/briefing/x.html:3:1", "endif"),
+        ({PAGE: f'{{% include "{PAGE}" %}}'}, f"templates/{PAGE}", "without end"),
+        ({PAGE: "{{ ().__class__.__mro__ }}"}, f"templates/{PAGE}:1:1", "__class__"),
+        ({PAGE: "\n{{ m.title.__class__.__base__.__subclasses__() }}"}, f"templates/{PAGE}:2:1", "__class__"),
+        ({PAGE: "{{ m.title.format.__globals__ }}"}, f"templates/{PAGE}:1:1", "__globals__"),
+        ({PAGE: "{{ '{0.__class__}'.format(m) }}"}, f"templates/{PAGE}:1:1", "__class__"),
+        ({PAGE: "{{ options.update({'contents': false}) }}"}, f"templates/{PAGE}:1:1", ""),
+        ({PAGE: "{% for x in range(999999999) %}{% endfor %}"}, f"templates/{PAGE}:1:1", "ange"),
+    ],
+)  # fmt: skip
+def test_faults_have_file_and_line(
+    templates: dict[str, str], place: str, words: str, printed: Callable[..., Any]
+) -> None:
+    """Syntax errors, undefined names, run-time errors and forbidden acts say where they are."""
+    html, problems = printed(templates)
+    assert html is None
+    assert [(p.code, str(p.place)) for p in problems] == [("template-error", place)]
+    assert words in problems[0].message
+    assert problems[0].hint
+
+
+def test_templates_do_not_leave_their_folder(printed: Callable[..., Any]) -> None:
+    """A template cannot include a file outside templates/."""
+    for name in ("../pyproject.toml", "briefing/../../pyproject.toml", "/etc/hostname"):
+        html, problems = printed({PAGE: f'{{% include "{name}" %}}'})
+        assert html is None
+        assert [p.code for p in problems] == ["template-error"]
+
+
+@pytest.mark.xfail(strict=True, reason="TemplateNotFound is placed in the template that is absent")
+def test_a_missing_include_is_reported_where_it_is_asked_for(printed: Callable[..., Any]) -> None:
+    """An include of a template that does not exist is a fault of the line that includes it."""
+    _, problems = printed({PAGE: 'a\n{% include "briefing/nosuch.html" %}'})
+    assert [str(p.place) for p in problems] == [f"templates/{PAGE}:2:1"]
