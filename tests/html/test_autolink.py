@@ -33,7 +33,9 @@ def links(html: str) -> list[tuple[str, str]]:
         ("An enclave, an enclave.", [("enclave", "enclave")]),
         ("Enclaves first, enclave next.", [("enclave", "Enclaves")]),
         ("Two boundaries.", [("boundary", "boundaries")]),
-        ("Two pockets of land; a pocket of\nland.", [("enclave", "pocket of")]),
+        ("A pocket of land.", [("enclave", "pocket of land")]),
+        pytest.param("A pocket of\nland.", [("enclave", "pocket of\nland")], marks=pytest.mark.xfail(
+            strict=True, reason="a line's end cuts the text in two before terms are looked for")),
         ("The Kosovo Force in Kosovo.", [("kosovo-force", "Kosovo Force"), ("kosovo", "Kosovo")]),
         ("KFOR and the Kosovo Force.", [("kosovo-force", "KFOR")]),
         ("kfor, Kfor.", []),
@@ -51,8 +53,6 @@ def links(html: str) -> list[tuple[str, str]]:
 )  # fmt: skip
 def test_what_is_linked(text: str, expected: list[tuple[str, str]], make: Callable[..., Any]) -> None:
     """The first whole-word use in running text links, in singular or plural, and nothing else."""
-    if "\nland" in text:  # a term over a line's end is two pieces of text
-        expected = [("enclave", "pockets of land")]
     assert links(make(text, glossary_yaml=GLOSSARY).html) == expected
 
 

@@ -110,7 +110,6 @@ def test_numbers_follow_the_printed_order(make: Callable[..., Any]) -> None:
     assert numbers["w"] < numbers["x"] < numbers["v"] < numbers["y"]
     shown = [(key, int(n)) for key, n in re.findall(r'href="#src-(\w)">\[(\d+)\]', made.html)]
     assert dict(shown).items() <= numbers.items()
-    assert [entry.id for entry in made.document.bibliography()][0] == "src-w"
 
 
 @pytest.mark.xfail(strict=True, reason="numbering.py registers all notes of a section before its text")
