@@ -31,9 +31,9 @@ class _Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except GuideError as exc:
-            from guide import report
+            from guide.report import show
 
-            report.show(exc.diagnostics, stream=click.get_text_stream("stderr"))
+            show(exc.diagnostics, stream=click.get_text_stream("stderr"))
             ctx.exit(exc.exit_code)
 
 

@@ -33,14 +33,31 @@ def deck(pack: Pack, derive: Sequence[str] = DERIVED) -> tuple[Flashcard, ...]:
     }
     for name in derive:
         drafts += [makers[name](item) for item in getattr(pack, name)]
-    return tuple(_finish(draft, number) for number, draft in enumerate(drafts, 1))
-
-
-def _finish(draft: _Draft, number: int) -> Flashcard:
-    item = draft.item
-    card = Flashcard(
-        id=draft.id, number=number, tags=item.tags, sources=item.sources, **draft.fields
+    own = {card.id for card in pack.cards}
+    names = _free_names([draft.id for draft in drafts], own)
+    return tuple(
+        _finish(draft, name, number)
+        for number, (draft, name) in enumerate(zip(drafts, names, strict=True), 1)
     )
+
+
+def _free_names(wanted: Sequence[str], authored: set[str]) -> list[str]:
+    """Number made names until they are free: an id names one card and no other."""
+    used: set[str] = set()
+    names = []
+    for name in wanted:
+        free, number = name, 2
+        made = name not in authored or name in used
+        while free in used or (made and free in authored):
+            free, number = f"{name}-{number}", number + 1
+        used.add(free)
+        names.append(free)
+    return names
+
+
+def _finish(draft: _Draft, name: str, number: int) -> Flashcard:
+    item = draft.item
+    card = Flashcard(id=name, number=number, tags=item.tags, sources=item.sources, **draft.fields)
     return card.placed(item.places)
 
 

@@ -19,7 +19,7 @@ from guide.content.yaml12 import Document, read_yaml
 from guide.errors import Diagnostic, Place, error, in_order
 from guide.model.base import Item
 from guide.model.content import Actor, Card, Event, Fact, Figure, Question, Section, Term
-from guide.model.markup import mentions
+from guide.model.markup import mentions, texts_of
 from guide.model.pack import Manifest, Pack
 
 I = TypeVar("I", bound=Item)  # noqa: E741  an Item
@@ -127,7 +127,9 @@ class _Loading:
                 target[part] = inner
             document.places[".".join(parts[:number])] = Place(OVERRIDE)
             target = inner
-        target[parts[-1]] = value.data
+        # `-D theme.accent=#1f4e79`: to YAML a comment, to everybody else a colour.
+        comment = value.data is None and text.strip().startswith("#")
+        target[parts[-1]] = text.strip() if comment else value.data
         document.places[key] = document.keys[key] = Place(OVERRIDE)
 
     def _sections(self) -> list[Section]:
@@ -289,8 +291,8 @@ class _Loading:
                     line = mention.line + section.body_line - 1
                     wanted.setdefault(mention.value, Place(path, line, mention.column))
         for item in pack.items:
-            for name in _TEXTS.get(type(item), ()):
-                for mention in mentions(getattr(item, name)):
+            for name, text in texts_of(item):
+                for mention in mentions(text):
                     if mention.kind == "image":
                         wanted.setdefault(mention.value, item.at(name))
         for card in pack.cards:
@@ -298,11 +300,3 @@ class _Loading:
                 wanted.setdefault(card.image, card.at("image"))
         loaded = {path: load_figure(self.reader, path, place) for path, place in wanted.items()}
         return {path: figure for path, figure in loaded.items() if figure}
-
-
-_TEXTS: dict[type[Any], tuple[str, ...]] = {
-    Card: ("front", "back", "cloze"),
-    Event: ("detail",),
-    Term: ("definition",),
-    Actor: ("detail",),
-}

@@ -58,10 +58,14 @@ def _inner(text: str, name: str) -> str:
     return " ".join(match[1].split()) if match else ""
 
 
+_NUMBER = r"[-+]?(?:[0-9]{1,7}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
+_VIEW_BOX = re.compile(
+    rf"viewBox\s*=\s*[\"']\s*{_NUMBER}[\s,]+{_NUMBER}[\s,]+({_NUMBER})[\s,]+({_NUMBER})\s*[\"']"
+)
+
+
 def _svg_size(text: str) -> tuple[int, int]:
-    match = re.search(
-        r"viewBox\s*=\s*[\"']\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)", text
-    )
+    match = _VIEW_BOX.search(text)
     return (round(float(match[1])), round(float(match[2]))) if match else (0, 0)
 
 
@@ -161,6 +165,13 @@ class _Inliner:
         if text is None:
             return {}
         given = value.get("format") or {}
+        if not isinstance(given, dict) or not isinstance(given.get("type", ""), str):
+            hint = "Write it as `format: {type: csv}`."
+            spot = self.places.get(f"{where}.format", at)
+            self.reader.problems.append(
+                error("wrong-type", "`format` must be keys and values", spot, hint)
+            )
+            return {}
         kind = given.get("type") or _TABLES.get(posixpath.splitext(path)[1].lower())
         rest = {k: self.value(v, f"{where}.{k}") for k, v in value.items() if k != "url"}
         if kind in {"csv", "tsv"}:

@@ -11,7 +11,7 @@ from guide.errors import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import Card, ChoiceQuestion, Fact, Section
 from guide.model.dates import Date
-from guide.model.markup import GAP, Mention, mentions, read_citation
+from guide.model.markup import GAP, Mention, mentions, read_citation, texts_of
 from guide.model.pack import Pack
 
 Found = Iterator[Diagnostic]
@@ -43,6 +43,10 @@ def _citations(pack: Pack) -> Found:
             key = read_citation(text).key
             if key not in pack.sources:
                 yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
+        for name, text in texts_of(item):
+            for mention in mentions(text):
+                if mention.kind == "cite" and mention.value not in pack.sources:
+                    yield _unknown_source(mention.value, pack, item.at(name), item.id)
 
 
 def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic:
@@ -99,7 +103,10 @@ def _term_names(pack: Pack) -> dict[str, str]:
 
 
 def _cites_in_text(item: Item) -> bool:
-    return isinstance(item, Section) and any(m.kind == "cite" for m in mentions(item.body))
+    texts = [text for _, text in texts_of(item)]
+    if isinstance(item, Section):
+        texts.append(item.body)
+    return any(m.kind == "cite" for text in texts for m in mentions(text))
 
 
 def _missing_sources(pack: Pack) -> Found:
@@ -120,8 +127,9 @@ def _missing_sources(pack: Pack) -> Found:
 
 def _unused_sources(pack: Pack) -> Found:
     used = {read_citation(text).key for item in pack.items for text in item.sources}
-    for section in pack.sections:
-        used |= {m.value for m in mentions(section.body) if m.kind == "cite"}
+    texts = [text for item in pack.items for _, text in texts_of(item)]
+    for text in [*texts, *(section.body for section in pack.sections)]:
+        used |= {m.value for m in mentions(text) if m.kind == "cite"}
     for key, place in pack.source_places.items():
         if key not in used:
             hint = "Cite it, or delete it: only cited sources are printed."

@@ -157,7 +157,7 @@ def _date(value: Any) -> dict[str, Any]:
         parts = value.get("date-parts")
         if isinstance(parts, list):
             whole = [
-                [int(n) for n in part if str(n).lstrip("-").isdigit()]
+                [int(n) for n in part if re.fullmatch(r"-?[0-9]{1,4}", str(n))]
                 for part in parts
                 if isinstance(part, list)
             ]
@@ -251,11 +251,11 @@ def _from_bibtex(entry: Any) -> dict[str, Any]:
 
 
 def _untex(text: str) -> str:
+    r"""Return TeX's accents (`{\"u}`) as letters, without the braces that protect capitals."""
     import codecs
 
     import latexcodec  # noqa: F401  registers the codec "ulatex"
 
-    decoded = text.encode("utf-8").decode("utf-8")
-    if "\\" in decoded:
-        decoded = codecs.decode(decoded.encode("utf-8"), "ulatex+utf8")
-    return re.sub(r"[{}]", "", decoded)
+    decode: Any = codecs.decode  # the codec takes text
+    plain = decode(text, "ulatex") if "\\" in text else text
+    return re.sub(r"[{}]", "", str(plain))

@@ -105,10 +105,9 @@ def _add_row(
         return
     data: dict[str, Any] = {}
     document = Document(places={"": Place(path, line, 1)})
-    column = 1
-    for name, cell in zip(header, cells, strict=True):
-        at = Place(path, line, column)
-        column += len(cell) + 1
+    starts = _starts(lines, line, delimiter)
+    for name, cell, (row, column) in zip(header, cells, starts, strict=False):
+        at = Place(path, row, column)
         if name == "reverse":
             flag = _FLAGS.get(cell.strip().lower())
             if flag is None:
@@ -121,6 +120,20 @@ def _add_row(
             data[name] = cell.strip()
         document.places[name] = at
     rows.append(Row(data, document))
+
+
+def _starts(lines: list[str], line: int, delimiter: str) -> list[tuple[int, int]]:
+    """Return line and column where each cell of the record that begins at `line` starts."""
+    starts, quoted = [(line, 1)], False
+    for row in range(line, len(lines) + 1):
+        for column, sign in enumerate(lines[row - 1], 1):
+            if sign == '"':
+                quoted = not quoted
+            elif sign == delimiter and not quoted:
+                starts.append((row, column + 1))
+        if not quoted:
+            break
+    return starts
 
 
 def _split(cell: str, delimiter: str) -> list[str]:

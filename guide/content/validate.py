@@ -181,7 +181,7 @@ def _diagnostic(
         return error("missing-key", message, places.value(inside), f"Add `{name}: ...`.")
     message, hint = _plain(kind, context, details, name)
     code = "bad-value" if kind not in _TYPES else "wrong-type"
-    if "is not a date" in message or "there is no " in message:
+    if kind == "bad_date":
         code = "bad-date"
     return error(code, message, places.value(where), hint)
 
@@ -210,6 +210,8 @@ def _plain(
         expected, hint = _TYPES[kind]
         return f"`{name}` must be {expected}, not {_found(details['input'])}", hint
     if kind == "string_too_short":
+        return f"`{name}` is empty", "Write something, or delete the line."
+    if kind == "too_short" and isinstance(details["input"], str):
         return f"`{name}` is empty", "Write something, or delete the line."
     if kind == "too_short":
         least = context.get("min_length", 1)

@@ -174,7 +174,8 @@ class _Reading:
         problem = (exc.problem or "").strip()
         at = self._place(line, column)
         tab = re.match(r"^ *\t", shown)
-        if "cannot start any token" in problem and (tab or "\\t" in problem or "'\t'" in problem):
+        token = "cannot start any token" in problem and (tab or "\\t" in problem)
+        if token or "tab character" in problem:
             message = "a tab where YAML wants spaces"
             return error("yaml-tab", message, at, "Indent with spaces, two for each level.")
         return error("yaml-syntax", *_plain_words(problem, exc, shown, at))

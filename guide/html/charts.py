@@ -105,13 +105,14 @@ def clean_svg(data: bytes) -> bytes:
         raise ChartError(
             f"the SVG has {len(data) / 1e6:.0f} MB; {MAX_SVG / 1e6:.0f} MB is the most"
         )
-    if b"<!ENTITY" in data.upper() or re.search(rb"<!DOCTYPE[^>]*\[", data, re.I):
+    plain = data.replace(b"\0", b"")  # UTF-16 hides nothing
+    if b"<!ENTITY" in plain.upper() or re.search(rb"<!DOCTYPE[^>]*\[", plain, re.I):
         raise ChartError("the SVG declares entities, which is not allowed")
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     try:
         root = ET.fromstring(data)  # noqa: S314  expat resolves no external entity
-    except ET.ParseError as exc:
+    except (ET.ParseError, LookupError, ValueError) as exc:
         raise ChartError(f"the SVG is not well-formed: {exc}") from exc
     if root.tag.rpartition("}")[2] != "svg":
         raise ChartError("the file holds no svg element")
@@ -128,7 +129,8 @@ def _strip(root: ET.Element) -> None:
             local = name.rpartition("}")[2].lower()
             outside = local == "href" and not value.strip().startswith("#")
             loads = re.search(r"url\(\s*['\"]?(?!#)[^)]", value) is not None
-            if local.startswith("on") or outside or loads:
+            escaped = local == "style" and "\\" in value
+            if local.startswith("on") or outside or loads or escaped:
                 del parent.attrib[name]
         if parent.tag == f"{{{_SVG}}}style" and re.search(r"@import|url\(", parent.text or ""):
             parent.text = ""

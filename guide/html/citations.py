@@ -30,7 +30,7 @@ from guide.model.content import Citation
 _URL = re.compile(r"https?://[^\s<>\"]+?(?=[.,;)\]]*(?:[\s<]|$))")
 _LABEL = re.compile(r"^\s*(?:<sup>)?(\[?\(?\d+[\])]?\.?)(?:</sup>)?\s*")
 # Languages whose CSL locale is not "xx-XX".
-_LOCALES = {"en": "en-GB", "cs": "cs-CZ", "da": "da-DK", "sv": "sv-SE", "el": "el-GR", "sq": "en-GB",
+_LOCALES = {"en": "en-US", "cs": "cs-CZ", "da": "da-DK", "sv": "sv-SE", "el": "el-GR", "sq": "en-GB",
             "sr": "sr-RS", "ja": "ja-JP", "he": "he-IL", "zh": "zh-CN", "uk": "uk-UA", "ar": "ar"}  # fmt: skip
 
 
@@ -49,8 +49,8 @@ class Source:
 
 def _csl_locale(lang: str) -> str:
     language, _, region = lang.partition("-")
-    if language == "en" and region.upper() == "US":
-        return "en-US"
+    if language == "en" and region and region.upper() != "US":
+        return "en-GB"
     return _LOCALES.get(language, f"{language}-{language.upper()}")
 
 
@@ -81,7 +81,7 @@ class Citations:
     sources: Mapping[str, Mapping[str, Any]]
     style_name: str = "ieee"
     lang: str = "en"
-    _cited: dict[str, None] = field(default_factory=dict)
+    _cited: dict[str, int] = field(default_factory=dict)
     _marks: dict[Citation, str] = field(default_factory=dict)
     _bibliography: CitationStylesBibliography | None = None
 
@@ -92,16 +92,22 @@ class Citations:
         """Note that these sources are cited next."""
         for citation in citations:
             if citation.key in self.sources:
-                self._cited.setdefault(citation.key)
+                self._cited.setdefault(citation.key, len(self._cited))
+
+    def _name(self, key: str) -> str:
+        """Return what citeproc knows a source by: it takes `A` and `a` for one."""
+        return f"s{self._cited[key]}"
 
     def _prepared(self) -> CitationStylesBibliography:
         if self._bibliography is None:
-            items = [_escaped(dict(self.sources[key])) for key in self._cited]
+            items = [
+                {**_escaped(dict(self.sources[key])), "id": self._name(key)} for key in self._cited
+            ]
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 made = CitationStylesBibliography(self._style, CiteProcJSON(items), formatter.html)
                 for key in self._cited:
-                    made.register(CslCitation([CitationItem(key.lower())]))
+                    made.register(CslCitation([CitationItem(self._name(key))]))
             self._bibliography = made
         return self._bibliography
 
@@ -124,7 +130,7 @@ class Citations:
         if citation not in self._marks:
             place = Locator(citation.label, html.escape(citation.locator))
             extra = {"locator": place} if citation.locator else {}
-            made = CslCitation([CitationItem(citation.key.lower(), **extra)])
+            made = CslCitation([CitationItem(self._name(citation.key), **extra)])
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._prepared().register(made)
@@ -141,8 +147,8 @@ class Citations:
             warnings.simplefilter("ignore")
             prepared.sort()
             entries = [str(entry) for entry in prepared.bibliography()]
-        lower = {key.lower(): key for key in self._cited}
-        keys = [lower[key] for key in prepared.keys]
+        known = {self._name(key): key for key in self._cited}
+        keys = [known[name] for name in prepared.keys]
         return [self._source(key, text) for key, text in zip(keys, entries, strict=True)]
 
     def _source(self, key: str, text: str) -> Source:

@@ -28,7 +28,7 @@ from guide.model.content import (
     Question,
     TrueFalseQuestion,
 )
-from guide.model.markup import read_citation
+from guide.model.markup import mentions, read_citation, texts_of
 from guide.model.pack import Pack
 
 _MAX_TILES = 9
@@ -75,12 +75,12 @@ class Document:
         """Number sources as a reader meets them: the text first, then the lists."""
         if "sections" in self.parts:
             for parsed in self.outline.sections:
-                self.citations.register(_keys(parsed.section))
+                self.citations.register(_keys(parsed.section, texts=True))
             self.citations.register(self.outline.citations())
         for name in ("timeline", "actors", "facts", "glossary", "questions"):
             if name in self.parts:
                 for item in getattr(self.pack, name):
-                    self.citations.register(_keys(item))
+                    self.citations.register(_keys(item, texts=True))
 
     def inline(self, text: str, item: Item | None = None, name: str = "") -> Markup:
         """Return one line of Markdown; `item` and `name` say whose field it is."""
@@ -367,8 +367,11 @@ class Document:
 _HIDDEN_TAGS = {"core", "student"}
 
 
-def _keys(item: Item) -> list[Citation]:
-    return [read_citation(text) for text in item.sources]
+def _keys(item: Item, texts: bool = False) -> list[Citation]:
+    """Return an item's sources, and with `texts` before them the citations in its texts."""
+    inside = [m.value for _, text in texts_of(item) for m in mentions(text) if m.kind == "cite"]
+    cited = [Citation(key=key) for key in inside] if texts else []
+    return cited + [read_citation(text) for text in item.sources]
 
 
 def _sort_key(text: str) -> str:

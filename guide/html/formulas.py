@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,12 +38,15 @@ def typeset_formula(tex: str, display: bool) -> Formula:
     """
     if len(tex) > MAX_LENGTH or _depth(tex) > MAX_DEPTH:
         raise FormulaError("the formula is too long or nested too deeply")
-    ziamath: Any = importlib.import_module("ziamath")  # 0.2 s, and most packs have no formulas
 
-    ziamath.config.svg2 = False
+    unknown = _unknown_command(tex)
+    if unknown:
+        raise FormulaError(f"there is no command {unknown}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            ziamath: Any = importlib.import_module("ziamath")  # 0.2 s; most packs have no formulas
+            ziamath.config.svg2 = False
             made = ziamath.Latex(tex, size=_SIZE, inline=not display)
             svg = made.svg()
             width, height = made.getsize()
@@ -50,6 +54,21 @@ def typeset_formula(tex: str, display: bool) -> Formula:
     except Exception as exc:
         raise FormulaError(_reason(exc)) from exc
     return Formula(svg.encode(), width / _SIZE, height / _SIZE, -offset / _SIZE)
+
+
+def _unknown_command(tex: str) -> str:
+    """Return a command that nothing defines, or '': ziamath would print its name."""
+    from latex2mathml import commands
+    from latex2mathml.symbols_parser import convert_symbol
+
+    known = {v for v in vars(commands).values() if isinstance(v, str)}
+    for group in vars(commands).values():
+        if isinstance(group, dict | tuple | list | set | frozenset):
+            known |= {item for item in group if isinstance(item, str)}
+    for name in re.findall(r"\\[a-zA-Z]+", tex):
+        if name not in known and convert_symbol(name) is None:
+            return str(name)
+    return ""
 
 
 def _depth(tex: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -30,6 +30,7 @@ from guide.html.labels import Labels
 from guide.model.content import Citation
 from guide.model.markup import BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
 
+_TABLE_PARTS = {"thead_open", "tbody_open", "tr_open", "th_open", "td_open"}
 _LONG_TABLE = 12  # rows; a longer one may break over pages, with its head repeated
 _WORD_AND_MARKS = re.compile(
     r"(?<=[\s>])([^\s<>&]{1,20}) "
@@ -81,6 +82,7 @@ class Here:
     gaps: bool = False
     heading_shift: int = 0
     blocks: int = 0
+    breaks: int = 0
     in_heading: bool = False
     in_link: int = 0
     notes: dict[int, list[Token]] = field(default_factory=dict)
@@ -141,7 +143,8 @@ def _attributes(state: StateInline, silent: bool) -> bool:
                 t for t in reversed(state.tokens) if t.type == "link_open" and t.level == last.level
             )
         for name, value in read_attributes(match[1]).items():
-            last.attrSet(name, value)
+            if last.type != "code_inline" or name in {"id", "class"}:
+                last.attrSet(name, value)
     state.pos = match.end()
     return True
 
@@ -168,6 +171,7 @@ def _parser(language: str) -> MarkdownIt:
     for name in ("footnote_ref", "math_inline", "math_inline_double", "math_block",
                  "container_box_open", "container_box_close"):  # fmt: skip
         renderer.rules[name] = getattr(renderer, name)  # plug-ins put their own first
+    setattr(md, "normalizeLink", lambda url: url)  # noqa: B010  paths of the pack stay as written
     setattr(md, "validateLink", lambda _url: True)  # noqa: B010  checked, and reported, below
     return md
 
@@ -178,6 +182,7 @@ def parse(text: str, language: str = "en", gaps: bool = False) -> list[Token]:
     tokens = _parser(language).parse(text, env)
     tokens, notes = _take_notes(tokens)
     _heading_ids(tokens)
+    _join_lines(tokens)
     tokens = _table_captions(tokens)
     if notes:
         tokens.insert(0, Token("notes", "", 0, meta={"notes": notes}))
@@ -203,6 +208,21 @@ def _take_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]
         elif token.type not in {"footnote_block_open", "footnote_block_close"}:
             kept.append(token)
     return kept, notes
+
+
+def _join_lines(tokens: list[Token]) -> None:
+    """Join texts over soft breaks, so that a term may be broken over two lines."""
+    for token in tokens:
+        joined: list[Token] = []
+        for child in token.children or ():
+            if child.type == "softbreak":
+                child = Token("text", "", 0, content="\n", level=child.level)  # noqa: PLW2901
+            if child.type == "text" and joined and joined[-1].type == "text":
+                joined[-1].content += child.content
+            else:
+                joined.append(child)
+        if token.children is not None:
+            token.children = joined
 
 
 def read_attributes(text: str) -> dict[str, str]:
@@ -321,7 +341,7 @@ class _Renderer(RendererHTML):
 
     def renderToken(self, tokens: Any, idx: int, options: Any, env: Any) -> str:  # noqa: N802
         token = tokens[idx]
-        if token.block and token.nesting == 1 and token.map and token.type != "tr_open":
+        if token.block and token.nesting == 1 and token.map and token.type not in _TABLE_PARTS:
             token.attrSet("data-at", self._at(token, env["here"], env["context"]))
         for name in [
             n
@@ -333,6 +353,7 @@ class _Renderer(RendererHTML):
 
     def _at(self, token: Token, here: Here, context: Context) -> str:
         here.blocks += 1
+        here.breaks = 0
         key = f"{here.item}/{here.blocks}"
         line = (token.map or [0])[0] + here.first_line
         place = Place(here.place.path, line, 1) if here.first_line else here.place
@@ -340,9 +361,11 @@ class _Renderer(RendererHTML):
         return key
 
     def _spot(self, env: Any) -> Place:
+        """Return the line that is being rendered: its block's, and the breaks since."""
         here: Here = env["here"]
         places: dict[str, Place] = env["context"].places
-        return places.get(f"{here.item}/{here.blocks}", here.place)
+        at = places.get(f"{here.item}/{here.blocks}", here.place)
+        return replace(at, line=at.line + here.breaks) if here.first_line else at
 
     def heading_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
@@ -359,6 +382,7 @@ class _Renderer(RendererHTML):
     def text(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         here, context = env["here"], env["context"]
         content = tokens[idx].content
+        here.breaks += content.count("\n")
         inside = here.in_heading or here.in_link
         if not here.autolink or inside:
             return escape(content, quote=False)
@@ -518,6 +542,17 @@ class _Renderer(RendererHTML):
 
     def table_close(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         return "</table></figure>\n"
+
+    def tr_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        here, token = env["here"], tokens[idx]
+        table = next((t for t in reversed(tokens[:idx]) if t.type == "table_open"), None)
+        if table is not None and table.map and token.map:
+            here.breaks = token.map[0] - table.map[0]
+        return "<tr>\n"
+
+    def hardbreak(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        env["here"].breaks += 1
+        return "<br>\n"
 
     def th_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         style = tokens[idx].attrs.get("style")

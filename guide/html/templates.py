@@ -49,7 +49,8 @@ class Templates:
         if name in self.own:
             return self.own[name]
         path = TEMPLATES / name
-        if ".." in name.split("/") or not path.is_file():
+        outside = name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/")
+        if outside or not path.is_file():
             return None
         return path.read_text("utf-8")
 
@@ -71,9 +72,8 @@ class Templates:
         try:
             return Markup(self._environment.get_template(name).render(**context))  # noqa: S704
         except TemplateNotFound as exc:
-            raise self._fault(
-                str(exc.name or name), 0, f"there is no template `{exc.name}`"
-            ) from exc
+            where, line = _deepest(exc.__traceback__, name)
+            raise self._fault(where, line, f"there is no template `{exc.name}`") from exc
         except TemplateSyntaxError as exc:
             raise self._fault(exc.name or name, exc.lineno, exc.message or "syntax error") from exc
         except RecursionError as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -56,13 +57,18 @@ class Actor(Item):
 
 
 def _review(value: Any) -> Any:
-    return str(getattr(value, "text", value)) if isinstance(value, int) else value
+    text = str(getattr(value, "text", value)) if isinstance(value, int) else value
+    if isinstance(text, str) and not _AGE.fullmatch(text):
+        Date.parse(text)
+    return text
 
+
+_AGE = re.compile(r"(\d{1,6}) ?(days?|weeks?|months?|years?|[dwmy])")
 
 ReviewAfter = Annotated[
     str,
     BeforeValidator(_review),
-    Field(pattern=r"^(~?\d{4}(-\d{2}(-\d{2})?)?|\d+ ?(days?|weeks?|months?|years?|[dwmy]))$"),
+    Field(pattern=r"^(~?-?\d{4}(-\d{2}(-\d{2})?)?|\d{1,6} ?(days?|weeks?|months?|years?|[dwmy]))$"),
 ]
 """A date (older facts are stale), or an age at the date of the pack (`2 years`, `18 months`)."""
 

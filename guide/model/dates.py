@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _DATE = re.compile(r"(~)?(-)?(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
@@ -34,6 +34,8 @@ class Date:
         if not match:
             raise ValueError(f"{text!r} is not a date such as 1999, 1999-06, 1999-06-12 or ~1998")
         about, before, year, month, day = match.groups()
+        if int(year) == 0:
+            raise ValueError(f"{text!r}: there is no year 0; the year before 0001 is -0001")
         number = -(int(year) - 1) if before else int(year)
         date = cls(number, int(month or 0), int(day or 0), bool(about))
         if month and not 1 <= date.month <= 12:
@@ -82,8 +84,9 @@ class Date:
     def _validate(cls, value: object) -> Date:
         if isinstance(value, Date):
             return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            return cls.parse(str(getattr(value, "text", value)))
-        if isinstance(value, str):
-            return cls.parse(value)
-        raise ValueError("a date is written like 1999, 1999-06 or 1999-06-12")
+        text = str(getattr(value, "text", value)) if isinstance(value, str | int | float) else ""
+        try:
+            return cls.parse("" if isinstance(value, bool) else text)
+        except ValueError as exc:
+            message = str(exc) if text else "a date is written like 1999, 1999-06 or 1999-06-12"
+            raise PydanticCustomError("bad_date", "{message}", {"message": message}) from exc

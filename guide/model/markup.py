@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from guide.model.base import Item
 from guide.model.content import Citation
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
@@ -69,38 +70,67 @@ def read_cluster(inner: str) -> tuple[Citation, ...] | None:
     return tuple(found)
 
 
-def without_code(text: str) -> list[str]:
-    """Return the lines of a Markdown text with code and formulas blanked out, columns kept."""
-    lines, fence = [], ""
-    for line in text.split("\n"):
-        opened = re.match(r" {0,3}(`{3,}|~{3,})", line)
-        if fence:
-            if opened and opened[1].startswith(fence) and not line.strip(" `~"):
-                fence = ""
-            lines.append("")
-        elif opened:
-            fence = opened[1]
-            lines.append("")
-        else:
-            blank = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", lambda m: " " * len(m[0]), line)
-            lines.append(re.sub(r"\$[^$\n]+\$", lambda m: " " * len(m[0]), blank))
-    return lines
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.M | re.S)
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.S)
+# The rules of Pandoc's tex_math_dollars, which markdown-it's dollarmath follows.
+_MATH = re.compile(
+    r"(?<![\\$])\$\$.+?\$\$|(?<![\\$\w])\$(?![\s$])[^$\n]*?(?<![\s\\])\$(?!\d)", re.S
+)
+
+
+def without_code(text: str) -> str:
+    """Return a Markdown text with code and formulas blanked out, every place kept."""
+    for pattern in (_FENCE, _CODE, _MATH):
+        text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    return text
 
 
 def mentions(text: str) -> Iterator[Mention]:
-    """Yield what a Markdown text points at, in reading order by line."""
-    for number, line in enumerate(without_code(text), 1):
-        for match in IMAGE.finditer(line):
-            shown, target, braces = match[1], match[2], match[3] or ""
-            yield Mention("image", target, number, match.start(2) + 1, shown, braces)
-        for match in ANCHOR.finditer(line):
-            yield Mention("anchor", match[1], number, match.start(1) + 1)
-        for match in TERM.finditer(line):
-            yield Mention("term", match[1].strip(), number, match.start(1) + 1, match[2] or "")
-        for match in REFERENCE.finditer(line):
-            yield Mention("ref", match[1].rstrip("-_"), number, match.start() + 1)
-        for match in CLUSTER.finditer(line):
-            cluster = read_cluster(match[1]) or ()
-            for citation in cluster:
-                column = line.find(f"@{citation.key}", match.start()) + 1
-                yield Mention("cite", citation.key, number, column)
+    """Yield what a Markdown text points at, in reading order."""
+    plain = without_code(text)
+    found = [(at, mention) for at, mention in _found(plain)]
+    for _, mention in sorted(found, key=lambda pair: pair[0]):
+        yield mention
+
+
+def _found(text: str) -> Iterator[tuple[int, Mention]]:
+    for match in _paragraphs(IMAGE, text):
+        yield _mention("image", match[2], text, match.start(2), match[1], match[3] or "")
+    for match in _paragraphs(ANCHOR, text):
+        yield _mention("anchor", match[1], text, match.start(1))
+    for match in _paragraphs(TERM, text):
+        yield _mention("term", " ".join(match[1].split()), text, match.start(1), match[2] or "")
+    for match in _paragraphs(REFERENCE, text):
+        yield _mention("ref", match[1].rstrip("-_"), text, match.start())
+    for match in _paragraphs(CLUSTER, text):
+        for citation in read_cluster(match[1]) or ():
+            yield _mention("cite", citation.key, text, text.find(f"@{citation.key}", match.start()))
+
+
+def _paragraphs(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches that stay within a paragraph."""
+    for match in pattern.finditer(text):
+        if not re.search(r"\n[ \t]*\n", match[0]):
+            yield match
+
+
+def _mention(
+    kind: str, value: str, text: str, at: int, shown: str = "", attributes: str = ""
+) -> tuple[int, Mention]:
+    line = text.count("\n", 0, at) + 1
+    column = at - text.rfind("\n", 0, at)
+    return at, Mention(kind, value, line, column, shown, attributes)
+
+
+def texts_of(item: Item) -> Iterator[tuple[str, str]]:
+    """Yield (field, Markdown) for each text of an item that is printed as Markdown."""
+    for name in _MARKDOWN:
+        value = getattr(item, name, "")
+        if isinstance(value, str) and value:
+            yield name, value
+        elif isinstance(value, tuple):
+            yield from ((f"{name}.{number}", text) for number, text in enumerate(value))
+
+
+_MARKDOWN = ("title", "summary", "objectives", "key_points", "detail", "definition", "role", "label",
+             "front", "back", "hint", "cloze", "prompt", "options", "items", "explanation")  # fmt: skip

@@ -91,7 +91,6 @@ def test_derived_cards_follow_in_a_fixed_order(tmp_path: Path) -> None:
     assert [card.id for card in deck(pack, [])] == ["a"]
 
 
-@pytest.mark.xfail(strict=True, reason="deck.py gives derived ids without looking whether they are taken")
 def test_ids_in_a_deck_are_unique(tmp_path: Path) -> None:
     """No two cards of a deck have one id, whatever ids the items have."""
     pack = loaded(
@@ -136,7 +135,6 @@ def test_positions_after_a_cell_of_several_lines() -> None:
     assert rows[1].document.places["back"] == Place("a.csv", 6, 3)
 
 
-@pytest.mark.xfail(strict=True, reason="tables.py counts a cell's letters, not its quotes and line breaks")
 def test_positions_after_a_quoted_cell() -> None:
     """A cell's column is where it begins in the file, also after cells with quotes or line breaks."""
     rows, _ = read_table('front,back\n"a,b",C\n"A\nB",C\n', "a.csv")

@@ -84,7 +84,6 @@ def test_three_formats_give_the_same_fields(name: str, text: str) -> None:
     assert {key: item for key, (item, _) in found.items()} == EXPECTED
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="_untex gives bytes to a codec that wants text")
 def test_accents_in_tex() -> None:
     """Letters that BibTeX writes with backslashes are read as letters."""
     found, problems = read_sources(r"@book{a, title={Stra{\ss}e}, author={M{\"u}ller, Ana Mar{\'i}a}}", "sources.bib")
@@ -109,25 +108,21 @@ def test_a_mapping_by_key_is_the_same_as_a_list() -> None:
     assert found["a"][0] == {"type": "webpage", "id": "a", "title": "T", "URL": "https://x.org", "DOI": "10.1/2"}
 
 
-@pytest.mark.xfail(strict=True, reason="mentions() hides `$5 ... $` as a formula; Markdown does not")
 def test_a_citation_between_two_prices_counts(tmp_path: Path) -> None:
     """Dollar signs before amounts do not hide the citation between them."""
     assert codes(tmp_path, "It cost $5 million [@none] and $7 million.\n") == ["unknown-source"]
 
 
-@pytest.mark.xfail(strict=True, reason="mentions() reads line by line; Markdown does not")
 def test_a_citation_over_two_lines_counts(tmp_path: Path) -> None:
     """A cluster that an editor has wrapped is checked like any other."""
     assert codes(tmp_path, "It was so [see @s, p. 3;\n@none].\n") == ["unknown-source"]
 
 
-@pytest.mark.xfail(strict=True, reason="mentions() reads line by line; Markdown does not")
 def test_a_picture_whose_caption_has_two_lines_counts(tmp_path: Path) -> None:
     """A picture whose caption an editor has wrapped is loaded, or its absence reported."""
     assert codes(tmp_path, "Text [@s].\n\n![A long\ncaption](figures/none.png)\n") == ["missing-image"]
 
 
-@pytest.mark.xfail(strict=True, reason="rules.py looks for citations in sections only")
 def test_a_citation_in_another_text_counts(tmp_path: Path) -> None:
     """An unknown source in an event's detail is reported: it would be printed as [?]."""
     (tmp_path / "timeline.yaml").write_text("- date: 1999\n  title: t\n  detail: So it was [@none].\n  sources: [s]\n")

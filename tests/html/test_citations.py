@@ -77,7 +77,6 @@ def test_bibliographies() -> None:
     assert cited("ieee").bibliography() == []
 
 
-@pytest.mark.xfail(strict=True, reason="citations.py gives keys to citeproc in lower case, where A and a are one")
 def test_keys_that_differ_in_case_only() -> None:
     """Two sources whose keys differ in case only are two sources."""
     made = Citations({"A": {**SOURCES["a"], "id": "A"}, "a": {**SOURCES["b"], "id": "a"}}, "ieee")
@@ -112,14 +111,12 @@ def test_numbers_follow_the_printed_order(make: Callable[..., Any]) -> None:
     assert dict(shown).items() <= numbers.items()
 
 
-@pytest.mark.xfail(strict=True, reason="numbering.py registers all notes of a section before its text")
 def test_numbers_of_notes_follow_their_calls(make: Callable[..., Any]) -> None:
     """A source that only a note cites is numbered after those cited before the note's call."""
     made = make("One [@w].[^n] Two [@x].\n\n[^n]: Note [@z].\n", sources_yaml=FILE)
     assert [s.key for s in made.document.bibliography()] == ["w", "z", "x"]
 
 
-@pytest.mark.xfail(strict=True, reason="document.py registers the citations of sections only")
 def test_a_citation_in_another_text_is_printed(make: Callable[..., Any]) -> None:
     """A source that is cited in an event's detail gets its number."""
     made = make(sources_yaml=FILE, timeline_yaml="- {date: 1999, title: t, detail: 'So [@x].'}\n")

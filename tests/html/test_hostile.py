@@ -81,8 +81,7 @@ def test_a_good_link_stays(address: str, make: Callable[..., Any]) -> None:
         "![a](x.svg){onclick=alert(1)}",
         "| a |\n|---|\n| b |\n: Caption {onclick=alert(1)}",
         '::: {.note onclick="alert(1)"}\nText\n:::',
-        pytest.param("`code`{onclick=alert(1) style=color:red}", marks=pytest.mark.xfail(
-            strict=True, reason="code_inline is not rendered by renderToken, which drops on* and style")),
+        pytest.param("`code`{onclick=alert(1) style=color:red}"),
     ],
     ids=["heading", "span", "link", "image", "caption", "box", "code"],
 )  # fmt: skip
@@ -101,7 +100,6 @@ def test_a_term_and_a_figure_cannot_break_out(make: Callable[..., Any]) -> None:
     assert "<b>" not in made.html
 
 
-@pytest.mark.xfail(strict=True, reason="markdown-it percent-encodes the address; the pack knows it as written")
 def test_a_picture_whose_name_is_not_ascii(make: Callable[..., Any]) -> None:
     """A picture whose file name has an accent is found."""
     made = make("![Plan](figures/plan-é.svg)\n", **{

@@ -86,15 +86,12 @@ ENTITY = '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
         b"<svg>" + b" " * MAX_SVG + b"</svg>",
         pytest.param(
             f'<?xml version="1.0" encoding="utf-16"?>{ENTITY}<svg {HEAD}/>'.encode("utf-16"),
-            marks=pytest.mark.xfail(strict=True, reason="clean_svg looks for entities in the bytes of UTF-8 only"),
         ),
         pytest.param(
             b'<?xml version="1.0" encoding="nosuch"?><svg/>',
-            marks=pytest.mark.xfail(strict=True, raises=LookupError, reason="clean_svg catches ParseError only"),
         ),
         pytest.param(
             b'<?xml version="1.0" encoding="shift_jis"?><svg/>',
-            marks=pytest.mark.xfail(strict=True, raises=ValueError, reason="clean_svg catches ParseError only"),
         ),
     ],
     ids=["entity", "subset", "cut", "empty", "html", "png", "huge", "utf-16", "encoding", "multi-byte"],
@@ -137,7 +134,6 @@ def test_formulas_that_cannot_be_typeset(tex: str) -> None:
         typeset_formula(tex, False)
 
 
-@pytest.mark.xfail(strict=True, reason="ziamath prints an unknown command as text")
 def test_an_unknown_command_is_refused() -> None:
     """A misspelt command is not printed as it stands."""
     with pytest.raises(FormulaError):
@@ -154,10 +150,8 @@ def test_an_unknown_command_is_refused() -> None:
         ("> quoted $\\frac{a$\n", 4),
         ("::: note\nText\n\n$\\frac{a$\n:::\n", 7),
         ("Text.\n\n# Head $\\frac{a$\n", 6),
-        pytest.param("Text.\n\n| a |\n|---|\n| b |\n| $\\frac{a$ |\n", 9, marks=pytest.mark.xfail(
-            strict=True, reason="rows of a table have no place of their own; the table's is given")),
-        pytest.param("One\ntwo\nthree $\\frac{a$.\n", 6, marks=pytest.mark.xfail(
-            strict=True, reason="the place is the paragraph's, not the line's")),
+        pytest.param("Text.\n\n| a |\n|---|\n| b |\n| $\\frac{a$ |\n", 9),
+        pytest.param("One\ntwo\nthree $\\frac{a$.\n", 6),
     ],
     ids=["first", "paragraph", "item", "display", "quote", "box", "heading", "row", "third-line"],
 )  # fmt: skip
