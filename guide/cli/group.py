@@ -31,9 +31,8 @@ class _Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except GuideError as exc:
-            from guide.report import show
-
-            show(exc.diagnostics, stream=click.get_text_stream("stderr"))
+            report: Any = importlib.import_module("guide.report")
+            report.show(exc.diagnostics, stream=click.get_text_stream("stderr"))
             ctx.exit(exc.exit_code)
 
 
