@@ -477,6 +477,12 @@ class _Making:
             hint = "Look for a huge picture, table or formula; leave documents out with --only."
             self.problems.append(error("render-limit", message, Place("pack.yaml", 1, 1), hint))
             return None
+        except Exception as exc:  # noqa: BLE001  layout is a stranger's code on a stranger's text
+            detail = f"{type(exc).__name__}: {exc}"[:200]
+            message = f"typesetting `{document.kind.name}` failed ({detail})"
+            hint = "Leave out what was changed last; this is a bug, please report it with the pack."
+            self.problems.append(error("render-failed", message, Place("pack.yaml", 1, 1), hint))
+            return None
 
     def _files(self, pack: Pack, document: _Document, pdf: Pdf, warnings: int) -> Iterator[_File]:
         name = document.kind.output

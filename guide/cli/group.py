@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 import click
@@ -31,8 +32,9 @@ class _Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except GuideError as exc:
-            report: Any = importlib.import_module("guide.report")
-            report.show(exc.diagnostics, stream=click.get_text_stream("stderr"))
+            from guide import report
+
+            report.show(exc.diagnostics, stream=sys.stderr)
             ctx.exit(exc.exit_code)
 
 

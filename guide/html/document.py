@@ -14,7 +14,7 @@ from guide.html.citations import Citations, UnknownStyleError, style_names
 from guide.html.codes import qr_svg
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
-from guide.html.markdown import Context, Here, block, inline, render_tokens
+from guide.html.markdown import MAX_DEPTH, Context, Here, block, inline, render_tokens
 from guide.html.numbering import outline, section_anchor
 from guide.html.shuffle import shuffled
 from guide.model.base import Item
@@ -46,6 +46,7 @@ class Document:
         accent = pack.manifest.theme.accent or PALETTE[0]
         self.assets = Assets(pack, accent, self.problems.append)
         self.outline = outline(pack, pack.manifest.lang.partition("-")[0])
+        self._check_depth()
         self.context = Context(
             labels=self.labels,
             assets=self.assets,
@@ -70,6 +71,18 @@ class Document:
             message = f"there is no citation style `{style}`"
             self.problems.append(error("unknown-style", message, place, hint))
             return Citations(self.pack.sources, "ieee", lang)
+
+    def _check_depth(self) -> None:
+        """Refuse lists and quotes nested so deeply that a parser would drop what follows."""
+        for parsed in self.outline.sections:
+            deep = next((t for t in parsed.tokens if t.level >= MAX_DEPTH), None)
+            if deep is not None:
+                section = parsed.section
+                line = section.body_line + (deep.map[0] if deep.map else 0)
+                message = f"lists and quotes are nested more than {MAX_DEPTH // 2} deep"
+                place = Place(section.at("body").path, line, 1)
+                hint = "Use headings, or fewer levels."
+                self.problems.append(error("markdown-too-deep", message, place, hint, section.id))
 
     def _register(self) -> None:
         """Number sources as a reader meets them: the text first, then the lists."""

@@ -30,6 +30,7 @@ from guide.html.labels import Labels
 from guide.model.content import Citation
 from guide.model.markup import BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
 
+MAX_DEPTH = 48  # levels of tokens; markdown-it drops what is deeper than its own limit, silently
 _TABLE_PARTS = {"thead_open", "tbody_open", "tr_open", "th_open", "td_open"}
 _LONG_TABLE = 12  # rows; a longer one may break over pages, with its head repeated
 _WORD_AND_MARKS = re.compile(
@@ -156,7 +157,12 @@ def _box_name(params: str, *_: Any) -> bool:
 
 @lru_cache(maxsize=8)
 def _parser(language: str) -> MarkdownIt:
-    options = {"html": False, "typographer": True, "quotes": _QUOTES.get(language, "“”‘’")}
+    options = {
+        "maxNesting": 2 * MAX_DEPTH,
+        "html": False,
+        "typographer": True,
+        "quotes": _QUOTES.get(language, "“”‘’"),
+    }
     md = MarkdownIt("commonmark", options, renderer_cls=_Renderer)
     md.enable(["table", "strikethrough", "replacements", "smartquotes"])
     md.use(footnote_plugin).use(deflist_plugin).use(tasklists_plugin)
@@ -408,7 +414,7 @@ class _Renderer(RendererHTML):
         linker = env["context"].linker
         found = linker.find(token.meta["term"])
         if not found:
-            return f'<span class="missing">{escape(token.content)}</span>'
+            return escape(token.content, quote=False)  # unknown, or left out by the edition
         linker.used.add(found)
         if env["here"].in_heading:
             return escape(token.content, quote=False)
@@ -421,7 +427,12 @@ class _Renderer(RendererHTML):
         context, name = env["context"], tokens[idx].content
         target = context.targets.get(name)
         if target is None:
-            return f'<span class="missing">?{escape(name)}</span>'
+            hint = "Give the target the edition's tags, or reword the sentence."
+            message = f"`{name}` is not in this document"
+            env["context"].report(
+                warning("dropped-reference", message, self._spot(env), hint, env["here"].item)
+            )
+            return f"({escape(context.labels('not in this document'))})"
         words = {"fig": "Figure", "tbl": "Table", "sec": "Section"}
         shown = (
             f"{context.labels(words[target.kind])}\u00a0{target.number}"
