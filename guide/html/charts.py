@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -47,6 +48,10 @@ def _config(accent: str) -> dict[str, Any]:
 
 @lru_cache
 def _register_fonts() -> None:
+    """Prepare the converter once: the document's fonts, and UTC, so that a chart of dates is the
+    same in every time zone (Vega reads `1999-06-12` as UTC and draws it in local time).
+    """
+    os.environ["TZ"] = "UTC"
     vl_convert.register_font_directory(str(font_folders()[_FONT]))
     vl_convert.register_font_directory(str(font_folders()["Noto Sans"]))
 
