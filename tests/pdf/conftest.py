@@ -1,21 +1,31 @@
-"""Small documents, typeset in this process."""
+"""Small documents, typeset in this process, and builds of the small pack."""
 
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
 
 from guide.model.artifacts import Html, Pdf
+from guide.pipeline import Built, Settings
+from guide.pipeline import build as build_pack
 from guide.resources import TEMPLATES
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import weasyprint  # noqa: F401  imports that warn, which the settings take for errors
+    import ziamath  # noqa: F401
 
 CSS = """
 @page { size: 100mm 100mm; margin: 15mm; }
 html { font-family: "Source Sans 3"; font-size: 10pt; }
+body { margin: 0; }
 p, h1, h2 { margin: 0 0 2mm; }
 """
 
@@ -95,3 +105,9 @@ def marked() -> Callable[[pikepdf.Page], list[tuple[str, list[str]]]]:
         return ink
 
     return found
+
+
+@pytest.fixture
+def build(small_pack: Path, tmp_path: Path) -> Callable[..., Built]:
+    """Return a function that builds the small pack, in this process, into tmp_path/out."""
+    return lambda **settings: build_pack(small_pack, tmp_path / "out", Settings(**{"jobs": 1, **settings}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from guide.content.library import all_stock
@@ -231,7 +231,3 @@ def test_plans_are_as_written(case: tuple[str, int, str, str]) -> None:
     """Three plans by hand: page@left,top in mm, turned faces with a star."""
     name, cards, duplex, order = case
     assert written(plan(cards, all_stock()[name], duplex, order)) == GOLDEN[case]
-
-
-settings.register_profile("sheets", max_examples=80, deadline=None)
-settings.load_profile("sheets")
