@@ -66,7 +66,7 @@ class Diagnostic:
 
     def within(self, folder: str) -> Diagnostic:
         """Return the same diagnostic with `folder` put before its path."""
-        if not folder or self.place.path.startswith(("/", "templates:")):
+        if not folder or self.place.path.startswith(("/", "templates:", "-")):
             return self
         path = f"{folder.rstrip('/')}/{self.place.path}"
         return replace(self, place=replace(self.place, path=path))

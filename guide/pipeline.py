@@ -286,7 +286,12 @@ class _Making:
             return self._record(pack, [])
         if self.settings.edition:
             pack = self._edition(pack)
-        documents = [d for d in (self._begin(pack, *each) for each in self._wanted(pack)) if d]
+        try:
+            wanted = list(self._wanted(pack))
+        except GuideError as exc:
+            self.problems += exc.diagnostics
+            wanted = []
+        documents = [d for d in (self._begin(pack, *each) for each in wanted) if d]
         files = [file for document in documents for file in self._finish(pack, document)]
         self._accept(pack)
         return self._record(pack, files)
@@ -324,7 +329,7 @@ class _Making:
         from guide.content.library import PLANNED, load_kinds
         from guide.content.validate import did_you_mean
 
-        kinds, given = load_kinds(), pack.manifest.documents
+        kinds, given = load_kinds(pack), pack.manifest.documents
         for name in [*(given or {}), *self.settings.kinds]:
             if name not in kinds and name not in PLANNED:
                 place = pack.at(f"documents.{name}") if name in (given or {}) else Place("--only")
@@ -335,6 +340,10 @@ class _Making:
             elif name not in kinds:
                 message = f"this version does not make `{name}` yet; the other documents are made"
                 place = pack.at(f"documents.{name}")
+                if name in self.settings.kinds:
+                    message = f"this version does not make `{name}` yet"
+                    self.problems.append(error("kind-not-available", message, Place("--only")))
+                    continue
                 self.problems.append(
                     Diagnostic("kind-not-available", message, place, "", Severity.NOTE)
                 )
@@ -349,10 +358,16 @@ class _Making:
                 yield kind, dict((given or {}).get(kind.name, {}))
             elif asked and (given is not None or self.settings.kinds):
                 needs = ", ".join(kind.needs)
-                message = f"`{kind.name}` needs one of {needs}, and the pack has none"
+                whose = f"edition `{self.settings.edition}`" if self.settings.edition else "pack"
+                message = f"`{kind.name}` needs one of {needs}, and the {whose} has none"
+                place = pack.at(f"documents.{kind.name}")
                 self.problems.append(
-                    error("nothing-to-print", message, pack.at(f"documents.{kind.name}"))
+                    error("nothing-to-print", message, place, "Add content, or leave it out.")
                 )
+        if not any(getattr(pack, name) for kind in kinds.values() for name in kind.needs):
+            message = "there is nothing to print yet"
+            hint = "Add a section, a glossary, cards or any other content beside pack.yaml."
+            self.problems.append(error("nothing-to-print", message, Place("pack.yaml", 1, 1), hint))
 
     def _begin(self, pack: Pack, kind: Kind, given: dict[str, Any]) -> _Document | None:
         from guide.content.deck import deck
@@ -367,7 +382,7 @@ class _Making:
         stock = None
         if kind.shape == "faces":
             try:
-                stock = load_stock(str(options["stock"]), self._stock_place(pack, kind))
+                stock = load_stock(str(options["stock"]), self._stock_place(pack, kind), pack)
             except GuideError as exc:
                 self.problems += exc.diagnostics
                 return None

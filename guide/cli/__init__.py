@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from guide.cli.group import guide
@@ -10,6 +11,7 @@ from guide.cli.group import guide
 
 def main() -> None:
     """Run the command; a bug is one line unless GUIDE_DEBUG is set, a user's mistake never one."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         guide(prog_name="guide")
     except KeyboardInterrupt:
@@ -25,6 +27,11 @@ def main() -> None:
         )
         print("run again with GUIDE_DEBUG=1 for the traceback.", file=sys.stderr)
         sys.exit(1)
+
+
+def _terminated(_signal: int, _frame: object) -> None:
+    """Leave in good order: workers are killed and temporary files removed on the way out."""
+    sys.exit(143)
 
 
 __all__ = ["guide", "main"]

@@ -24,6 +24,12 @@ def find_packs(given: tuple[Path, ...]) -> list[Path]:
     Raises click.UsageError when there is none.
     """
     if given:
+        names = [path.resolve().name for path in given]
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            raise click.UsageError(
+                f"two packs have the folder name {twice!r} and would overwrite each other; "
+                "build them one at a time, each with its own -o DIR"
+            )
         return [path.parent if path.name == "pack.yaml" else path for path in given]
     if Path("pack.yaml").is_file():
         return [Path()]

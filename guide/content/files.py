@@ -69,11 +69,12 @@ class Reader:
             reason = exc.strerror or str(exc)
             self._refuse("unreadable-file", f"`{path}` cannot be read: {reason}", at)
             return None
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            os.close(handle)
+            self._refuse("unreadable-file", f"`{path}` is not a regular file", at)
+            return None
         with os.fdopen(handle, "rb") as stream:
-            facts = os.fstat(stream.fileno())
-            if not stat.S_ISREG(facts.st_mode):
-                self._refuse("unreadable-file", f"`{path}` is not a regular file", at)
-                return None
             if facts.st_size > limit:
                 size, most = facts.st_size / 1e6, limit / 1e6
                 message = f"`{path}` has {size:.1f} MB; {most:.0f} MB is the most"

@@ -21,14 +21,37 @@ PLANNED = ("handout", "quiz")
 COMMON = ("paper", "theme", "title", "pages")
 
 
+def load_kinds(pack: Pack | None = None) -> dict[str, Kind]:
+    """Return the kinds of document by name, in the order in which they are built.
+
+    A pack's own `templates/NAME/kind.toml` comes before a bundled one. Raises ContentError when
+    one of the pack's cannot be read.
+    """
+    found = dict(_bundled_kinds())
+    for path, text in (pack.templates if pack else {}).items():
+        if path.endswith("/kind.toml"):
+            kind = _own_kind(path, text)
+            found[kind.name] = kind
+    return {kind.name: kind for kind in sorted(found.values(), key=lambda k: (k.order, k.name))}
+
+
+def _own_kind(path: str, text: str) -> Kind:
+    place = Place(f"templates/{path}", 1, 1)
+    try:
+        return Kind.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as exc:
+        raise ContentError(error("bad-template", f"the TOML cannot be read: {exc}", place)) from exc
+    except ValueError as exc:
+        reason = str(exc).split("\n")[1:3]
+        message = f"the kind cannot be used: {' '.join(' '.join(reason).split())}"
+        raise ContentError(error("bad-template", message, place)) from exc
+
+
 @lru_cache
-def load_kinds() -> dict[str, Kind]:
-    """Return the bundled kinds of document by name, in the order in which they are built."""
-    found = [
-        Kind.model_validate(tomllib.loads(path.read_text("utf-8")))
-        for path in sorted(TEMPLATES.glob("*/kind.toml"))
-    ]
-    return {kind.name: kind for kind in sorted(found, key=lambda kind: (kind.order, kind.name))}
+def _bundled_kinds() -> dict[str, Kind]:
+    paths = sorted(TEMPLATES.glob("*/kind.toml"))
+    kinds = [Kind.model_validate(tomllib.loads(path.read_text("utf-8"))) for path in paths]
+    return {kind.name: kind for kind in kinds}
 
 
 @lru_cache
@@ -44,15 +67,29 @@ def all_stock() -> dict[str, Stock]:
     return found
 
 
-def load_stock(name: str, place: Place) -> Stock:
-    """Return the stock of that name or alias; ContentError with a suggestion when there is none."""
-    known = all_stock()
+def load_stock(name: str, place: Place, pack: Pack | None = None) -> Stock:
+    """Return the stock of that name or alias, a pack's own `templates/stock/*.yaml` first.
+
+    Raises ContentError with a suggestion when there is none.
+    """
+    known = {**all_stock(), **_own_stock(pack)}
     wanted = name.casefold().strip()
     for stock in known.values():
         if wanted in (stock.name, *(alias.casefold() for alias in stock.aliases)):
             return stock
     hint = did_you_mean(name, known) or "List them: guide stock"
     raise ContentError(error("unknown-stock", f"there is no card stock `{name}`", place, hint))
+
+
+def _own_stock(pack: Pack | None) -> dict[str, Stock]:
+    found = {}
+    for path, text in (pack.templates if pack else {}).items():
+        if path.startswith("stock/") and path.endswith(".yaml"):
+            stock, problems = read_stock(text, f"templates/{path}")
+            if stock is None:
+                raise ContentError(*problems)
+            found[stock.name] = stock
+    return found
 
 
 def resolve_options(

@@ -89,7 +89,7 @@ class _Loading:
             hint = (
                 "Write something into it, or delete it: a file that is absent is simply left out."
             )
-            self.problems.append(error("empty-file", "the file is empty", Place(path), hint))
+            self.problems.append(error("empty-file", "the file is empty", Place(path, 1, 1), hint))
             return None
         return document
 
@@ -249,7 +249,7 @@ class _Loading:
 
     def _templates(self) -> dict[str, str]:
         found = {}
-        for path in self.reader.tree("templates", ".html", ".css", ".toml"):
+        for path in self.reader.tree("templates", ".html", ".css", ".toml", ".yaml"):
             text = self.reader.text(path)
             if text is not None:
                 found[path.removeprefix("templates/")] = text

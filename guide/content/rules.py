@@ -11,7 +11,7 @@ from guide.errors import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import Card, ChoiceQuestion, Fact, Section
 from guide.model.dates import Date
-from guide.model.markup import GAP, Mention, mentions, read_citation, texts_of
+from guide.model.markup import GAP, Mention, mentions, read_citation, texts_of, without_code
 from guide.model.pack import Pack
 
 Found = Iterator[Diagnostic]
@@ -24,7 +24,7 @@ def check_pack(pack: Pack, complete: bool = True) -> list[Diagnostic]:
     then only repeat that are not applied.
     """
     rules: list[Callable[[Pack], Found]] = [
-        _citations, _body_mentions, _missing_sources, _timeline, _spans, _cards, _choices,
+        _citations, _body_mentions, _anchors, _footnotes, _missing_sources, _timeline, _spans, _cards, _choices,
         _stale_facts, _terms, _editions, _card_pictures,
     ]  # fmt: skip
     if complete:
@@ -84,6 +84,56 @@ def _body_mentions(pack: Pack) -> Found:
                 yield error("unknown-term", message, place, hint, section.id)
             elif mention.kind == "image" and not _has_alt(mention, pack):
                 yield missing_alt(mention.value, place)
+
+
+def _anchors(pack: Pack) -> Found:
+    """Ids in text must be unique: a link could lead to either."""
+    seen: dict[str, Place] = {}
+    for section in pack.sections:
+        for mention in mentions(section.body):
+            if mention.kind != "anchor":
+                continue
+            place = _body_place(section, mention)
+            if mention.value in seen:
+                message = (
+                    f"the id `{mention.value}` stands twice; the first is at {seen[mention.value]}"
+                )
+                yield error("duplicate-id", message, place, "Rename one of the two.", section.id)
+            seen.setdefault(mention.value, place)
+
+
+_NOTE = re.compile(r"\[\^([^\]\s]+)\](:)?")
+
+
+def _footnotes(pack: Pack) -> Found:
+    """Every footnote that is called must be there, and every one that is there must be called."""
+    for section in pack.sections:
+        text = without_code(section.body)
+        called: dict[str, int] = {}
+        written: dict[str, int] = {}
+        for match in _NOTE.finditer(text):
+            begins = not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
+            target = written if match[2] and begins else called
+            target.setdefault(match[1], match.start())
+        for name, at in called.items():
+            if name not in written:
+                message = f"there is no footnote `[^{name}]`"
+                hint = f"Write it on a line of its own: [^{name}]: text"
+                yield error(
+                    "bad-reference", message, _text_place(section, text, at), hint, section.id
+                )
+        for name, at in written.items():
+            if name not in called:
+                message = f"the footnote `[^{name}]` is never called, and not printed"
+                hint = f"Put [^{name}] where it belongs, or delete it."
+                yield warning(
+                    "unused-footnote", message, _text_place(section, text, at), hint, section.id
+                )
+
+
+def _text_place(section: Section, text: str, at: int) -> Place:
+    line = text.count("\n", 0, at) + section.body_line
+    return Place(section.at("body").path, line, at - text.rfind("\n", 0, at))
 
 
 def _has_alt(mention: Mention, pack: Pack) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +39,9 @@ def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
     """Read rows under a header of card fields; the delimiter is a comma, semicolon or tab."""
     lines = text.split("\n")
     if not text.strip():
-        return [], [error("empty-file", "the file is empty", Place(path), "Write a header row.")]
+        return [], [
+            error("empty-file", "the file is empty", Place(path, 1, 1), "Write a header row.")
+        ]
     delimiter = _delimiter(lines[0], path)
     source = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     problems: list[Diagnostic] = []
@@ -115,7 +118,7 @@ def _add_row(
                 problems.append(error("wrong-type", message, at))
             data[name] = bool(flag)
         elif name in _LISTS:
-            data[name] = _split(cell, delimiter)
+            data[name] = _split(name, cell)
         elif cell.strip():
             data[name] = cell.strip()
         document.places[name] = at
@@ -136,7 +139,7 @@ def _starts(lines: list[str], line: int, delimiter: str) -> list[tuple[int, int]
     return starts
 
 
-def _split(cell: str, delimiter: str) -> list[str]:
+def _split(name: str, cell: str) -> list[str]:
     """Split a cell of several values; a source's locator ("key, p. 12") keeps its comma."""
-    parts = cell.replace("|", ";").split(";") if delimiter != ";" else cell.split("|")
+    parts = re.split(r"[;|,]" if name == "tags" else r"[;|]", cell)
     return [part.strip() for part in parts if part.strip()]

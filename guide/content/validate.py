@@ -182,7 +182,7 @@ def _diagnostic(
     message, hint = _plain(kind, context, details, name)
     code = "bad-value" if kind not in _TYPES else "wrong-type"
     if kind == "bad_date":
-        code = "bad-date"
+        code, hint = "bad-date", "Write 1999, 1999-06, 1999-06-12, ~1998 (about) or -0044 (BCE)."
     return error(code, message, places.value(where), hint)
 
 

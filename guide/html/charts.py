@@ -48,8 +48,10 @@ def _config(accent: str) -> dict[str, Any]:
 
 @lru_cache
 def _register_fonts() -> None:
-    """Prepare the converter once: the document's fonts, and UTC, so that a chart of dates is the
-    same in every time zone (Vega reads `1999-06-12` as UTC and draws it in local time).
+    """Prepare the converter once: the document's fonts, and UTC.
+
+    Vega reads `1999-06-12` as UTC and draws it in local time: a chart of dates would differ from
+    one time zone to the next.
     """
     os.environ["TZ"] = "UTC"
     vl_convert.register_font_directory(str(font_folders()[_FONT]))

@@ -207,7 +207,10 @@ def _take_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]
         elif token.type == "footnote_close":
             inside = None
         elif inside is not None:
-            if token.type == "inline":
+            if token.type in {"fence", "code_block", "math_block"}:
+                kind = "math_inline" if token.type == "math_block" else "code_inline"
+                notes[inside].append(Token(kind, "", 0, content=f" {token.content.strip()}"))
+            elif token.type == "inline":
                 children = [c for c in token.children or () if c.type != "footnote_anchor"]
                 gap = [Token("text", "", 0, content=" ")] if notes[inside] else []
                 notes[inside] += gap + children
@@ -251,7 +254,7 @@ def read_attributes(text: str) -> dict[str, str]:
 def _trailing_attributes(inline: Token) -> dict[str, str]:
     last = inline.children[-1] if inline.children else None
     match = _TRAILING.search(last.content) if last and last.type == "text" else None
-    if not last or not match:
+    if not last or not match or not re.search(r"[#.=]", match[1]):
         return {}
     last.content = last.content[: match.start()]
     return read_attributes(match[1])
@@ -427,7 +430,7 @@ class _Renderer(RendererHTML):
         context, name = env["context"], tokens[idx].content
         target = context.targets.get(name)
         if target is None:
-            hint = "Give the target the edition's tags, or reword the sentence."
+            hint = "Refer to a heading, a captioned table or a figure in a paragraph of its own; in an edition, give the target its tags."
             message = f"`{name}` is not in this document"
             env["context"].report(
                 warning("dropped-reference", message, self._spot(env), hint, env["here"].item)

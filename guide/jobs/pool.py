@@ -7,6 +7,8 @@ import importlib
 import multiprocessing
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -26,8 +28,16 @@ class JobTimeout(Exception):
 
 def _warm(modules: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
     for name in modules:
         importlib.import_module(name)
+
+
+def _die_with(parent: int) -> None:
+    """End this worker when its parent is gone, however it went: no orphan goes on computing."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _nothing() -> None:

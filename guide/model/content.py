@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictBool
 
 from guide.errors import Place
 from guide.model.base import Frozen, Item, Text, Texts
@@ -21,7 +21,9 @@ class Section(Item):
     summary: str = ""
     objectives: Texts = ()
     key_points: Texts = ()
-    autolink: bool = Field(default=True, description="Link glossary terms at their first use.")
+    autolink: StrictBool = Field(
+        default=True, description="Link glossary terms at their first use."
+    )
     body: str = Field(default="", exclude=True)
     body_line: int = Field(default=1, exclude=True)
 
@@ -90,7 +92,7 @@ class Card(Item):
     back: str = ""
     hint: str = ""
     image: str = ""
-    reverse: bool = False
+    reverse: StrictBool = False
     cloze: str = ""
 
 
@@ -118,7 +120,7 @@ class _Question(Item):
     explanation: str = ""
     points: int = Field(default=1, ge=0, le=100)
     level: int = Field(default=1, ge=1, le=5, description="1 recall, 2 understanding, 3 judgement")
-    shuffle: bool = True
+    shuffle: StrictBool = True
 
 
 class ChoiceQuestion(_Question):
@@ -133,7 +135,7 @@ class TrueFalseQuestion(_Question):
     """A statement that holds or does not."""
 
     type: Literal["true-false"]
-    answer: bool
+    answer: StrictBool
 
 
 class ShortQuestion(_Question):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, WithJsonSchema
 
 from guide.errors import Place
 from guide.model.base import Frozen, Item, Text, Texts
@@ -97,9 +97,9 @@ class Manifest(Frozen):
     documents: dict[str, DocumentOptions] | None = None
     accept: tuple[Accepted, ...] = ()
     editions: dict[str, Edition] = Field(default_factory=dict)
-    require_sources: bool = False
+    require_sources: StrictBool = False
     review_after: ReviewAfter | None = None
-    autolink: bool = True
+    autolink: StrictBool = True
 
 
 @dataclass(frozen=True)

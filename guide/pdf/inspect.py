@@ -15,6 +15,7 @@ from guide.units import PX_PER_MM
 
 TOLERANCE = 1.0  # px; rounding of glyph advances
 MIN_DPI = 150
+MOST = 20  # faults of one code; the hundred-and-first tells nobody more
 _HEADS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
@@ -72,8 +73,23 @@ def _holds_lines(box: Any) -> bool:
     return any(isinstance(unwrap(child), boxes.LineBox) for child in box.children)
 
 
-def page_faults(pages: list[Any]) -> Iterator[Fault]:
-    """Yield the faults of flowing pages."""
+def page_faults(pages: list[Any]) -> list[Fault]:
+    """Return the faults of flowing pages; of more than `MOST` of one code only the first ones."""
+    kept: list[Fault] = []
+    counts: dict[str, int] = {}
+    for fault in _page_faults(pages):
+        counts[fault.code] = counts.get(fault.code, 0) + 1
+        if counts[fault.code] <= MOST:
+            kept.append(fault)
+    for code, count in counts.items():
+        if count > MOST:
+            first = next(fault for fault in kept if fault.code == code)
+            message = f"and {count - MOST} more of the same"
+            kept.append(Fault(code, message, first.at, "", first.severity))
+    return kept
+
+
+def _page_faults(pages: list[Any]) -> Iterator[Fault]:
     for number, page in enumerate(pages, 1):
         box = page._page_box  # noqa: SLF001
         found = list(leaves(box))

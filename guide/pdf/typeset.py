@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from PIL import Image
@@ -28,7 +31,23 @@ Image.MAX_IMAGE_PIXELS = 45_000_000  # a PNG of a few kB can ask for gigabytes
 def typeset(html: Html) -> Pdf:
     """Lay out and write a document as tagged PDF/UA-1; faults say what a reader would miss."""
     corrections.install()
-    return _Typesetting(html).run()
+    with _at_a_fixed_time():
+        return _Typesetting(html).run()
+
+
+@contextmanager
+def _at_a_fixed_time() -> Iterator[None]:
+    """Give fontTools, which stamps the fonts it makes, one time for all: its only clock is this."""
+    name = "SOURCE_DATE_EPOCH"
+    before = os.environ.get(name)
+    os.environ[name] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 class _Typesetting:
@@ -45,7 +64,9 @@ class _Typesetting:
             self.stylesheets = self._stylesheets(messages)
             document, sizes = self._laid_out()
             data = self._write(document)
-            self.faults += [f for m in messages if (f := document_fault(m))]
+            known = {fault.code for fault in self.faults} & {"missing-glyph"}
+            told = [f for m in messages if (f := document_fault(m))]
+            self.faults += [fault for fault in told if fault.code not in known]
         self._fallbacks(document)
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
         rounded = tuple((round(w, 2), round(h, 2)) for w, h in pages)

@@ -33,8 +33,8 @@ def deck() -> Pdf:
 
     css = """
     @page { size: 60mm 40mm; margin: 0 }
-    html { font: 14pt/40mm "Source Sans 3" }
-    .face { break-before: page; height: 40mm } body, p { margin: 0; text-align: center }
+    html { font: 14pt/30mm "Source Sans 3" }
+    .face { break-before: page; box-sizing: border-box; height: 40mm; padding: 5mm } body, p { margin: 0; text-align: center }
     """
     faces = tuple(
         Face(f"c{n}", f"<p>{side}{n:02}</p>", f"c{n}") for n in range(CARDS) for side in ("Front", "Back")
