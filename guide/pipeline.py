@@ -133,7 +133,7 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = _sil
     target = out / folder.resolve().name / settings.edition
     key = digest_of_inputs(folder, settings)
     record = _Record.load(store, key)
-    if record is None:
+    if record is None or not record.is_whole(store, target):
         record = _make(folder, settings, store, progress)
         record.keep(store, key)
     else:
@@ -200,6 +200,14 @@ class _Record:
         data = {"title": self.title, "version": self.version, "files": plain}
         data["diagnostics"] = [diagnostic_json(d) for d in self.diagnostics]
         store.put(f"record:{key}", json.dumps(data).encode())
+
+    def is_whole(self, store: Store, target: Path) -> bool:
+        """Tell whether every file is still to be had, where it belongs or in the store."""
+        return all(
+            output.sha256_of(target / made.name) == made.sha256
+            or store.get(f"file:{made.sha256}") is not None
+            for made in self.files
+        )
 
     def shown(self, folder: Path) -> tuple[Diagnostic, ...]:
         """Return the diagnostics with the pack's folder before their paths."""

@@ -19,7 +19,7 @@ def new_pack(folder: Path, title: str = "") -> dict[str, bytes]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         hint = "Choose a folder that does not exist yet."
         raise ContentError(
-            error("folder-not-empty", "there is something in it already", Place(""), hint)
+            error("folder-not-empty", "there is something there already", Place(str(folder)), hint)
         )
     source = TEMPLATES / "starter"
     found = {

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, Self
@@ -118,7 +118,7 @@ class Job:
         except TimeoutError as exc:
             self.pool.stop(kill=True)
             raise JobTimeout from exc
-        except BrokenProcessPool:
+        except (BrokenProcessPool, CancelledError):
             return self._again(limit)
 
     def _again(self, limit: float) -> Any:

@@ -74,11 +74,14 @@ def _build(box: Any, parent: Any, *rest: Any) -> Iterator[Any]:
         return
     element = box.element
     own = element is not None and box.element_tag == element.tag
-    if own and box.link_annotation:
+    linked = element is not None and bool(box.link_annotation)
+    if linked:
         said = element.get("aria-label") or " ".join("".join(element.itertext()).split())
         box.link_annotation["F"] = 4  # printed as shown (Matterhorn 28)
         box.link_annotation["Contents"] = pydyf.String(said or element.get("href", ""))
     for made in _build_box_tree(box, parent, *rest):
+        if linked:
+            made["S"] = "/Link"  # emphasis in a link is a link by itself, with its own annotation
         if own:
             _describe(made, element)
         yield made

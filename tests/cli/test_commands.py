@@ -331,9 +331,6 @@ def test_the_cache_is_shown_and_emptied(
     assert ": 0 entries" in run("cache", "info").stdout
 
 
-@pytest.mark.xfail(
-    strict=True, reason="guide/pipeline.py:_write: raises cache-lost each time, as the record stays"
-)
 def test_a_cache_that_lost_a_file_is_made_good(
     make: Run, tmp_path: Path, small_pack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,7 +371,6 @@ def test_a_new_pack_replaces_nothing(run: Run, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-@pytest.mark.xfail(strict=True, reason="guide/content/starter.py: Place('') names no folder")
 def test_a_new_pack_names_the_folder_that_it_cannot_use(run: Run, tmp_path: Path) -> None:
     """The diagnostic says which folder is not empty."""
     (tmp_path / "mine").write_text("mine")

@@ -74,9 +74,6 @@ def test_a_job_beyond_its_limit_is_killed() -> None:
     assert time.monotonic() - started < 10
 
 
-@pytest.mark.xfail(
-    strict=True, reason="guide/jobs/pool.py: jobs that waited are cancelled, and CancelledError escapes"
-)
 def test_other_jobs_survive_one_that_takes_too_long() -> None:
     """What was waiting behind a job that was killed for its time comes back all the same."""
     with Pool(2) as pool:
