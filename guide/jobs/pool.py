@@ -26,9 +26,9 @@ class JobTimeout(Exception):
     """A job took longer than its limit and was killed."""
 
 
-def _warm(modules: Sequence[str]) -> None:
+def _warm(modules: Sequence[str], parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     for name in modules:
         importlib.import_module(name)
 
@@ -68,7 +68,7 @@ class Pool:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(
-            self.workers, mp_context=context, initializer=_warm, initargs=(self.modules,)
+            self.workers, mp_context=context, initializer=_warm, initargs=(self.modules, os.getpid())
         )
         for _ in range(self.workers):
             self._executor.submit(_nothing)

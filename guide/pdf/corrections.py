@@ -67,6 +67,9 @@ def _mark(stream: Any, box: Any, tag: str) -> AbstractContextManager[None]:
     return _marked(stream, box, tag)  # type: ignore[no-any-return]
 
 
+_link_texts: list[str] = []
+
+
 def _build(box: Any, parent: Any, *rest: Any) -> Iterator[Any]:
     if isinstance(box, AbsolutePlaceholder):
         box = box._box  # noqa: SLF001
@@ -74,17 +77,23 @@ def _build(box: Any, parent: Any, *rest: Any) -> Iterator[Any]:
         return
     element = box.element
     own = element is not None and box.element_tag == element.tag
-    linked = element is not None and bool(box.link_annotation)
-    if linked:
+    opens = own and element.tag == "a" and element.get("href") is not None
+    if opens:
         said = element.get("aria-label") or " ".join("".join(element.itertext()).split())
+        _link_texts.append(said or element.get("href"))
+    linked = bool(box.link_annotation)
+    if linked:
         box.link_annotation["F"] = 4  # printed as shown (Matterhorn 28)
-        box.link_annotation["Contents"] = pydyf.String(said or element.get("href", ""))
+        # Emphasis in a link has an annotation of its own; it is described as the whole link.
+        box.link_annotation["Contents"] = pydyf.String(_link_texts[-1] if _link_texts else "")
     for made in _build_box_tree(box, parent, *rest):
         if linked:
-            made["S"] = "/Link"  # emphasis in a link is a link by itself, with its own annotation
+            made["S"] = "/Link"
         if own:
             _describe(made, element)
         yield made
+    if opens:
+        _link_texts.pop()
 
 
 def _describe(made: Any, element: Any) -> None:

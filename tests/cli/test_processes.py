@@ -159,13 +159,8 @@ def group_members(group: int) -> list[int]:
     return found
 
 
-EARLY = pytest.mark.xfail(
-    strict=True, reason="guide/jobs/pool.py:_warm: asks for its parent when that is dead already"
-)
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-@pytest.mark.parametrize("delay", [pytest.param(0.0, marks=EARLY, id="starting"), pytest.param(1.0, id="warm")])
+@pytest.mark.parametrize("delay", [pytest.param(0.0, id="starting"), pytest.param(1.0, id="warm")])
 def test_workers_end_with_a_killed_build(delay: float, small_pack: Path, tmp_path: Path) -> None:
     """After SIGKILL of the command no process of it is left for long, even one that just starts."""
     running = started(small_pack, tmp_path / "cold", "--jobs", "2")

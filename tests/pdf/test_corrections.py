@@ -87,9 +87,6 @@ def test_a_link_is_described_by_its_text(opened: Opened) -> None:
         assert [int(a.F) for a in links] == [4, 4, 4]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="guide/pdf/corrections.py:_build: an inline element in a link is a second link"
-)
 def test_a_link_with_emphasis_in_it_is_described_as_a_whole(opened: Opened) -> None:
     """No annotation of `the <b>survey</b>` is described by a part of its text."""
     with opened('<p><a href="https://example.org/a">the <b>survey</b></a></p>') as pdf:
