@@ -8,10 +8,10 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,17 +26,18 @@ class JobTimeout(Exception):
     """A job took longer than its limit and was killed."""
 
 
-def _warm(modules: Sequence[str], parent: int) -> None:
+def _warm(modules: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     for name in modules:
         importlib.import_module(name)
 
 
-def _die_with(parent: int) -> None:
+def _die_with_parent() -> None:
     """End this worker when its parent is gone, however it went: no orphan goes on computing."""
-    while os.getppid() == parent:
-        time.sleep(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
     os._exit(1)
 
 
@@ -68,7 +69,7 @@ class Pool:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(
-            self.workers, mp_context=context, initializer=_warm, initargs=(self.modules, os.getpid())
+            self.workers, mp_context=context, initializer=_warm, initargs=(self.modules,)
         )
         for _ in range(self.workers):
             self._executor.submit(_nothing)
@@ -112,7 +113,8 @@ class Job:
     def result(self, limit: float = TIME_LIMIT) -> Any:
         """Return the result; raises WorkerDied, JobTimeout, or what the function raised."""
         if self._future is None:
-            return self.function(*self.arguments)
+            in_process = self.pool.workers == 1
+            return self.function(*self.arguments) if in_process else self._again(limit)
         try:
             return self._future.result(timeout=limit)
         except TimeoutError as exc:

@@ -82,7 +82,10 @@ def test_a_terminal_gets_colours_unless_they_are_refused(
 ) -> None:
     """On a terminal the severity is coloured; with NO_COLOR no escape code is written at all."""
     break_pack()
-    master, slave = pty.openpty()
+    try:
+        master, slave = pty.openpty()
+    except OSError:
+        pytest.skip("this machine has no pseudo-terminals")
     env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     env |= {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", **variables}
     running = subprocess.Popen(
@@ -171,7 +174,7 @@ def test_workers_end_with_a_killed_build(delay: float, small_pack: Path, tmp_pat
         time.sleep(delay)
         running.kill()
         running.wait(10)
-        until = time.monotonic() + 5
+        until = time.monotonic() + 12
         while group_members(running.pid) and time.monotonic() < until:
             time.sleep(0.05)
         assert group_members(running.pid) == []
