@@ -36,6 +36,9 @@ class _Lazy(click.Group):
 
             report.show(exc.diagnostics, stream=sys.stderr)
             ctx.exit(exc.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted; nothing half-written was left behind", err=True)
+            ctx.exit(130)
 
 
 @click.group(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
@@ -330,8 +331,8 @@ class Document:
             id=card.id,
             number=card.number,
             layout=card.layout,
-            front=block(card.front, self.context, here),
-            back=block(card.back, self.context, here),
+            front=_without_paragraph(block(card.front, self.context, here)),
+            back=_without_paragraph(block(card.back, self.context, here)),
             hint=inline(card.hint, self.context, here),
             image=image,
             image_alt=figure.alt if figure and figure.alt else card.front,
@@ -385,6 +386,12 @@ def _keys(item: Item, texts: bool = False) -> list[Citation]:
     inside = [m.value for _, text in texts_of(item) for m in mentions(text) if m.kind == "cite"]
     cited = [Citation(key=key) for key in inside] if texts else []
     return cited + [read_citation(text) for text in item.sources]
+
+
+def _without_paragraph(html: Markup) -> Markup:
+    """Take the paragraph off a text that is no more than one: a box less to lay out on each face."""
+    match = re.fullmatch(r"<p(?: data-at=\"[^\"]*\")?>((?:(?!</?p[ >]).)*)</p>\n", str(html), re.S)
+    return Markup(match[1]) if match else html  # noqa: S704  a part of what was safe
 
 
 def _sort_key(text: str) -> str:

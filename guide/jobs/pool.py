@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
@@ -41,6 +41,19 @@ def _die_with_parent() -> None:
     os._exit(1)
 
 
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let workers start deaf to Ctrl-C: one that is still importing would print a traceback."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _nothing() -> None:
     """Start a worker, which imports its modules while the parent reads content."""
 
@@ -71,8 +84,9 @@ class Pool:
         self._executor = ProcessPoolExecutor(
             self.workers, mp_context=context, initializer=_warm, initargs=(self.modules,)
         )
-        for _ in range(self.workers):
-            self._executor.submit(_nothing)
+        with _deaf_to_interrupts():
+            for _ in range(self.workers):
+                self._executor.submit(_nothing)
 
     def stop(self, kill: bool = False) -> None:
         """End the workers; `kill` does not wait for what they are doing."""
