@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -98,7 +99,7 @@ class Pool:
             for process in processes:
                 with contextlib.suppress(OSError, ValueError):
                     process.kill()
-                    process.join(5)
+            _see_dead(processes)
         self._executor = None
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Job:
@@ -106,6 +107,15 @@ class Pool:
         job = Job(self, function, arguments)
         job.begin()
         return job
+
+
+def _see_dead(processes: Sequence[Any], limit: float = 5.0) -> None:
+    """Wait until killed processes are gone; the executor's own thread may be the one to reap them."""
+    until = time.monotonic() + limit
+    for process in processes:
+        with contextlib.suppress(OSError, ValueError):
+            while process.is_alive() and time.monotonic() < until:
+                time.sleep(0.005)
 
 
 class Job:
