@@ -43,12 +43,16 @@ def is_east_asian(character: str) -> bool:
     )
 
 
+def uncovered(text: str) -> set[str]:
+    """Return the visible characters of a text that no bundled font has."""
+    wanted = {c for c in set(text) if ord(c) > 126 and unicodedata.category(c) not in _INVISIBLE}
+    east_asian = any(map(is_east_asian, wanted))
+    return {c for c in wanted if ord(c) not in _covered(east_asian)}
+
+
 def missing_glyphs(root: Any) -> Iterator[Fault]:
     """Yield a fault for each element with characters that no bundled font has."""
-    text = set("".join(root.itertext()))
-    wanted = {c for c in text if unicodedata.category(c) not in _INVISIBLE and ord(c) > 126}
-    east_asian = any(map(is_east_asian, wanted))
-    missing = {c for c in wanted if ord(c) not in _covered(east_asian)}
+    missing = uncovered("".join(root.itertext()))
     if missing:
         yield from _where(root, missing, "", set())
 

