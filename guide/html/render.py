@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from markupsafe import Markup
+
 from guide.errors import Diagnostic
 from guide.html.document import Document
+from guide.html.running import running_heads
 from guide.html.templates import TemplateFault, Templates
 from guide.model.artifacts import Face, Html
 from guide.model.content import Flashcard
@@ -100,9 +103,16 @@ class _Rendering:
             "lang": request.pack.manifest.lang,
             "dir": labels.direction,
             "t": labels,
+            "running": self._running,
             "date": labels.date,
             "number": labels.number,
         }
+
+    def _running(self, part: object) -> tuple[str, str]:
+        """Return what stands left and right at the head of a part's pages."""
+        manifest = self.request.pack.manifest
+        plain = Markup(str(part)).striptags()  # noqa: S704  only to strip its tags
+        return running_heads(plain, manifest.marking, manifest.title)
 
     def _context(self) -> dict[str, Any]:
         """Return the views; sections come first, because they collect links and index entries."""
@@ -176,7 +186,6 @@ class _Rendering:
         )
         tokens = {
             "--marking": _css_string(manifest.marking),
-            "--running-title": _css_string(manifest.title),
             "--running-version": _css_string(" · ".join(version)),
             "--running-page": running,
             "--safe": f"{request.stock.safe:g}mm" if request.stock else "5mm",
