@@ -16,7 +16,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
 from guide.model.artifacts import Fault, Html, Pdf
-from guide.pdf import corrections
+from guide.pdf import corrections, flow
 from guide.pdf.fetcher import BASE, Fetcher
 from guide.pdf.fit import Fitted, faces_markup, fit_faces
 from guide.pdf.glyphs import BUNDLED, missing_glyphs, uncovered
@@ -32,6 +32,7 @@ Image.MAX_IMAGE_PIXELS = 45_000_000  # a PNG of a few kB can ask for gigabytes
 def typeset(html: Html) -> Pdf:
     """Lay out and write a document as tagged PDF/UA-1; faults say what a reader would miss."""
     corrections.install()
+    flow.install()
     with _at_a_fixed_time(), _seldom_collecting():
         return _Typesetting(html).run()
 
