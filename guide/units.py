@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 MM_PER_INCH = 25.4
 POINTS_PER_MM = 72 / MM_PER_INCH
+MM_PER_POINT = MM_PER_INCH / 72
 PX_PER_MM = 96 / MM_PER_INCH
 
 _MM = {"mm": 1.0, "cm": 10.0, "in": MM_PER_INCH, "pt": 1 / POINTS_PER_MM, "px": 1 / PX_PER_MM}

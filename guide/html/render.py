@@ -10,11 +10,13 @@ from typing import Any
 from markupsafe import Markup
 
 from guide.errors import Diagnostic
+from guide.html import strip
 from guide.html.document import Document
 from guide.html.running import running_heads
 from guide.html.templates import TemplateFault, Templates
 from guide.model.artifacts import Face, Html
 from guide.model.content import Flashcard
+from guide.model.dates import Date
 from guide.model.kinds import Kind, Stock
 from guide.model.pack import Pack, Theme
 from guide.units import Paper
@@ -139,7 +141,40 @@ class _Rendering:
             "bibliography": document.bibliography(),
             "links": document.links(),
             "index": document.index(),
+            "strip": self._strip,
         }
+
+    def _strip(self, width: float, height: float, cover: bool = False) -> tuple[str, str]:
+        """Return the path and the words of a picture of all events in time; '' for too few.
+
+        `width` is the picture's, `height` that of its dots, both in mm. On the cover it is drawn
+        in the cover's colours.
+        """
+        years = [event.date.year for event in self.request.pack.timeline]
+        if len(years) < strip.LEAST or len(set(years)) < 3:
+            return "", ""
+        names = ("--cover-line", "--cover-ink") if cover else ("--accent", "--ink")
+        dot, ink = (self._token(name) for name in names)
+        size = float(self._token("--size-small").removesuffix("pt"))
+        look = strip.Look(width, height, size, dot, dot if cover else ink, ink)
+        labels = self.document.labels
+        data = strip.draw(years, look, lambda year: labels.date(Date(year)))
+        year, most = strip.busiest(years)
+        said = {"count": len(years), "first": labels.date(Date(min(years))), "most": most,
+                "last": labels.date(Date(max(years))), "year": labels.date(Date(year))}  # fmt: skip
+        words = labels("%(count)s events from %(first)s to %(last)s, %(most)s of them in %(year)s")
+        return self.document.assets.add(data, "svg"), words % said
+
+    def _token(self, name: str) -> str:
+        """Return the value of a design token in this theme, with other tokens put in."""
+        if name == "--accent" and self.request.theme.accent:
+            return self.request.theme.accent
+        sheets = (f"themes/{self.request.theme.name}.css", "tokens.css")
+        pattern = re.compile(rf"{name}:\s*([^;]+);")
+        found = (pattern.findall(self.templates.text(sheet) or "") for sheet in sheets)
+        value = next((values[-1].strip() for values in found if values), "")
+        inner = re.fullmatch(r"var\((--[\w-]+)\)", value)
+        return self._token(inner[1]) if inner and inner[1] != name else value
 
     def _faces(self) -> tuple[Face, ...]:
         faces = []
