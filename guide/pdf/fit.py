@@ -28,11 +28,16 @@ class Fitted:
 def faces_markup(html: Html, chosen: Iterable[tuple[int, float]]) -> str:
     """Return the whole document with the chosen faces, each (index, size in pt), one a page."""
     sections = [
-        f'<section class="face" data-face="{index}" data-at="{html.faces[index].at}" '
-        f'style="font-size: {size:g}pt">{html.faces[index].markup}</section>'
+        f'<section class="face size-{size * 100:.0f}" data-face="{index}" '
+        f'data-at="{html.faces[index].at}">{html.faces[index].markup}</section>'
         for index, size in chosen
     ]
     return html.markup.replace(_FACES, "\n".join(sections))
+
+
+def size_classes(sizes: Iterable[float]) -> str:
+    """Return a class for each type size: WeasyPrint shares styles by class, not by `style=`."""
+    return "".join(f".size-{size * 100:.0f} {{ font-size: {size:g}pt }}\n" for size in sizes)
 
 
 @dataclass

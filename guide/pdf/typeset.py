@@ -18,7 +18,7 @@ from guide.errors import Severity
 from guide.model.artifacts import Fault, Html, Pdf
 from guide.pdf import corrections, flow
 from guide.pdf.fetcher import BASE, Fetcher
-from guide.pdf.fit import Fitted, faces_markup, fit_faces
+from guide.pdf.fit import Fitted, faces_markup, fit_faces, size_classes
 from guide.pdf.glyphs import BUNDLED, missing_glyphs, uncovered
 from guide.pdf.inspect import page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
@@ -91,7 +91,7 @@ class _Typesetting:
     def _stylesheets(self, messages: list[str]) -> list[CSS]:
         """Parse each stylesheet by itself, so that a fault can name it."""
         made = []
-        for name, text in self.html.stylesheets:
+        for name, text in (*self.html.stylesheets, ("sizes", size_classes(self.html.sizes))):
             sheet = CSS(
                 string=text, base_url=BASE, url_fetcher=self.fetcher, font_config=self.fonts
             )
