@@ -7,29 +7,37 @@ import hashlib
 import json
 import pickle
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from guide import __version__, output
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
 from guide.inputs import digest_of_inputs
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
+from guide.model.printers import Registration
 
 if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
+    from guide.decks import Deck
     from guide.jobs.pool import Job, Pool
-    from guide.model.artifacts import Html, Pdf
+    from guide.model.artifacts import Fault, Html, Pdf
+    from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Stock
     from guide.model.pack import Pack
 
+T = TypeVar("T")
 WORKER_MODULES = ("guide.pdf.typeset",)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What one run asks for, besides the pack itself."""
+    """What one run asks for, besides the pack itself.
+
+    `printed` are the cards of a deck printed before, each with its fingerprint: only others are
+    made. `registration` is how far off the printer prints the back of a sheet.
+    """
 
     kinds: tuple[str, ...] = ()
     edition: str = ""
@@ -37,6 +45,9 @@ class Settings:
     theme: str = ""
     stock: str = ""
     duplex: str = ""
+    tags: tuple[str, ...] = ()
+    printed: tuple[tuple[str, str], ...] | None = None
+    registration: Registration = Registration()
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     jobs: int = field(default=0, compare=False)
@@ -59,7 +70,10 @@ class Output:
 
 @dataclass(frozen=True)
 class Built:
-    """What a build of one pack came to."""
+    """What a build of one pack came to.
+
+    `decks` has the fingerprint of each card of a deck by its id: what `--only-changed-since` reads.
+    """
 
     folder: str
     title: str
@@ -67,6 +81,7 @@ class Built:
     digest: str
     outputs: tuple[Output, ...]
     diagnostics: tuple[Diagnostic, ...]
+    decks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -90,6 +105,7 @@ class Built:
                 }
                 for made in self.outputs
             ],
+            "decks": {kind: dict(cards) for kind, cards in self.decks.items()},
             "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
         }
 
@@ -176,6 +192,7 @@ class _Record:
     version: str
     files: list[_File]
     diagnostics: tuple[Diagnostic, ...]
+    decks: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, store: Store, key: str) -> _Record | None:
@@ -185,7 +202,7 @@ class _Record:
         data = json.loads(entry)
         files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
         found = tuple(_diagnostic(item) for item in data["diagnostics"])
-        return cls(data["title"], data["version"], files, found)
+        return cls(data["title"], data["version"], files, found, data["decks"])
 
     def keep(self, store: Store, key: str) -> None:
         """Remember a build without errors; one with errors is made again."""
@@ -197,7 +214,8 @@ class _Record:
             {f.name: getattr(made, f.name) for f in dataclasses.fields(made) if f.name != "data"}
             for made in self.files
         ]
-        data = {"title": self.title, "version": self.version, "files": plain}
+        data: dict[str, Any] = {"title": self.title, "version": self.version, "files": plain}
+        data["decks"] = self.decks
         data["diagnostics"] = [diagnostic_json(d) for d in self.diagnostics]
         store.put(f"record:{key}", json.dumps(data).encode())
 
@@ -237,7 +255,9 @@ def _write(record: _Record, store: Store, folder: Path, target: Path, key: str) 
             )
         )
     found = record.shown(folder)
-    built = Built(str(folder), record.title, record.version, key, tuple(outputs), found)
+    built = Built(
+        str(folder), record.title, record.version, key, tuple(outputs), found, record.decks
+    )
     if outputs or not built.failed:
         text = json.dumps(built.as_json(), indent=1, ensure_ascii=False) + "\n"
         output.write(target / "build.json", text.encode())
@@ -256,14 +276,12 @@ class _Document:
     """A document under way."""
 
     kind: Kind
-    html: Html
     started: float
-    options: Mapping[str, Any]
-    stock: Stock | None = None
+    places: Mapping[str, Place]
+    html: Html | None = None
+    deck: Deck | None = None
     job: Job | None = None
     pdf: Pdf | None = None
-    furniture: Job | None = None
-    furniture_pdf: Pdf | None = None
     cached: bool = False
 
 
@@ -284,6 +302,7 @@ class _Making:
         self.pool, self.progress = pool, progress
         self.problems: list[Diagnostic] = []
         self.layout_problems: list[Diagnostic] = []
+        self.decks: dict[str, dict[str, str]] = {}
 
     def record(self) -> _Record:
         from guide.content.load import load_pack
@@ -317,7 +336,7 @@ class _Making:
         kept = files if pack and not self._stopped(found) else []
         title = pack.manifest.title if pack else ""
         version = pack.manifest.version if pack else ""
-        return _Record(title, version, kept, found)
+        return _Record(title, version, kept, found, self.decks if kept else {})
 
     def _stopped(self, found: tuple[Diagnostic, ...]) -> bool:
         """Errors in content stop all documents; those of layout have left theirs out already."""
@@ -380,41 +399,135 @@ class _Making:
             self.problems.append(error("nothing-to-print", message, Place("pack.yaml", 1, 1), hint))
 
     def _begin(self, pack: Pack, kind: Kind, given: dict[str, Any]) -> _Document | None:
-        from guide.content.deck import deck
-        from guide.content.library import load_stock, resolve_options
-        from guide.html.render import Request, render
+        from guide.content.library import resolve_options
 
         self.progress(kind.name, "render")
-        started = time.perf_counter()
         options, found = resolve_options(kind, self._given(kind, given), pack)
         self.problems += found
-        request_paper, theme = self._paper_and_theme(pack, options)
-        stock = None
+        paper, theme = self._paper_and_theme(pack, options)
         if kind.shape == "faces":
-            try:
-                stock = load_stock(str(options["stock"]), self._stock_place(pack, kind), pack)
-            except GuideError as exc:
-                self.problems += exc.diagnostics
-                return None
+            return self._begin_deck(pack, kind, options, paper, theme)
         if self._fatal():
             return None
-        cards = deck(pack, options["derive"]) if kind.shape == "faces" else ()
-        if kind.shape == "faces" and not cards:
-            place = pack.at(f"documents.{kind.name}")
-            self.problems.append(
-                error("nothing-to-print", "the deck has no cards", place, "Add cards.")
-            )
-            return None
-        request = Request(
-            pack, kind, options, request_paper, theme, cards, stock, self.settings.edition
-        )
+        return self._begin_pages(pack, kind, options, paper, theme)
+
+    def _begin_pages(
+        self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any
+    ) -> _Document | None:
+        from guide.html.render import Request, render
+
+        started = time.perf_counter()
+        request = Request(pack, kind, options, paper, theme, edition=self.settings.edition)
         html, more = render(request)
         self.problems += more
         if html is None or self._fatal():
             return None
-        document = _Document(kind, html, started, options, stock)
-        self._typeset(pack, document, len(cards))
+        document = _Document(kind, started, html.places, html)
+        self.progress(kind.name, "typeset")
+        document.pdf = self._stored(html)
+        document.cached = document.pdf is not None
+        if document.pdf is None:
+            document.job = self.pool.submit(typeset_job, html)
         return document
+
+    def _begin_deck(
+        self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any
+    ) -> _Document | None:
+        from guide.decks import Deck
+        from guide.html.faces import Faces
+        from guide.html.furniture import Furniture
+        from guide.html.render import Request
+        from guide.html.templates import TemplateFault
+        from guide.sheets.plan import plan
+
+        started = time.perf_counter()
+        stock = self._stock(pack, kind, options, paper)
+        if stock is None or self._fatal():
+            return None
+        cards = self._cards(pack, kind, options)
+        if not cards:
+            return None
+        request = Request(pack, kind, options, paper, theme, cards, stock, self.settings.edition)
+        source = Faces(request)
+        self.problems += source.missing_layouts()
+        duplex, order = str(options["duplex"]), str(options["order"])
+        sides = plan(len(cards), stock, duplex, order)
+        numbers = [(side.sheet, side.back) for side in sides]
+        margins = Furniture(pack, kind, stock, duplex, numbers, bool(options["ruler"]))
+        deck = Deck(
+            source, margins, sides, stock, self.store, self.pool, self.settings.registration,
+            lambda share: self.progress(kind.name, f"typeset {share:.0%}"),
+        )  # fmt: skip
+        if self._fatal():
+            return None
+        self.progress(kind.name, "typeset")
+        try:
+            deck.begin()
+        except TemplateFault as fault:
+            self.problems.append(fault.diagnostic)
+        self.problems += source.problems
+        if self._fatal():
+            return None
+        places = {card.id: card.at() for card in cards}
+        return _Document(kind, started, places | source.document.context.places, deck=deck)
+
+    def _stock(
+        self, pack: Pack, kind: Kind, options: Mapping[str, Any], paper: Any
+    ) -> Stock | None:
+        """Return the stock to print on, as it is folded if it is."""
+        from guide.content.library import load_stock
+
+        place = self._stock_place(pack, kind)
+        try:
+            stock = load_stock(str(options["stock"]), place, pack, paper)
+            return stock.folded() if options["duplex"] == "fold" else stock
+        except GuideError as exc:
+            self.problems += exc.diagnostics
+        except ValueError as exc:
+            hint = "Choose smaller stock, or --duplex long-edge."
+            self.problems.append(error("bad-stock", str(exc), place, hint))
+        return None
+
+    def _cards(self, pack: Pack, kind: Kind, options: Mapping[str, Any]) -> tuple[Flashcard, ...]:
+        """Return the cards to print, in order; says so when there are none."""
+        from guide.content.deck import arranged, deck, tagged
+        from guide.html.faces import Faces, prelude
+        from guide.html.render import Request
+
+        place = pack.at(f"documents.{kind.name}")
+        every = deck(pack, options["derive"])
+        tags = self.settings.tags or tuple(map(str, options["tags"]))
+        cards = arranged(tagged(every, tags), str(options["sort"]), str(options["seed"]))
+        if not cards:
+            self._no_cards(every, tags, place)
+            return ()
+        request = Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme, cards)
+        source = Faces(request)
+        self.decks[kind.name] = {card.id: source.fingerprint(card) for card in cards}
+        if self.settings.printed is not None:
+            before, now = dict(self.settings.printed), self.decks[kind.name]
+            cards = tuple(card for card in cards if before.get(card.id) != now[card.id])
+            if not cards:
+                message = "no card is new or changed since that build; no sheets are made"
+                self.problems.append(
+                    Diagnostic("nothing-changed", message, place, "", Severity.NOTE)
+                )
+            return cards
+        title, contents = bool(options["title-card"]), bool(options["contents-card"])
+        return (*prelude(pack, cards, title, contents), *cards)
+
+    def _no_cards(self, every: tuple[Flashcard, ...], tags: tuple[str, ...], place: Place) -> None:
+        from guide.content.validate import did_you_mean
+
+        message, hint = "the deck has no cards", "Add cards."
+        if every and tags:
+            message = f"no card has the tag {' or '.join(f'`{tag}`' for tag in tags)}"
+            known = sorted({tag for card in every for tag in card.tags})
+            hint = (
+                did_you_mean(tags[0], known) or f"Tags in use: {', '.join(known[:12]) or 'none'}."
+            )
+            place = Place("--tags") if self.settings.tags else place
+        self.problems.append(error("nothing-to-print", message, place, hint))
 
     def _given(self, kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
         run = {"stock": self.settings.stock, "duplex": self.settings.duplex}
@@ -445,25 +558,6 @@ class _Making:
             self.problems.append(problem)
         return paper, theme.model_copy(update={"name": str(name)})
 
-    def _typeset(self, pack: Pack, document: _Document, cards: int) -> None:
-        self.progress(document.kind.name, "typeset")
-        document.pdf = self._stored(document.html)
-        document.cached = document.pdf is not None
-        if document.pdf is None:
-            document.job = self.pool.submit(typeset_job, document.html)
-        if document.stock is None:
-            return
-        from guide.html.furniture import render_furniture
-        from guide.sheets.plan import plan
-
-        duplex = str(document.options["duplex"])
-        sides = [(s.sheet, s.back) for s in plan(cards, document.stock, duplex)]
-        margins = render_furniture(pack, document.kind, document.stock, duplex, sides)
-        if margins is not None:
-            document.furniture_pdf = self._stored(margins)
-            if document.furniture_pdf is None:
-                document.furniture = self.pool.submit(typeset_job, margins)
-
     def _stored(self, html: Html) -> Pdf | None:
         entry = self.store.get(f"pdf:{self._key(html)}")
         return None if entry is None else pickle.loads(entry)  # noqa: S301  ours, and its digest holds
@@ -474,59 +568,71 @@ class _Making:
         return digest(html, digest_of_code())
 
     def _finish(self, pack: Pack, document: _Document) -> list[_File]:
+        if document.deck is not None:
+            return self._finish_deck(document, document.deck)
+        assert document.html is not None
         pdf = document.pdf or self._wait(document, document.job)
         if pdf is None:
             return []
         if not document.cached:
             self.store.put(f"pdf:{self._key(document.html)}", pickle.dumps(pdf))
-        found = [_fault(fault, document) for fault in pdf.faults]
+        warnings = self._judged(document, pdf.faults)
+        self.progress(document.kind.name, "cached" if document.cached else "done")
+        if warnings is None:
+            return []
+        seconds = time.perf_counter() - document.started
+        name = document.kind.output
+        return [_file(document, name, pdf.data, pdf.pages, seconds, warnings)]
+
+    def _finish_deck(self, document: _Document, deck: Deck) -> list[_File]:
+        faults = self._guarded(document, deck.finish)
+        if faults is None:
+            return []
+        document.cached = deck.cached
+        warnings = self._judged(document, faults)
+        if warnings is None:
+            return []
+        stem = document.kind.output.removesuffix(".pdf")
+        stem += "-changed" if self.settings.printed is not None else ""
+        made = self._guarded(document, lambda: list(deck.files(stem)))
+        self.progress(document.kind.name, "cached" if document.cached else "done")
+        seconds = time.perf_counter() - document.started
+        return [
+            _file(document, each.name, each.data, each.pages, seconds, 0 if n else warnings)
+            for n, each in enumerate(made or [])
+        ]
+
+    def _judged(self, document: _Document, faults: Iterable[Fault]) -> int | None:
+        """Report the faults of a layout; return the number of warnings, None when it is refused."""
+        found = [_fault(fault, document) for fault in faults]
         self.problems += found
         self.layout_problems = [*self.layout_problems, *found]
-        worst = {d.severity for d in found}
-        self.progress(document.kind.name, "cached" if document.cached else "done")
-        if Severity.ERROR in worst:
-            return []
-        warnings = sum(d.severity == Severity.WARNING for d in found)
-        return list(self._files(pack, document, pdf, warnings))
+        if any(d.severity == Severity.ERROR for d in found):
+            return None
+        return sum(d.severity == Severity.WARNING for d in found)
 
     def _wait(self, document: _Document, job: Job | None) -> Pdf | None:
+        assert job is not None
+        return self._guarded(document, job.result)
+
+    def _guarded(self, document: _Document, work: Callable[[], T]) -> T | None:
+        """Return what work gives, or None and a diagnostic: layout is a stranger's code."""
         from guide.jobs.pool import JobTimeout, WorkerDied
 
-        assert job is not None
         try:
-            return job.result()  # type: ignore[no-any-return]
+            return work()
         except (JobTimeout, WorkerDied) as exc:
             slow = isinstance(exc, JobTimeout)
             reason = "took longer than 5 minutes" if slow else "was killed twice (out of memory?)"
             message = f"typesetting `{document.kind.name}` {reason}"
             hint = "Look for a huge picture, table or formula; leave documents out with --only."
             self.problems.append(error("render-limit", message, Place("pack.yaml", 1, 1), hint))
-            return None
-        except Exception as exc:  # noqa: BLE001  layout is a stranger's code on a stranger's text
+        except Exception as exc:  # noqa: BLE001  on a stranger's text
             detail = f"{type(exc).__name__}: {exc}"[:200]
             message = f"typesetting `{document.kind.name}` failed ({detail})"
             hint = "Leave out what was changed last; this is a bug, please report it with the pack."
             self.problems.append(error("render-failed", message, Place("pack.yaml", 1, 1), hint))
-            return None
-
-    def _files(self, pack: Pack, document: _Document, pdf: Pdf, warnings: int) -> Iterator[_File]:
-        name = document.kind.output
-        seconds = time.perf_counter() - document.started
-        if document.stock is None:
-            yield _file(document, name, pdf.data, pdf.pages, seconds, warnings)
-            return
-        screen = name.replace(".pdf", "-screen.pdf")
-        yield _file(document, screen, pdf.data, pdf.pages, seconds, warnings)
-        from guide.sheets.impose import Layout, impose
-
-        furniture = document.furniture_pdf
-        if furniture is None and document.furniture is not None:
-            furniture = self._wait(document, document.furniture)
-        options = document.options
-        layout = Layout(str(options["duplex"]), str(options["order"]), str(options["marks"]))
-        sheets = impose(pdf, document.stock, layout, pack.manifest.title, furniture)
-        seconds = time.perf_counter() - document.started
-        yield _file(document, name, sheets.data, sheets.pages, seconds, 0)
+        return None
 
     def _accept(self, pack: Pack) -> None:
         """Turn problems that the author accepts into notes that say why."""
@@ -557,7 +663,7 @@ def _file(
     )
 
 
-def _fault(fault: Any, document: _Document) -> Diagnostic:
+def _fault(fault: Fault, document: _Document) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
     item = fault.at.partition("/")[0]
     if fault.at.startswith("css:"):
@@ -566,7 +672,7 @@ def _fault(fault: Any, document: _Document) -> Diagnostic:
         place = Place(f"{path}.css", int(line or 0), int(column or 0))
         item = ""
     else:
-        place = document.html.places.get(fault.at) or Place("pack.yaml", 1, 1)
+        place = document.places.get(fault.at) or Place("pack.yaml", 1, 1)
     where = f"{document.kind.name}, page {fault.page}: " if fault.page else ""
     message = where + fault.message
     return Diagnostic(fault.code, message, place, fault.hint, fault.severity, item)

@@ -27,6 +27,11 @@ class Paper:
         """The size as CSS writes it, for `@page { size: ... }`."""
         return f"{self.width:g}mm {self.height:g}mm"
 
+    @property
+    def turned(self) -> Paper:
+        """The same paper the other way round: landscape for portrait."""
+        return Paper(self.name, self.height, self.width)
+
 
 # ISO 216 for the A series; ANSI/ASME Y14.1 and North American trade use for the others.
 PAPERS = {
@@ -48,15 +53,17 @@ def parse_length(text: str | float) -> float:
 
 
 def parse_paper(value: object) -> Paper:
-    """Return the paper for a name (`a4`), a size (`90x60mm`) or `[width, height]` in mm.
+    """Return the paper for a name (`a4`, `a4-landscape`), a size (`90x60mm`) or `[width, height]` in mm.
 
     Raises ValueError with a message for the user when there is no such paper or the size is not
     between 20 mm and 2,000 mm.
     """
     if isinstance(value, Paper):
         return value
-    if isinstance(value, str) and value.lower() in PAPERS:
-        return PAPERS[value.lower()]
+    if isinstance(value, str):
+        name, across, rest = value.lower().partition("-landscape")
+        if name in PAPERS and not rest:
+            return PAPERS[name].turned if across else PAPERS[name]
     if isinstance(value, list | tuple) and len(value) == 2:
         width, height = (parse_length(side) for side in value)
     elif isinstance(value, str) and (

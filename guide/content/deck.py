@@ -1,4 +1,4 @@
-"""A pack to a deck: cards as authored, then those derived from glossary, timeline, actors, facts."""
+"""A pack to a deck: cards as authored, then those derived from its other content."""
 
 from __future__ import annotations
 
@@ -8,11 +8,25 @@ from typing import Any
 
 from guide.content.rules import usable_cards
 from guide.model.base import Item
-from guide.model.content import Actor, Card, Event, Fact, Flashcard, Term
+from guide.model.content import (
+    Actor,
+    Card,
+    ChoiceQuestion,
+    Event,
+    Fact,
+    Flashcard,
+    MatchQuestion,
+    OrderQuestion,
+    Question,
+    Term,
+    TrueFalseQuestion,
+)
 from guide.model.markup import GAP
 from guide.model.pack import Pack
+from guide.model.shuffle import shuffled
 
 DERIVED = ("glossary", "timeline", "actors", "facts")
+TRUTHS = {True: "True", False: "False"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ def deck(pack: Pack, derive: Sequence[str] = DERIVED) -> tuple[Flashcard, ...]:
         "timeline": _event,
         "actors": _actor,
         "facts": _fact,
+        "questions": _question,
     }
     for name in derive:
         drafts += [makers[name](item) for item in getattr(pack, name)]
@@ -62,16 +77,26 @@ def _finish(draft: _Draft, name: str, number: int) -> Flashcard:
 
 
 def _authored(card: Card) -> Iterator[_Draft]:
-    base = {"hint": card.hint, "image": card.image, "origin": "cards"}
+    langs = {"front_lang": card.front_lang, "back_lang": card.back_lang}
+    base: dict[str, Any] = {"hint": card.hint, "image": card.image, "origin": "cards", **langs}
     if card.cloze:
         for number, (front, back) in enumerate(cloze_sides(card.cloze), 1):
             name = card.id if number == 1 else f"{card.id}-{number}"
-            yield _Draft(card, name, {**base, "layout": "cloze", "front": front, "back": back})
+            yield _Draft(
+                card, name, {**base, "layout": card.layout or "cloze", "front": front, "back": back}
+            )
         return
-    layout = "image" if card.image else "basic"
+    layout = card.layout or ("image" if card.image else "basic")
     yield _Draft(card, card.id, {**base, "layout": layout, "front": card.front, "back": card.back})
     if card.reverse:
-        turned = {**base, "hint": "", "layout": layout, "front": card.back, "back": card.front}
+        turned: dict[str, Any] = {
+            **base,
+            "hint": "",
+            "layout": layout,
+            "front": card.back,
+            "back": card.front,
+        }
+        turned |= {"front_lang": card.back_lang, "back_lang": card.front_lang, "turned": True}
         yield _Draft(card, f"{card.id}-r", turned)
 
 
@@ -116,3 +141,49 @@ def _fact(fact: Fact) -> _Draft:
     back = f"{fact.value} {fact.unit}".strip()
     fields = {"layout": "fact", "front": fact.label, "back": back, "origin": "facts"}
     return _Draft(fact, f"card-{fact.id}", {**fields, "start": fact.as_of})
+
+
+def _question(question: Question) -> _Draft:
+    """Return a question's card: options on the front, the answer and why on the back."""
+    choices, answer = _asked(question)
+    explained = f"{answer}\n\n{question.explanation}" if question.explanation else answer
+    fields = {"layout": "question", "front": question.prompt, "back": explained}
+    more = {"choices": tuple(choices), "origin": "questions"}
+    return _Draft(question, f"card-{question.id}", {**fields, **more})
+
+
+def _asked(question: Question) -> tuple[Sequence[str], str]:
+    if isinstance(question, ChoiceQuestion):
+        right = [n for n, option in enumerate(question.options) if option in question.answer]
+        said = "; ".join(f"{chr(65 + n)}: {question.options[n]}" for n in right)
+        return question.options, f"**{said}**"
+    if isinstance(question, TrueFalseQuestion):
+        return list(TRUTHS.values()), f"**{TRUTHS[question.answer]}**"
+    if isinstance(question, MatchQuestion):
+        lines = [f"- {left}: **{right}**" for left, right in question.pairs.items()]
+        return shuffled(list(question.pairs.values()), question.id), "\n".join(lines)
+    if isinstance(question, OrderQuestion):
+        lines = [f"{n}. {item}" for n, item in enumerate(question.items, 1)]
+        return shuffled(question.items, question.id), "\n".join(lines)
+    return (), question.answer
+
+
+SORTS = ("authored", "id", "topic", "front", "shuffled")
+
+
+def arranged(cards: Sequence[Flashcard], sort: str, seed: str) -> tuple[Flashcard, ...]:
+    """Return the cards in another order; `shuffled` depends on `seed` alone."""
+    if sort == "shuffled":
+        named = {card.id: card for card in cards}
+        return tuple(named[name] for name in shuffled(sorted(named), seed))
+    keys: dict[str, Callable[[Flashcard], Any]] = {
+        "id": lambda card: card.id,
+        "topic": lambda card: (card.tags[:1], card.number),
+        "front": lambda card: card.front.casefold(),
+    }
+    return tuple(sorted(cards, key=keys[sort])) if sort in keys else tuple(cards)
+
+
+def tagged(cards: Sequence[Flashcard], tags: Sequence[str]) -> tuple[Flashcard, ...]:
+    """Return the cards with one of the tags; all of them when no tag is given."""
+    return tuple(card for card in cards if not tags or {*tags} & {*card.tags})

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from guide.content.validate import Places, Validator, did_you_mean
 from guide.content.yaml12 import read_yaml
 from guide.errors import ContentError, Diagnostic, Place, error
-from guide.model.kinds import Kind, Option, Stock
+from guide.model.kinds import Kind, Option, Stock, grid
 from guide.model.pack import Pack
 from guide.resources import TEMPLATES
-from guide.units import parse_paper
+from guide.units import PAPERS, Paper, parse_paper
 
 # Kinds that the pack format names and this version does not make yet.
 PLANNED = ("handout", "quiz")
@@ -67,11 +70,16 @@ def all_stock() -> dict[str, Stock]:
     return found
 
 
-def load_stock(name: str, place: Place, pack: Pack | None = None) -> Stock:
+def load_stock(
+    name: str, place: Place, pack: Pack | None = None, paper: Paper | None = None
+) -> Stock:
     """Return the stock of that name or alias, a pack's own `templates/stock/*.yaml` first.
 
-    Raises ContentError with a suggestion when there is none.
+    A size such as `90x60mm` is cards of that size, as many as go on the paper. Raises ContentError
+    with a suggestion when there is none.
     """
+    if _SIZE.fullmatch(name.strip().casefold()):
+        return _stock_by_size(name.strip().casefold(), place, paper or PAPERS["a4"])
     known = {**all_stock(), **_own_stock(pack)}
     wanted = name.casefold().strip()
     for stock in known.values():
@@ -79,6 +87,32 @@ def load_stock(name: str, place: Place, pack: Pack | None = None) -> Stock:
             return stock
     hint = did_you_mean(name, known) or "List them: guide stock"
     raise ContentError(error("unknown-stock", f"there is no card stock `{name}`", place, hint))
+
+
+_SIZE = re.compile(r"[\d.]+\s*x\s*[\d.]+\s*(mm|cm|in)?")
+
+
+def _stock_by_size(name: str, place: Place, paper: Paper) -> Stock:
+    try:
+        card = parse_paper(name)
+        # Type grows with the card: as on the bundled stock, 12 pt on A7 and 9.5 pt on a business card.
+        top = min(16.0, max(8.0, round(min(card.width * 0.12, card.height * 0.16) * 2) / 2))
+        sizes = tuple(top - n / 2 for n in range(int((top - min(7.0, top)) * 2) + 1))
+        like = Stock(
+            name=f"{card.width:g}x{card.height:g}mm", title=f"Cards of {card.width:g} x {card.height:g} mm",
+            paper=paper, card=(card.width, card.height), columns=1, rows=1, origin=(0, 0),
+            pitch=(card.width, card.height), safe=min(5.0, min(card.width, card.height) / 12),
+            sizes=sizes,
+        )  # fmt: skip
+        return grid(like)
+    except ValueError as exc:
+        message = (
+            "; ".join(e["msg"].removeprefix("Value error, ") for e in exc.errors())
+            if isinstance(exc, ValidationError)
+            else str(exc)
+        )
+        hint = "Give width x height, such as 90x60mm, of a card that fits the paper."
+        raise ContentError(error("bad-stock", message, place, hint)) from exc
 
 
 def _own_stock(pack: Pack | None) -> dict[str, Stock]:
@@ -136,11 +170,13 @@ def check_theme(name: Any, place: Place, pack: Pack | None = None) -> Diagnostic
     return error("unknown-theme", f"there is no theme `{name}`", place, hint)
 
 
-_CHECKS = {
+_CHECKS: dict[str, tuple[Any, str]] = {
     "boolean": (bool, "true or false"),
     "integer": (int, "a whole number"),
+    "number": ((int, float), "a number"),
     "string": (str, "text"),
     "list": (list, "a list"),
+    "map": (dict, "a mapping, `key: value`"),
 }
 
 

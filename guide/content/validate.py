@@ -83,14 +83,7 @@ class Places:
 
     def fields(self) -> dict[str, Place]:
         """Return the places of everything inside the item, by path within it."""
-        cut = len(self.prefix) + 1 if self.prefix else 0
-        start = f"{self.prefix}." if self.prefix else ""
-        inside = {
-            name[cut:]: place
-            for name, place in self.document.places.items()
-            if name.startswith(start) and name != self.prefix
-        }
-        return {"": self.value(""), **inside}
+        return {"": self.value(""), **self.document.inside(self.prefix)}
 
 
 @dataclass

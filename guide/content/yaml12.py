@@ -55,6 +55,21 @@ class Document:
     data: Any = None
     places: dict[str, Place] = field(default_factory=dict)
     keys: dict[str, Place] = field(default_factory=dict)
+    _grouped: dict[int, dict[str, dict[str, Place]]] = field(default_factory=dict, repr=False)
+
+    def inside(self, prefix: str) -> dict[str, Place]:
+        """Return the places below `prefix`, by their path from there; all for ''."""
+        if not prefix:
+            return self.places
+        depth = prefix.count(".") + 1
+        if depth not in self._grouped:
+            groups: dict[str, dict[str, Place]] = {}
+            self._grouped[depth] = groups
+            for name, place in self.places.items():
+                parts = name.split(".", depth)
+                if len(parts) > depth:
+                    groups.setdefault(".".join(parts[:depth]), {})[parts[depth]] = place
+        return self._grouped[depth].get(prefix, {})
 
 
 def read_yaml(

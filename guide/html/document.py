@@ -17,7 +17,6 @@ from guide.html.glossary import Linker
 from guide.html.labels import Labels
 from guide.html.markdown import MAX_DEPTH, Context, Here, block, inline, render_tokens
 from guide.html.numbering import outline, section_anchor
-from guide.html.shuffle import shuffled
 from guide.model.base import Item
 from guide.model.content import (
     ChoiceQuestion,
@@ -31,6 +30,7 @@ from guide.model.content import (
 )
 from guide.model.markup import mentions, read_citation, texts_of
 from guide.model.pack import Pack
+from guide.model.shuffle import shuffled
 
 _MAX_TILES = 9
 
@@ -321,32 +321,46 @@ class Document:
         found = [views.IndexView(i, names[i], refs) for i, refs in self.context.index.items()]
         return sorted(found, key=lambda entry: (_sort_key(entry.term), entry.term))
 
-    def card(self, card: Flashcard) -> views.CardView:
-        """Return a card's two sides."""
+    def card(
+        self, card: Flashcard, layout: str, colour: str = "", langs: tuple[str, str] = ("", "")
+    ) -> views.CardView:
+        """Return a card's two sides, for a layout."""
         here = Here(item=card.id, place=card.at(), gaps=card.layout == "cloze")
         image, figure = self.assets.figure(card.image) if card.image else ("", None)
         self.context.places[card.id] = card.at()
-        topic = next((t for t in card.tags if t not in _HIDDEN_TAGS), "")
         return views.CardView(
             id=card.id,
             number=card.number,
-            layout=card.layout,
+            layout=layout,
             front=_without_paragraph(block(card.front, self.context, here)),
-            back=_without_paragraph(block(card.back, self.context, here)),
+            back=_without_paragraph(block(self._truth(card, card.back), self.context, here)),
             hint=inline(card.hint, self.context, here),
+            choices=[inline(self._truth(card, text), self.context, here) for text in card.choices],
             image=image,
             image_alt=figure.alt if figure and figure.alt else card.front,
-            topic=self._topic(topic),
+            topic=self.topic(card),
+            colour=colour,
             date_text=self._card_date(card),
             source=self._short_source(card),
             origin=card.origin,
             front_length=len(card.front),
             back_length=len(card.back),
             tags=card.tags,
+            langs=langs,
         )
 
-    def _topic(self, tag: str) -> str:
-        """Return a tag as a topic: `air-campaign` reads Air campaign, `kfor` as the glossary has it."""
+    def _truth(self, card: Flashcard, text: str) -> str:
+        """Put True and False into the pack's language on cards that are made from questions."""
+        if card.origin != "questions":
+            return text
+        return re.sub(r"\A(\*\*)?(True|False)\b", lambda m: (m[1] or "") + self.labels(m[2]), text)
+
+    def topic(self, card: Flashcard) -> str:
+        """Return the topic of a card, '' when no tag names one.
+
+        `air-campaign` reads Air campaign, `kfor` as the glossary has it.
+        """
+        tag = next((t for t in card.tags if t not in _HIDDEN_TAGS), "")
         words = tag.replace("-", " ")
         names = (n for t in self.pack.glossary for n in (t.abbreviation, t.term))
         known = next((name for name in names if name.casefold() == words.casefold()), "")

@@ -12,9 +12,10 @@ from markupsafe import Markup
 from guide.errors import Diagnostic
 from guide.html import strip
 from guide.html.document import Document
+from guide.html.labels import Labels
 from guide.html.running import running_heads
 from guide.html.templates import TemplateFault, Templates
-from guide.model.artifacts import Face, Html
+from guide.model.artifacts import Html
 from guide.model.content import Flashcard
 from guide.model.dates import Date
 from guide.model.kinds import Kind, Stock
@@ -62,8 +63,7 @@ class _Rendering:
     def __post_init__(self) -> None:
         pack = self.request.pack
         self.templates = Templates(pack.templates)
-        parts = () if self.request.kind.shape == "faces" else self._parts()
-        self.document = Document(pack, parts, pack.manifest.citation_style)
+        self.document = Document(pack, self._parts(), pack.manifest.citation_style)
 
     def _parts(self) -> list[str]:
         parts = ["sections", "timeline", "actors", "facts", "glossary"]
@@ -71,55 +71,25 @@ class _Rendering:
 
     def html(self) -> Html:
         request, document = self.request, self.document
-        faces = self._faces() if request.kind.shape == "faces" else ()
         markup = self._render(f"{request.kind.name}/page.html", **self._context())
-        used = {
-            path: data for path, data in document.assets.files.items() if path in markup or faces
-        }
+        used = {path: data for path, data in document.assets.files.items() if path in markup}
+        sheets = Sheets(request, self.templates, document.labels)
         return Html(
             title=request.pack.manifest.title,
             lang=request.pack.manifest.lang,
             markup=markup,
-            stylesheets=self._stylesheets("".join((markup, *(face.markup for face in faces)))),
+            stylesheets=sheets.of(markup),
             assets=used,
-            faces=faces,
-            sizes=request.stock.sizes if request.stock else (),
             places=document.context.places,
         )
 
     def _render(self, name: str, **context: Any) -> str:
         filters = {"md": self.document.block, "mdi": self.document.inline}
-        return str(self.templates.render(name, filters, **self._common(), **context))
-
-    def _common(self) -> dict[str, Any]:
-        request, labels = self.request, self.document.labels
-        return {
-            "pack": request.pack,
-            "m": request.pack.manifest,
-            "kind": request.kind,
-            "options": request.options,
-            "paper": request.paper,
-            "theme": request.theme,
-            "stock": request.stock,
-            "edition": request.edition,
-            "lang": request.pack.manifest.lang,
-            "dir": labels.direction,
-            "t": labels,
-            "running": self._running,
-            "date": labels.date,
-            "number": labels.number,
-        }
-
-    def _running(self, part: object) -> tuple[str, str]:
-        """Return what stands left and right at the head of a part's pages."""
-        manifest = self.request.pack.manifest
-        plain = Markup(str(part)).striptags()  # noqa: S704  only to strip its tags
-        return running_heads(plain, manifest.marking, manifest.title)
+        common = common_context(self.request, self.document.labels)
+        return str(self.templates.render(name, filters, **common, **context))
 
     def _context(self) -> dict[str, Any]:
         """Return the views; sections come first, because they collect links and index entries."""
-        if self.request.kind.shape == "faces":
-            return {"count": len(self.request.cards)}
         document = self.document
         sections = document.sections()
         facts = document.facts()
@@ -176,17 +146,17 @@ class _Rendering:
         inner = re.fullmatch(r"var\((--[\w-]+)\)", value)
         return self._token(inner[1]) if inner and inner[1] != name else value
 
-    def _faces(self) -> tuple[Face, ...]:
-        faces = []
-        for card in self.request.cards:
-            view = self.document.card(card)
-            for side in ("front", "back"):
-                name = f"{self.request.kind.name}/layouts/{card.layout}.html"
-                markup = self._render(name, card=view, side=side)
-                faces.append(Face(at=card.id, markup=markup, family=card.id))
-        return tuple(faces)
 
-    def _stylesheets(self, text: str) -> tuple[tuple[str, str], ...]:
+@dataclass
+class Sheets:
+    """The stylesheets of a document, in cascade order."""
+
+    request: Request
+    templates: Templates
+    labels: Labels
+
+    def of(self, text: str) -> tuple[tuple[str, str], ...]:
+        """Return (name, CSS) pairs for a document that prints `text`."""
         names = [
             "fonts.css",
             *(["fonts-cjk.css"] if _EAST_ASIAN.search(text) else []),
@@ -202,11 +172,11 @@ class _Rendering:
 
     def _generated(self) -> str:
         """Return what only this run knows: the page's size, the accent, the running texts."""
-        request, labels = self.request, self.document.labels
+        request, labels = self.request, self.labels
         manifest = request.pack.manifest
         size = request.paper.css
         if request.stock and request.kind.shape == "faces":
-            size = f"{request.stock.card[0]:g}mm {request.stock.card[1]:g}mm"
+            return self._face(request.stock)
         version = [labels("Version %(version)s") % {"version": manifest.version}]
         if manifest.date:
             version.append(labels.date(manifest.date))
@@ -223,11 +193,47 @@ class _Rendering:
             "--marking": _css_string(manifest.marking),
             "--running-version": _css_string(" · ".join(version)),
             "--running-page": running,
-            "--safe": f"{request.stock.safe:g}mm" if request.stock else "5mm",
         }
         if request.theme.accent:
             tokens["--accent"] = request.theme.accent
         return f"@page {{ size: {size}; }}\n{css_tokens(tokens)}"
+
+    def _face(self, stock: Stock) -> str:
+        """Return the size of a face; nothing that differs from deck to deck stands on it."""
+        bleed = float(self.request.options.get("bleed") or 0)
+        tokens = {"--safe": f"{stock.safe:g}mm", "--bleed": f"{bleed:g}mm"}
+        if self.request.theme.accent:
+            tokens["--accent"] = self.request.theme.accent
+        size = f"{stock.card[0]:g}mm {stock.card[1]:g}mm"
+        outside = f" bleed: {bleed:g}mm;" if bleed else ""
+        return f"@page {{ size: {size};{outside} }}\n{css_tokens(tokens)}"
+
+
+def common_context(request: Request, labels: Labels) -> dict[str, Any]:
+    """Return what every template is given."""
+    manifest = request.pack.manifest
+
+    def running(part: object) -> tuple[str, str]:
+        """Return what stands left and right at the head of a part's pages."""
+        plain = Markup(str(part)).striptags()  # noqa: S704  only to strip its tags
+        return running_heads(plain, manifest.marking, manifest.title)
+
+    return {
+        "pack": request.pack,
+        "m": manifest,
+        "kind": request.kind,
+        "options": request.options,
+        "paper": request.paper,
+        "theme": request.theme,
+        "stock": request.stock,
+        "edition": request.edition,
+        "lang": manifest.lang,
+        "dir": labels.direction,
+        "t": labels,
+        "running": running,
+        "date": labels.date,
+        "number": labels.number,
+    }
 
 
 def css_tokens(tokens: Mapping[str, str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
+
+from guide.html.labels import Labels
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,11 @@ class PointView:
 
 @dataclass(frozen=True)
 class CardView:
-    """A card's sides, ready for a layout."""
+    """A card's sides, ready for a layout; `lang` and `dir` are those of the side that is drawn.
+
+    `lang` is '' where it is the pack's. `number` is the card's place in the deck; a layout that
+    prints it is set again for every card that moves.
+    """
 
     id: str
     number: int
@@ -181,15 +187,25 @@ class CardView:
     front: Markup
     back: Markup
     hint: Markup
+    choices: list[Markup]
     image: str
     image_alt: str
     topic: str
+    colour: str
     date_text: str
     source: str
     origin: str
     front_length: int
     back_length: int
     tags: tuple[str, ...]
+    langs: tuple[str, str] = ("", "")
+    lang: str = ""
+    dir: str = ""
+
+    def seen_from(self, side: str) -> CardView:
+        """Return the card with the language of one side."""
+        lang = self.langs[side == "back"]
+        return replace(self, lang=lang, dir=Labels(lang).direction if lang else "")
 
 
 Context = dict[str, Any]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from guide.errors import Place, Severity
 
@@ -73,6 +74,99 @@ class Pdf:
     def pages(self) -> int:
         """Number of pages."""
         return len(self.page_sizes)
+
+
+@dataclass(frozen=True)
+class Group:
+    """PDF objects that go into any file together.
+
+    `(text % numbers).split(SEPARATOR)` are the objects. `refs` say, in order, what the numbers are:
+    0 and more is an object of the group itself, less is one of the codes below. `data` are the bytes
+    of those that are streams, as they are stored, with their place in the group.
+    """
+
+    text: bytes
+    refs: tuple[int, ...] = ()
+    data: tuple[tuple[int, bytes], ...] = ()
+
+
+SEPARATOR = b"\0"
+
+# What objects refer to outside their group: fonts, then groups that faces share, then links.
+PARENT, DOCUMENT, PAGE_NUMBER, COLOURS = -1, -2, -3, -4
+FIRST_FONT, FIRST_SHARED, FIRST_LINK = -100, -1000, -10000
+
+
+@dataclass(frozen=True)
+class FontUse:
+    """The glyphs of a font on a face, or on several.
+
+    `texts` is what each of `glyphs` is read as, joined by NUL; `widths` are in thousandths of the
+    type size, `sized` the glyphs that have one. All arrays hold 32-bit numbers.
+    """
+
+    name: str
+    glyphs: bytes
+    texts: str
+    sized: bytes
+    widths: bytes
+
+
+@dataclass(frozen=True)
+class FontFace:
+    """A font as it was loaded: a bundled file's name, or else its bytes, and what was read from it."""
+
+    name: str
+    file: str
+    data: bytes
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SetFace:
+    """A face after typesetting: a page, as pieces, that goes into any deck and on any sheet.
+
+    Sizes are in pt: `width` and `height` of the trim, `size` of the type. `over` says by how many
+    mm the content is too large at that size, `bleed` how many pt are drawn outside the trim. Of
+    `objects` the first is the page. `plain` is its content, compressed, without structure, and
+    `drawing` what that needs: the resources first. `structure` are the page's top elements, `marked`
+    the element of each marked content, `links` pairs of annotation and element. `shared` are
+    pictures, by digest; `fonts` the glyphs that are used.
+    """
+
+    at: str
+    width: float
+    height: float
+    size: float
+    over: float
+    objects: Group
+    plain: bytes
+    drawing: Group
+    bleed: float = 0.0
+    structure: tuple[int, ...] = ()
+    marked: tuple[int, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
+    bookmarks: tuple[tuple[str, float, float], ...] = ()
+    shared: tuple[tuple[str, Group], ...] = ()
+    fonts: tuple[FontUse, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class FaceSet:
+    """What setting some faces gave; `faults` are those that belong to no face."""
+
+    faces: tuple[SetFace, ...]
+    fonts: tuple[FontFace, ...]
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class FontObjects:
+    """The PDF objects of the fonts of a file, and which of them is which font."""
+
+    objects: Group
+    names: Mapping[str, int]
 
 
 @dataclass(frozen=True)

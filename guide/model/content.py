@@ -85,6 +85,10 @@ class Fact(Item):
     review_after: ReviewAfter | None = None
 
 
+Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")]
+"""A language tag after BCP 47: `de`, `sr-Cyrl`, `pt-BR`."""
+
+
 class Card(Item):
     """A card as written: a front and a back, or a cloze text with `{{gaps}}`."""
 
@@ -94,6 +98,11 @@ class Card(Item):
     image: str = ""
     reverse: StrictBool = False
     cloze: str = ""
+    layout: str = Field(
+        default="", description="A template of flashcards/layouts; chosen by content when left out."
+    )
+    front_lang: Language = Field(default="", description="BCP 47, when it is not the pack's.")
+    back_lang: Language = Field(default="", description="BCP 47, when it is not the pack's.")
 
 
 class Flashcard(Item):
@@ -101,7 +110,9 @@ class Flashcard(Item):
 
     `layout` names the template in flashcards/layouts; `front`, `back` and `hint` are Markdown, with
     `{{:hint}}` and `{{answer}}` for the gap of a cloze. `start` and `end` are an event's or actor's
-    dates, `start` a fact's "as of". `number` counts from 1 in the deck.
+    dates, `start` a fact's "as of". `choices` are the options of a question, `turned` marks
+    the second card of a reversed one. `number` counts from 1
+    in the deck as authored.
     """
 
     number: int
@@ -110,9 +121,15 @@ class Flashcard(Item):
     back: str
     hint: str = ""
     image: str = ""
+    choices: tuple[str, ...] = ()
+    front_lang: str = ""
+    back_lang: str = ""
+    turned: bool = False
     start: Date | None = None
     end: Date | None = None
-    origin: str = Field(description="cards, glossary, timeline, actors or facts")
+    origin: str = Field(
+        description="cards, glossary, timeline, actors, facts or questions; deck for its own cards"
+    )
 
 
 class _Question(Item):

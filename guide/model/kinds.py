@@ -8,12 +8,13 @@ from pydantic import Field, model_validator
 
 from guide.model.base import Frozen, Text, Texts
 from guide.model.pack import PaperField
+from guide.units import Paper
 
 
 class Option(Frozen):
     """A setting of a document kind: its type, what it may be, what it is when left out."""
 
-    type: Literal["boolean", "integer", "string", "list"]
+    type: Literal["boolean", "integer", "number", "string", "list", "map"]
     default: Any
     choices: Texts = ()
     help: Text
@@ -43,7 +44,8 @@ class Stock(Frozen):
 
     `card` is width and height at the trim; `origin` the first card's corner; `pitch` the distance
     from one card's corner to the next one's. `sizes` are the type sizes in pt, largest first, that
-    a face may be set in; `safe` keeps text this far inside the trim.
+    a face may be set in; `safe` keeps text this far inside the trim; `corner` is the radius of
+    rounded corners. `fold` is set on stock whose cells hold a front and its back.
     """
 
     name: Text
@@ -55,34 +57,121 @@ class Stock(Frozen):
     rows: Annotated[int, Field(ge=1, le=30)]
     origin: Pair
     pitch: Pair
-    safe: float = 5
-    corner: float = 0
+    safe: Annotated[float, Field(ge=0, le=30)] = 5
+    corner: Annotated[float, Field(ge=0, le=20)] = 0
     sizes: tuple[float, ...] = (11, 10.5, 10, 9.5, 9, 8.5, 8)
+    fold: Literal["", "beside", "below"] = ""
 
     @property
     def per_sheet(self) -> int:
         """Cards on one side of a sheet."""
         return self.columns * self.rows
 
+    @property
+    def cell(self) -> Pair:
+        """Width and height of what lies in one place of the grid: a card, or two that are folded."""
+        return (
+            self.card[0] * (2 if self.fold == "beside" else 1),
+            self.card[1] * (2 if self.fold == "below" else 1),
+        )
+
+    @property
+    def gutters(self) -> Pair:
+        """Horizontal and vertical space between neighbours."""
+        return (
+            max(0.0, self.pitch[0] - self.cell[0]) if self.columns > 1 else 0.0,
+            max(0.0, self.pitch[1] - self.cell[1]) if self.rows > 1 else 0.0,
+        )
+
+    @property
+    def margins(self) -> tuple[float, float, float, float]:
+        """Space around the block of cards: left, top, right, bottom."""
+        width = (self.columns - 1) * self.pitch[0] + self.cell[0]
+        height = (self.rows - 1) * self.pitch[1] + self.cell[1]
+        left, top = self.origin
+        return left, top, self.paper.width - left - width, self.paper.height - top - height
+
     @model_validator(mode="after")
     def _fits(self) -> Stock:
-        right = self.origin[0] + (self.columns - 1) * self.pitch[0] + self.card[0]
-        bottom = self.origin[1] + (self.rows - 1) * self.pitch[1] + self.card[1]
         if min(self.card) <= 0 or min(self.origin) < 0:
             raise ValueError("card sizes must be positive and the origin not negative")
-        if right > self.paper.width + 0.05 or bottom > self.paper.height + 0.05:
+        for axis, (name, count) in enumerate((("columns", self.columns), ("rows", self.rows))):
+            if count > 1 and self.pitch[axis] < self.cell[axis] - 0.001:
+                raise ValueError(
+                    f"{name}: cards of {self.cell[axis]:g} mm overlap at a pitch of "
+                    f"{self.pitch[axis]:g} mm; the pitch is the card and the gutter, "
+                    "and a gutter cannot be negative"
+                )
+        if min(self.margins[2:]) < -0.05:
+            right, bottom = (
+                self.paper.width - self.margins[2],
+                self.paper.height - self.margins[3],
+            )
             raise ValueError(
                 f"{self.columns} x {self.rows} cards reach {right:g} x {bottom:g} mm, "
                 f"but the paper is {self.paper.width:g} x {self.paper.height:g} mm"
             )
-        if self.columns > 1 and self.pitch[0] < self.card[0] - 0.001:
-            raise ValueError(
-                f"cards of {self.card[0]:g} mm overlap at a pitch of {self.pitch[0]:g} mm"
-            )
-        if self.rows > 1 and self.pitch[1] < self.card[1] - 0.001:
-            raise ValueError(
-                f"cards of {self.card[1]:g} mm overlap at a pitch of {self.pitch[1]:g} mm"
-            )
+        if 2 * self.safe >= min(self.card):
+            raise ValueError(f"safe: {self.safe:g} mm on all sides leave no room for text")
+        if 2 * self.corner > min(self.card):
+            raise ValueError(f"corner: {self.corner:g} mm is more than half of the card")
         if not self.sizes or list(self.sizes) != sorted(self.sizes, reverse=True):
             raise ValueError("sizes must be given largest first")
+        if min(self.sizes) < 4 or max(self.sizes) > 72:
+            raise ValueError("sizes must be between 4 and 72 pt")
         return self
+
+    def folded(self) -> Stock:
+        """Return stock of the same cards with front and back side by side, for a fold between them.
+
+        Raises ValueError when two cards do not fit on the paper.
+        """
+        return grid(self, ("beside", "below"))
+
+
+EDGE = 5.0  # mm that most printers leave blank
+
+
+def grid(like: Stock, folds: tuple[str, ...] = ("",)) -> Stock:
+    """Return the stock on which the most cards of this size lie, upright or across, without gutters.
+
+    The block stands in the middle of the sheet, and inside what printers can print unless then
+    nothing fits. Raises ValueError when nothing does.
+    """
+    best: Stock | None = None
+    papers = (like.paper, like.paper.turned)
+    for fold in folds:
+        for paper in papers:
+            for edge in (EDGE, 0.0):
+                made = _filled(like, paper, fold, edge)
+                if made is not None:
+                    break
+            if made is not None and (best is None or made.per_sheet > best.per_sheet):
+                best = made
+    if best is None:
+        size = f"{like.card[0]:g} x {like.card[1]:g} mm"
+        what = (
+            f"two cards of {size} side by side do" if folds != ("",) else f"a card of {size} does"
+        )
+        raise ValueError(
+            f"{what} not fit on {like.paper.width:g} x {like.paper.height:g} mm of paper"
+        )
+    return best
+
+
+def _filled(like: Stock, paper: Paper, fold: str, edge: float) -> Stock | None:
+    width = like.card[0] * (2 if fold == "beside" else 1)
+    height = like.card[1] * (2 if fold == "below" else 1)
+    columns = int((paper.width - 2 * edge + 0.01) // width)
+    rows = int((paper.height - 2 * edge + 0.01) // height)
+    if not columns or not rows:
+        return None
+    origin = (
+        max(0.0, round((paper.width - columns * width) / 2, 3)),
+        max(0.0, round((paper.height - rows * height) / 2, 3)),
+    )
+    changes = {
+        "paper": paper, "columns": min(columns, 20), "rows": min(rows, 30), "origin": origin,
+        "pitch": (width, height), "fold": fold,
+    }  # fmt: skip
+    return like.model_copy(update=changes)

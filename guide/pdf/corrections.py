@@ -16,11 +16,9 @@ patches of private functions, so another version of WeasyPrint is refused at imp
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any
 
 import pydyf
@@ -31,6 +29,8 @@ from weasyprint.layout import page as page_layout
 from weasyprint.layout.absolute import AbsolutePlaceholder
 from weasyprint.pdf import tags
 from weasyprint.pdf.stream import Stream
+
+from guide.pdf.pieces import compress_quickly
 
 SUPPORTED = "70.0"
 _SCOPES = {"row": "/Row", "rowgroup": "/Row"}
@@ -162,9 +162,7 @@ def install() -> None:
     page_layout.set_page_type_computed_styles = _page_styles
     layout.set_page_type_computed_styles = _page_styles
     layout.make_margin_boxes = _margin_boxes
-    pydyf.zlib = SimpleNamespace(
-        compress=zlib.compress, compressobj=lambda level=6: zlib.compressobj(min(level, 6))
-    )
+    compress_quickly()
     from weasyprint import pdf
 
     if getattr(pdf, "add_tags", None) is _add_tags:

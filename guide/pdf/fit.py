@@ -17,10 +17,14 @@ Layout = Callable[[str], Any]
 
 @dataclass
 class Fitted:
-    """The page of each face, in order, and the type size in pt it is set in."""
+    """The page of each face, in order, the type size in pt it is set in, and how far it is over.
+
+    `over` is in mm, at that size; more than 0 only where even the smallest is too large.
+    """
 
     pages: list[Any]
     sizes: list[float]
+    over: list[float]
     document: Any
     faults: list[Fault] = field(default_factory=list)
 
@@ -36,8 +40,15 @@ def faces_markup(html: Html, chosen: Iterable[tuple[int, float]]) -> str:
 
 
 def size_classes(sizes: Iterable[float]) -> str:
-    """Return a class for each type size: WeasyPrint shares styles by class, not by `style=`."""
-    return "".join(f".size-{size * 100:.0f} {{ font-size: {size:g}pt }}\n" for size in sizes)
+    """Return a class for each type size: WeasyPrint shares styles by class, not by `style=`.
+
+    A margin of the body would move the first face of a chunk and no other.
+    """
+    if not sizes:
+        return ""
+    alike = "html, body, .face { margin: 0 !important } html, body { padding: 0 !important }\n"
+    named = (f".size-{size * 100:.0f} {{ font-size: {size:g}pt }}\n" for size in sizes)
+    return alike + "".join(named)
 
 
 @dataclass
@@ -120,9 +131,11 @@ class _Fitting:
         steps = dict.fromkeys(range(len(self.html.faces)), 0)
         steps |= {index: family.low for family in families for index in family.indices}
         pages = [self.pages[index, step] for index, step in steps.items()]
+        over = [self.over[index, step] / PX_PER_MM for index, step in steps.items()]
         faults = [f for family in families for f in self._faults(family)]
         faults += [f for f in page_faults(pages) if f.code == "low-resolution"]
-        return Fitted(pages, [self.sizes[step] for step in steps.values()], document, faults)
+        sizes = [self.sizes[step] for step in steps.values()]
+        return Fitted(pages, sizes, over, document, faults)
 
     def _faults(self, family: _Family) -> list[Fault]:
         found = []

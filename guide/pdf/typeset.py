@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from PIL import Image
@@ -15,10 +16,12 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
-from guide.model.artifacts import Fault, Html, Pdf
+from guide.model.artifacts import FaceSet, Fault, FontFace, Html, Pdf, SetFace
 from guide.pdf import corrections, flow
+from guide.pdf.clock import at_a_fixed_time
+from guide.pdf.faces import Drawer
 from guide.pdf.fetcher import BASE, Fetcher
-from guide.pdf.fit import Fitted, faces_markup, fit_faces, size_classes
+from guide.pdf.fit import faces_markup, fit_faces, size_classes
 from guide.pdf.glyphs import BUNDLED, missing_glyphs, uncovered
 from guide.pdf.inspect import page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
@@ -33,7 +36,7 @@ def typeset(html: Html) -> Pdf:
     """Lay out and write a document as tagged PDF/UA-1; faults say what a reader would miss."""
     corrections.install()
     flow.install()
-    with _at_a_fixed_time(), _seldom_collecting():
+    with at_a_fixed_time(), _seldom_collecting():
         return _Typesetting(html).run()
 
 
@@ -51,73 +54,92 @@ def _seldom_collecting() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-@contextmanager
-def _at_a_fixed_time() -> Iterator[None]:
-    """Give fontTools, which stamps the fonts it makes, one time for all: its only clock is this."""
-    name = "SOURCE_DATE_EPOCH"
-    before = os.environ.get(name)
-    os.environ[name] = "0"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
+def set_faces(html: Html) -> FaceSet:
+    """Lay out and draw the faces of a document, each by itself, at the largest size that fits."""
+    corrections.install()
+    flow.install()
+    with at_a_fixed_time(), _seldom_collecting():
+        return _Typesetting(html).faces()
+
+
+@lru_cache(maxsize=2)
+def _prepared(
+    sheets: tuple[tuple[str, str], ...],
+) -> tuple[FontConfiguration, tuple[CSS, ...], tuple[Fault, ...]]:
+    """Parse stylesheets, each by itself, so that a fault can name it; once for many documents."""
+    fonts, fetcher = FontConfiguration(), Fetcher({})
+    made, faults = [], []
+    for name, text in sheets:
+        with collected() as messages:
+            made.append(CSS(string=text, base_url=BASE, url_fetcher=fetcher, font_config=fonts))
+            faults += [f for m in messages if (f := stylesheet_fault(name, m))]
+    return fonts, tuple(made), tuple(faults)
 
 
 class _Typesetting:
     def __init__(self, html: Html) -> None:
         self.html = html
         self.fetcher = Fetcher(html.assets)
-        self.fonts = FontConfiguration()
-        self.faults: list[Fault] = []
+        with _quiet():
+            sizes = size_classes(html.sizes)
+            sheets = (*html.stylesheets, *([("sizes", sizes)] if sizes else []))
+            self.fonts, self.stylesheets, faults = _prepared(sheets)
+        self.faults: list[Fault] = list(faults)
 
     def run(self) -> Pdf:
-        with collected() as messages, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            self.stylesheets = self._stylesheets(messages)
-            document, sizes = self._laid_out()
+        with _quiet(), collected() as messages:
+            self._check_glyphs(self.html.markup)
+            document = self._layout(self.html.markup)
+            self.faults += page_faults(document.pages)
             data = self._write(document)
-            known = {fault.code for fault in self.faults} & {"missing-glyph"}
-            told = [f for m in messages if (f := document_fault(m))]
-            self.faults += [fault for fault in told if fault.code not in known]
-        self._fallbacks(document)
+            self._told(messages)
+        self._fallbacks(document.fonts.values())
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
         rounded = tuple((round(w, 2), round(h, 2)) for w, h in pages)
-        return Pdf(data, rounded, tuple(dict.fromkeys(self.faults)), sizes)
+        return Pdf(data, rounded, tuple(dict.fromkeys(self.faults)))
 
-    def _stylesheets(self, messages: list[str]) -> list[CSS]:
-        """Parse each stylesheet by itself, so that a fault can name it."""
-        made = []
-        for name, text in (*self.html.stylesheets, ("sizes", size_classes(self.html.sizes))):
-            sheet = CSS(
-                string=text, base_url=BASE, url_fetcher=self.fetcher, font_config=self.fonts
-            )
-            made.append(sheet)
-            self.faults += [f for m in messages if (f := stylesheet_fault(name, m))]
-            messages.clear()
-        return made
+    def faces(self) -> FaceSet:
+        everything = faces_markup(self.html, [(i, 10) for i in range(len(self.html.faces))])
+        with _quiet(), collected() as messages:
+            self._check_glyphs(everything)
+            fitted = fit_faces(self.html, self._layout)
+            drawer = Drawer(fitted.document)
+            made = [
+                replace(drawer.draw(page, face.at, size), over=round(over, 2))
+                for page, face, size, over in zip(
+                    fitted.pages, self.html.faces, fitted.sizes, fitted.over, strict=True
+                )
+            ]
+            self._told(messages)
+        self._fallbacks(drawer.fonts.values())
+        return FaceSet(*self._attributed(made, fitted.faults, drawer.faces()))
+
+    def _attributed(
+        self, faces: list[SetFace], fitting: list[Fault], fonts: tuple[FontFace, ...]
+    ) -> tuple[tuple[SetFace, ...], tuple[FontFace, ...], tuple[Fault, ...]]:
+        """Give each card's first face the faults of the card; the others belong to no face."""
+        of_card: dict[str, list[Fault]] = {}
+        cards = {face.at for face in faces}
+        for fault in dict.fromkeys((*self.faults, *fitting)):
+            key = fault.at.partition("/")[0]
+            of_card.setdefault(key if key in cards else "", []).append(fault)
+        done = [
+            replace(face, faults=tuple(of_card.pop(face.at))) if face.at in of_card else face
+            for face in faces
+        ]
+        return tuple(done), fonts, tuple(of_card.get("", ()))
+
+    def _told(self, messages: list[str]) -> None:
+        """Take over what WeasyPrint logged, unless the glyphs' own check has said it better."""
+        known = {fault.code for fault in self.faults} & {"missing-glyph"}
+        told = [f for m in messages if (f := document_fault(m))]
+        self.faults += [fault for fault in told if fault.code not in known]
 
     def _layout(self, markup: str) -> Document:
         source = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher)
         return source.render(
             font_config=self.fonts, stylesheets=self.stylesheets, pdf_variant=VARIANT
         )
-
-    def _laid_out(self) -> tuple[Document, tuple[float, ...]]:
-        markup = self.html.markup
-        if self.html.faces:
-            everything = faces_markup(self.html, [(i, 10) for i in range(len(self.html.faces))])
-            self._check_glyphs(everything)
-            fitted: Fitted = fit_faces(self.html, self._layout)
-            self.faults += fitted.faults
-            return fitted.document.copy(fitted.pages), tuple(fitted.sizes)
-        self._check_glyphs(markup)
-        document = self._layout(markup)
-        self.faults += page_faults(document.pages)
-        return document, ()
 
     def _check_glyphs(self, markup: str) -> None:
         if not markup.isascii() and uncovered(markup):
@@ -130,9 +152,9 @@ class _Typesetting:
             document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier, dpi=IMAGE_DPI)
         )
 
-    def _fallbacks(self, document: Document) -> None:
+    def _fallbacks(self, fonts: Iterable[Any]) -> None:
         """Report fonts that are not bundled: they would differ from machine to machine."""
-        used: set[str] = {font.family.strip("'\"") for font in _fonts(document)}
+        used: set[str] = {font.family.strip("'\"") for font in fonts}
         if any(fault.code == "missing-glyph" for fault in self.faults):
             return
         for family in sorted(used - BUNDLED):
@@ -141,5 +163,10 @@ class _Typesetting:
             self.faults.append(Fault("font-fallback", message, "", hint, Severity.WARNING))
 
 
-def _fonts(document: Any) -> list[Any]:
-    return list(document.fonts.values())
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let no library's warning reach the terminal, and take picture bombs for the errors they are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import cos, radians, sin
 
-import pikepdf
-from pikepdf import Array, Dictionary, Name, String
+import pydyf
 
-from guide.model.artifacts import Pdf, Sheets
+from guide.model.artifacts import FontObjects, SetFace, Sheets
 from guide.model.kinds import Stock
-from guide.sheets.marks import lines
-from guide.sheets.plan import Placement, Side, plan
+from guide.model.printers import Registration
+from guide.pdf.assemble import About, Common, inform, written
+from guide.pdf.pieces import Ready, deflated, place
+from guide.sheets.marks import Arc, Line, arcs, folds, lines, ruler
+from guide.sheets.plan import Placement, Side
 from guide.units import POINTS_PER_MM
 
 _MARK_WIDTH = 0.25  # pt
@@ -20,93 +23,187 @@ _MARK_GREY = 0.35
 
 @dataclass(frozen=True)
 class Layout:
-    """How a deck is put on sheets: see the options of templates/flashcards/kind.toml."""
+    """How a deck is put on sheets: see the options of templates/flashcards/kind.toml.
+
+    `registration` moves the back sides to where this printer puts the fronts; `ruler` draws 100 mm
+    to check the scaling with, `corners` the radius of rounded corners.
+    """
 
     duplex: str = "long-edge"
-    order: str = "reading"
     marks: str = "crop"
+    corners: bool = False
+    ruler: bool = True
+    registration: Registration = Registration()
 
 
 def impose(
-    deck: Pdf, stock: Stock, layout: Layout, title: str, furniture: Pdf | None = None
+    faces: Sequence[SetFace],
+    sides: Sequence[Side],
+    stock: Stock,
+    layout: Layout,
+    fonts: FontObjects,
+    about: About,
+    furniture: Sequence[SetFace] = (),
 ) -> Sheets:
-    """Return the sheets of a deck whose pages are front and back of each card in turn.
+    """Return the sheets of a deck: `faces` are front and back of each card in turn.
 
     `furniture` has a page for each side with what is printed in the margins; it is laid under the
     cards. Structure tags do not survive: sheets are for the printer, the deck is for reading.
     """
-    sides = plan(deck.pages // 2, stock, layout.duplex, layout.order)
-    with pikepdf.new() as target, pikepdf.open(io.BytesIO(deck.data)) as source:
-        under = pikepdf.open(io.BytesIO(furniture.data)) if furniture else None
-        for number, side in enumerate(sides):
-            page = _add_page(target, stock)
-            drawn = [_marks(stock, side, layout.marks)]
-            if under is not None:
-                drawn.append(_draw(target, page, under.pages[number], "Furniture", _identity()))
-            for index, placement in enumerate(side.placements):
-                matrix = _matrix(stock, placement)
-                face = source.pages[placement.page]
-                drawn.append(_draw(target, page, face, f"Face{index}", matrix))
-            page.Contents = target.make_stream(b"\n".join(drawn))
-        _prefer(target, layout.duplex, title)
-        out = io.BytesIO()
-        mode = pikepdf.ObjectStreamMode.generate
-        target.save(out, deterministic_id=True, compress_streams=True, object_stream_mode=mode)
+    return _Imposing(faces, stock, layout, fonts, about).sheets(sides, furniture)
+
+
+@dataclass
+class _Imposing:
+    faces: Sequence[SetFace]
+    stock: Stock
+    layout: Layout
+    fonts: FontObjects
+    about: About
+    pdf: pydyf.PDF = field(default_factory=pydyf.PDF)
+    _forms: dict[int, int] = field(default_factory=dict)
+
+    def sheets(self, sides: Sequence[Side], furniture: Sequence[SetFace]) -> Sheets:
+        self.common = Common(self.pdf, self.fonts)
+        numbers = [
+            self._side(side, furniture[n] if furniture else None) for n, side in enumerate(sides)
+        ]
+        self.pdf.pages["Kids"] = pydyf.Array([b"%d 0 R" % number for number in numbers])
+        self.pdf.pages["Count"] = len(numbers)
+        self._prefer()
+        inform(self.pdf, self.about)
+        return Sheets(written(self.pdf), len(numbers))
+
+    def _side(self, side: Side, under: SetFace | None) -> int:
+        names: dict[bytes, int] = {}
+        drawn = []
         if under is not None:
-            under.close()
-    return Sheets(out.getvalue(), len(sides))
+            names[b"Furniture"] = self._form(under)
+            drawn.append(b"/Furniture Do")
+        drawn.append(self._marks(side))
+        for index, placement in enumerate(side.placements):
+            name = b"Face%d" % index
+            names[name] = self._form(self.faces[placement.page])
+            drawn.append(self._placed(name, placement, side))
+        content = b"\n".join(drawn)
+        if side.back and not self.layout.registration.is_none:
+            content = b"q %s cm\n%s\nQ" % (_moved(self.layout.registration, self.stock), content)
+        return self._page(deflated(content), names)
+
+    def _page(self, data: bytes, names: dict[bytes, int]) -> int:
+        content = Ready(b"<</Filter /FlateDecode/Length %d>>" % len(data), data)
+        self.pdf.add_object(content)
+        paper = self.stock.paper
+        forms = b"".join(b"/%s %d 0 R" % entry for entry in names.items())
+        page = Ready(
+            b"<</Type /Page/Parent %d 0 R/MediaBox [0 0 %.3f %.3f]/Contents %d 0 R"
+            b"/Resources <</XObject <<%s>>>>>>"
+            % (
+                self.pdf.pages.number,
+                paper.width * POINTS_PER_MM,
+                paper.height * POINTS_PER_MM,
+                content.number,
+                forms,
+            )
+        )
+        self.pdf.add_object(page)
+        return int(page.number)
+
+    def _form(self, face: SetFace) -> int:
+        """Return the number of a face's form, which is written once however often it is drawn."""
+        key = id(face)
+        if key not in self._forms:
+            resources = place(self.pdf, face.drawing, self.common.of(face))
+            box = (-face.bleed, -face.bleed, face.width + face.bleed, face.height + face.bleed)
+            text = b"<</Type /XObject/Subtype /Form/BBox [%.3f %.3f %.3f %.3f]" % box
+            rest = b"/Resources %d 0 R/Filter /FlateDecode/Length %d>>"
+            form = Ready(text + rest % (resources, len(face.plain)), face.plain)
+            self.pdf.add_object(form)
+            self._forms[key] = int(form.number)
+        return self._forms[key]
+
+    def _placed(self, name: bytes, placement: Placement, side: Side) -> bytes:
+        face = self.faces[placement.page]
+        matrix = _matrix(self.stock, placement)
+        if not face.bleed:
+            return b"q %s cm /%s Do Q" % (matrix, name)
+        # Bleed ends half way to the neighbour: the one that is drawn last must not cover the other.
+        across, down = (
+            min(face.bleed, gap / 2 * POINTS_PER_MM) if count > 1 else face.bleed
+            for gap, count in zip(
+                self.stock.gutters, (self.stock.columns, self.stock.rows), strict=True
+            )
+        )
+        box = (-across, -down, face.width + 2 * across, face.height + 2 * down)
+        return b"q %s cm %.3f %.3f %.3f %.3f re W n /%s Do Q" % (matrix, *box, name)
+
+    def _marks(self, side: Side) -> bytes:
+        drawn = [b"q %g w %g G 0 J" % (_MARK_WIDTH, _MARK_GREY)]
+        drawn += map(self._line, lines(self.stock, side, self.layout.marks))
+        if self.layout.corners and self.layout.marks != "none":
+            drawn += map(self._arc, arcs(self.stock, side))
+        if self.layout.ruler and not side.back:
+            drawn += map(self._line, ruler(self.stock))
+        dashed = [*map(self._line, folds(self.stock, side))]
+        if dashed:
+            drawn += [b"[4 3] 0 d", *dashed]
+        return b"\n".join([*drawn, b"Q"])
+
+    def _line(self, line: Line) -> bytes:
+        height = self.stock.paper.height
+        points = (line.x1, height - line.y1, line.x2, height - line.y2)
+        return b"%.3f %.3f m %.3f %.3f l S" % tuple(each * POINTS_PER_MM for each in points)
+
+    def _arc(self, arc: Arc) -> bytes:
+        height = self.stock.paper.height
+        points: Iterable[float] = (
+            value
+            for x, y in arc.points
+            for value in (x * POINTS_PER_MM, (height - y) * POINTS_PER_MM)
+        )
+        return b"%.3f %.3f m %.3f %.3f %.3f %.3f %.3f %.3f c S" % tuple(points)
+
+    def _prefer(self) -> None:
+        """Ask the viewer to print as it is: no scaling, the right edge, paper by the page's size."""
+        sides = {
+            "short-edge": "/DuplexFlipShortEdge", "long-edge": "/DuplexFlipLongEdge",
+        }.get(self.layout.duplex, "/Simplex")  # fmt: skip
+        self.pdf.catalog["ViewerPreferences"] = pydyf.Dictionary(
+            {
+                "PrintScaling": "/None",
+                "Duplex": sides,
+                "PickTrayByPDFSize": "true",
+                "DisplayDocTitle": "true",
+                "NumCopies": 1,
+                "Enforce": pydyf.Array(["/PrintScaling"]),
+            }
+        )
 
 
-def _add_page(target: pikepdf.Pdf, stock: Stock) -> pikepdf.Page:
-    size = (stock.paper.width * POINTS_PER_MM, stock.paper.height * POINTS_PER_MM)
-    target.add_blank_page(page_size=(round(size[0], 3), round(size[1], 3)))
-    page = target.pages[-1]
-    page.Resources = Dictionary(XObject=Dictionary())
-    return page
-
-
-def _draw(
-    target: pikepdf.Pdf, page: pikepdf.Page, source: pikepdf.Page, name: str, matrix: str
-) -> bytes:
-    form = target.copy_foreign(source.as_form_xobject())
-    page.Resources.XObject[f"/{name}"] = form
-    return f"q {matrix} cm /{name} Do Q".encode()
-
-
-def _identity() -> str:
-    return "1 0 0 1 0 0"
-
-
-def _matrix(stock: Stock, placement: Placement) -> str:
+def _matrix(stock: Stock, placement: Placement) -> bytes:
     """Return the matrix that puts a face, whose origin is its bottom left, in its place."""
     left = placement.left * POINTS_PER_MM
     bottom = (stock.paper.height - placement.top - stock.card[1]) * POINTS_PER_MM
     if not placement.turned:
-        return f"1 0 0 1 {left:.3f} {bottom:.3f}"
+        return b"1 0 0 1 %.3f %.3f" % (left, bottom)
     right = left + stock.card[0] * POINTS_PER_MM
     top = bottom + stock.card[1] * POINTS_PER_MM
-    return f"-1 0 0 -1 {right:.3f} {top:.3f}"
+    return b"-1 0 0 -1 %.3f %.3f" % (right, top)
 
 
-def _marks(stock: Stock, side: Side, style: str) -> bytes:
-    height = stock.paper.height
-    drawn = [f"q {_MARK_WIDTH} w {_MARK_GREY} G 0 J"]
-    for line in lines(stock, side, style):
-        x1, x2 = line.x1 * POINTS_PER_MM, line.x2 * POINTS_PER_MM
-        y1, y2 = (height - line.y1) * POINTS_PER_MM, (height - line.y2) * POINTS_PER_MM
-        drawn.append(f"{x1:.3f} {y1:.3f} m {x2:.3f} {y2:.3f} l S")
-    return "\n".join([*drawn, "Q"]).encode()
+def _moved(registration: Registration, stock: Stock) -> bytes:
+    """Return the matrix of a back side: turned and scaled about the sheet's middle, then moved.
 
-
-def _prefer(target: pikepdf.Pdf, duplex: str, title: str) -> None:
-    """Ask the viewer to print as it is: no scaling, the right edge, paper by the page's size."""
-    edge = "/DuplexFlipShortEdge" if duplex == "short-edge" else "/DuplexFlipLongEdge"
-    target.Root.ViewerPreferences = Dictionary(
-        PrintScaling=Name("/None"),
-        Duplex=Name(edge),
-        PickTrayByPDFSize=True,
-        DisplayDocTitle=True,
-        NumCopies=1,
-        Enforce=Array([Name("/PrintScaling")]),
-    )
-    target.docinfo["/Title"] = String(title)
+    PDF's y grows upwards and a positive rotation turns left, the user's grows downwards and turns
+    right.
+    """
+    angle = radians(-registration.rotation)
+    scale = registration.scale / 100
+    a, b = scale * cos(angle), scale * sin(angle)
+    x = stock.paper.width / 2 * POINTS_PER_MM
+    y = stock.paper.height / 2 * POINTS_PER_MM
+    right = registration.right * POINTS_PER_MM
+    up = -registration.down * POINTS_PER_MM
+    return b"%.6f %.6f %.6f %.6f %.3f %.3f" % (
+        a, b, -b, a, x - a * x + b * y + right, y - b * x - a * y + up,
+    )  # fmt: skip

@@ -23,20 +23,96 @@ class Line:
     y2: float
 
 
+@dataclass(frozen=True)
+class Arc:
+    """A quarter of a circle as a Bezier curve: its start, two control points, its end, in mm."""
+
+    points: tuple[tuple[float, float], ...]
+
+
 def lines(stock: Stock, side: Side, style: str) -> list[Line]:
     """Return the marks of one side: `crop` outside the cards, `cut` along their edges, or `none`.
 
     Marks follow the cards of that side, so that those of the back stand behind those of the front.
+    A sheet that is one card needs none.
     """
-    if style == "none" or not side.placements:
+    whole = stock.per_sheet == 1 and max(stock.margins) < 0.1 and not stock.fold
+    if style == "none" or not side.placements or whole:
         return []
-    lefts = sorted({round(p.left, 3) for p in side.placements})
-    tops = sorted({round(p.top, 3) for p in side.placements})
-    xs = sorted({edge for left in lefts for edge in (left, round(left + stock.card[0], 3))})
-    ys = sorted({edge for top in tops for edge in (top, round(top + stock.card[1], 3))})
+    corners = list(_cells(stock, side))
+    xs = sorted({round(x, 3) for left, _ in corners for x in (left, left + stock.cell[0])})
+    ys = sorted({round(y, 3) for _, top in corners for y in (top, top + stock.cell[1])})
     if style == "cut":
         return _cut(stock, xs, ys)
     return [*_outside(stock, xs, ys), *_crosses(stock, xs, ys)]
+
+
+def _cells(stock: Stock, side: Side) -> Iterable[tuple[float, float]]:
+    """Yield the top left corner of each cell that holds a card; a folded one holds two faces."""
+    for placement in side.placements:
+        if stock.fold and placement.page % 2:
+            continue
+        yield placement.left, placement.top
+
+
+def folds(stock: Stock, side: Side) -> list[Line]:
+    """Return the lines between front and back on sheets that are folded."""
+    width, height = stock.card
+    if stock.fold == "beside":
+        return [Line(x + width, y, x + width, y + height) for x, y in _cells(stock, side)]
+    if stock.fold == "below":
+        return [Line(x, y + height, x + width, y + height) for x, y in _cells(stock, side)]
+    return []
+
+
+# A quarter circle as a cubic Bezier: the control points lie 4/3 (sqrt(2) - 1) of the radius away.
+_KAPPA = 0.5522847498
+
+
+def arcs(stock: Stock, side: Side) -> list[Arc]:
+    """Return the rounded corners of all cells, for a corner punch or scissors."""
+    r, (width, height) = stock.corner, stock.cell
+    if not r:
+        return []
+    found = []
+    for left, top in _cells(stock, side):
+        for x, y, right, down in (
+            (left, top, 1, 1),
+            (left + width, top, -1, 1),
+            (left, top + height, 1, -1),
+            (left + width, top + height, -1, -1),
+        ):
+            near = r * (1 - _KAPPA)
+            found.append(
+                Arc(
+                    (
+                        (x, y + down * r),
+                        (x, y + down * near),
+                        (x + right * near, y),
+                        (x + right * r, y),
+                    )
+                )
+            )
+    return found
+
+
+RULER = 100.0  # mm
+RULER_ROOM = (
+    11.0  # mm of margin at the foot: the line of text, the ruler, what printers leave blank
+)
+
+
+def ruler(stock: Stock) -> list[Line]:
+    """Return 100 mm in steps of 10, in the margin at the foot, where it is high enough."""
+    foot = stock.margins[3]
+    if foot < RULER_ROOM or stock.paper.width < RULER + 20:
+        return []
+    y = stock.paper.height - 5.2
+    left = (stock.paper.width - RULER) / 2
+    ticks = [
+        Line(left + n * 10, y - (2.2 if n % 5 == 0 else 1.4), left + n * 10, y) for n in range(11)
+    ]
+    return [Line(left, y, left + RULER, y), *ticks]
 
 
 def _cut(stock: Stock, xs: list[float], ys: list[float]) -> list[Line]:

@@ -41,7 +41,7 @@ def cell(stock: Stock, index: int) -> tuple[float, float]:
 def flips_about_vertical(stock: Stock, duplex: str) -> bool:
     """Tell whether the sheet turns about its vertical axis: the long edge of a portrait sheet."""
     portrait = stock.paper.width <= stock.paper.height
-    return portrait == (duplex == "long-edge")
+    return portrait == (duplex != "short-edge")
 
 
 def behind(stock: Stock, left: float, top: float, duplex: str) -> tuple[float, float, bool]:
@@ -55,11 +55,24 @@ def behind(stock: Stock, left: float, top: float, duplex: str) -> tuple[float, f
     return left, stock.paper.height - top - stock.card[1], True
 
 
-def plan(cards: int, stock: Stock, duplex: str = "long-edge", order: str = "reading") -> list[Side]:
-    """Return the sides of all sheets, front and back in turn, for cards of two pages each.
+def beside(stock: Stock, left: float, top: float) -> tuple[float, float, bool]:
+    """Return where the back stands on a sheet that is folded, for a cell of two faces.
 
-    `order` is `reading` (card after card on a sheet) or `cut-stack`: card i lies in cell
-    i div sheets of sheet i mod sheets, so that the cut piles laid on one another are in order.
+    To the right of the front where the cell is two cards wide; below it, and turned, where it is
+    two cards high: folded backwards along the line between them, the back reads as it should.
+    """
+    if stock.fold == "beside":
+        return left + stock.card[0], top, False
+    return left, top + stock.card[1], True
+
+
+def plan(cards: int, stock: Stock, duplex: str = "long-edge", order: str = "reading") -> list[Side]:
+    """Return the sides of all sheets for cards of two pages each.
+
+    Fronts and backs are sides in turn; `fold` needs one side, on stock that `Stock.folded` gave,
+    and `none` is planned as for a turn about the long edge, by hand. `order` is `reading` (card
+    after card on a sheet) or `cut-stack`: card i lies in cell i div sheets of sheet i mod sheets,
+    so that the cut piles laid on one another are in order.
     """
     per_sheet = stock.per_sheet
     sheets = -(-cards // per_sheet)
@@ -73,9 +86,14 @@ def plan(cards: int, stock: Stock, duplex: str = "long-edge", order: str = "read
     sides = []
     for sheet, entries in enumerate(placed):
         fronts = [(card, *cell(stock, place)) for place, card in entries]
-        backs = [(card, *behind(stock, left, top, duplex)) for card, left, top in fronts]
-        sides.append(Side(sheet, False, tuple(Placement(2 * c, x, y) for c, x, y in fronts)))
-        sides.append(
-            Side(sheet, True, tuple(Placement(2 * c + 1, x, y, t) for c, x, y, t in backs))
-        )
+        first = tuple(Placement(2 * c, x, y) for c, x, y in fronts)
+        if duplex == "fold":
+            second = [(card, *beside(stock, left, top)) for card, left, top in fronts]
+        else:
+            second = [(card, *behind(stock, left, top, duplex)) for card, left, top in fronts]
+        backs = tuple(Placement(2 * c + 1, x, y, turned) for c, x, y, turned in second)
+        if duplex == "fold":
+            sides.append(Side(sheet, False, first + backs))
+        else:
+            sides += [Side(sheet, False, first), Side(sheet, True, backs)]
     return sides

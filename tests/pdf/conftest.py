@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import weasyprint  # noqa: F401  imports that warn, which the settings take for errors
     import ziamath  # noqa: F401
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from support import whole_deck  # noqa: E402
 
 CSS = """
 @page { size: 100mm 100mm; margin: 15mm; }
@@ -48,8 +52,12 @@ def page() -> Callable[..., Html]:
 
 @pytest.fixture
 def typeset() -> Callable[[Html], Pdf]:
-    """Return the function under test; importing it takes a second."""
-    from guide.pdf.typeset import typeset as function
+    """Return the functions under test as one: a document of faces is set face by face."""
+
+    def function(html: Html) -> Pdf:
+        from guide.pdf.typeset import typeset
+
+        return whole_deck(html)[0] if html.faces else typeset(html)
 
     return function
 

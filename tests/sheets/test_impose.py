@@ -10,11 +10,14 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from guide.model.artifacts import Face, Html, Pdf
+from guide.model.artifacts import Face, FontObjects, Html, Pdf, SetFace, Sheets
 from guide.model.kinds import Stock
 from guide.resources import TEMPLATES
+from guide.pdf.assemble import About
 from guide.sheets.impose import Layout, impose
+from guide.sheets.plan import plan
 from guide.units import POINTS_PER_MM, PAPERS, Paper
+from support import whole_deck
 
 PORTRAIT = Stock(
     name="p", title="P", paper=PAPERS["a4"], card=(60, 40), columns=2, rows=4, origin=(20, 25), pitch=(75, 50)
@@ -27,10 +30,8 @@ CARDS = 10
 
 
 @lru_cache
-def deck() -> Pdf:
+def deck() -> tuple[Pdf, list[SetFace], FontObjects]:
     """Return a deck with `Front03` and `Back03` in the middle of card 3's sides."""
-    from guide.pdf.typeset import typeset
-
     css = """
     @page { size: 60mm 40mm; margin: 0 }
     html { font: 14pt/30mm "Source Sans 3" }
@@ -41,10 +42,17 @@ def deck() -> Pdf:
     )
     markup = '<html lang="en"><head><title>Deck</title></head><body><!--faces--></body></html>'
     sheets = (("fonts.css", (TEMPLATES / "fonts.css").read_text("utf-8")), ("own.css", css))
-    found = typeset(Html("Deck", "en", markup, sheets, faces=faces, sizes=(14.0,)))
-    assert found.faults == ()
-    assert found.pages == 2 * CARDS
+    found = whole_deck(Html("Deck", "en", markup, sheets, faces=faces, sizes=(14.0,)))
+    assert found[0].faults == ()
+    assert found[0].pages == 2 * CARDS
     return found
+
+
+def imposed(stock: Stock, layout: Layout, order: str = "reading", title: str = "Deck") -> Sheets:
+    """Return the deck on sheets."""
+    _, faces, fonts = deck()
+    sides = plan(CARDS, stock, layout.duplex, order)
+    return impose(faces, sides, stock, layout, fonts, About(title, "en"))
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ def word(document: pypdfium2.PdfDocument, text: str) -> Word:
 @pytest.mark.parametrize("stock", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
 def test_the_text_of_a_back_lies_behind_that_of_its_front(stock: Stock, duplex: str, order: str) -> None:
     """Through the paper, both middles are the same point, and each back is upright when turned."""
-    sheets = impose(deck(), stock, Layout(duplex, order), "Deck")
+    sheets = imposed(stock, Layout(duplex), order)
     document = pypdfium2.PdfDocument(sheets.data)
     assert len(document) == sheets.pages == 2 * -(-CARDS // stock.per_sheet)
     about_upright = (stock.paper.width < stock.paper.height) == (duplex == "long-edge")
@@ -100,7 +108,7 @@ def test_the_text_of_a_back_lies_behind_that_of_its_front(stock: Stock, duplex: 
 
 def test_a_card_lies_where_the_stock_says() -> None:
     """The first card's text is in the middle of the first cell, to a fraction of a millimetre."""
-    document = pypdfium2.PdfDocument(impose(deck(), PORTRAIT, Layout(), "Deck").data)
+    document = pypdfium2.PdfDocument(imposed(PORTRAIT, Layout()).data)
     found = word(document, "Front00")
     assert found.side == 0
     assert abs(found.x - (20 + 30)) < 0.5
@@ -111,7 +119,7 @@ def test_a_card_lies_where_the_stock_says() -> None:
 @pytest.mark.parametrize("stock", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
 def test_pages_have_the_size_of_the_paper(stock: Stock) -> None:
     """Each side is as large as the sheet that it is printed on, and not rotated."""
-    with pikepdf.open(io.BytesIO(impose(deck(), stock, Layout(), "Deck").data)) as pdf:
+    with pikepdf.open(io.BytesIO(imposed(stock, Layout()).data)) as pdf:
         for page in pdf.pages:
             width, height = (float(n) / POINTS_PER_MM for n in page.mediabox[2:])
             assert (round(width, 2), round(height, 2)) == (stock.paper.width, stock.paper.height)
@@ -123,7 +131,7 @@ def test_pages_have_the_size_of_the_paper(stock: Stock) -> None:
 )
 def test_viewers_are_asked_to_print_as_it_is(duplex: str, edge: str) -> None:
     """No scaling, the edge that the plan was made for, paper by the size of the pages, the title."""
-    with pikepdf.open(io.BytesIO(impose(deck(), PORTRAIT, Layout(duplex), "A deck").data)) as pdf:
+    with pikepdf.open(io.BytesIO(imposed(PORTRAIT, Layout(duplex), title="A deck").data)) as pdf:
         preferences = pdf.Root.ViewerPreferences
         assert str(preferences.PrintScaling) == "/None"
         assert str(preferences.Duplex) == edge
@@ -134,9 +142,9 @@ def test_viewers_are_asked_to_print_as_it_is(duplex: str, edge: str) -> None:
 
 def test_sheets_are_clean_and_the_same_bytes_each_time() -> None:
     """qpdf has nothing to repair, and equal decks give equal sheets."""
-    once = impose(deck(), PORTRAIT, Layout(), "Deck").data
-    assert impose(deck(), PORTRAIT, Layout(), "Deck").data == once
-    assert impose(deck(), PORTRAIT, Layout(marks="none"), "Deck").data != once
+    once = imposed(PORTRAIT, Layout()).data
+    assert imposed(PORTRAIT, Layout()).data == once
+    assert imposed(PORTRAIT, Layout(marks="none")).data != once
     with pikepdf.open(io.BytesIO(once)) as pdf:
         assert pdf.check_pdf_syntax() == []
 
@@ -150,4 +158,4 @@ def test_fonts_are_shared_by_the_faces_of_a_deck() -> None:
                 isinstance(each, pikepdf.Dictionary) and "/FontFile2" in each for each in pdf.objects
             )
 
-    assert fonts(impose(deck(), PORTRAIT, Layout(), "Deck").data) == fonts(deck().data)
+    assert fonts(imposed(PORTRAIT, Layout()).data) == fonts(deck()[0].data)

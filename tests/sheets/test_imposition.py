@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guide.content.library import all_stock
-from guide.model.artifacts import Html, Pdf
+from guide.model.artifacts import Face, FontObjects, Html, SetFace
 from guide.model.kinds import Stock
-from guide.pdf.typeset import typeset
+from guide.pdf.assemble import About
 from guide.sheets.impose import Layout, impose
 from guide.sheets.marks import lines
 from guide.sheets.plan import Placement, Side, plan
 from guide.units import POINTS_PER_MM
+from support import whole_deck
 
 
 @st.composite
@@ -113,17 +114,16 @@ def test_a_plan_reads_as_expected() -> None:
     assert plain(plan(3, all_stock()["a7"], "short-edge")) == ["1 front: 0 2 4", "1 back: 5 1 3"]
 
 
-def deck(cards: int, stock: Stock) -> Pdf:
-    """Return a deck whose pages say which card and side they are."""
-    pages = "".join(
-        f'<section style="break-before: page">front{n}x</section>'
-        f'<section style="break-before: page">back{n}x</section>'
-        for n in range(cards)
-    )
-    css = f"@page {{ size: {stock.card[0]}mm {stock.card[1]}mm; margin: 5mm }}"
+def deck(cards: int, stock: Stock) -> tuple[list[SetFace], FontObjects]:
+    """Return a deck whose faces say `front3x` and `back3x`."""
+    css = f"@page {{ size: {stock.card[0]}mm {stock.card[1]}mm; margin: 0 }} .face {{ break-before: page; padding: 5mm }}"
     fonts = '@font-face { font-family: "Noto Sans"; src: url("fonts/Noto%20Sans/NotoSans-Regular.ttf") }'
-    markup = f'<html lang="en"><title>Deck</title><body style="font-family: Noto Sans">{pages}</body></html>'
-    return typeset(Html("Deck", "en", markup, (("fonts", fonts), ("page", css))))
+    markup = '<html lang="en"><title>Deck</title><body style="font-family: Noto Sans"><!--faces--></body></html>'
+    faces = tuple(
+        Face(f"c{n}", f"<p>{side}{n}x</p>", f"c{n}") for n in range(cards) for side in ("front", "back")
+    )
+    html = Html("Deck", "en", markup, (("fonts", fonts), ("page", css)), faces=faces, sizes=(12.0,))
+    return whole_deck(html)[1:]
 
 
 def words(page: pypdfium2.PdfPage) -> dict[str, tuple[float, float]]:
@@ -141,7 +141,9 @@ def words(page: pypdfium2.PdfPage) -> dict[str, tuple[float, float]]:
 def test_on_the_drawn_sheet_backs_lie_behind_fronts() -> None:
     """Read back from the PDF: the cell of each back mirrors the cell of its front, last sheet too."""
     stock = all_stock()["business-us"]
-    made = impose(deck(13, stock), stock, Layout("long-edge", "reading", "crop"), "Deck")
+    faces, fonts = deck(13, stock)
+    layout = Layout("long-edge", "crop")
+    made = impose(faces, plan(13, stock), stock, layout, fonts, About("Deck", "en"))
     document = pypdfium2.PdfDocument(made.data)
     assert len(document) == made.pages == 4
     for sheet in range(2):
@@ -158,9 +160,10 @@ def test_on_the_drawn_sheet_backs_lie_behind_fronts() -> None:
 def test_sheets_ask_for_honest_printing() -> None:
     """No scaling, the right edge, paper by size; the same bytes twice; fonts embedded."""
     stock = all_stock()["index-3x5"]
-    cards = deck(2, stock)
-    first = impose(cards, stock, Layout("short-edge", "reading", "cut"), "Deck")
-    assert first.data == impose(cards, stock, Layout("short-edge", "reading", "cut"), "Deck").data
+    faces, fonts = deck(2, stock)
+    parts = (plan(2, stock, "short-edge"), stock, Layout("short-edge", "cut"), fonts, About("Deck", "en"))
+    first = impose(faces, *parts)
+    assert first.data == impose(faces, *parts).data
     with pikepdf.open(io.BytesIO(first.data)) as pdf:
         wanted = pdf.Root.ViewerPreferences
         assert (wanted.PrintScaling, wanted.Duplex) == ("/None", "/DuplexFlipShortEdge")

@@ -1,0 +1,262 @@
+"""A deck through the stages: which cards are known, which are set anew, and what is made of them.
+
+Cards are set in chunks, by all processes, each card for itself: its faces are kept under the digest
+of what they depend on, so that a card that is added, moved or edited is the only one that is set.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from guide.inputs import digest_of_code
+from guide.jobs.digest import digest
+from guide.jobs.pool import Job, Pool
+from guide.jobs.store import Store
+from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace
+
+if TYPE_CHECKING:
+    from guide.html.faces import Faces
+    from guide.html.furniture import Furniture
+    from guide.model.kinds import Stock
+    from guide.model.printers import Registration
+    from guide.sheets.plan import Side
+
+MOST = 60  # items in a chunk: a second's work, and little memory
+LEAST = 8  # a smaller chunk is not worth a process
+
+
+def set_faces_job(html: Html) -> FaceSet:
+    """Set faces in a worker, which imports the stage when it starts."""
+    from guide.pdf.typeset import set_faces
+
+    return set_faces(html)
+
+
+def fonts_job(fonts: tuple[FontFace, ...], uses: tuple[Any, ...]) -> FontObjects:
+    """Subset fonts in a worker."""
+    from guide.pdf.fonts import font_objects
+
+    return font_objects(fonts, uses)
+
+
+def assemble_job(faces: Sequence[SetFace], fonts: FontObjects, about: Any) -> bytes:
+    """Write a deck in a worker."""
+    from guide.pdf.assemble import assemble
+
+    return assemble(faces, fonts, about)
+
+
+def key_in_store(*values: Any) -> str:
+    """Return the store's key for what depends on values and on this program."""
+    return digest(*values, digest_of_code())
+
+
+@dataclass
+class _Chunk:
+    names: list[str]
+    keys: list[str]
+    job: Job
+
+
+@dataclass
+class _Started:
+    """Items that are being set: the key of each, and the work that was handed out."""
+
+    keys: dict[str, str]
+    chunks: list[_Chunk]
+    size: float
+
+
+@dataclass
+class Setting:
+    """Sets items of one environment, each of one or several faces, and keeps them.
+
+    `render` makes the document of some items by name; `faces_each` says how many faces it has for
+    each; `noted` counts what rendering has found wrong. `faults` are those that belong to no face.
+    """
+
+    store: Store
+    pool: Pool
+    environment: str
+    faces_each: int
+    render: Callable[[Sequence[str]], Html]
+    progress: Callable[[float], None] = lambda _: None
+    noted: Callable[[], int] = lambda: 0
+    faults: list[Fault] = field(default_factory=list)
+    fonts: dict[str, FontFace] = field(default_factory=dict)
+    cached: bool = True
+    _known: dict[str, tuple[SetFace, ...]] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._key = f"faces:{key_in_store(self.environment)}"
+        entry = self.store.get(self._key)
+        if entry is not None:
+            self._known, self.fonts = pickle.loads(entry)  # noqa: S301  ours, and its digest holds
+
+    def start(self, items: Mapping[str, str], size: float = 0) -> _Started:
+        """Begin to set items (name to key, '' for what is never kept), all at one size if given."""
+        keys = {name: f"{key}@{size:g}" if key and size else key for name, key in items.items()}
+        unknown = [name for name, key in keys.items() if key not in self._known]
+        self.cached = self.cached and not unknown
+        chunks = []
+        for names in _parts(unknown, self.pool.workers):
+            before = self.noted()
+            html = self.render(names)
+            # What is wrong with a text must be said again the next time: it is not kept.
+            kept = [keys[name] if before == self.noted() else "" for name in names]
+            html = replace(html, sizes=(size,)) if size else html
+            job = self.pool.submit(set_faces_job, html)
+            chunks.append(_Chunk(names, kept, job))
+        return _Started(keys, chunks, size)
+
+    def finish(self, started: _Started) -> dict[str, tuple[SetFace, ...]]:
+        """Return the faces of each item; raises what a job raises."""
+        fresh: dict[str, tuple[SetFace, ...]] = {}
+        total = sum(len(chunk.names) for chunk in started.chunks)
+        for chunk in started.chunks:
+            found: FaceSet = chunk.job.result()
+            self.faults += [fault for fault in found.faults if fault not in self.faults]
+            self.fonts.update({font.name: font for font in found.fonts})
+            each = self.faces_each
+            for n, (name, key) in enumerate(zip(chunk.names, chunk.keys, strict=True)):
+                fresh[name] = found.faces[n * each : (n + 1) * each]
+                # What belongs to no face must be said again the next time.
+                if key and not found.faults:
+                    self._known[key] = fresh[name]
+            self.progress(len(fresh) / total)
+        self._used |= set(started.keys.values())
+        return {name: fresh.get(name) or self._known[key] for name, key in started.keys.items()}
+
+    def keep(self) -> None:
+        """Keep the faces that were asked for, and no others: an entry does not grow for ever."""
+        if self.cached:
+            return
+        kept = {key: faces for key, faces in self._known.items() if key in self._used}
+        self.store.put(self._key, pickle.dumps((kept, self.fonts), pickle.HIGHEST_PROTOCOL))
+
+
+def _parts(names: list[str], workers: int) -> Iterator[list[str]]:
+    """Cut the work so that every process has some, and none has too much at a time."""
+    size = max(LEAST, min(MOST, -(-len(names) // max(1, 2 * workers))))
+    for start in range(0, len(names), size):
+        yield names[start : start + size]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file of a deck: its name without the folder, and its number of pages."""
+
+    name: str
+    data: bytes
+    pages: int
+
+
+@dataclass
+class Deck:
+    """One deck under way: `begin` hands out work, `files` waits for it."""
+
+    source: Faces
+    furniture: Furniture
+    sides: Sequence[Side]
+    stock: Stock
+    store: Store
+    pool: Pool
+    registration: Registration
+    progress: Callable[[float], None] = lambda _: None
+    faces: list[SetFace] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Look up every card, and begin to set those that are not known; raises TemplateFault."""
+        cards = {card.id: card for card in self.source.request.cards}
+
+        def render(names: Sequence[str]) -> Html:
+            return self.source.html([cards[name] for name in names])
+
+        self.setting = Setting(
+            self.store, self.pool, self.source.environment, 2, render, self.progress,
+            lambda: len(self.source.problems),
+        )  # fmt: skip
+        self._cards = self.setting.start({n: self.source.key(card) for n, card in cards.items()})
+        margins = self.furniture
+        self.margins = Setting(self.store, self.pool, margins.environment, 1, margins.html)
+        self._margins = self.margins.start(margins.keys)
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The document's options."""
+        return self.source.request.options
+
+    @property
+    def cached(self) -> bool:
+        """Tell whether nothing was set anew."""
+        return self.setting.cached and self.margins.cached
+
+    def finish(self) -> list[Fault]:
+        """Wait for the faces, and return what is wrong with them."""
+        made = self.setting.finish(self._cards)
+        if self.options["fit"] == "uniform":
+            size = min(face.size for both in made.values() for face in both)
+            others = [name for name, both in made.items() if both[0].size != size]
+            cards = {card.id: card for card in self.source.request.cards}
+            again = {name: self.source.key(cards[name]) for name in others}
+            made |= self.setting.finish(self.setting.start(again, size))
+        self.setting.keep()
+        self.faces = [face for both in made.values() for face in both]
+        faults = [fault for face in self.faces for fault in face.faults]
+        return [*self.setting.faults, *faults]
+
+    def files(self, stem: str) -> Iterator[Made]:
+        """Yield the deck for the screen and the sheets for the printer."""
+        from guide.pdf.assemble import About
+
+        furniture = [face for one in self.margins.finish(self._margins).values() for face in one]
+        self.margins.keep()
+        manifest = self.source.request.pack.manifest
+        about = About(manifest.title, manifest.lang, tuple(manifest.authors))
+        screen = self.pool.submit(assemble_job, self.faces, self._fonts(self.faces), about)
+        sheets = list(self._sheets(stem, furniture, about))
+        yield Made(f"{stem}-screen.pdf", screen.result(), len(self.faces))
+        yield from sheets
+
+    def _sheets(self, stem: str, furniture: list[SetFace], about: Any) -> Iterator[Made]:
+        from guide.sheets.impose import Layout, impose
+
+        options = self.options
+        layout = Layout(
+            str(options["duplex"]), str(options["marks"]), bool(options["corners"]),
+            bool(options["ruler"]), self.registration,
+        )  # fmt: skip
+        fonts = self._fonts([*self.faces, *furniture])
+        pairs = list(zip(self.sides, furniture, strict=True)) if furniture else []
+        parts = {stem: (list(self.sides), furniture)}
+        if layout.duplex == "none":
+            parts = {
+                f"{stem}-{name}": (
+                    [side for side in self.sides if side.back == back],
+                    [face for side, face in pairs if side.back == back],
+                )
+                for name, back in (("fronts", False), ("backs", True))
+            }
+        for name, (sides, under) in parts.items():
+            made = impose(self.faces, sides, self.stock, layout, fonts, about, under)
+            yield Made(f"{name}.pdf", made.data, made.pages)
+
+    def _fonts(self, faces: Iterable[SetFace]) -> FontObjects:
+        """Return the fonts of faces as PDF objects, each with the glyphs that they use together."""
+        from guide.pdf.uses import union
+
+        uses = union(faces)
+        known = {**self.margins.fonts, **self.setting.fonts}
+        wanted = tuple(known[use.name] for use in uses)
+        key = f"fonts:{key_in_store(uses, [font.name for font in wanted])}"
+        entry = self.store.get(key)
+        if entry is not None:
+            found: FontObjects = pickle.loads(entry)  # noqa: S301  ours, and its digest holds
+            return found
+        made: FontObjects = self.pool.submit(fonts_job, wanted, uses).result()
+        self.store.put(key, pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
+        return made

@@ -1,0 +1,106 @@
+"""PDF objects out of one file and into another: pydyf's values to groups and back."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pydyf
+
+from guide.model.artifacts import SEPARATOR, Group
+
+_REFERENCE = re.compile(rb"(\d+) 0 R")
+Resolve = Callable[[int], int]
+"""An object's number in its file to what a group calls it."""
+
+
+def group_of(objects: Iterable[pydyf.Object], resolve: Resolve) -> Group:
+    """Return objects as a group; streams are compressed."""
+    texts, refs, data = [], list[int](), []
+    for n, value in enumerate(objects):
+        if isinstance(value, pydyf.Stream):
+            content = deflated(content_of(value))
+            data.append((n, content))
+            extra = {**value.extra, "Filter": "/FlateDecode", "Length": len(content)}
+            texts.append(_template(pydyf.Dictionary(extra), resolve, refs))
+        else:
+            texts.append(_template(value, resolve, refs))
+    return Group(SEPARATOR.join(texts), tuple(refs), tuple(data))
+
+
+def content_of(stream: pydyf.Stream) -> bytes:
+    """Return what a stream holds."""
+    content: bytes = b"\n".join(pydyf._to_bytes(item) for item in stream.stream)  # noqa: SLF001
+    return content
+
+
+def compress_quickly() -> None:
+    """Let pydyf compress at zlib's level 6, in whatever process: the bytes must not differ."""
+    pydyf.zlib = SimpleNamespace(
+        compress=zlib.compress, compressobj=lambda level=6: zlib.compressobj(min(level, 6))
+    )
+
+
+def deflated(data: bytes) -> bytes:
+    """Return compressed bytes: the same on every machine with the same zlib."""
+    return zlib.compress(data, 6)
+
+
+def _template(value: Any, resolve: Resolve, refs: list[int]) -> bytes:
+    if isinstance(value, pydyf.Dictionary):
+        inner = b"".join(
+            b"/" + pydyf._to_bytes(key).replace(b"%", b"%%") + b" " + _template(each, resolve, refs)  # noqa: SLF001
+            for key, each in value.items()
+        )
+        return b"<<" + inner + b">>"
+    if isinstance(value, pydyf.Array):
+        return b"[" + b" ".join(_template(each, resolve, refs) for each in value) + b"]"
+    data: bytes = pydyf._to_bytes(value)  # noqa: SLF001
+    found = _REFERENCE.fullmatch(data) if isinstance(value, bytes) else None
+    if found is None:
+        return data.replace(b"%", b"%%")
+    refs.append(resolve(int(found[1])))
+    return b"%d 0 R"
+
+
+class Ready(pydyf.Object):  # type: ignore[misc]
+    """An object whose text is known; with `content` it is a stream."""
+
+    def __init__(self, text: bytes, content: bytes | None = None) -> None:
+        super().__init__()
+        self.text, self.content = text, content
+
+    @property
+    def data(self) -> bytes:
+        """The object as it stands in a file."""
+        if self.content is None:
+            return self.text
+        return self.text + b"\nstream\n" + self.content + b"\nendstream"
+
+    @property
+    def compressible(self) -> bool:
+        """Tell whether the object may lie in an object stream."""
+        return self.content is None
+
+
+def place(pdf: pydyf.PDF, group: Group, outside: Mapping[int, int]) -> int:
+    """Add a group to a file and return the number of its first object; `outside` resolves codes."""
+    base = len(pdf.objects)
+    numbers = tuple([base + ref if ref >= 0 else outside[ref] for ref in group.refs])
+    data = dict(group.data)
+    for n, text in enumerate((group.text % numbers).split(SEPARATOR)):
+        pdf.add_object(Ready(text, data.get(n)))
+    return base
+
+
+def reference(number: int) -> bytes:
+    """Return a reference to an object."""
+    return b"%d 0 R" % number
+
+
+def references(numbers: Iterable[int]) -> bytes:
+    """Return an array of references."""
+    return b"[" + b" ".join(map(reference, numbers)) + b"]"
