@@ -6,9 +6,10 @@ of what they depend on, so that a card that is added, moved or edited is the onl
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from guide.inputs import digest_of_code
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from guide.sheets.plan import Side
 
 MOST = 60  # items in a chunk: a second's work, and little memory
+TIGHTEST = 40  # cards on a contact sheet
+VERDICTS = ("fits", "shrunk", "rejected")
 LEAST = 8  # a smaller chunk is not worth a process
 
 
@@ -208,6 +211,39 @@ class Deck:
         self.faces = [face for both in made.values() for face in both]
         faults = [fault for face in self.faces for fault in face.faults]
         return [*self.setting.faults, *faults]
+
+    def fit_report(self, stem: str) -> list[Made]:
+        """Return how each card fits, as JSON, and a contact sheet of the tightest."""
+        from guide.html.aids import fit_captions
+        from guide.pdf.assemble import About
+        from guide.pdf.uses import union
+        from guide.sheets.contact import contact_sheet, judged, spots
+
+        request = self.source.request
+        fits = judged(self.faces[::2], self.faces[1::2], self.stock.sizes[0])
+        pages = spots(fits[:TIGHTEST], self.stock.card, request.paper)
+        manifest = request.pack.manifest
+        html = fit_captions(pages, request.paper, manifest.lang, f"{manifest.title}: {len(fits)}")
+        captions: FaceSet = self.pool.submit(set_faces_job, html).result()
+        pairs = zip(self.faces[::2], self.faces[1::2], strict=True)
+        by_id = {front.at: (front, back) for front, back in pairs}
+        shown = [face for page in pages for spot in page for face in by_id[spot.fit.id]]
+        known = {font.name: font for font in captions.fonts} | self.setting.fonts
+        uses = union([*shown, *captions.faces])
+        fonts = self.pool.submit(fonts_job, tuple(known[u.name] for u in uses), uses).result()
+        about = About(f"{manifest.title}: fit", manifest.lang)
+        sheet = contact_sheet(pages, by_id, captions.faces, fonts, request.paper, about)
+        table = {
+            "stock": self.stock.name,
+            "cards": len(fits),
+            "counts": {name: sum(f.verdict == name for f in fits) for name in VERDICTS},
+            "fits": [asdict(fit) for fit in fits],
+        }
+        text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+        return [
+            Made(f"{stem}-fit.json", text.encode(), 0),
+            Made(f"{stem}-fit.pdf", sheet.data, sheet.pages),
+        ]
 
     def files(self, stem: str) -> Iterator[Made]:
         """Yield the deck for the screen and the sheets for the printer."""

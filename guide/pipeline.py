@@ -7,20 +7,21 @@ import hashlib
 import json
 import pickle
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from guide import __version__, output
+from guide import __version__, output, printers
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
 from guide.inputs import digest_of_inputs
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
 from guide.model.printers import Registration
+from guide.units import PAPERS, Paper
 
 if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
-    from guide.decks import Deck
+    from guide.decks import Deck, Made
     from guide.jobs.pool import Job, Pool
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
@@ -48,6 +49,7 @@ class Settings:
     tags: tuple[str, ...] = ()
     printed: tuple[tuple[str, str], ...] | None = None
     registration: Registration = Registration()
+    fit_report: bool = False
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     jobs: int = field(default=0, compare=False)
@@ -133,6 +135,34 @@ def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
     place = Place(data["path"], data["line"], data["column"])
     severity = Severity(data["severity"])
     return Diagnostic(data["code"], data["message"], place, data["hint"], severity, data["item"])
+
+
+def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return the cards of an earlier build.json with their fingerprints; raises GuideError."""
+    try:
+        decks = json.loads(path.read_text("utf-8"))["decks"]
+        return tuple((name, mark) for cards in decks.values() for name, mark in cards.items())
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
+        message = "this is not the build.json of a deck"
+        hint = "It lies beside the PDFs of a build: build/PACK/build.json."
+        raise GuideError(error("bad-build-record", message, Place(str(path)), hint)) from exc
+
+
+def write_calibration(paper: Paper, duplex: str, path: Path) -> None:
+    """Write the calibration sheet; raises GuideError when it cannot be written."""
+    from guide.html.aids import calibration_sheet
+
+    crosses = printers.crosses(paper.width, paper.height)
+    output.write(path, typeset_job(calibration_sheet(paper, duplex, crosses)).data)
+
+
+def draw_stock(stocks: Sequence[Stock], path: Path) -> int:
+    """Write drawings of stock and return the number of pages; raises GuideError."""
+    from guide.html.aids import stock_drawings
+
+    pdf = typeset_job(stock_drawings(stocks, PAPERS["a4"]))
+    output.write(path, pdf.data)
+    return pdf.pages
 
 
 def _silent(_document: str, _state: str) -> None:
@@ -590,16 +620,20 @@ class _Making:
             return []
         document.cached = deck.cached
         warnings = self._judged(document, faults)
-        if warnings is None:
-            return []
         stem = document.kind.output.removesuffix(".pdf")
         stem += "-changed" if self.settings.printed is not None else ""
-        made = self._guarded(document, lambda: list(deck.files(stem)))
+        report: list[Made] = []
+        if self.settings.fit_report:
+            report = self._guarded(document, lambda: deck.fit_report(stem)) or []
+        made = report
+        if warnings is not None:
+            files = self._guarded(document, lambda: list(deck.files(stem)))
+            made = [*(files or []), *report]
         self.progress(document.kind.name, "cached" if document.cached else "done")
         seconds = time.perf_counter() - document.started
         return [
-            _file(document, each.name, each.data, each.pages, seconds, 0 if n else warnings)
-            for n, each in enumerate(made or [])
+            _file(document, each.name, each.data, each.pages, seconds, 0 if n else warnings or 0)
+            for n, each in enumerate(made)
         ]
 
     def _judged(self, document: _Document, faults: Iterable[Fault]) -> int | None:

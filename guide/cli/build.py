@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from guide.cli.options import find_packs, packs_argument, run_options
+
+if TYPE_CHECKING:
+    from guide.model.printers import Registration
 
 
 @click.command()
@@ -16,8 +20,21 @@ from guide.cli.options import find_packs, packs_argument, run_options
 @run_options
 @click.option("-o", "out", type=click.Path(path_type=Path), default=Path("build"), metavar="DIR",
               show_default=True, help="Where the PDFs land: DIR/PACK/briefing.pdf.")  # fmt: skip
+@click.option("--tags", default="", metavar="A,B", help="Only cards with one of these tags.")
+@click.option("--only-changed-since", "since", default=None, metavar="BUILD.JSON",
+              type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="Only cards that are new or changed since that build, as flashcards-changed.pdf.")  # fmt: skip
+@click.option("--back-offset", default="", metavar="RIGHT,DOWN",
+              help="Move the backs: 0.4,-0.8mm, as one looks at the back.")  # fmt: skip
+@click.option("--printer", default="", metavar="NAME",
+              help="Move the backs as guide calibrate stored for this printer.")  # fmt: skip
+@click.option("--fit-report", is_flag=True,
+              help="Write how each card fits: flashcards-fit.json, and a contact sheet as PDF.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the content of build.json.")
-def build(packs: tuple[Path, ...], out: Path, as_json: bool, **run: Any) -> None:
+def build(
+    packs: tuple[Path, ...], out: Path, tags: str, since: Path | None, back_offset: str,
+    printer: str, as_json: bool, **run: Any,
+) -> None:  # fmt: skip
     """Make the PDFs of one or more packs.
 
     Without PACK: the current folder if it holds pack.yaml, else every pack below content/.
@@ -28,10 +45,16 @@ def build(packs: tuple[Path, ...], out: Path, as_json: bool, **run: Any) -> None
       guide build content/kosovo --only flashcards --stock index-3x5
       guide build my-pack --theme large-print --paper letter -o out
       guide build my-pack -D documents.flashcards.stock=a6 --strict
+      guide build my-pack --stock 90x60mm --duplex fold --fit-report
+      guide build my-pack --tags unit-3,unit-4 --printer office
+      guide build my-pack --only flashcards --only-changed-since build/my-pack/build.json
     """
     from guide import pipeline, report
 
-    settings = pipeline.Settings(**run)
+    registration = _registration(back_offset, printer)
+    chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
+    printed = pipeline.printed_cards(since) if since else None
+    settings = pipeline.Settings(**run, tags=chosen, printed=printed, registration=registration)
     built = []
     for folder in find_packs(packs):
         with report.progress_bars() as progress:
@@ -41,3 +64,21 @@ def build(packs: tuple[Path, ...], out: Path, as_json: bool, **run: Any) -> None
         found = [each.as_json() for each in built]
         click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=1, ensure_ascii=False))
     click.get_current_context().exit(int(any(each.failed for each in built)))
+
+
+def _registration(offset: str, printer: str) -> Registration:
+    """Return how the backs are moved: by the printer's profile, by an offset, or not at all."""
+    from guide.model.printers import Registration
+
+    if offset and printer:
+        raise click.UsageError("--back-offset and --printer exclude each other")
+    if not offset and not printer:
+        return Registration()
+    from guide.printers import parse_offset, profile
+
+    if printer:
+        return profile(printer)
+    try:
+        return Registration(*parse_offset(offset))
+    except ValueError as exc:
+        raise click.BadParameter(str(exc), param_hint="--back-offset") from exc

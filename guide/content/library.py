@@ -81,7 +81,7 @@ def load_stock(
     if _SIZE.fullmatch(name.strip().casefold()):
         return _stock_by_size(name.strip().casefold(), place, paper or PAPERS["a4"])
     known = {**all_stock(), **_own_stock(pack)}
-    wanted = name.casefold().strip()
+    wanted = "-".join(name.casefold().split())
     for stock in known.values():
         if wanted in (stock.name, *(alias.casefold() for alias in stock.aliases)):
             return stock
@@ -95,8 +95,8 @@ _SIZE = re.compile(r"[\d.]+\s*x\s*[\d.]+\s*(mm|cm|in)?")
 def _stock_by_size(name: str, place: Place, paper: Paper) -> Stock:
     try:
         card = parse_paper(name)
-        # Type grows with the card: as on the bundled stock, 12 pt on A7 and 9.5 pt on a business card.
-        top = min(16.0, max(8.0, round(min(card.width * 0.12, card.height * 0.16) * 2) / 2))
+        # Type grows with the card: as on the bundled stock, 13 pt on A7 and 9.5 pt on a business card.
+        top = min(16.0, max(8.0, round(min(card.width * 0.15, card.height * 0.175) * 2) / 2))
         sizes = tuple(top - n / 2 for n in range(int((top - min(7.0, top)) * 2) + 1))
         like = Stock(
             name=f"{card.width:g}x{card.height:g}mm", title=f"Cards of {card.width:g} x {card.height:g} mm",

@@ -12,7 +12,7 @@ from guide.model.artifacts import FontObjects, SetFace, Sheets
 from guide.model.kinds import Stock
 from guide.model.printers import Registration
 from guide.pdf.assemble import About, Common, inform, written
-from guide.pdf.pieces import Ready, deflated, place
+from guide.sheets.forms import form_of, page_of
 from guide.sheets.marks import Arc, Line, arcs, folds, lines, ruler
 from guide.sheets.plan import Placement, Side
 from guide.units import POINTS_PER_MM
@@ -87,39 +87,16 @@ class _Imposing:
             drawn.append(self._placed(name, placement, side))
         content = b"\n".join(drawn)
         if side.back and not self.layout.registration.is_none:
-            content = b"q %s cm\n%s\nQ" % (_moved(self.layout.registration, self.stock), content)
-        return self._page(deflated(content), names)
-
-    def _page(self, data: bytes, names: dict[bytes, int]) -> int:
-        content = Ready(b"<</Filter /FlateDecode/Length %d>>" % len(data), data)
-        self.pdf.add_object(content)
-        paper = self.stock.paper
-        forms = b"".join(b"/%s %d 0 R" % entry for entry in names.items())
-        page = Ready(
-            b"<</Type /Page/Parent %d 0 R/MediaBox [0 0 %.3f %.3f]/Contents %d 0 R"
-            b"/Resources <</XObject <<%s>>>>>>"
-            % (
-                self.pdf.pages.number,
-                paper.width * POINTS_PER_MM,
-                paper.height * POINTS_PER_MM,
-                content.number,
-                forms,
-            )
-        )
-        self.pdf.add_object(page)
-        return int(page.number)
+            turned = any(placement.turned for placement in side.placements)
+            matrix = _moved(self.layout.registration, self.stock, turned)
+            content = b"q %s cm\n%s\nQ" % (matrix, content)
+        return page_of(self.pdf, content, names, self.stock.paper)
 
     def _form(self, face: SetFace) -> int:
         """Return the number of a face's form, which is written once however often it is drawn."""
         key = id(face)
         if key not in self._forms:
-            resources = place(self.pdf, face.drawing, self.common.of(face))
-            box = (-face.bleed, -face.bleed, face.width + face.bleed, face.height + face.bleed)
-            text = b"<</Type /XObject/Subtype /Form/BBox [%.3f %.3f %.3f %.3f]" % box
-            rest = b"/Resources %d 0 R/Filter /FlateDecode/Length %d>>"
-            form = Ready(text + rest % (resources, len(face.plain)), face.plain)
-            self.pdf.add_object(form)
-            self._forms[key] = int(form.number)
+            self._forms[key] = form_of(self.common, face)
         return self._forms[key]
 
     def _placed(self, name: bytes, placement: Placement, side: Side) -> bytes:
@@ -191,19 +168,20 @@ def _matrix(stock: Stock, placement: Placement) -> bytes:
     return b"-1 0 0 -1 %.3f %.3f" % (right, top)
 
 
-def _moved(registration: Registration, stock: Stock) -> bytes:
+def _moved(registration: Registration, stock: Stock, turned: bool) -> bytes:
     """Return the matrix of a back side: turned and scaled about the sheet's middle, then moved.
 
     PDF's y grows upwards and a positive rotation turns left, the user's grows downwards and turns
-    right.
+    right. Where the faces are turned, right and down are so too: one looks at them upright.
     """
+    sign = -1 if turned else 1
     angle = radians(-registration.rotation)
     scale = registration.scale / 100
     a, b = scale * cos(angle), scale * sin(angle)
     x = stock.paper.width / 2 * POINTS_PER_MM
     y = stock.paper.height / 2 * POINTS_PER_MM
-    right = registration.right * POINTS_PER_MM
-    up = -registration.down * POINTS_PER_MM
+    right = sign * registration.right * POINTS_PER_MM
+    up = -sign * registration.down * POINTS_PER_MM
     return b"%.6f %.6f %.6f %.6f %.3f %.3f" % (
         a, b, -b, a, x - a * x + b * y + right, y - b * x - a * y + up,
     )  # fmt: skip

@@ -1,0 +1,65 @@
+"""Aids for the person at the printer: the calibration sheet, drawings of stock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from guide.html.labels import Labels
+from guide.html.render import css_tokens
+from guide.html.templates import Templates
+from guide.model.artifacts import Face, Html
+from guide.model.kinds import Stock
+from guide.units import Paper
+
+_LANG = "en-GB"
+
+
+def calibration_sheet(
+    paper: Paper, duplex: str, crosses: Mapping[str, tuple[float, float]]
+) -> Html:
+    """Return two pages, front and back, from which the offset of the back can be read.
+
+    `crosses` are names and places in mm from the middle of the sheet. About the horizontal axis the
+    back comes out upside down, so that its page is drawn turned.
+    """
+    vertical = (paper.width <= paper.height) == (duplex == "long-edge")
+    points = {name: (paper.width / 2 + x, paper.height / 2 + y) for name, (x, y) in crosses.items()}
+    return _html("calibrate", "Calibration sheet", paper, crosses=points, turned=not vertical,
+                 edge=duplex.replace("-", " "), paper=paper)  # fmt: skip
+
+
+def stock_drawings(stocks: Sequence[Stock], paper: Paper) -> Html:
+    """Return drawings of stock to scale, with the numbers that one measures."""
+    return _html("stock-sheet", "Card stock", paper, stocks=list(stocks), paper=paper)
+
+
+def fit_captions(pages: Sequence[Sequence[Any]], paper: Paper, lang: str, title: str) -> Html:
+    """Return the pages under a contact sheet, each a face: a caption and frames for each card.
+
+    `pages` hold what `guide.sheets.contact.spots` gives.
+    """
+    html = _html("fit-report", title, paper, lang)
+    templates = Templates({})
+    faces = tuple(
+        Face(
+            "",
+            str(templates.render("fit-report/captions.html", {}, spots=page, title=title)),
+            str(n),
+        )
+        for n, page in enumerate(pages)
+    )
+    return replace(html, faces=faces, sizes=(8.0,))
+
+
+def _html(name: str, title: str, size: Paper, lang: str = _LANG, **context: Any) -> Html:
+    templates = Templates({})
+    labels = Labels(lang)
+    markup = templates.render(
+        f"{name}/page.html", {}, title=title, lang=lang, dir=labels.direction, t=labels, **context
+    )
+    names = ["fonts.css", "tokens.css", f"{name}/page.css"]
+    sheets = [(str(templates.place(each)), templates.text(each) or "") for each in names]
+    page = f"@page {{ size: {size.css}; margin: 0 }}\n{css_tokens({})}"
+    return Html(title, lang, str(markup), (*sheets, ("generated", page)))
