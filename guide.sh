@@ -116,6 +116,8 @@ set_up() {
       "$python" -m pip install -q --disable-pip-version-check --require-hashes -r "$here/requirements-test.lock" >&2
     fi
     "$python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e "$here" >&2
+    # Compiled once here: PYTHONDONTWRITEBYTECODE would make every run compile guide anew.
+    "$python" -m compileall -q "$here/guide" >/dev/null 2>&1 || true
     stamp_of run | cksum >"$venv/.stamp-run"
     [ "$kind" = test ] && stamp_of test | cksum >"$venv/.stamp-test"
     say "ready"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.model.pack import Pack
 
 T = TypeVar("T")
-WORKER_MODULES = ("guide.pdf.typeset",)
+WORKER_MODULES = ("guide.pdf.warm",)
 
 
 @dataclass(frozen=True)
@@ -297,8 +297,14 @@ def _write(record: _Record, store: Store, folder: Path, target: Path, key: str) 
 def _make(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
     from guide.jobs.pool import Pool
 
-    with Pool(settings.jobs, WORKER_MODULES) as pool:
-        return _Making(folder, settings, store, pool, progress).record()
+    # A pack that was built before has changed a little: one process is enough to begin with.
+    mark = f"built:{folder.resolve()}"
+    warm = 1 if store.get(mark) is not None else 0
+    with Pool(settings.jobs, WORKER_MODULES, warm) as pool:
+        record = _Making(folder, settings, store, pool, progress).record()
+    if not warm:
+        store.put(mark, b"built")
+    return record
 
 
 @dataclass

@@ -62,12 +62,14 @@ def _nothing() -> None:
 class Pool:
     """Runs functions of pickled values in `workers` processes; with one, in this process.
 
-    `modules` are imported by each worker when it starts.
+    `modules` are imported by each worker when it starts. `warm` workers start at once, the others
+    when there is work for them: starting takes half a second of a core.
     """
 
-    def __init__(self, workers: int = 0, modules: Sequence[str] = ()) -> None:
+    def __init__(self, workers: int = 0, modules: Sequence[str] = (), warm: int = 0) -> None:
         self.workers = workers or os.cpu_count() or 1
         self.modules = modules
+        self.warm = min(warm or self.workers, self.workers)
         self._executor: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -86,7 +88,7 @@ class Pool:
             self.workers, mp_context=context, initializer=_warm, initargs=(self.modules,)
         )
         with _deaf_to_interrupts():
-            for _ in range(self.workers):
+            for _ in range(self.warm):
                 self._executor.submit(_nothing)
 
     def stop(self, kill: bool = False) -> None:

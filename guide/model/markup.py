@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from guide.model.base import Item
 from guide.model.content import Citation
@@ -85,8 +86,13 @@ def without_code(text: str) -> str:
     return text
 
 
+_SIGNS = re.compile(r"[\[@]|\{#")
+
+
 def mentions(text: str) -> Iterator[Mention]:
     """Yield what a Markdown text points at, in reading order."""
+    if not _SIGNS.search(text):
+        return
     plain = without_code(text)
     found = [(at, mention) for at, mention in _found(plain)]
     for _, mention in sorted(found, key=lambda pair: pair[0]):
@@ -124,8 +130,8 @@ def _mention(
 
 def texts_of(item: Item) -> Iterator[tuple[str, str]]:
     """Yield (field, Markdown) for each text of an item that is printed as Markdown."""
-    for name in _MARKDOWN:
-        value = getattr(item, name, "")
+    for name in _markdown_fields(type(item)):
+        value = getattr(item, name)
         if isinstance(value, str) and value:
             yield name, value
         elif isinstance(value, tuple):
@@ -134,3 +140,8 @@ def texts_of(item: Item) -> Iterator[tuple[str, str]]:
 
 _MARKDOWN = ("title", "summary", "objectives", "key_points", "detail", "definition", "role", "label",
              "front", "back", "hint", "cloze", "prompt", "options", "items", "explanation")  # fmt: skip
+
+
+@lru_cache
+def _markdown_fields(model: type[Item]) -> tuple[str, ...]:
+    return tuple(name for name in _MARKDOWN if name in model.model_fields)

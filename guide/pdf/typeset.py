@@ -62,18 +62,43 @@ def set_faces(html: Html) -> FaceSet:
         return _Typesetting(html).faces()
 
 
-@lru_cache(maxsize=2)
-def _prepared(
-    sheets: tuple[tuple[str, str], ...],
-) -> tuple[FontConfiguration, tuple[CSS, ...], tuple[Fault, ...]]:
-    """Parse stylesheets, each by itself, so that a fault can name it; once for many documents."""
-    fonts, fetcher = FontConfiguration(), Fetcher({})
-    made, faults = [], []
-    for name, text in sheets:
-        with collected() as messages:
-            made.append(CSS(string=text, base_url=BASE, url_fetcher=fetcher, font_config=fonts))
-            faults += [f for m in messages if (f := stylesheet_fault(name, m))]
-    return fonts, tuple(made), tuple(faults)
+Sheets = Iterable[tuple[str, str]]
+"""Stylesheets as (name, CSS) pairs, in cascade order."""
+
+
+@lru_cache(maxsize=1)
+def _bundled_fonts() -> FontConfiguration:
+    """Return the fonts that all documents of this process share."""
+    return FontConfiguration()
+
+
+def _parsed(name: str, text: str, fonts: FontConfiguration) -> tuple[CSS, tuple[Fault, ...]]:
+    """Parse a stylesheet by itself, so that a fault can name it."""
+    with collected() as messages:
+        sheet = CSS(string=text, base_url=BASE, url_fetcher=Fetcher({}), font_config=fonts)
+        faults = [f for m in messages if (f := stylesheet_fault(name, m))]
+    return sheet, tuple(faults)
+
+
+@lru_cache(maxsize=64)
+def _kept(name: str, text: str) -> tuple[CSS, tuple[Fault, ...]]:
+    return _parsed(name, text, _bundled_fonts())
+
+
+def _stylesheets(sheets: Sheets) -> tuple[FontConfiguration, list[CSS], list[Fault]]:
+    """Return parsed stylesheets with their fonts; a pack's own fonts are seen by it alone."""
+    own = any("@font-face" in text for name, text in sheets if not name.startswith("templates:"))
+    fonts = FontConfiguration() if own else _bundled_fonts()
+    found = [_parsed(*each, fonts) if own else _kept(*each) for each in sheets]
+    return fonts, [sheet for sheet, _ in found], [f for _, faults in found for f in faults]
+
+
+def prepare(sheets: Sheets) -> None:
+    """Parse stylesheets ahead of the documents that will use them."""
+    corrections.install()
+    flow.install()
+    with _quiet():
+        _stylesheets(sheets)
 
 
 class _Typesetting:
@@ -83,8 +108,7 @@ class _Typesetting:
         with _quiet():
             sizes = size_classes(html.sizes)
             sheets = (*html.stylesheets, *([("sizes", sizes)] if sizes else []))
-            self.fonts, self.stylesheets, faults = _prepared(sheets)
-        self.faults: list[Fault] = list(faults)
+            self.fonts, self.stylesheets, self.faults = _stylesheets(sheets)
 
     def run(self) -> Pdf:
         with _quiet(), collected() as messages:
