@@ -369,10 +369,11 @@ class _Making:
                 for d in self.problems
             ]  # fmt: skip
         found = in_order(self.problems)
-        kept = files if pack and not self._stopped(found) else []
+        stopped = not pack or self._stopped(found)
+        kept = [] if stopped else files
         title = pack.manifest.title if pack else ""
         version = pack.manifest.version if pack else ""
-        return _Record(title, version, kept, found, self.decks if kept else {})
+        return _Record(title, version, kept, found, {} if stopped else self.decks)
 
     def _stopped(self, found: tuple[Diagnostic, ...]) -> bool:
         """Errors in content stop all documents; those of layout have left theirs out already."""

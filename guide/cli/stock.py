@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,19 @@ if TYPE_CHECKING:
     from guide.model.kinds import Stock
 
 _WIDTH = 44  # columns of a drawing
+_SMALL = 15  # columns of a drawing in the list
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.option("--paper", default="a4", show_default=True, metavar="PAPER",
               help="The sheet, for a size such as 90x60mm.")  # fmt: skip
+@click.option(
+    "--draw/--no-draw", default=None, help="Draw each in the list; the default on a terminal."
+)
 @click.option("--pdf", "pdf", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Draw the stock to scale, with its numbers, as a PDF.")  # fmt: skip
-def stock(name: str | None, paper: str, pdf: Path | None) -> None:
+def stock(name: str | None, paper: str, draw: bool | None, pdf: Path | None) -> None:
     """List the card stock, or show one in detail.
 
     NAME is a name, a part number or a size. Your own stock is a YAML file in your pack's folder
@@ -40,7 +45,7 @@ def stock(name: str | None, paper: str, pdf: Path | None) -> None:
     if name is None:
         found = list(all_stock().values())
         if pdf is None:
-            _list(found)
+            _list(found, sys.stdout.isatty() if draw is None else draw)
     else:
         try:
             sheet = parse_paper(paper)
@@ -56,16 +61,18 @@ def stock(name: str | None, paper: str, pdf: Path | None) -> None:
         click.echo(f"{pdf}: {pages} page{'s' if pages != 1 else ''}")
 
 
-def _list(found: list[Stock]) -> None:
+def _list(found: list[Stock], draw: bool) -> None:
     width = max(len(each.name) for each in found)
     for each in found:
-        click.echo(f"{each.name:<{width}}  {_small(each)}  {each.title}")
-
-
-def _small(stock: Stock) -> str:
-    """Return the grid in a few signs: `2x4` with the sheet's orientation."""
-    across = stock.paper.width > stock.paper.height
-    return f"{stock.columns}x{stock.rows:<2} {'landscape' if across else 'portrait '}"
+        click.echo(f"{each.name:<{width}}  {each.title}")
+        if draw:
+            size = f"{each.card[0]:g} x {each.card[1]:g} mm, {each.per_sheet} a sheet"
+            notes = [size, f"type {each.sizes[0]:g} to {each.sizes[-1]:g} pt"]
+            sheet = drawing(each, _SMALL if each.paper.width <= each.paper.height else _SMALL * 2)
+            for n, line in enumerate(sheet):
+                note = notes[n - 1] if 0 < n <= len(notes) else ""
+                click.echo(f"  {line:<{_SMALL * 2}}  {note}".rstrip())
+            click.echo("")
 
 
 def _show(found: Stock) -> None:
@@ -96,7 +103,7 @@ def drawing(stock: Stock, width: int = _WIDTH) -> list[str]:
     from guide.sheets.plan import cell
 
     across = width - 1
-    down = max(8, round(across * stock.paper.height / stock.paper.width / 2))
+    down = max(2 * stock.rows, round(across * stock.paper.height / stock.paper.width / 2))
     rows = [[" "] * (across + 1) for _ in range(down + 1)]
 
     def box(left: float, top: float, w: float, h: float, signs: str) -> tuple[int, int, int, int]:
@@ -114,6 +121,7 @@ def drawing(stock: Stock, width: int = _WIDTH) -> list[str]:
         x1, y1, x2, y2 = box(*cell(stock, index), *stock.card, "-|+")
         text = str(index + 1)
         middle = (x1 + x2 - len(text) + 1) // 2
-        rows[(y1 + y2) // 2][middle : middle + len(text)] = list(text)
+        if y2 - y1 > 1 and x2 - x1 > len(text):
+            rows[(y1 + y2) // 2][middle : middle + len(text)] = list(text)
     box(0, 0, stock.paper.width, stock.paper.height, "=#+")
     return ["".join(row) for row in rows]

@@ -107,7 +107,7 @@ def ruler(stock: Stock) -> list[Line]:
     foot = stock.margins[3]
     if foot < RULER_ROOM or stock.paper.width < RULER + 20:
         return []
-    y = stock.paper.height - 5.2
+    y = stock.paper.height - 4.8
     left = (stock.paper.width - RULER) / 2
     ticks = [
         Line(left + n * 10, y - (2.2 if n % 5 == 0 else 1.4), left + n * 10, y) for n in range(11)

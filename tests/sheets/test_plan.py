@@ -210,7 +210,7 @@ def written(sides: list[Side]) -> str:
 
 
 GOLDEN = {
-    ("business-eu", 3, "long-edge", "reading"): """\
+    ("avery-c32011", 3, "long-edge", "reading"): """\
 0 front 0@15,13.5 2@110,13.5 4@15,67.5
 0 back  1@110,13.5 3@15,13.5 5@110,67.5""",
     ("index-3x5", 4, "short-edge", "reading"): """\
