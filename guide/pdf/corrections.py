@@ -33,6 +33,7 @@ from weasyprint.pdf.stream import Stream
 from guide.pdf.pieces import compress_quickly
 
 SUPPORTED = "70.0"
+_EMPTY = ("normal", "inhibit", "none")  # what a margin box says that has nothing to say
 _SCOPES = {"row": "/Row", "rowgroup": "/Row"}
 
 _draw_stacking_context = draw.draw_stacking_context
@@ -135,10 +136,13 @@ def _page_styles(page_type: Any, html: Any, style_for: Any) -> None:
         known[rules] = {name: computed[page_type, name] for name in pseudo}
     for name, style in known[rules].items():
         computed[page_type, name] = style
-    style_for.__dict__.setdefault("_margins_by_guide", {})[page_type] = any(
-        name and name.startswith("@") and name not in {"@footnote", "@note-area"}
-        for name in known[rules]
-    )
+    if rules not in (filled := style_for.__dict__.setdefault("_filled_by_guide", {})):
+        filled[rules] = any(
+            style["content"] not in _EMPTY
+            for name, style in known[rules].items()
+            if name and name.startswith("@") and name not in {"@footnote", "@note-area"}
+        )
+    style_for.__dict__.setdefault("_margins_by_guide", {})[page_type] = filled[rules]
 
 
 def _margin_boxes(context: Any, page: Any, state: Any) -> Any:

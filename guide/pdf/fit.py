@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guide.model.artifacts import Face, Fault, Html
-from guide.pdf.inspect import centre, face_boxes, face_overflow, page_faults
+from guide.pdf.inspect import centre, face_boxes, face_overflow, page_faults, run_on
 from guide.units import PX_PER_MM
 
 _FACES = "<!--faces-->"
@@ -32,7 +32,7 @@ class Fitted:
 def faces_markup(html: Html, chosen: Iterable[tuple[int, float]]) -> str:
     """Return the whole document with the chosen faces, each (index, size in pt), one a page."""
     sections = [
-        f'<section class="face size-{size * 100:.0f}" data-face="{index}" '
+        f'<section class="face size-{size * 100:.0f}" data-face="{index} {size:g}" '
         f'data-at="{html.faces[index].at}">{html.faces[index].markup}</section>'
         for index, size in chosen
     ]
@@ -53,18 +53,26 @@ def size_classes(sizes: Iterable[float]) -> str:
 
 @dataclass
 class _Family:
-    """The faces of one card, and the range of sizes that is still open."""
+    """The faces of one card, and the steps of size that are still open."""
 
     indices: list[int]
     low: int = 0
     high: int = 0
-    over: float = 0.0
+
+    def learn(self, step: int, fits: bool) -> None:
+        """Narrow the open steps by what was measured at one of them."""
+        if fits:
+            self.high = min(self.high, step)
+        else:
+            self.low = max(self.low, min(step + 1, self.high))
 
 
 def fit_faces(html: Html, layout: Layout) -> Fitted:
     """Lay out every face at the largest size, and again, smaller, only those that overflow.
 
-    The smallest size that is tried is the stock's last; what overflows there is a fault.
+    How far a card is over tells nearly the size that it needs: that one and its neighbours are tried
+    together, and halves of what is left only after that. What overflows at the stock's smallest size
+    is a fault.
     """
     sizes = html.sizes or (10.0,)
     fitting = _Fitting(html, layout, sizes)
@@ -72,14 +80,17 @@ def fit_faces(html: Html, layout: Layout) -> Fitted:
     families = [family for family in _families(html.faces) if fitting.worst(family.indices, 0)]
     for family in families:
         family.low, family.high = min(1, len(sizes) - 1), len(sizes) - 1
+    first = True
     while open_ones := [family for family in families if family.low < family.high]:
-        middle = [(family, (family.low + family.high) // 2) for family in open_ones]
-        fitting.lay_out([(index, step) for family, step in middle for index in family.indices])
-        for family, step in middle:
-            if fitting.worst(family.indices, step):
-                family.low = step + 1
-            else:
-                family.high = step
+        tried = [
+            (family, step)
+            for family in open_ones
+            for step in (fitting.near(family) if first else [(family.low + family.high) // 2])
+        ]
+        fitting.lay_out([(index, step) for family, step in tried for index in family.indices])
+        for family, step in tried:
+            family.learn(step, not fitting.worst(family.indices, step))
+        first = False
     left = [(i, f.low) for f in families for i in f.indices if (i, f.low) not in fitting.pages]
     if left:
         fitting.lay_out(left)
@@ -100,23 +111,39 @@ class _Fitting:
     sizes: tuple[float, ...]
     pages: dict[tuple[int, int], Any] = field(default_factory=dict)
     over: dict[tuple[int, int], float] = field(default_factory=dict)
+    room: float = 0.0
 
     def lay_out(self, chosen: list[tuple[int, int]]) -> Any:
         """Lay out (index, step) pairs together, and measure each."""
         markup = faces_markup(self.html, [(index, self.sizes[step]) for index, step in chosen])
         document = self.layout(markup)
-        steps, seen = dict(chosen), set[int]()
+        steps = {size: step for step, size in enumerate(self.sizes)}
+        seen = set[tuple[int, int]]()
         for page in document.pages:
             found = face_boxes(page)
-            index, key = found.index, (found.index, steps[found.index])
-            if index in seen:  # the face ran on to a second page
-                self.over[key] += _height(page)
+            key = (found.index, steps[found.size])
+            if key in seen:  # the face ran on to a second page
+                self.over[key] += run_on(page, found)
                 continue
-            seen.add(index)
+            seen.add(key)
             self.pages[key] = page
             self.over[key] = face_overflow(page, found, self.safe)
+            self.room = float(found.face.height)
             centre(found)
         return document
+
+    def near(self, family: _Family) -> list[int]:
+        """Return the step that a card probably needs, and the one above it.
+
+        Text at a share of its size takes about the square of that share of the area; lines that end
+        sooner take a little more.
+        """
+        worst = self.worst(family.indices, 0)
+        size = 0.96 * self.sizes[0] * (self.room / (self.room + worst)) ** 0.5
+        if size < 0.8 * self.sizes[-1]:
+            return [len(self.sizes) - 1]
+        step = next((n for n, each in enumerate(self.sizes) if each <= size), len(self.sizes) - 1)
+        return [n for n in (step - 1, step) if family.low <= n <= family.high]
 
     @property
     def safe(self) -> float:
@@ -152,8 +179,3 @@ class _Fitting:
                 hint = "Shorten the text, split the card in two, or use larger stock."
                 found.append(Fault("card-overflow", message, at, hint))
         return found
-
-
-def _height(page: Any) -> float:
-    box = page._page_box  # noqa: SLF001
-    return float(box.height + box.margin_top + box.margin_bottom)

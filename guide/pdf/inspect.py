@@ -133,9 +133,13 @@ def _too_coarse(found: list[Leaf], number: int) -> Iterator[Fault]:
 
 @dataclass(frozen=True)
 class FaceBoxes:
-    """The boxes of a face: itself, and the part that is to stand in its middle, if it has one."""
+    """The boxes of a face: itself, and the part that is to stand in its middle, if it has one.
+
+    `size` is the type size in pt at which it is laid out.
+    """
 
     index: int
+    size: float
     face: Any
     body: Any | None
 
@@ -153,7 +157,8 @@ def face_boxes(page: Any) -> FaceBoxes:
             body = unwrap(box)
             break
     assert face is not None, "a page without a face"
-    return FaceBoxes(int(face.element.get("data-face")), face, body)
+    index, size = face.element.get("data-face").split()
+    return FaceBoxes(int(index), float(size), face, body)
 
 
 def face_overflow(page: Any, found: FaceBoxes, safe: float) -> float:
@@ -173,6 +178,14 @@ def face_overflow(page: Any, found: FaceBoxes, safe: float) -> float:
         floor = found.face.content_box_y() + found.face.height
         over = max([over, *(leaf.bottom - floor for leaf in leaves(found.body))])
     return over if over > TOLERANCE else 0.0
+
+
+def run_on(page: Any, found: FaceBoxes) -> float:
+    """Return the height in px of what a face has on a page that it should not need."""
+    box = page._page_box  # noqa: SLF001
+    inside = list(leaves(found.body if found.body is not None else box))
+    top = found.face.content_box_y()
+    return float(max([leaf.bottom - top for leaf in inside], default=box.height))
 
 
 def centre(found: FaceBoxes) -> None:
