@@ -17,7 +17,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
 from guide.model.artifacts import FaceSet, Fault, FontFace, Html, Pdf, SetFace
-from guide.pdf import corrections, flow
+from guide.pdf import corrections, flow, quick
 from guide.pdf.clock import at_a_fixed_time
 from guide.pdf.faces import Drawer
 from guide.pdf.fetcher import BASE, Fetcher
@@ -36,6 +36,7 @@ def typeset(html: Html) -> Pdf:
     """Lay out and write a document as tagged PDF/UA-1; faults say what a reader would miss."""
     corrections.install()
     flow.install()
+    quick.install()
     with at_a_fixed_time(), _seldom_collecting():
         return _Typesetting(html).run()
 
@@ -58,6 +59,7 @@ def set_faces(html: Html) -> FaceSet:
     """Lay out and draw the faces of a document, each by itself, at the largest size that fits."""
     corrections.install()
     flow.install()
+    quick.install()
     with at_a_fixed_time(), _seldom_collecting():
         return _Typesetting(html).faces()
 
@@ -97,6 +99,7 @@ def prepare(sheets: Sheets) -> None:
     """Parse stylesheets ahead of the documents that will use them."""
     corrections.install()
     flow.install()
+    quick.install()
     with _quiet():
         _stylesheets(sheets)
 
