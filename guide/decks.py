@@ -16,7 +16,7 @@ from guide.inputs import digest_of_code
 from guide.jobs.digest import digest
 from guide.jobs.pool import Job, Pool
 from guide.jobs.store import Store
-from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace
+from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace, Sheets
 
 if TYPE_CHECKING:
     from guide.html.faces import Faces
@@ -45,11 +45,11 @@ def fonts_job(fonts: tuple[FontFace, ...], uses: tuple[Any, ...]) -> FontObjects
     return font_objects(fonts, uses)
 
 
-def assemble_job(faces: Sequence[SetFace], fonts: FontObjects, about: Any) -> bytes:
-    """Write a deck in a worker."""
-    from guide.pdf.assemble import assemble
+def impose_job(*arguments: Any) -> Sheets:
+    """Impose faces on sheets in a worker, while this process assembles the deck."""
+    from guide.sheets.impose import impose
 
-    return assemble(faces, fonts, about)
+    return impose(*arguments)
 
 
 def key_in_store(*values: Any) -> str:
@@ -247,19 +247,21 @@ class Deck:
 
     def files(self, stem: str) -> Iterator[Made]:
         """Yield the deck for the screen and the sheets for the printer."""
-        from guide.pdf.assemble import About
+        from guide.pdf.assemble import About, assemble
 
         furniture = [face for one in self.margins.finish(self._margins).values() for face in one]
         self.margins.keep()
         manifest = self.source.request.pack.manifest
         about = About(manifest.title, manifest.lang, tuple(manifest.authors))
-        screen = self.pool.submit(assemble_job, self.faces, self._fonts(self.faces), about)
         sheets = list(self._sheets(stem, furniture, about))
-        yield Made(f"{stem}-screen.pdf", screen.result(), len(self.faces))
-        yield from sheets
+        screen = assemble(self.faces, self._fonts(self.faces), about)
+        yield Made(f"{stem}-screen.pdf", screen, len(self.faces))
+        for name, job in sheets:
+            made = job.result()
+            yield Made(name, made.data, made.pages)
 
-    def _sheets(self, stem: str, furniture: list[SetFace], about: Any) -> Iterator[Made]:
-        from guide.sheets.impose import Layout, impose
+    def _sheets(self, stem: str, furniture: list[SetFace], about: Any) -> Iterator[tuple[str, Job]]:
+        from guide.sheets.impose import Layout
 
         options = self.options
         layout = Layout(
@@ -278,8 +280,8 @@ class Deck:
                 for name, back in (("fronts", False), ("backs", True))
             }
         for name, (sides, under) in parts.items():
-            made = impose(self.faces, sides, self.stock, layout, fonts, about, under)
-            yield Made(f"{name}.pdf", made.data, made.pages)
+            arguments = (self.faces, sides, self.stock, layout, fonts, about, under)
+            yield f"{name}.pdf", self.pool.submit(impose_job, *arguments)
 
     def _fonts(self, faces: Iterable[SetFace]) -> FontObjects:
         """Return the fonts of faces as PDF objects, each with the glyphs that they use together."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import hashlib
 import json
 import pickle
@@ -300,6 +301,8 @@ def _make(folder: Path, settings: Settings, store: Store, progress: Progress) ->
     # A pack that was built before has changed a little: one process is enough to begin with.
     mark = f"built:{folder.resolve()}"
     warm = 1 if store.get(mark) is not None else 0
+    # A pack is many small values that live to the end: looking for garbage finds none.
+    gc.set_threshold(200_000, 50, 100)
     with Pool(settings.jobs, WORKER_MODULES, warm) as pool:
         record = _Making(folder, settings, store, pool, progress).record()
     if not warm:

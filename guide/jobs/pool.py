@@ -85,7 +85,7 @@ class Pool:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(
-            self.workers, mp_context=context, initializer=_warm, initargs=(self.modules,)
+            self.warm, mp_context=context, initializer=_warm, initargs=(self.modules,)
         )
         with _deaf_to_interrupts():
             for _ in range(self.warm):
@@ -103,6 +103,12 @@ class Pool:
                     process.kill()
             _see_dead(processes)
         self._executor = None
+
+    def _grow(self) -> None:
+        """Allow all workers once there is more to do than those that are warm can do at once."""
+        executor = self._executor
+        if executor is not None and len(executor._pending_work_items) >= self.warm:  # noqa: SLF001
+            executor._max_workers = self.workers  # type: ignore[attr-defined]  # noqa: SLF001
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Job:
         """Begin a job; its result is asked for later."""
@@ -133,6 +139,7 @@ class Job:
         """Hand the call to a worker, if there are any."""
         executor = self.pool._executor  # noqa: SLF001
         if executor is not None:
+            self.pool._grow()  # noqa: SLF001
             with contextlib.suppress(BrokenProcessPool):
                 self._future = executor.submit(self.function, *self.arguments)
 

@@ -9,7 +9,7 @@ patches of private functions, so another version of WeasyPrint is refused at imp
 4. The language of a part is in its structure element (11-004..006).
 5. A link's annotation is described by the link's text, not its address (28-011).
 6. `page_references` is computed once, not once for each element: the same bytes, sooner.
-7. Streams are compressed at zlib's level 6 instead of 9: one per cent larger, a second sooner.
+7. Streams are compressed at zlib's level 3 instead of 9: four per cent larger, a second sooner.
 8. Pages to which the same @page rules apply share their style, and pages for which no rule fills a
    margin box are not searched for one: a quarter of the time of a deck.
 """

@@ -59,15 +59,24 @@ class Drawer:
 
 def _font_face(font: Any) -> FontFace:
     facts = {name: value for name, value in vars(font).items() if name not in _HANDLES}
-    known = _bundled().get(hashlib.sha256(font.file_content).hexdigest(), "")
+    known = _bundled_as(font.file_content)
     return FontFace(font.hash, known, b"" if known else bytes(font.file_content), facts)
 
 
+def _bundled_as(content: bytes) -> str:
+    """Return the bundled file that has this content, or ''."""
+    same = (path for path in _bundled().get(len(content), ()) if path.read_bytes() == content)
+    return str(next(same, ""))
+
+
 @lru_cache
-def _bundled() -> dict[str, str]:
-    """Return the bundled font files by the digest of their bytes."""
-    files = {path for folder in font_folders().values() for path in Path(folder).glob("*.[ot]tf")}
-    return {hashlib.sha256(path.read_bytes()).hexdigest(): str(path) for path in sorted(files)}
+def _bundled() -> dict[int, list[Path]]:
+    """Return the bundled font files by their size in bytes."""
+    found: dict[int, list[Path]] = {}
+    for folder in font_folders().values():
+        for path in sorted(Path(folder).glob("*.[ot]tf")):
+            found.setdefault(path.stat().st_size, []).append(path)
+    return found
 
 
 class _Face:
