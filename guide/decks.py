@@ -125,20 +125,27 @@ class Setting:
             self.faults += [fault for fault in found.faults if fault not in self.faults]
             self.fonts.update({font.name: font for font in found.fonts})
             each = self.faces_each
+            told = [*found.faults, *(fault for face in found.faces for fault in face.faults)]
+            partial = bool(found.faults) or any(f.code == "missing-glyph" for f in told)
             for n, (name, key) in enumerate(zip(chunk.names, chunk.keys, strict=True)):
                 fresh[name] = found.faces[n * each : (n + 1) * each]
-                # What belongs to no face must be said again the next time.
-                if key and not found.faults:
+                # What belongs to no face, or is said of the first card that has it alone, must be
+                # said again the next time.
+                if key and not partial:
                     self._known[key] = fresh[name]
             self.progress(len(fresh) / total)
         self._used |= set(started.keys.values())
         return {name: fresh.get(name) or self._known[key] for name, key in started.keys.items()}
 
-    def keep(self) -> None:
-        """Keep the faces that were asked for, and no others: an entry does not grow for ever."""
+    def keep(self, everything: bool = False) -> None:
+        """Keep the faces that were asked for, and no others: an entry does not grow for ever.
+
+        `everything` keeps the others as well, for a selection from a deck.
+        """
         if self.cached:
             return
-        kept = {key: faces for key, faces in self._known.items() if key in self._used}
+        used = self._known if everything else self._used
+        kept = {key: faces for key, faces in self._known.items() if key in used}
         self.store.put(self._key, pickle.dumps((kept, self.fonts), pickle.HIGHEST_PROTOCOL))
 
 
@@ -170,6 +177,7 @@ class Deck:
     pool: Pool
     registration: Registration
     progress: Callable[[float], None] = lambda _: None
+    selection: bool = False
     faces: list[SetFace] = field(default_factory=list)
 
     def begin(self) -> None:
@@ -207,7 +215,7 @@ class Deck:
             cards = {card.id: card for card in self.source.request.cards}
             again = {name: self.source.key(cards[name]) for name in others}
             made |= self.setting.finish(self.setting.start(again, size))
-        self.setting.keep()
+        self.setting.keep(self.selection)
         self.faces = [face for both in made.values() for face in both]
         faults = [fault for face in self.faces for fault in face.faults]
         return [*self.setting.faults, *faults]
@@ -250,7 +258,7 @@ class Deck:
         from guide.pdf.assemble import About, assemble
 
         furniture = [face for one in self.margins.finish(self._margins).values() for face in one]
-        self.margins.keep()
+        self.margins.keep(self.selection)
         manifest = self.source.request.pack.manifest
         about = About(manifest.title, manifest.lang, tuple(manifest.authors))
         sheets = list(self._sheets(stem, furniture, about))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from guide import __version__, output, printers
-from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
+from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, warning
 from guide.inputs import digest_of_inputs
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
@@ -152,9 +152,11 @@ def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
 def write_calibration(paper: Paper, duplex: str, path: Path) -> None:
     """Write the calibration sheet; raises GuideError when it cannot be written."""
     from guide.html.aids import calibration_sheet
+    from guide.sheets.prefer import printed_as_it_is
 
     crosses = printers.crosses(paper.width, paper.height)
-    output.write(path, typeset_job(calibration_sheet(paper, duplex, crosses)).data)
+    pdf = typeset_job(calibration_sheet(paper, duplex, crosses))
+    output.write(path, printed_as_it_is(pdf.data, duplex))
 
 
 def draw_stock(stocks: Sequence[Stock], path: Path) -> int:
@@ -186,7 +188,7 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = _sil
     else:
         for file in record.files:
             progress(file.kind, "cached")
-    return _write(record, store, folder, target, key)
+    return _write(record, store, folder, target, key, bool(settings.tags))
 
 
 def check(folder: Path, settings: Settings, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
@@ -263,7 +265,9 @@ class _Record:
         return tuple(d.within(str(folder)) for d in self.diagnostics)
 
 
-def _write(record: _Record, store: Store, folder: Path, target: Path, key: str) -> Built:
+def _write(
+    record: _Record, store: Store, folder: Path, target: Path, key: str, selection: bool
+) -> Built:
     outputs = []
     for made in record.files:
         path = target / made.name
@@ -286,13 +290,26 @@ def _write(record: _Record, store: Store, folder: Path, target: Path, key: str) 
             )
         )
     found = record.shown(folder)
-    built = Built(
-        str(folder), record.title, record.version, key, tuple(outputs), found, record.decks
-    )
+    decks = _with_earlier(target / "build.json", record.decks, selection)
+    built = Built(str(folder), record.title, record.version, key, tuple(outputs), found, decks)
     if outputs or not built.failed:
         text = json.dumps(built.as_json(), indent=1, ensure_ascii=False) + "\n"
         output.write(target / "build.json", text.encode())
     return built
+
+
+def _with_earlier(
+    path: Path, decks: Mapping[str, Mapping[str, str]], selection: bool
+) -> dict[str, dict[str, str]]:
+    """Return the cards printed now and, where this run did not print them all, those before."""
+    try:
+        earlier = json.loads(path.read_text("utf-8"))["decks"]
+        known = {kind: dict(cards) for kind, cards in earlier.items()}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        known = {}
+    for kind, cards in decks.items():
+        known[kind] = {**known.get(kind, {}), **cards} if selection else dict(cards)
+    return known
 
 
 def _make(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
@@ -342,6 +359,7 @@ class _Making:
         self.problems: list[Diagnostic] = []
         self.layout_problems: list[Diagnostic] = []
         self.decks: dict[str, dict[str, str]] = {}
+        self.marks: dict[str, dict[str, str]] = {}
 
     def record(self) -> _Record:
         from guide.content.load import load_pack
@@ -474,7 +492,7 @@ class _Making:
         self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any
     ) -> _Document | None:
         from guide.decks import Deck
-        from guide.html.faces import Faces
+        from guide.html.faces import Faces, wrong_options
         from guide.html.furniture import Furniture
         from guide.html.render import Request
         from guide.html.templates import TemplateFault
@@ -490,6 +508,7 @@ class _Making:
         request = Request(pack, kind, options, paper, theme, cards, stock, self.settings.edition)
         source = Faces(request)
         self.problems += source.missing_layouts()
+        self.problems += wrong_options(pack, kind, options)
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
         numbers = [(side.sheet, side.back) for side in sides]
@@ -497,6 +516,7 @@ class _Making:
         deck = Deck(
             source, margins, sides, stock, self.store, self.pool, self.settings.registration,
             lambda share: self.progress(kind.name, f"typeset {share:.0%}"),
+            bool(self.settings.tags or self.settings.printed is not None),
         )  # fmt: skip
         if self._fatal():
             return None
@@ -531,23 +551,38 @@ class _Making:
     def _cards(self, pack: Pack, kind: Kind, options: Mapping[str, Any]) -> tuple[Flashcard, ...]:
         """Return the cards to print, in order; says so when there are none."""
         from guide.content.deck import arranged, deck, tagged
+        from guide.content.validate import did_you_mean
         from guide.html.faces import Faces, prelude
         from guide.html.render import Request
 
         place = pack.at(f"documents.{kind.name}")
         every = deck(pack, options["derive"])
         tags = self.settings.tags or tuple(map(str, options["tags"]))
+        known = {tag for card in every for tag in card.tags}
+        for tag in tags if known & {*tags} else ():
+            if tag not in known:
+                hint = did_you_mean(tag, known)
+                here = (
+                    Place("--tags")
+                    if self.settings.tags
+                    else pack.at(f"documents.{kind.name}.tags")
+                )
+                self.problems.append(
+                    warning("unknown-tag", f"no card has the tag `{tag}`", here, hint)
+                )
         cards = arranged(tagged(every, tags), str(options["sort"]), str(options["seed"]))
         if not cards:
             self._no_cards(every, tags, place)
             return ()
         request = Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme, cards)
         source = Faces(request)
-        self.decks[kind.name] = {card.id: source.fingerprint(card) for card in cards}
+        now = {card.id: source.fingerprint(card) for card in cards}
+        self.marks[kind.name] = now
         if self.settings.printed is not None:
-            before, now = dict(self.settings.printed), self.decks[kind.name]
+            before = dict(self.settings.printed)
             cards = tuple(card for card in cards if before.get(card.id) != now[card.id])
             if not cards:
+                self.decks[kind.name] = now
                 message = "no card is new or changed since that build; no sheets are made"
                 self.problems.append(
                     Diagnostic("nothing-changed", message, place, "", Severity.NOTE)
@@ -639,6 +674,8 @@ class _Making:
         if warnings is not None:
             files = self._guarded(document, lambda: list(deck.files(stem)))
             made = [*(files or []), *report]
+            if files:
+                self.decks[document.kind.name] = self.marks[document.kind.name]
         self.progress(document.kind.name, "cached" if document.cached else "done")
         seconds = time.perf_counter() - document.started
         return [

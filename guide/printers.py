@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from math import degrees
+from math import degrees, isfinite
 from pathlib import Path
 
 from guide import output
@@ -38,11 +38,23 @@ def profiles() -> dict[str, Registration]:
     path = _file()
     try:
         data = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-        return {name: Registration(**entry) for name, entry in data.items()}
+        return {name: _checked(Registration(**entry)) for name, entry in data.items()}
     except (OSError, ValueError, TypeError, AttributeError) as exc:
         message = f"the printer profiles cannot be read ({exc})"
         hint = "Mend or delete the file; guide calibrate --save makes it again."
         raise GuideError(error("bad-profile", message, Place(str(path), 1, 1), hint)) from exc
+
+
+def _checked(found: Registration) -> Registration:
+    """Return a registration that a printer can have; raises ValueError for any other."""
+    values = dataclasses.astuple(found)
+    if not all(isinstance(each, int | float) and isfinite(each) for each in values):
+        raise ValueError("right, down, scale and rotation must be numbers")
+    if max(abs(found.right), abs(found.down)) > MOST:
+        raise ValueError(f"more than {MOST:g} mm is not registration")
+    if not 90 <= found.scale <= 110 or abs(found.rotation) > 5:
+        raise ValueError("scale must be 90 to 110 %, rotation at most 5 degrees")
+    return found
 
 
 def profile(name: str) -> Registration:

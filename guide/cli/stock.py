@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,8 @@ def drawing(stock: Stock, width: int = _WIDTH) -> list[str]:
     from guide.sheets.plan import cell
 
     across = width - 1
-    down = max(2 * stock.rows, round(across * stock.paper.height / stock.paper.width / 2))
+    least = 2 * stock.paper.height / stock.card[1]  # a card is two lines high, for its number
+    down = max(ceil(least), round(across * stock.paper.height / stock.paper.width / 2))
     rows = [[" "] * (across + 1) for _ in range(down + 1)]
 
     def box(left: float, top: float, w: float, h: float, signs: str) -> tuple[int, int, int, int]:

@@ -83,7 +83,15 @@ def _authored(card: Card) -> Iterator[_Draft]:
         for number, (front, back) in enumerate(cloze_sides(card.cloze), 1):
             name = card.id if number == 1 else f"{card.id}-{number}"
             yield _Draft(
-                card, name, {**base, "layout": card.layout or "cloze", "front": front, "back": back}
+                card,
+                name,
+                {
+                    **base,
+                    "cloze": True,
+                    "layout": card.layout or "cloze",
+                    "front": front,
+                    "back": back,
+                },
             )
         return
     layout = card.layout or ("image" if card.image else "basic")

@@ -78,15 +78,22 @@ def load_stock(
     A size such as `90x60mm` is cards of that size, as many as go on the paper. Raises ContentError
     with a suggestion when there is none.
     """
-    if _SIZE.fullmatch(name.strip().casefold()):
-        return _stock_by_size(name.strip().casefold(), place, paper or PAPERS["a4"])
-    known = {**all_stock(), **_own_stock(pack)}
-    wanted = "-".join(name.casefold().split())
-    for stock in known.values():
-        if wanted in (stock.name, *(alias.casefold() for alias in stock.aliases)):
+    own, known = _own_stock(pack), all_stock()
+    wanted = _plain(name)
+    for stock in (*own.values(), *known.values()):
+        if wanted in map(_plain, (stock.name, *stock.aliases)):
             return stock
+    size = name.strip().casefold()
+    if _SIZE.fullmatch(size):
+        return _stock_by_size(size, place, paper or PAPERS["a4"])
+    known = {**known, **own}
     hint = did_you_mean(name, known) or "List them: guide stock"
     raise ContentError(error("unknown-stock", f"there is no card stock `{name}`", place, hint))
+
+
+def _plain(name: str) -> str:
+    """Return a name for comparing: capitals and spaces do not count."""
+    return "-".join(name.casefold().split())
 
 
 _SIZE = re.compile(r"[\d.]+\s*x\s*[\d.]+\s*(mm|cm|in)?")
@@ -98,13 +105,13 @@ def _stock_by_size(name: str, place: Place, paper: Paper) -> Stock:
         # Type grows with the card: as on the bundled stock, 13 pt on A7 and 9.5 pt on a business card.
         top = min(16.0, max(8.0, round(min(card.width * 0.15, card.height * 0.175) * 2) / 2))
         sizes = tuple(top - n / 2 for n in range(int((top - min(7.0, top)) * 2) + 1))
-        like = Stock(
+        like = Stock.model_construct(
             name=f"{card.width:g}x{card.height:g}mm", title=f"Cards of {card.width:g} x {card.height:g} mm",
             paper=paper, card=(card.width, card.height), columns=1, rows=1, origin=(0, 0),
-            pitch=(card.width, card.height), safe=min(5.0, min(card.width, card.height) / 12),
+            pitch=(card.width, card.height), aliases=(), corner=0, fold="", safe=min(5.0, min(card.width, card.height) / 12),
             sizes=sizes,
         )  # fmt: skip
-        return grid(like)
+        return Stock.model_validate(grid(like).model_dump() | {"paper": grid(like).paper})
     except ValueError as exc:
         message = (
             "; ".join(e["msg"].removeprefix("Value error, ") for e in exc.errors())
@@ -132,7 +139,9 @@ def resolve_options(
     """Return the options of a document, defaults included, and what is wrong with those given."""
     options = {name: option.default for name, option in kind.options.items()}
     problems: list[Diagnostic] = []
-    for name, value in given.items():
+    for name, written in given.items():
+        text = name in kind.options and kind.options[name].type == "string"
+        value = _as_text(written) if text else written
         place = pack.at(f"documents.{kind.name}.{name}")
         if name in COMMON:
             problem = _common(name, value, place)
@@ -146,6 +155,12 @@ def resolve_options(
         else:
             options[name] = value
     return options, problems
+
+
+def _as_text(value: Any) -> Any:
+    """Take a number for the text it was written as: `seed: 7`."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(getattr(value, "text", value)) if number else value
 
 
 def _common(name: str, value: Any, place: Place) -> Diagnostic | None:

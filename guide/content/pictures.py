@@ -85,7 +85,18 @@ def _image(reader: Reader, path: str, data: bytes, place: Place) -> Figure | Non
         hint = "Scale it down: 300 dpi at the printed size is enough."
         reader.problems.append(error("image-too-large", message, place, hint))
         return None
+    if not _is_whole(kind, data):
+        message = f"`{path}` breaks off before its end"
+        hint = "Download or export the picture again."
+        reader.problems.append(error("image-broken", message, place, hint))
+        return None
     return Figure(path, kind, data=data, width=size[0], height=size[1], place=Place(path))
+
+
+def _is_whole(kind: str, data: bytes) -> bool:
+    """Tell whether a picture has its end: PNG's last chunk is IEND, JPEG's last marker EOI."""
+    end = b"IEND" if kind == "png" else b"\xff\xd9"
+    return end in data[-65536:]
 
 
 def _measure(data: bytes) -> tuple[Any, tuple[int, int]]:

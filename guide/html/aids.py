@@ -24,10 +24,13 @@ def calibration_sheet(
     `crosses` are names and places in mm from the middle of the sheet. About the horizontal axis the
     back comes out upside down, so that its page is drawn turned.
     """
+    small = paper.width < 150 or paper.height < 130
+    if small:  # no room for scales in the corners
+        crosses = {"C": crosses["C"]}
     vertical = (paper.width <= paper.height) == (duplex == "long-edge")
     points = {name: (paper.width / 2 + x, paper.height / 2 + y) for name, (x, y) in crosses.items()}
     return _html("calibrate", "Calibration sheet", paper, crosses=points, turned=not vertical,
-                 edge=duplex.replace("-", " "), paper=paper)  # fmt: skip
+                 edge=duplex.replace("-", " "), paper=paper, small=small)  # fmt: skip
 
 
 def stock_drawings(stocks: Sequence[Stock], paper: Paper) -> Html:

@@ -325,15 +325,15 @@ class Document:
         self, card: Flashcard, layout: str, colour: str = "", langs: tuple[str, str] = ("", "")
     ) -> views.CardView:
         """Return a card's two sides, for a layout."""
-        here = Here(item=card.id, place=card.at(), gaps=card.layout == "cloze")
+        here = Here(item=card.id, place=card.at(), gaps=card.cloze)
         image, figure = self.assets.figure(card.image) if card.image else ("", None)
         self.context.places[card.id] = card.at()
         return views.CardView(
             id=card.id,
             number=card.number,
             layout=layout,
-            front=_without_paragraph(block(card.front, self.context, here)),
-            back=_without_paragraph(block(self._truth(card, card.back), self.context, here)),
+            front=self._side(card, card.front, here),
+            back=self._side(card, card.back, here),
             hint=inline(card.hint, self.context, here),
             choices=[inline(self._truth(card, text), self.context, here) for text in card.choices],
             image=image,
@@ -347,11 +347,18 @@ class Document:
             back_length=len(card.back),
             tags=card.tags,
             langs=langs,
+            turned=card.turned,
         )
+
+    def _side(self, card: Flashcard, text: str, here: Here) -> Markup:
+        """Return one side; what the deck says of itself is HTML already."""
+        if card.origin == "deck":
+            return Markup(text)  # noqa: S704  made of escaped parts
+        return _without_paragraph(block(self._truth(card, text), self.context, here))
 
     def _truth(self, card: Flashcard, text: str) -> str:
         """Put True and False into the pack's language on cards that are made from questions."""
-        if card.origin != "questions":
+        if card.choices != _TRUTHS:
             return text
         return re.sub(r"\A(\*\*)?(True|False)\b", lambda m: (m[1] or "") + self.labels(m[2]), text)
 
@@ -373,7 +380,11 @@ class Document:
 
     def _short_source(self, card: Flashcard) -> str:
         """Return the first source in a few words: who, or what, and when."""
-        item = self.pack.sources.get(read_citation(card.sources[0]).key) if card.sources else None
+        return self.short_source(read_citation(card.sources[0])) if card.sources else ""
+
+    def short_source(self, citation: Citation) -> str:
+        """Return a source in a few words: who, or what, and when; '' when it is not known."""
+        item = self.pack.sources.get(citation.key)
         if item is None:
             return ""
         people = item.get("author") or item.get("editor") or []
@@ -392,6 +403,7 @@ class Document:
         return f"{text}, {year}" if year else text
 
 
+_TRUTHS = ("True", "False")
 _HIDDEN_TAGS = {"core", "student"}
 
 

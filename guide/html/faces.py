@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from guide.errors import Diagnostic, error
+from markupsafe import Markup, escape
+
+from guide.errors import Diagnostic, Place, error
 from guide.html.document import Document
 from guide.html.labels import Labels
 from guide.html.render import Request, Sheets, common_context
@@ -16,8 +19,9 @@ from guide.html.templates import Templates
 from guide.html.views import Context
 from guide.jobs.digest import digest
 from guide.model.artifacts import Face, Html
-from guide.model.content import Flashcard
-from guide.model.markup import IMAGE, read_citation
+from guide.model.content import Citation, Flashcard
+from guide.model.kinds import Kind
+from guide.model.markup import IMAGE, mentions, read_citation
 from guide.model.pack import Pack
 
 
@@ -33,6 +37,13 @@ class Faces:
         pack = self.request.pack
         self.templates = Templates(pack.templates)
         self.document = Document(pack, (), pack.manifest.citation_style)
+        self.document.context.links_printed = False
+        self.document.context.cite = self._cited
+
+    def _cited(self, cluster: Sequence[Citation]) -> Markup:
+        """Return citations in words: a card has no list of sources to number."""
+        texts = [self.document.short_source(citation) for citation in cluster]
+        return escape(f"({'; '.join(text for text in texts if text)})") if any(texts) else Markup()
 
     @property
     def problems(self) -> list[Diagnostic]:
@@ -62,15 +73,16 @@ class Faces:
 
     def html(self, cards: Sequence[Flashcard]) -> Html:
         """Return a document of these cards' faces, front and back in turn; raises TemplateFault."""
-        self.document.assets.files.clear()
         faces = [face for card in cards for face in self._both(card)]
+        markup = "".join(face.markup for face in faces)
+        files = self.document.assets.files
         shell = self.shell
         return Html(
             title=shell.title,
             lang=shell.lang,
             markup=shell.markup,
             stylesheets=shell.stylesheets,
-            assets=dict(self.document.assets.files),
+            assets={path: data for path, data in files.items() if path in markup},
             faces=tuple(faces),
             sizes=shell.sizes,
         )
@@ -124,18 +136,18 @@ class Faces:
         return list(told.values())
 
     def key(self, card: Flashcard) -> str:
-        """Return the digest of all that a card's faces depend on, or '' when that cannot be told.
+        """Return the digest of all that a card's faces depend on.
 
         Where a card stands in the deck and in its file does not count.
         """
         texts = (card.front, card.back, card.hint, *card.choices)
-        if any("[@" in text for text in texts):  # the mark's number depends on the cards before
-            return ""
-        source = read_citation(card.sources[0]).key if card.sources else ""
+        cited = [m.value for text in texts for m in mentions(text) if m.kind == "cite"]
+        cited += [read_citation(text).key for text in card.sources[:1]]
+        sources = [self.request.pack.sources.get(key) for key in cited]
         return digest(
             self.environment, card.id, self.layout(card), self._colour(card), texts,
             card.tags, card.start, card.end, card.origin, self._langs(card),
-            self._pictures(card), self.request.pack.sources.get(source),
+            card.turned, card.cloze, self.document.topic(card), self._pictures(card), sources,
         )  # fmt: skip
 
     def fingerprint(self, card: Flashcard) -> str:
@@ -160,15 +172,49 @@ class Faces:
         manifest, stock = pack.manifest, request.stock
         own = dict(pack.templates.items())
         seen = {name: request.options.get(name) for name in _SEEN}
-        names = [(term.term, term.abbreviation) for term in pack.glossary]
         known = (
             shell.markup, shell.stylesheets, shell.lang, manifest.title, manifest.subtitle,
             manifest.marking, request.theme.name, request.theme.accent, request.edition,
-            names, own, seen, stock and (stock.card, stock.safe, stock.sizes),
+            own, seen, stock and (stock.card, stock.safe, stock.sizes),
         )  # fmt: skip
         # A layout of the pack's own may print anything that the pack says.
         extra = repr(pack) if any(n.startswith(f"{request.kind.name}/") for n in own) else ""
         return digest(known, extra)
+
+
+MOST_BLEED = 10  # mm; 3 is usual
+_LANG = re.compile(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?")
+
+
+def wrong_options(pack: Pack, kind: Kind, options: Mapping[str, Any]) -> list[Diagnostic]:
+    """Say which colours, languages and lengths among a deck's options cannot be."""
+    from tinycss2.color4 import parse_color
+
+    found = []
+
+    def wrong(name: str, message: str, hint: str) -> None:
+        place = pack.at(f"documents.{kind.name}.{name}")
+        found.append(error("bad-value", message, place, hint))
+
+    for tag, colour in (options.get("colours") or {}).items():
+        if not isinstance(colour, str) or parse_color(colour) is None:
+            wrong(
+                f"colours.{tag}",
+                f"`{colour}` is not a colour",
+                "Write '#a34a17', in quotes, or a CSS name.",
+            )
+    for side in ("front_lang", "back_lang"):
+        lang = str(options.get(side) or "")
+        if not _LANG.fullmatch(lang):
+            wrong(side, f"`{lang}` is not a language tag", "Write de, sr-Cyrl or pt-BR.")
+    bleed = float(options.get("bleed") or 0)
+    if not 0 <= bleed <= MOST_BLEED:
+        wrong(
+            "bleed",
+            f"a bleed of {bleed:g} mm cannot be",
+            f"bleed: 0 to {MOST_BLEED} mm; 3 is usual.",
+        )
+    return found
 
 
 def prelude(
@@ -177,27 +223,42 @@ def prelude(
     """Return the cards that begin a deck: its name, and how many cards there are on which topic."""
     manifest, labels = pack.manifest, Labels(pack.manifest.lang)
     document = Document(pack, (), manifest.citation_style)
+    ids = {card.id for card in cards}
+    count = labels("1 card")
+    if len(cards) != 1:
+        count = labels("%(count)s cards") % {"count": labels.number(len(cards))}
     made = []
     if title:
         lines = [
             labels("Version %(version)s") % {"version": manifest.version},
             *([labels.date(manifest.date)] if manifest.date else []),
-            labels("%(count)s cards") % {"count": labels.number(len(cards))},
+            count,
             *manifest.authors,
         ]
-        back = "\n".join(f"- {line}" for line in lines)
-        made.append(_own("deck-title", "title", manifest.title, back))
+        back = Markup("<ul>{}</ul>").format(
+            Markup("").join(map(Markup("<li>{}</li>").format, lines))
+        )
+        place = pack.at("documents.flashcards.title-card")
+        made.append(_own("deck-title", ids, "title", escape(manifest.title), back, place))
     if contents:
         counts = Counter(document.topic(card) for card in cards)
-        named = [(topic or manifest.title, count) for topic, count in counts.items()]
-        rows = [f"| {topic} | {labels.number(count)} |" for topic, count in named]
-        table = "\n".join([f"| {labels('Contents')} | |", "| --- | ---: |", *rows])
-        made.append(_own("deck-contents", "contents", labels("Contents"), table))
+        row = Markup('<tr><td>{}</td><td style="text-align: right">{}</td></tr>')
+        rows = [
+            row.format(topic or manifest.title, labels.number(n)) for topic, n in counts.items()
+        ]
+        back = Markup("<table><tbody>{}</tbody></table>").format(Markup("").join(rows))
+        place = pack.at("documents.flashcards.contents-card")
+        made.append(_own("deck-contents", ids, "contents", escape(labels("Contents")), back, place))
     return tuple(made)
 
 
-def _own(name: str, layout: str, front: str, back: str) -> Flashcard:
-    return Flashcard(id=name, number=0, layout=layout, front=front, back=back, origin="deck")
+def _own(name: str, ids: set[str], layout: str, front: str, back: str, place: Place) -> Flashcard:
+    """Return a card of the deck's own, under a name that no other card has."""
+    free, number = name, 2
+    while free in ids:
+        free, number = f"{name}-{number}", number + 1
+    card = Flashcard(id=free, number=0, layout=layout, front=front, back=back, origin="deck")
+    return card.placed({"": place})
 
 
 _SEEN = ("bleed",)

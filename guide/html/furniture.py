@@ -11,8 +11,9 @@ from guide.html.render import css_tokens
 from guide.html.templates import Templates
 from guide.jobs.digest import digest
 from guide.model.artifacts import Face, Html
-from guide.model.kinds import Kind, Stock
+from guide.model.kinds import EDGE, Kind, Stock
 from guide.model.pack import Pack
+from guide.units import POINTS_PER_MM
 
 LEAST = 6.0  # mm; printers leave up to 5 mm blank, and the line itself needs some
 _HOW = {
@@ -22,6 +23,7 @@ _HOW = {
     "none": "Print at 100 %: fronts first, then backs on the same sheets, turned about the long edge",
 }
 _SIZE = 7.0  # pt
+_ADVANCE = 0.54  # of the type size, what a letter takes, with some to spare
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,14 @@ class Furniture:
             text = self.labels("sheet %(sheet)s of %(sheets)s") % words
             if self.duplex != "fold":
                 text = f"{text}, {self.labels('back' if back else 'front')}"
+            size, title = self._fitted(text)
             markup = self.templates.render(
                 f"{self.kind.name}/sheet.html",
                 {},
                 m=self.pack.manifest,
                 side=SideView(text),
+                title=title,
+                size=size,
                 how=self.labels(_HOW[self.duplex]),
                 head=_height(head),
                 foot=_height(foot),
@@ -94,6 +99,17 @@ class Furniture:
             )
             found[str(number)] = str(markup)
         return found
+
+    def _fitted(self, text: str) -> tuple[float, str]:
+        """Return a type size in pt and the deck's title, cut if need be, that fit on one line."""
+        manifest = self.pack.manifest
+        rest = len(f"{manifest.marking} · {text} · {self.labels(_HOW[self.duplex])} · ")
+        width = (self.stock.paper.width - 2 * EDGE - 2) * POINTS_PER_MM
+        for size in (_SIZE, 6.5, 6.0, 5.5):
+            room = int(width / (size * _ADVANCE)) - rest
+            if len(manifest.title) <= room:
+                return size, manifest.title
+        return size, manifest.title[: max(8, room - 1)].rstrip() + "\u2026"
 
     @property
     def environment(self) -> str:

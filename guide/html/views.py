@@ -199,6 +199,7 @@ class CardView:
     back_length: int
     tags: tuple[str, ...]
     langs: tuple[str, str] = ("", "")
+    turned: bool = False
     lang: str = ""
     dir: str = ""
 

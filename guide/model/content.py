@@ -111,7 +111,7 @@ class Flashcard(Item):
     `layout` names the template in flashcards/layouts; `front`, `back` and `hint` are Markdown, with
     `{{:hint}}` and `{{answer}}` for the gap of a cloze. `start` and `end` are an event's or actor's
     dates, `start` a fact's "as of". `choices` are the options of a question, `turned` marks
-    the second card of a reversed one. `number` counts from 1
+    the second card of a reversed one, `cloze` one with a gap. `number` counts from 1
     in the deck as authored.
     """
 
@@ -125,6 +125,7 @@ class Flashcard(Item):
     front_lang: str = ""
     back_lang: str = ""
     turned: bool = False
+    cloze: bool = False
     start: Date | None = None
     end: Date | None = None
     origin: str = Field(

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from html import unescape
 from typing import Any
 
 from guide.model.artifacts import Face, Fault, Html
-from guide.pdf.inspect import centre, face_boxes, face_overflow, page_faults, run_on
+from guide.pdf.inspect import (
+    Leaf,
+    centre,
+    face_boxes,
+    face_overflow,
+    leaves,
+    page_faults,
+    run_on,
+)
 from guide.units import PX_PER_MM
 
 _FACES = "<!--faces-->"
@@ -160,9 +170,25 @@ class _Fitting:
         pages = [self.pages[index, step] for index, step in steps.items()]
         over = [self.over[index, step] / PX_PER_MM for index, step in steps.items()]
         faults = [f for family in families for f in self._faults(family)]
-        faults += [f for f in page_faults(pages) if f.code == "low-resolution"]
+        # A face's page is not the deck's: the card alone says where it is.
+        coarse = [f for f in page_faults(pages) if f.code == "low-resolution"]
+        faults += [replace(fault, page=0) for fault in coarse]
         sizes = [self.sizes[step] for step in steps.values()]
         return Fitted(pages, sizes, over, document, faults)
+
+    def _whole(self, index: int, step: int) -> float:
+        """Return by how many px a face is over, also where layout stopped at the foot of the page.
+
+        What is left out is reckoned from the letters that are missing.
+        """
+        over = self.over[index, step]
+        box = self.pages[index, step]._page_box  # noqa: SLF001
+        laid = sum(1 for leaf in leaves(box) for c in _text(leaf) if not c.isspace())
+        plain = unescape(re.sub(r"<[^>]*>", "", self.html.faces[index].markup))
+        whole = sum(not c.isspace() for c in plain)
+        if not laid or laid > 0.5 * whole:
+            return over
+        return max(over, self.room * (whole / laid - 1))
 
     def _faults(self, family: _Family) -> list[Fault]:
         found = []
@@ -173,9 +199,18 @@ class _Fitting:
                 side = ("front", "back")[position % 2]
                 size = self.sizes[family.low]
                 message = (
-                    f'{side} of "{at}" is {over / PX_PER_MM:.0f} mm too tall '
+                    f'{side} of "{at}" is {_amount(self._whole(index, family.low))} mm too tall '
                     f"at the smallest size ({size:g} pt)"
                 )
                 hint = "Shorten the text, split the card in two, or use larger stock."
                 found.append(Fault("card-overflow", message, at, hint))
         return found
+
+
+def _text(leaf: Leaf) -> str:
+    return str(getattr(leaf.box, "text", ""))
+
+
+def _amount(over: float) -> str:
+    """Return an overflow in px as whole mm, or as tenths where that would be nothing."""
+    return f"{over / PX_PER_MM:.0f}" if over >= PX_PER_MM else f"{max(over / PX_PER_MM, 0.1):.1f}"

@@ -20,7 +20,19 @@ _CORE = (
 _EAST_ASIAN = tuple(("Noto Sans", f"NotoSans{code}-Regular.ttf") for code in ("JP", "SC", "KR"))
 BUNDLED = {"Gentium Book Plus", "Source Sans 3", "Noto Sans", "Source Code Pro", "Noto Sans JP",
            "Noto Sans SC", "Noto Sans KR"}  # fmt: skip
-_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Cn"}
+_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+# Default-ignorable marks (Unicode, DerivedCoreProperties.txt): they leave no ink, with or without a font.
+_IGNORABLE = {
+    0x034F,
+    0x115F,
+    0x1160,
+    0x17B4,
+    0x17B5,
+    0x3164,
+    0xFFA0,
+    *range(0xFE00, 0xFE10),
+    *range(0xE0100, 0xE01F0),
+}
 
 
 @lru_cache
@@ -45,9 +57,13 @@ def is_east_asian(character: str) -> bool:
 
 def uncovered(text: str) -> set[str]:
     """Return the visible characters of a text that no bundled font has."""
-    wanted = {c for c in set(text) if ord(c) > 126 and unicodedata.category(c) not in _INVISIBLE}
+    wanted = {c for c in set(text) if ord(c) > 126 and _shows(c)}
     east_asian = any(map(is_east_asian, wanted))
     return {c for c in wanted if ord(c) not in _covered(east_asian)}
+
+
+def _shows(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE and ord(character) not in _IGNORABLE
 
 
 def missing_glyphs(root: Any) -> Iterator[Fault]:
@@ -57,14 +73,16 @@ def missing_glyphs(root: Any) -> Iterator[Fault]:
         yield from _where(root, missing, "", set())
 
 
-def _where(element: Any, missing: set[str], at: str, told: set[str]) -> Iterator[Fault]:
+def _where(element: Any, missing: set[str], at: str, told: set[tuple[str, str]]) -> Iterator[Fault]:
+    """Yield what each item lacks, a sign once for each item."""
     if element.tag in {"style", "script", "title"}:
         return
     at = element.get("data-at") or at
     own = (element.text or "") + "".join(child.tail or "" for child in element)
-    found = sorted({c for c in own if c in missing} - told)
+    item = at.partition("/")[0]
+    found = sorted(c for c in {*own} & missing if (item, c) not in told)
     if found:
-        told.update(found)
+        told.update((item, c) for c in found)
         names = ", ".join(
             f"{c} (U+{ord(c):04X} {unicodedata.name(c, '?').lower()})" for c in found[:5]
         )

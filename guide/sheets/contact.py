@@ -53,7 +53,9 @@ def judged(fronts: Sequence[SetFace], backs: Sequence[SetFace], largest: float) 
 
 def spots(fits: Sequence[Fit], card: tuple[float, float], paper: Paper) -> list[list[Spot]]:
     """Return the pages of a contact sheet: front beside back, as large as two fit, a row a card."""
-    scale = min(1.0, (paper.width - 2 * MARGIN - GAP) / 2 / card[0])
+    across = (paper.width - 2 * MARGIN - GAP) / 2
+    down = paper.height - HEAD - MARGIN - CAPTION
+    scale = min(1.0, across / card[0], down / card[1])
     width, height = card[0] * scale, card[1] * scale
     row = height + CAPTION + GAP
     per_page = max(1, int((paper.height - HEAD - MARGIN) // row))

@@ -14,7 +14,7 @@ from guide.model.printers import Registration
 from guide.pdf.assemble import About, Common, inform, written
 from guide.sheets.forms import form_of, page_of
 from guide.sheets.marks import Arc, Line, arcs, folds, lines, ruler
-from guide.sheets.plan import Placement, Side
+from guide.sheets.plan import Placement, Side, room
 from guide.units import POINTS_PER_MM
 
 _MARK_WIDTH = 0.25  # pt
@@ -80,11 +80,11 @@ class _Imposing:
         if under is not None:
             names[b"Furniture"] = self._form(under)
             drawn.append(b"/Furniture Do")
-        drawn.append(self._marks(side))
         for index, placement in enumerate(side.placements):
             name = b"Face%d" % index
             names[name] = self._form(self.faces[placement.page])
             drawn.append(self._placed(name, placement, side))
+        drawn.append(self._marks(side))  # last: a card's own background must not hide the cut
         content = b"\n".join(drawn)
         if side.back and not self.layout.registration.is_none:
             turned = any(placement.turned for placement in side.placements)
@@ -105,18 +105,18 @@ class _Imposing:
         if not face.bleed:
             return b"q %s cm /%s Do Q" % (matrix, name)
         # Bleed ends half way to the neighbour: the one that is drawn last must not cover the other.
-        across, down = (
-            min(face.bleed, gap / 2 * POINTS_PER_MM) if count > 1 else face.bleed
-            for gap, count in zip(
-                self.stock.gutters, (self.stock.columns, self.stock.rows), strict=True
-            )
+        left, top, right, bottom = (
+            min(face.bleed, gap * POINTS_PER_MM)
+            for gap in room(self.stock, placement, side.placements)
         )
-        box = (-across, -down, face.width + 2 * across, face.height + 2 * down)
+        if placement.turned:
+            left, top, right, bottom = right, bottom, left, top
+        box = (-left, -bottom, face.width + left + right, face.height + top + bottom)
         return b"q %s cm %.3f %.3f %.3f %.3f re W n /%s Do Q" % (matrix, *box, name)
 
     def _marks(self, side: Side) -> bytes:
         drawn = [b"q %g w %g G 0 J" % (_MARK_WIDTH, _MARK_GREY)]
-        drawn += map(self._line, lines(self.stock, side, self.layout.marks))
+        drawn += map(self._line, lines(self.stock, side, self.layout.marks, self.layout.ruler))
         if self.layout.corners and self.layout.marks != "none":
             drawn += map(self._arc, arcs(self.stock, side))
         if self.layout.ruler and not side.back:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from guide.model.kinds import Stock
+from guide.model.kinds import EDGE, Stock
 from guide.sheets.plan import Side
 
 LENGTH = 5.0  # mm
@@ -30,11 +30,12 @@ class Arc:
     points: tuple[tuple[float, float], ...]
 
 
-def lines(stock: Stock, side: Side, style: str) -> list[Line]:
+def lines(stock: Stock, side: Side, style: str, ruled: bool = True) -> list[Line]:
     """Return the marks of one side: `crop` outside the cards, `cut` along their edges, or `none`.
 
     Marks follow the cards of that side, so that those of the back stand behind those of the front.
-    A sheet that is one card needs none.
+    A sheet that is one card needs none. `ruled` sheets have a ruler at the foot, of which marks
+    keep clear.
     """
     whole = stock.per_sheet == 1 and max(stock.margins) < 0.1 and not stock.fold
     if style == "none" or not side.placements or whole:
@@ -44,7 +45,31 @@ def lines(stock: Stock, side: Side, style: str) -> list[Line]:
     ys = sorted({round(y, 3) for _, top in corners for y in (top, top + stock.cell[1])})
     if style == "cut":
         return _cut(stock, xs, ys)
-    return [*_outside(stock, xs, ys), *_crosses(stock, xs, ys)]
+    outside = _outside(stock, xs, ys)
+    if ruled:
+        # Where the back comes out upside down, its marks are as short at the head.
+        turned = any(placement.turned for placement in side.placements)
+        outside = [
+            short for line in outside if (short := _above_ruler(stock, line, turned)) is not None
+        ]
+    return [*outside, *_crosses(stock, xs, ys)]
+
+
+def _above_ruler(stock: Stock, line: Line, turned: bool) -> Line | None:
+    """Return a mark cut short above the ruler, or None when too little is left of it."""
+    drawn = ruler(stock)
+    if not drawn or not drawn[0].x1 - 2 < line.x1 < drawn[0].x2 + 2:
+        return line
+    height = stock.paper.height
+    top = min(tick.y1 for tick in drawn) - 0.5
+    y1, y2 = (height - line.y2, height - line.y1) if turned else (line.y1, line.y2)
+    if y2 <= top:
+        return line
+    if top - y1 < 1.5:
+        return None
+    return (
+        Line(line.x1, height - top, line.x2, line.y2) if turned else Line(line.x1, y1, line.x2, top)
+    )
 
 
 def _cells(stock: Stock, side: Side) -> Iterable[tuple[float, float]]:
@@ -107,7 +132,7 @@ def ruler(stock: Stock) -> list[Line]:
     foot = stock.margins[3]
     if foot < RULER_ROOM or stock.paper.width < RULER + 20:
         return []
-    y = stock.paper.height - 4.8
+    y = stock.paper.height - EDGE
     left = (stock.paper.width - RULER) / 2
     ticks = [
         Line(left + n * 10, y - (2.2 if n % 5 == 0 else 1.4), left + n * 10, y) for n in range(11)

@@ -97,3 +97,25 @@ def plan(cards: int, stock: Stock, duplex: str = "long-edge", order: str = "read
         else:
             sides += [Side(sheet, False, first), Side(sheet, True, backs)]
     return sides
+
+
+def room(
+    stock: Stock, placement: Placement, others: tuple[Placement, ...]
+) -> tuple[float, float, float, float]:
+    """Return how far a face may bleed to the left, top, right and bottom, in mm.
+
+    Half of the way to the next face; without one, as far as it likes.
+    """
+    width, height = stock.card
+    found = [float("inf")] * 4
+    for other in others:
+        across, down = other.left - placement.left, other.top - placement.top
+        if other is placement:
+            continue
+        if abs(down) < height - 0.01:
+            gap = max(0.0, (abs(across) - width) / 2)
+            found[2 if across > 0 else 0] = min(found[2 if across > 0 else 0], gap)
+        if abs(across) < width - 0.01:
+            gap = max(0.0, (abs(down) - height) / 2)
+            found[3 if down > 0 else 1] = min(found[3 if down > 0 else 1], gap)
+    return found[0], found[1], found[2], found[3]
