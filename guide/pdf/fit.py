@@ -11,6 +11,7 @@ from typing import Any
 from guide.model.artifacts import Face, Fault, Html
 from guide.pdf.inspect import (
     Leaf,
+    body_height,
     centre,
     face_boxes,
     face_overflow,
@@ -18,7 +19,7 @@ from guide.pdf.inspect import (
     page_faults,
     run_on,
 )
-from guide.units import PX_PER_MM
+from guide.units import POINTS_PER_MM, PX_PER_MM
 
 _FACES = "<!--faces-->"
 Layout = Callable[[str], Any]
@@ -80,9 +81,8 @@ class _Family:
 def fit_faces(html: Html, layout: Layout) -> Fitted:
     """Lay out every face at the largest size, and again, smaller, only those that overflow.
 
-    How far a card is over tells nearly the size that it needs: that one and its neighbours are tried
-    together, and halves of what is left only after that. What overflows at the stock's smallest size
-    is a fault.
+    How far a card is over tells nearly the size that it needs: that one is tried, then its neighbour.
+    What overflows at the stock's smallest size is a fault.
     """
     sizes = html.sizes or (10.0,)
     fitting = _Fitting(html, layout, sizes)
@@ -90,17 +90,16 @@ def fit_faces(html: Html, layout: Layout) -> Fitted:
     families = [family for family in _families(html.faces) if fitting.worst(family.indices, 0)]
     for family in families:
         family.low, family.high = min(1, len(sizes) - 1), len(sizes) - 1
-    first = True
+    step_of = {id(family): fitting.next(family, 0) for family in families}
     while open_ones := [family for family in families if family.low < family.high]:
-        tried = [
-            (family, step)
-            for family in open_ones
-            for step in (fitting.near(family) if first else [(family.low + family.high) // 2])
-        ]
+        tried = [(family, step_of[id(family)]) for family in open_ones]
         fitting.lay_out([(index, step) for family, step in tried for index in family.indices])
         for family, step in tried:
-            family.learn(step, not fitting.worst(family.indices, step))
-        first = False
+            fits = not fitting.worst(family.indices, step)
+            family.learn(step, fits)
+            if fits and step > family.low and fitting.surely_larger(family, step):
+                family.low = step
+            step_of[id(family)] = fitting.next(family, step)
     left = [(i, f.low) for f in families for i in f.indices if (i, f.low) not in fitting.pages]
     if left:
         fitting.lay_out(left)
@@ -121,6 +120,7 @@ class _Fitting:
     sizes: tuple[float, ...]
     pages: dict[tuple[int, int], Any] = field(default_factory=dict)
     over: dict[tuple[int, int], float] = field(default_factory=dict)
+    tall: dict[tuple[int, int], float] = field(default_factory=dict)
     room: float = 0.0
 
     def lay_out(self, chosen: list[tuple[int, int]]) -> Any:
@@ -139,21 +139,33 @@ class _Fitting:
             self.pages[key] = page
             self.over[key] = face_overflow(page, found, self.safe)
             self.room = float(found.face.height)
+            self.tall[key] = body_height(page, found)
             centre(found)
         return document
 
-    def near(self, family: _Family) -> list[int]:
-        """Return the step that a card probably needs, and the one above it.
+    def next(self, family: _Family, step: int) -> int:
+        """Return the step to try after one that was measured.
 
-        Text at a share of its size takes about the square of that share of the area; lines that end
-        sooner take a little more.
+        After one that fits, the one above it. After one that does not, the one that the overflow
+        tells: text at a share of its size takes about the square of that share of the area, and
+        lines that end sooner a little more.
         """
-        worst = self.worst(family.indices, 0)
-        size = 0.96 * self.sizes[0] * (self.room / (self.room + worst)) ** 0.5
-        if size < 0.8 * self.sizes[-1]:
-            return [len(self.sizes) - 1]
-        step = next((n for n, each in enumerate(self.sizes) if each <= size), len(self.sizes) - 1)
-        return [n for n in (step - 1, step) if family.low <= n <= family.high]
+        worst = self.worst(family.indices, step)
+        if not worst:
+            return max(family.low, step - 1)
+        size = 0.97 * self.sizes[step] * (self.room / (self.room + worst)) ** 0.5
+        found = next((n for n, each in enumerate(self.sizes) if each <= size), len(self.sizes) - 1)
+        return max(family.low, min(found, family.high))
+
+    def surely_larger(self, family: _Family, step: int) -> bool:
+        """Tell whether a card that fits at a step cannot fit at the one above it.
+
+        Its tallest face would take the square of the ratio of sizes; two lines are for the doubt.
+        """
+        ratio = (self.sizes[step - 1] / self.sizes[step]) ** 2
+        tallest = max(self.tall[index, step] for index in family.indices)
+        line = 1.4 * self.sizes[step] * PX_PER_MM / POINTS_PER_MM
+        return tallest * ratio > self.room + 2 * line
 
     @property
     def safe(self) -> float:

@@ -180,6 +180,13 @@ def face_overflow(page: Any, found: FaceBoxes, safe: float) -> float:
     return over if over > TOLERANCE else 0.0
 
 
+def body_height(page: Any, found: FaceBoxes) -> float:
+    """Return the height in px from a face's upper edge to the lowest thing in its body."""
+    inside = leaves(found.body if found.body is not None else page._page_box)  # noqa: SLF001
+    top = float(found.face.content_box_y())
+    return max((leaf.bottom - top for leaf in inside), default=0.0)
+
+
 def run_on(page: Any, found: FaceBoxes) -> float:
     """Return the height in px of what a face has on a page that it should not need."""
     box = page._page_box  # noqa: SLF001
