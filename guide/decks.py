@@ -10,6 +10,7 @@ import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from guide.inputs import digest_of_code
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 MOST = 60  # items in a chunk: a second's work, and little memory
 TIGHTEST = 40  # cards on a contact sheet
 VERDICTS = ("fits", "shrunk", "rejected")
+LARGE = 5000  # faces; more are imposed here, to be in memory once
 LEAST = 8  # a smaller chunk is not worth a process
 
 
@@ -264,11 +266,14 @@ class Deck:
         sheets = list(self._sheets(stem, furniture, about))
         screen = assemble(self.faces, self._fonts(self.faces), about)
         yield Made(f"{stem}-screen.pdf", screen, len(self.faces))
-        for name, job in sheets:
-            made = job.result()
+        for name, result in sheets:
+            made = result()
             yield Made(name, made.data, made.pages)
 
-    def _sheets(self, stem: str, furniture: list[SetFace], about: Any) -> Iterator[tuple[str, Job]]:
+    def _sheets(
+        self, stem: str, furniture: list[SetFace], about: Any
+    ) -> Iterator[tuple[str, Callable[[], Sheets]]]:
+        """Yield the name of each file of sheets, and what waits for it or makes it."""
         from guide.sheets.impose import Layout
 
         options = self.options
@@ -289,7 +294,10 @@ class Deck:
             }
         for name, (sides, under) in parts.items():
             arguments = (self.faces, sides, self.stock, layout, fonts, about, under)
-            yield f"{name}.pdf", self.pool.submit(impose_job, *arguments)
+            if len(self.faces) > LARGE:
+                yield f"{name}.pdf", partial(impose_job, *arguments)
+            else:
+                yield f"{name}.pdf", self.pool.submit(impose_job, *arguments).result
 
     def _fonts(self, faces: Iterable[SetFace]) -> FontObjects:
         """Return the fonts of faces as PDF objects, each with the glyphs that they use together."""
