@@ -56,4 +56,8 @@ def union(faces: Iterable[SetFace]) -> tuple[FontUse, ...]:
                 known.setdefault(glyph, text)
             for glyph, width in lengths.items():
                 sized.setdefault(glyph, width)
-    return tuple(font_use(name, texts[name], widths[name]) for name in sorted(texts))
+    # Sorted, so that the same glyphs are the same fonts in whatever order cards come.
+    return tuple(
+        font_use(name, dict(sorted(texts[name].items())), dict(sorted(widths[name].items())))
+        for name in sorted(texts)
+    )
