@@ -129,7 +129,7 @@ def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
     """Return the rows of a CSV or TSV list, and what is wrong with its form."""
     lines = text.split("\n")
     first = 1
-    if lines[0].lower().startswith("sep=") and len(lines[0].strip()) == 5:  # noqa: PLR2004  Excel's hint
+    if lines[0].lower().startswith("sep=") and len(lines[0].strip()) == 5:
         first = 2
     delimiter = lines[0].strip()[4] if first == 2 else delimiter_of(lines[0], path)
     if not any(line.strip() for line in lines[first - 1 :]):
@@ -321,7 +321,7 @@ class _Checking:
     def _copies(self, entry: Entry, cell: str) -> int:
         if not cell:
             return 1
-        digits = cell.isascii() and cell.isdigit() and len(cell) < 8  # noqa: PLR2004
+        digits = cell.isascii() and cell.isdigit() and len(cell) < 8
         if not digits or not 1 <= int(cell) <= MAX_COPIES:
             message = f"`copies` must be a whole number from 1 to {MAX_COPIES}"
             self._add("bad-value", message, entry, "copies", "Leave it empty for one copy.")
