@@ -47,6 +47,7 @@ CREATE TABLE copies (
   document TEXT NOT NULL DEFAULT '', digest TEXT NOT NULL DEFAULT '',
   file TEXT NOT NULL DEFAULT '', file_digest TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL, answer TEXT NOT NULL DEFAULT '');
+CREATE INDEX later_copies ON copies (supersedes);
 CREATE INDEX copies_of_a_version ON copies (version, person, ordinal);
 CREATE TABLE events (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, number INTEGER NOT NULL,
