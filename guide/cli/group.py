@@ -10,7 +10,9 @@ import click
 
 from guide import __version__
 
-_COMMANDS = ("new", "build", "check", "stock", "calibrate", "schema", "cache")
+_COMMANDS = (
+    "new", "build", "check", "stock", "calibrate", "distribute", "ledger", "schema", "cache",
+)  # fmt: skip
 
 
 class _Lazy(click.Group):

@@ -107,13 +107,16 @@ class Channel:
 
     `repeatable`: delivering a parcel twice is the same as once, so that a run that died simply does
     it again. `parallel`: the channel can be pickled and may deliver in several processes at a time.
-    `mailing`: it needs the recipient's address.
+    `mailing`: it needs the recipient's address. What may go well later is tried `tries` times in
+    all, `wait` seconds after the first time, then twice that, and so on.
     """
 
     name: ClassVar[str] = ""
     repeatable: ClassVar[bool] = True
     parallel: ClassVar[bool] = False
     mailing: ClassVar[bool] = False
+    tries: int = 3
+    wait: float = 2.0
 
     def deliver(self, parcel: Parcel, recipient: Recipient) -> Answer:
         """Deliver a parcel to a recipient; raises ChannelClosed."""
@@ -277,7 +280,7 @@ class Smtp(Channel):
     mailing: ClassVar[bool] = True
 
     def __init__(self, server: Server) -> None:
-        self.server = server
+        self.server, self.tries, self.wait = server, server.tries, server.wait
         self._connection: smtplib.SMTP | None = None
 
     def deliver(self, parcel: Parcel, recipient: Recipient) -> Answer:

@@ -1,0 +1,116 @@
+"""Copies made and, where the channel allows it, delivered: by one process or by several."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from guide.copies.channels import Answer, Channel, File, Parcel
+from guide.errors import Diagnostic, GuideError
+from guide.model.copies import CopyLabel, Recipient
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all copies of a run are made of.
+
+    `documents` are PDFs by edition; `labels` all that a Stamper is to know of, by edition; `styles`
+    how they are stamped, by edition and language. `key` names the recipe within this run.
+    """
+
+    key: str
+    documents: Mapping[str, bytes] = field(repr=False)
+    labels: Mapping[str, Sequence[CopyLabel]] = field(repr=False)
+    styles: Mapping[tuple[str, str], Any]
+    seal: Any = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """The copies that one recipient is due: a label and a file name for each."""
+
+    recipient: Recipient
+    labels: tuple[CopyLabel, ...]
+    names: tuple[str, ...]
+    parcel: str
+    secret: str
+    message_id: str = ""
+
+    @property
+    def style(self) -> tuple[str, str]:
+        """What decides how it is stamped: edition and language."""
+        return self.recipient.edition, self.recipient.language
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of an order: the parcel, unless it was delivered, and what the channel said.
+
+    `digests` are those of the copies, in the order of the labels.
+    """
+
+    digests: tuple[str, ...] = ()
+    parcel: Parcel | None = None
+    answer: Answer | None = None
+    problems: tuple[Diagnostic, ...] = ()
+
+
+_stampers: dict[tuple[str, str, str], Any] = {}
+
+
+def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -> list[Made]:
+    """Make the copies of some orders; with a `channel`, deliver them and keep nothing of them.
+
+    Stops at the first order that cannot be made or delivered: the last result then says why.
+    """
+    results: list[Made] = []
+    for order in orders:
+        try:
+            made = make(recipe, order)
+            if channel is not None:
+                assert made.parcel is not None
+                answer = channel.deliver(made.parcel, order.recipient)
+                made = replace(made, parcel=None, answer=answer)
+        except GuideError as exc:  # which does not survive the way between processes
+            results.append(Made(problems=exc.diagnostics))
+            break
+        results.append(made)
+    return results
+
+
+def make(recipe: Recipe, order: Order) -> Made:
+    """Return the parcel of an order; raises GuideError when a copy cannot be stamped or sealed."""
+    stamper = _stamper(recipe, order)
+    files: list[File] = []
+    digests: list[str] = []
+    for label, name in zip(order.labels, order.names, strict=True):
+        data = stamper.copy(label)
+        extra: tuple[File, ...] = ()
+        if recipe.seal is not None:
+            data, extra = _sealed(recipe.seal, data, order.recipient, name)
+        files += [File(name, data), *extra]
+        digests.append(hashlib.sha256(data).hexdigest())
+    parcel = Parcel(order.parcel, tuple(files), order.secret, order.message_id)
+    return Made(tuple(digests), parcel)
+
+
+def _stamper(recipe: Recipe, order: Order) -> Any:
+    """Return what stamps a document: it is made once in each process."""
+    from guide.copies.stamp import Stamper
+
+    edition, language = order.style
+    key = (recipe.key, edition, language)
+    if key not in _stampers:
+        if any(known[0] != recipe.key for known in _stampers):
+            _stampers.clear()  # those of an earlier run in this process
+        style = recipe.styles[order.style]
+        _stampers[key] = Stamper(recipe.documents[edition], recipe.labels[edition], style)
+    return _stampers[key]
+
+
+def _sealed(
+    seal: Any, data: bytes, recipient: Recipient, name: str
+) -> tuple[bytes, tuple[File, ...]]:
+    raise NotImplementedError
