@@ -773,8 +773,8 @@ def _uncertain(number: int, said: str, at: Place) -> Diagnostic:
 def _discreet(text: str, who: Recipient) -> str:
     """Return a channel's answer without the person whom it names."""
     for part in (who.email, who.name):
-        if part:
-            text = re.sub(re.escape(part), "…", text, flags=re.IGNORECASE)
+        if len(part) > 2:
+            text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return text
 
 

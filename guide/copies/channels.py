@@ -17,6 +17,7 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -304,12 +305,13 @@ class Smtp(Channel):
         international = not recipient.email.partition("@")[0].isascii()
         if international and not connection.has_extn("smtputf8"):
             return Answer(Outcome.FAILED, "the server takes only addresses in Latin letters")
-        data = composed(parcel, recipient, self.server.sender, international)
+        try:
+            data = composed(parcel, recipient, self.server.sender, international)
+        except (ValueError, MessageError) as exc:
+            return Answer(Outcome.FAILED, f"no message can be written: {_words(exc)}")
         limit = connection.esmtp_features.get("size", "0")
         if limit.isdigit() and 0 < int(limit) < len(data):
-            text = (
-                f"too large: {len(data) / 1e6:.1f} MB; the server takes {int(limit) / 1e6:.1f} MB"
-            )
+            text = f"too large: {_size(len(data))}; the server takes {_size(int(limit))}"
             return Answer(Outcome.FAILED, text)
         options = [f"size={len(data)}"] if connection.has_extn("size") else []
         options += ["SMTPUTF8"] if international else []
@@ -397,7 +399,7 @@ class Smtp(Channel):
                     message = "the server offers no STARTTLS; nothing is sent in the clear"
                     raise ChannelClosed(error("smtp-refused", message, at, hint))
                 connection.starttls(context=context)
-            connection.ehlo()
+            connection.ehlo_or_helo_if_needed()
             if server.user:
                 connection.login(server.user, server.password)
         except ssl.SSLCertVerificationError as exc:
@@ -443,7 +445,8 @@ def composed(
     policy = SMTPUTF8 if international else SMTP
     message = EmailMessage(policy=policy.clone(cte_type="7bit"))
     message["From"] = letter.sender or sender
-    message["To"] = Address(recipient.name, addr_spec=_mailbox(recipient.email))
+    local, _, domain = _mailbox(recipient.email).rpartition("@")
+    message["To"] = Address(recipient.name, local, domain)
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(localtime())
     message["Message-ID"] = parcel.message_id
@@ -479,6 +482,10 @@ def _outcome(code: int) -> Outcome:
 def _said(code: int, text: Any) -> str:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     return f"{code} {' '.join(words.split())}"[:300].strip()
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{count / 1e3:.1f} kB"
 
 
 def _words(exc: BaseException) -> str:
