@@ -24,9 +24,10 @@ from guide.copies import channels, making, recipients
 from guide.copies.channels import Answer, Channel, ChannelClosed, Outcome
 from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, ledger_of
 from guide.copies.recipients import Row
+from guide.copies.seal import check_seal
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
 from guide.mail import Letters, server
-from guide.model.copies import CopyLabel, Recipient
+from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
 
 MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
 _CHUNK = 20  # recipients between two writes of the ledger, where a copy may be made twice
@@ -60,6 +61,8 @@ class Request:
     watermark: str = ""
     encrypt: bool = False
     sign: Path | None = None
+    visible: bool = False
+    detached: bool = False
     remote: str = ""
     link_base: str = ""
     subject: str = ""
@@ -377,10 +380,10 @@ class _Run:
             self.problems.append(exc.diagnostic)
             return None
         if name == "zip":
-            return channels.Zip(self.out, output.write)
+            return channels.Zip(self.out, output.Batch())
         if name == "link":
-            return channels.Link(self.out, output.write, request.link_base)
-        return channels.Folder(self.out, output.write)
+            return channels.Link(self.out, output.Batch(), request.link_base)
+        return channels.Folder(self.out, output.Batch())
 
     def _remote(self) -> Channel:
         if not self.request.remote:
@@ -441,6 +444,7 @@ class _Run:
 
     def _send(self, rows: Sequence[Row]) -> Report:
         documents = self._documents(sorted({row.recipient.edition for row in rows}))
+        self._check_seal(documents)
         with Ledger.begin(self.path) as ledger:
             self.ledger = ledger
             plan = self._plan(ledger, rows, self._issue(documents))
@@ -470,11 +474,31 @@ class _Run:
                 styles.add((entry.edition, entry.language))
         style = {key: self._style(*key) for key in styles}
         frozen = {edition: tuple(each) for edition, each in labels.items()}
-        return making.Recipe(secrets.token_hex(8), documents, frozen, style)
+        return making.Recipe(
+            secrets.token_hex(8), documents, frozen, style, self.signature, self.request.encrypt
+        )
 
-    def _style(self, edition: str, language: str) -> Any:
-        import guide.model.copies as m
-        return m.StampStyle() if hasattr(m, "StampStyle") else None
+    def _check_seal(self, documents: Mapping[str, bytes]) -> None:
+        """Read the key, and refuse what cannot be sealed so; raises GuideError."""
+        request = self.request
+        self.signature: Signature | None = None
+        if request.sign is not None:
+            self.signature = Signature(
+                key=_key(request.sign),
+                passphrase=os.environ.get("GUIDE_SIGN_PASSPHRASE", ""),
+                visible=request.visible,
+                detached=request.detached,
+            )
+        if request.encrypt or self.signature:
+            for document in documents.values():
+                wanted = Seal(password="-" if request.encrypt else "", signature=self.signature)
+                check_seal(wanted, document, str(request.source))
+
+    def _style(self, edition: str, language: str) -> StampStyle:
+        about = self.about
+        return StampStyle(
+            lang=language or about.lang, version=about.version, watermark=self.request.watermark
+        )
 
     def _order(self, due: Due) -> making.Order:
         entries = due.entries
@@ -734,6 +758,15 @@ class _InOrder:
                 message = f"copy {number} was not taken yet: {said}"
                 hint = "Run again later: only what is still open is sent."
                 run.problems.append(error("delivery-later", message, at, hint))
+
+
+def _key(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        message = f"the key cannot be read: {exc.strerror or exc}"
+        hint = "Check the name and the permissions of the file after --sign."
+        raise GuideError(error("unreadable-file", message, Place(str(path)), hint)) from exc
 
 
 def made_by(job: Any) -> list[making.Made]:

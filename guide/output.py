@@ -61,6 +61,56 @@ def write(path: Path, data: bytes) -> bool:
     return True
 
 
+class Batch:
+    """Files that are written together: on the disk, and under their names, after `settle`.
+
+    Writing many before waiting for the disk takes half the time that waiting for each does.
+    """
+
+    def __init__(self) -> None:
+        self._written: list[tuple[int, str, Path]] = []  # descriptor, temporary file, place
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a file beside its place; raises GuideError, as `write` does."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+            self._written.append((handle, temporary, path))
+            view = memoryview(data)
+            while view:
+                view = view[os.write(handle, view) :]
+            os.fchmod(handle, 0o644)
+        except OSError as exc:
+            self.drop()
+            raise GuideError(_refused(path, exc)) from exc
+
+    def settle(self) -> None:
+        """Wait for the disk and give the files their names; raises GuideError."""
+        written, self._written = self._written, []
+        try:
+            while written:
+                handle, temporary, path = written[0]
+                try:
+                    os.fsync(handle)
+                    os.replace(temporary, path)
+                except OSError as exc:
+                    raise GuideError(_refused(path, exc)) from exc
+                os.close(handle)
+                written.pop(0)
+        finally:
+            self._written = written
+            self.drop()
+
+    def drop(self) -> None:
+        """Remove what was written and not settled."""
+        while self._written:
+            handle, temporary, _ = self._written.pop()
+            with contextlib.suppress(OSError):
+                os.close(handle)
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
 def _refused(path: Path, exc: OSError) -> Diagnostic:
     hint = _REMEDIES.get(exc.errno or 0, "Choose another folder with -o DIR.")
     return error(

@@ -92,6 +92,8 @@ def _file(**more: Any) -> click.Path:
     metavar="FILE",
     help="Sign each copy with this key (PKCS#12 or PEM).",
 )
+@click.option("--visible", is_flag=True, help="Show the signature on the first page.")
+@click.option("--detached", is_flag=True, help="Write the signature beside the copy, as .p7s.")
 @click.option(
     "--names-in-filenames",
     "names",

@@ -23,14 +23,22 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, localtime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from guide.errors import Diagnostic, Place, error
 from guide.model.copies import Recipient
 
-Write = Callable[[Path, bytes], object]
-"""Writes a file whole or not at all; raises GuideError."""
+
+class Files(Protocol):
+    """Where the channels that stay on this machine write: whole files or none. Raises GuideError."""
+
+    def write(self, path: Path, data: bytes) -> object:
+        """Write a file."""
+
+    def settle(self) -> object:
+        """Make sure that all files written are there for good."""
 
 
 class Outcome(StrEnum):
@@ -61,6 +69,11 @@ class File:
 
     name: str
     data: bytes = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -123,12 +136,11 @@ class Channel:
         """Deliver a parcel to a recipient; raises ChannelClosed."""
         raise NotImplementedError
 
+    def settle(self) -> None:
+        """Make sure that what was delivered lasts; called before it is recorded. Raises GuideError."""
+
     def close(self) -> None:
         """Let go of connections."""
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 @dataclass
@@ -136,16 +148,20 @@ class Folder(Channel):
     """Files in a folder."""
 
     folder: Path
-    write: Write
+    files: Files
     name: ClassVar[str] = "folder"
     parallel: ClassVar[bool] = True
 
     def deliver(self, parcel: Parcel, recipient: Recipient) -> Answer:
         """Write each file."""
         for file in parcel.files:
-            self.write(self.folder / file.name, file.data)
-        stored = tuple((file.name, _digest(file.data)) for file in parcel.files)
+            self.files.write(self.folder / file.name, file.data)
+        stored = tuple((file.name, file.digest) for file in parcel.files)
         return Answer(Outcome.SENT, "", stored)
+
+    def settle(self) -> None:
+        """Wait for the disk."""
+        self.files.settle()
 
 
 def zipped(files: Sequence[File]) -> bytes:
@@ -164,7 +180,7 @@ class Zip(Channel):
     """One archive for each recipient, in a folder."""
 
     folder: Path
-    write: Write
+    files: Files
     name: ClassVar[str] = "zip"
     parallel: ClassVar[bool] = True
 
@@ -172,8 +188,12 @@ class Zip(Channel):
         """Write the archive."""
         data = zipped(parcel.files)
         file = f"{parcel.name}.zip"
-        self.write(self.folder / file, data)
-        return Answer(Outcome.SENT, "", ((file, _digest(data)),))
+        self.files.write(self.folder / file, data)
+        return Answer(Outcome.SENT, "", ((file, hashlib.sha256(data).hexdigest()),))
+
+    def settle(self) -> None:
+        """Wait for the disk."""
+        self.files.settle()
 
 
 @dataclass
@@ -181,7 +201,7 @@ class Link(Channel):
     """Files under names that nobody can guess, in a folder that a file server serves."""
 
     folder: Path
-    write: Write
+    files: Files
     base: str = ""
     name: ClassVar[str] = "link"
     parallel: ClassVar[bool] = True
@@ -191,9 +211,13 @@ class Link(Channel):
         stored = []
         for file in parcel.files:
             path = f"links/{parcel.secret}/{file.name}"
-            self.write(self.folder / path, file.data)
-            stored.append((path, _digest(file.data)))
+            self.files.write(self.folder / path, file.data)
+            stored.append((path, file.digest))
         return Answer(Outcome.SENT, link(self.base, stored[0][0]), tuple(stored))
+
+    def settle(self) -> None:
+        """Wait for the disk."""
+        self.files.settle()
 
 
 def link(base: str, path: str) -> str:

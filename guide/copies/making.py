@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from guide.copies.channels import Answer, Channel, File, Parcel
+from guide.copies.seal import seal
+from guide.copies.stamp import Stamper
 from guide.errors import Diagnostic, GuideError
-from guide.model.copies import CopyLabel, Recipient
+from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class Recipe:
     key: str
     documents: Mapping[str, bytes] = field(repr=False)
     labels: Mapping[str, Sequence[CopyLabel]] = field(repr=False)
-    styles: Mapping[tuple[str, str], Any]
-    seal: Any = None
+    styles: Mapping[tuple[str, str], StampStyle]
+    signature: Signature | None = None
+    encrypt: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Made:
     problems: tuple[Diagnostic, ...] = ()
 
 
-_stampers: dict[tuple[str, str, str], Any] = {}
+_stampers: dict[tuple[str, str, str], Stamper] = {}
 
 
 def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -> list[Made]:
@@ -66,17 +67,21 @@ def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -
     Stops at the first order that cannot be made or delivered: the last result then says why.
     """
     results: list[Made] = []
-    for order in orders:
-        try:
+    try:
+        for order in orders:
             made = make(recipe, order)
             if channel is not None:
                 assert made.parcel is not None
                 answer = channel.deliver(made.parcel, order.recipient)
                 made = replace(made, parcel=None, answer=answer)
-        except GuideError as exc:  # which does not survive the way between processes
-            results.append(Made(problems=exc.diagnostics))
-            break
-        results.append(made)
+            results.append(made)
+    except GuideError as exc:  # which does not survive the way between processes
+        results.append(Made(problems=exc.diagnostics))
+    if channel is not None:
+        try:
+            channel.settle()
+        except GuideError as exc:
+            results = [Made(problems=exc.diagnostics)]
     return results
 
 
@@ -86,20 +91,23 @@ def make(recipe: Recipe, order: Order) -> Made:
     files: list[File] = []
     digests: list[str] = []
     for label, name in zip(order.labels, order.names, strict=True):
-        data = stamper.copy(label)
-        extra: tuple[File, ...] = ()
-        if recipe.seal is not None:
-            data, extra = _sealed(recipe.seal, data, order.recipient, name)
-        files += [File(name, data), *extra]
-        digests.append(hashlib.sha256(data).hexdigest())
+        data, signature = stamper.copy(label), None
+        if recipe.encrypt or recipe.signature:
+            wanted = Seal(signature=recipe.signature)
+            if recipe.encrypt:
+                wanted = Seal(password=order.recipient.password, signature=recipe.signature)
+            sealed = seal(data, wanted)
+            data, signature = sealed.data, sealed.signature
+        files.append(File(name, data))
+        digests.append(files[-1].digest)
+        if signature is not None:
+            files.append(File(f"{name}.p7s", signature))
     parcel = Parcel(order.parcel, tuple(files), order.secret, order.message_id)
     return Made(tuple(digests), parcel)
 
 
-def _stamper(recipe: Recipe, order: Order) -> Any:
+def _stamper(recipe: Recipe, order: Order) -> Stamper:
     """Return what stamps a document: it is made once in each process."""
-    from guide.copies.stamp import Stamper
-
     edition, language = order.style
     key = (recipe.key, edition, language)
     if key not in _stampers:
@@ -108,9 +116,3 @@ def _stamper(recipe: Recipe, order: Order) -> Any:
         style = recipe.styles[order.style]
         _stampers[key] = Stamper(recipe.documents[edition], recipe.labels[edition], style)
     return _stampers[key]
-
-
-def _sealed(
-    seal: Any, data: bytes, recipient: Recipient, name: str
-) -> tuple[bytes, tuple[File, ...]]:
-    raise NotImplementedError
