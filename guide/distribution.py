@@ -268,7 +268,9 @@ class _Run:
             document, found = read_yaml(text, path)
             entries: list[recipients.Entry] = []
             if document is not None:
-                entries, more = recipients.from_values(document.data, document.places, path)
+                entries, more = recipients.from_values(
+                    document.data, document.places, document.keys, path
+                )
                 found = [*found, *more]
         else:
             entries, found = recipients.read_table(text, path)
@@ -380,10 +382,10 @@ class _Run:
             self.problems.append(exc.diagnostic)
             return None
         if name == "zip":
-            return channels.Zip(self.out, output.Batch())
+            return channels.Zip(self.out, output.Batch(self.out))
         if name == "link":
-            return channels.Link(self.out, output.Batch(), request.link_base)
-        return channels.Folder(self.out, output.Batch())
+            return channels.Link(self.out, output.Batch(self.out), request.link_base)
+        return channels.Folder(self.out, output.Batch(self.out))
 
     def _remote(self) -> Channel:
         if not self.request.remote:
@@ -449,6 +451,7 @@ class _Run:
             self.ledger = ledger
             plan = self._plan(ledger, rows, self._issue(documents))
             self._report_open(plan)
+            output.sweep(self.out)
             self._write_records()  # what cannot be written is found before anything is sent
             if plan.due:
                 self.total = sum(len(due.entries) for due in plan.due)

@@ -206,11 +206,11 @@ def _entry(
 
 
 def from_values(
-    data: Any, places: Mapping[str, Place], path: str
+    data: Any, places: Mapping[str, Place], keys: Mapping[str, Place], path: str
 ) -> tuple[list[Entry], list[Diagnostic]]:
     """Return the rows of a list that was written as YAML: keys and values, or names alone.
 
-    `places` tells where each value was written, by dotted path (`0.name`).
+    `places` and `keys` tell where each value and key was written, by dotted path (`0.name`).
     """
     top = ""
     if isinstance(data, dict) and set(data) == {"recipients"}:
@@ -240,7 +240,8 @@ def from_values(
             found[name] = places.get(f"{prefix}.{name}", place)
             if name not in COLUMNS:
                 hint = did_you_mean(name, COLUMNS)
-                problems.append(error("unknown-key", f"unknown key `{name}`", found[name], hint))
+                where = keys.get(f"{prefix}.{name}", place)
+                problems.append(error("unknown-key", f"unknown key `{name}`", where, hint))
             elif isinstance(inner, dict | list):
                 message = f"`{name}` must be text"
                 problems.append(error("wrong-type", message, found[name], "Write plain text."))
@@ -351,7 +352,9 @@ class _Checking:
             if cell.lower().endswith("@localhost"):  # a server on this machine
                 validate_email(f"{cell}.test", check_deliverability=False, test_environment=True)
                 return cell
-            found = validate_email(cell, check_deliverability=False, test_environment=True)
+            found = validate_email(
+                cell, check_deliverability=False, test_environment=True, strict=True
+            )
         except EmailNotValidError as exc:
             reason = "the address has no @" if "@" not in cell else str(exc).rstrip(".")
             self._add("bad-address", f"`email` is not one address: {reason}", entry, "email",
