@@ -43,7 +43,7 @@ def _file(**more: Any) -> click.Path:
 @click.option(
     "-o",
     "out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     default=None,
     metavar="DIR",
     help="Where copies land; build/PACK/copies when left out.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from guide.copies.channels import Answer, Channel, File, Parcel
 from guide.copies.seal import seal
 from guide.copies.stamp import Stamper
-from guide.errors import Diagnostic, GuideError
+from guide.errors import Diagnostic, GuideError, Place, error
 from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
 
 
@@ -77,6 +77,10 @@ def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -
             results.append(made)
     except GuideError as exc:  # which does not survive the way between processes
         results.append(Made(problems=exc.diagnostics))
+    except OSError as exc:  # fonts are kept in the temporary folder
+        message = f"a copy cannot be made: {exc.strerror or exc}"
+        hint = "Free some room in the temporary folder, or set TMPDIR to another one."
+        results.append(Made(problems=(error("cannot-write", message, Place(""), hint),)))
     if channel is not None:
         try:
             channel.settle()

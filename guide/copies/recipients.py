@@ -73,7 +73,7 @@ class Entry:
             number = self.header.index(name)
             if number < len(starts):
                 return Place(self.path, *starts[number])
-        return Place(self.path, self.line, 1)
+        return self.places.get("", Place(self.path, self.line, 1))
 
 
 def read_file(path: Path) -> bytes:
@@ -234,7 +234,7 @@ def from_values(
             problems.append(error("wrong-type", message, place, hint))
             continue
         cells: dict[str, str] = {}
-        found = {"": place}
+        found, whole = {"": place}, True
         for key, inner in value.items():
             name = str(key)
             found[name] = places.get(f"{prefix}.{name}", place)
@@ -245,9 +245,11 @@ def from_values(
             elif isinstance(inner, dict | list):
                 message = f"`{name}` must be text"
                 problems.append(error("wrong-type", message, found[name], "Write plain text."))
+                whole = False
             elif inner is not None:
                 cells[name] = str(getattr(inner, "text", inner))
-        entries.append(Entry(path, place.line, cells, found))
+        if whole:
+            entries.append(Entry(path, place.line, cells, found))
     return entries, problems
 
 

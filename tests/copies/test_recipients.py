@@ -185,7 +185,7 @@ def test_yaml(run: Run, report_pdf: Path, tmp_path: Path) -> None:
     done = run("distribute", report_pdf, "--to", path)
     assert done.exit_code == 1
     for part in (
-        "people.yaml:1:11: error[unknown-key]", "people.yaml:2:10: error[wrong-type]",
+        "people.yaml:1:13: error[unknown-key]", "people.yaml:2:10: error[wrong-type]",
         "people.yaml:3:3: error[wrong-type]", "people.yaml:4:22: error[unknown-channel]",
         "people.yaml:5:3: error[missing-key]",
     ):  # fmt: skip
