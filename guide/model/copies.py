@@ -55,10 +55,10 @@ class StampPlace(Frozen):
     anchor: str = ""
     box: tuple[Annotated[float, Field(gt=5, le=500)], Annotated[float, Field(gt=5, le=500)]] = (
         58,
-        24,
+        28,
     )
     number: Annotated[float, Field(ge=0, le=500)] = 5
-    name: Annotated[float, Field(ge=0, le=500)] = 16
+    name: Annotated[float, Field(ge=0, le=500)] = 17.8
 
 
 @dataclass(frozen=True)
