@@ -283,7 +283,7 @@ class _Checking:
         values: dict[str, Any] = {name: cell for name, cell in cells.items() if cell}
         if not values.get("name"):
             hint = "Only `name` is required; write somebody's name, or the name of an office."
-            self._add("missing-key", "the recipient has no `name`", entry, "name", hint)
+            self._refuse("missing-key", "the recipient has no `name`", entry, "name", hint)
         values["copies"] = self._copies(entry, cells.get("copies", ""))
         values["channel"] = self._channel(entry, cells.get("channel", ""))
         values["email"] = self._email(entry, cells.get("email", ""), values["channel"])
@@ -296,7 +296,7 @@ class _Checking:
         self._twice(entry, recipient)
         return Row(recipient, entry.line)
 
-    def _add(self, code: str, message: str, entry: Entry, name: str, hint: str = "") -> None:
+    def _refuse(self, code: str, message: str, entry: Entry, name: str, hint: str = "") -> None:
         self.problems.append(error(code, message, entry.at(name), hint))
 
     def _text(self, entry: Entry, name: str, cell: str) -> str:
@@ -305,14 +305,16 @@ class _Checking:
         if not text.isprintable() and (wrong := _unprintable(text)):
             code = ord(wrong)
             what = "a line break" if wrong in "\n\r\u2028\u2029\x0b\x0c\x85" else f"U+{code:04X}"
-            self._add("control-character", f"`{name}` holds {what}", entry, name,
+            self._refuse("control-character", f"`{name}` holds {what}", entry, name,
                       "Delete it: a name, an address or a password is one line of text.")  # fmt: skip
             text = "".join(c for c in text if c != wrong)
         if name == "password":
             return text
         if len(text) > MAX_TEXT:
             message = f"`{name}` has {len(text)} characters; {MAX_TEXT} is the most"
-            self._add("bad-value", message, entry, name, "Shorten it, or look for a missing quote.")
+            self._refuse(
+                "bad-value", message, entry, name, "Shorten it, or look for a missing quote."
+            )
             return text[:MAX_TEXT]
         formula = text[:1] in {"=", "@"} or (text[:1] in {"+", "-"} and text[1:2].isalpha())
         if name in {"name", "organisation", "ref"} and formula and len(text) > 1:
@@ -327,7 +329,7 @@ class _Checking:
         digits = cell.isascii() and cell.isdigit() and len(cell) < 8
         if not digits or not 1 <= int(cell) <= MAX_COPIES:
             message = f"`copies` must be a whole number from 1 to {MAX_COPIES}"
-            self._add("bad-value", message, entry, "copies", "Leave it empty for one copy.")
+            self._refuse("bad-value", message, entry, "copies", "Leave it empty for one copy.")
             return 1
         return int(cell)
 
@@ -337,7 +339,7 @@ class _Checking:
             return self.rules.default
         if name not in self.rules.channels:
             hint = did_you_mean(name, self.rules.channels)
-            self._add("unknown-channel", "there is no such channel", entry, "channel", hint)
+            self._refuse("unknown-channel", "there is no such channel", entry, "channel", hint)
             return ""
         return self.rules.channels[name]
 
@@ -345,7 +347,7 @@ class _Checking:
         if not cell:
             if channel in self.rules.mailing:
                 message = f"the channel `{channel}` needs an address in `email`"
-                self._add("missing-address", message, entry, "email",
+                self._refuse("missing-address", message, entry, "email",
                           "Write the address, or choose the channel folder or zip.")  # fmt: skip
             return ""
         from email_validator import EmailNotValidError, validate_email
@@ -359,7 +361,7 @@ class _Checking:
             )
         except EmailNotValidError as exc:
             reason = "the address has no @" if "@" not in cell else str(exc).rstrip(".")
-            self._add("bad-address", f"`email` is not one address: {reason}", entry, "email",
+            self._refuse("bad-address", f"`email` is not one address: {reason}", entry, "email",
                       "Write one address, such as reader@example.org.")  # fmt: skip
             return ""
         return str(found.normalized)
@@ -368,26 +370,26 @@ class _Checking:
         if not cell:
             return
         if self.rules.editions is None:
-            self._add("unknown-edition", "a PDF has no editions", entry, "edition",
+            self._refuse("unknown-edition", "a PDF has no editions", entry, "edition",
                       "Leave the cell empty, or distribute the pack.")  # fmt: skip
         elif cell not in self.rules.editions:
             hint = did_you_mean(cell, self.rules.editions) or "pack.yaml names no editions."
-            self._add("unknown-edition", "there is no such edition", entry, "edition", hint)
+            self._refuse("unknown-edition", "there is no such edition", entry, "edition", hint)
 
     def _language(self, entry: Entry, cell: str) -> None:
         known = {name.lower() for name in self.rules.languages}
         parts = cell.lower().replace("_", "-").split("-")
         if cell and known and not known & {"-".join(parts[:n]) for n in range(1, len(parts) + 1)}:
-            self._add("unknown-language", "there are no words for this language", entry, "language",
+            self._refuse("unknown-language", "there are no words for this language", entry, "language",
                       did_you_mean(cell, sorted(self.rules.languages)))  # fmt: skip
 
     def _password(self, entry: Entry, cell: str) -> None:
         if self.rules.encrypt and not cell:
-            self._add("missing-password", "--encrypt needs a password in every row", entry,
+            self._refuse("missing-password", "--encrypt needs a password in every row", entry,
                       "password", "Write one, or leave --encrypt out.")  # fmt: skip
         elif len(cell.encode()) > MAX_PASSWORD:
             message = f"the password is longer than {MAX_PASSWORD} bytes"
-            self._add("bad-value", message, entry, "password", "Shorten it.")
+            self._refuse("bad-value", message, entry, "password", "Shorten it.")
         elif cell and not self.rules.encrypt and not self.passwords_unused:
             self.passwords_unused = True
             self.problems.append(
@@ -402,14 +404,14 @@ class _Checking:
             first = self.refs.setdefault(who.ref, entry.line)
             if first != entry.line:
                 message = f"the same `ref` stands in line {first}"
-                self._add("duplicate-recipient", message, entry, "ref", hint)
+                self._refuse("duplicate-recipient", message, entry, "ref", hint)
         name = who.name.casefold()
         address = who.email.casefold()
         if address:
             line, other = self.addresses.setdefault(address, (entry.line, name))
             if line != entry.line and other == name and not who.ref:
                 message = f"the same name and address stand in line {line}"
-                self._add("duplicate-recipient", message, entry, "email", hint)
+                self._refuse("duplicate-recipient", message, entry, "email", hint)
             elif line != entry.line:
                 message = f"the same address stands in line {line}"
                 hint = "It gets both copies. If that is one person, delete one row."
@@ -419,7 +421,7 @@ class _Checking:
             if first != entry.line:
                 message = f"the same name and organisation stand in line {first}"
                 hint += " Tell two people apart by `email` or `ref`."
-                self._add("duplicate-recipient", message, entry, "name", hint)
+                self._refuse("duplicate-recipient", message, entry, "name", hint)
 
 
 def _unprintable(text: str) -> str:
