@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from guide.model.base import Frozen, Text, Texts
+from guide.model.copies import StampPlace
 from guide.model.pack import PaperField
 from guide.units import Paper
 
@@ -24,7 +25,8 @@ class Kind(Frozen):
     """A kind of document: a folder in templates/ with kind.toml, page.html and page.css.
 
     `needs` names content of which a pack must have at least one; `output` is the file's name;
-    `shape` says whether pages flow (`pages`) or every face has its own (`faces`).
+    `shape` says whether pages flow (`pages`) or every face has its own (`faces`); `stamp` where
+    numbered copies carry their label.
     """
 
     name: Text
@@ -34,6 +36,7 @@ class Kind(Frozen):
     needs: Texts = ()
     order: int = 100
     options: dict[str, Option] = Field(default_factory=dict)
+    stamp: StampPlace = StampPlace()
 
 
 Pair = tuple[float, float]
