@@ -30,8 +30,8 @@ from guide.mail import Letters, server
 from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
 
 MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
-_CHUNK = 20  # recipients between two writes of the ledger, where a copy may be made twice
-_AHEAD = 4  # recipients whose copies are made while others are being sent
+_CHUNK = 32  # recipients between two writes of the ledger, where a copy may be made twice
+_AHEAD = 16  # recipients whose copies are made while others are being sent
 _ALONE = 48  # copies that one process makes sooner than it starts others
 
 
@@ -578,6 +578,7 @@ class _Run:
             if made.answer is not None:
                 done.append(due)
                 known.append(made)
+        self.noted(results)
         self.record(done, State.SENT, known)
         self.counted(sum(len(due.entries) for due in done))
         if results and results[-1].problems:
@@ -610,6 +611,11 @@ class _Run:
                 known.append(each)
         if known:
             self.ledger.record(known, state)
+
+    def noted(self, results: Iterable[making.Made]) -> None:
+        """Report, once each, what making said of the copies."""
+        for made in results:
+            self.problems += [each for each in made.notes if each not in self.problems]
 
     def counted(self, copies: int) -> None:
         """Report that some copies are done with."""
@@ -696,6 +702,7 @@ class _InOrder:
     def _ready(self, chunk: Sequence[Due], job: Any) -> Iterator[tuple[Due, making.Made]]:
         results = made_by(job)
         whole = [made for made in results if made.parcel is not None]
+        self.run.noted(results)
         self.run.record(chunk[: len(whole)], State.MADE, whole)
         yield from zip(chunk, whole, strict=False)
         if results and results[-1].problems:

@@ -49,13 +49,15 @@ class Order:
 class Made:
     """What became of an order: the parcel, unless it was delivered, and what the channel said.
 
-    `digests` are those of the copies, in the order of the labels.
+    `digests` are those of the copies, in the order of the labels. `problems` are why an order could
+    not be made; `notes` what is to be known of copies that were.
     """
 
     digests: tuple[str, ...] = ()
     parcel: Parcel | None = None
     answer: Answer | None = None
     problems: tuple[Diagnostic, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
 
 
 _stampers: dict[tuple[str, str, str], Stamper] = {}
@@ -107,7 +109,7 @@ def make(recipe: Recipe, order: Order) -> Made:
         if signature is not None:
             files.append(File(f"{name}.p7s", signature))
     parcel = Parcel(order.parcel, tuple(files), order.secret, order.message_id)
-    return Made(tuple(digests), parcel)
+    return Made(tuple(digests), parcel, notes=stamper.problems)
 
 
 def _stamper(recipe: Recipe, order: Order) -> Stamper:
