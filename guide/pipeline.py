@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.jobs.pool import Job, Pool
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
-    from guide.model.kinds import Kind, Stock
+    from guide.model.kinds import Kind, Piece, Stock
     from guide.model.pack import Pack
 
 T = TypeVar("T")
@@ -334,6 +334,7 @@ class _Document:
     kind: Kind
     started: float
     places: Mapping[str, Place]
+    name: str = ""
     html: Html | None = None
     deck: Deck | None = None
     job: Job | None = None
@@ -370,13 +371,14 @@ class _Making:
             return self._record(pack, [])
         if self.settings.edition:
             pack = self._edition(pack)
+        self.pack = pack
         try:
             # Decks first: their markup is quick to make, and a worker sets it meanwhile.
             wanted = sorted(self._wanted(pack), key=lambda each: each[0].shape != "faces")
         except GuideError as exc:
             self.problems += exc.diagnostics
             wanted = []
-        documents = [d for d in (self._begin(pack, *each) for each in wanted) if d]
+        documents = [document for each in wanted for document in self._begin(pack, *each)]
         documents.sort(key=lambda document: document.kind.order)
         files = [file for document in documents for file in self._finish(pack, document)]
         self._accept(pack)
@@ -413,26 +415,16 @@ class _Making:
 
     def _wanted(self, pack: Pack) -> Iterator[tuple[Kind, dict[str, Any]]]:
         """Yield the kinds to make with their options as given."""
-        from guide.content.library import PLANNED, load_kinds
+        from guide.content.library import load_kinds
         from guide.content.validate import did_you_mean
 
         kinds, given = load_kinds(pack), pack.manifest.documents
         for name in [*(given or {}), *self.settings.kinds]:
-            if name not in kinds and name not in PLANNED:
+            if name not in kinds:
                 place = pack.at(f"documents.{name}") if name in (given or {}) else Place("--only")
                 hint = did_you_mean(name, kinds)
                 self.problems.append(
                     error("unknown-kind", f"there is no kind of document `{name}`", place, hint)
-                )
-            elif name not in kinds:
-                message = f"this version does not make `{name}` yet; the other documents are made"
-                place = pack.at(f"documents.{name}")
-                if name in self.settings.kinds:
-                    message = f"this version does not make `{name}` yet"
-                    self.problems.append(error("kind-not-available", message, Place("--only")))
-                    continue
-                self.problems.append(
-                    Diagnostic("kind-not-available", message, place, "", Severity.NOTE)
                 )
         for kind in kinds.values():
             asked = (
@@ -456,32 +448,47 @@ class _Making:
             hint = "Add a section, a glossary, cards or any other content beside pack.yaml."
             self.problems.append(error("nothing-to-print", message, Place("pack.yaml", 1, 1), hint))
 
-    def _begin(self, pack: Pack, kind: Kind, given: dict[str, Any]) -> _Document | None:
+    def _begin(self, pack: Pack, kind: Kind, given: dict[str, Any]) -> list[_Document]:
         from guide.content.library import resolve_options
 
-        self.progress(kind.name, "render")
         options, found = resolve_options(kind, self._given(kind, given), pack)
         self.problems += found
         paper, theme = self._paper_and_theme(pack, options)
         if kind.shape == "faces":
-            return self._begin_deck(pack, kind, options, paper, theme)
+            self.progress(kind.name, "render")
+            deck = self._begin_deck(pack, kind, options, paper, theme)
+            return [deck] if deck else []
         if self._fatal():
-            return None
-        return self._begin_pages(pack, kind, options, paper, theme)
+            return []
+        begun = []
+        for piece in kind.files:
+            if piece.when and not options.get(piece.when):
+                continue
+            for version in versions(piece, options):
+                document = self._begin_pages(pack, kind, options, paper, theme, piece, version)
+                if document is not None:
+                    begun.append(document)
+        return begun
 
     def _begin_pages(
-        self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any
-    ) -> _Document | None:
+        self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any,
+        piece: Piece, version: str,
+    ) -> _Document | None:  # fmt: skip
         from guide.html.render import Request, render
 
         started = time.perf_counter()
-        request = Request(pack, kind, options, paper, theme, edition=self.settings.edition)
+        name = piece.output.removesuffix(".pdf") + (f"-{version}" if version else "") + ".pdf"
+        self.progress(_stem(name), "render")
+        request = Request(
+            pack, kind, options, paper, theme, edition=self.settings.edition, piece=piece,
+            version=version,
+        )  # fmt: skip
         html, more = render(request)
         self.problems += more
         if html is None or self._fatal():
             return None
-        document = _Document(kind, started, html.places, html)
-        self.progress(kind.name, "typeset")
+        document = _Document(kind, started, html.places, name, html)
+        self.progress(_stem(name), "typeset")
         document.pdf = self._stored(html)
         document.cached = document.pdf is not None
         if document.pdf is None:
@@ -511,6 +518,7 @@ class _Making:
         self.problems += wrong_options(pack, kind, options)
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
+        self._check_budget(pack, kind, options, len(sides), stock.per_sheet)
         numbers = [(side.sheet, side.back) for side in sides]
         margins = Furniture(pack, kind, stock, duplex, numbers, bool(options["ruler"]))
         deck = Deck(
@@ -529,7 +537,23 @@ class _Making:
         if self._fatal():
             return None
         places = {card.id: card.at() for card in cards}
-        return _Document(kind, started, places | source.document.context.places, deck=deck)
+        places |= source.document.context.places
+        return _Document(kind, started, places, kind.output, deck=deck)
+
+    def _check_budget(
+        self, pack: Pack, kind: Kind, options: Mapping[str, Any], sides: int, per_side: int
+    ) -> None:
+        """Say that a deck takes more sides of sheets than its budget has."""
+        from guide.model.kinds import page_budget
+
+        most, multiple = page_budget(options.get("pages"))
+        within = not (most and sides > most) and sides % multiple == 0
+        if not within:
+            limit = f"at most {most}" if most and sides > most else f"a multiple of {multiple}"
+            message = f"the sheets have {sides} pages, but the budget is {limit}"
+            hint = f"A side holds {per_side} cards: choose by `tags`, smaller stock, or a larger budget."
+            place = pack.at(f"documents.{kind.name}.pages")
+            self.problems.append(error("over-budget", message, place, hint))
 
     def _stock(
         self, pack: Pack, kind: Kind, options: Mapping[str, Any], paper: Any
@@ -652,12 +676,11 @@ class _Making:
         if not document.cached:
             self.store.put(f"pdf:{self._key(document.html)}", pickle.dumps(pdf))
         warnings = self._judged(document, pdf.faults)
-        self.progress(document.kind.name, "cached" if document.cached else "done")
+        self.progress(_stem(document.name), "cached" if document.cached else "done")
         if warnings is None:
             return []
         seconds = time.perf_counter() - document.started
-        name = document.kind.output
-        return [_file(document, name, pdf.data, pdf.pages, seconds, warnings)]
+        return [_file(document, document.name, pdf.data, pdf.pages, seconds, warnings)]
 
     def _finish_deck(self, document: _Document, deck: Deck) -> list[_File]:
         faults = self._guarded(document, deck.finish)
@@ -685,7 +708,7 @@ class _Making:
 
     def _judged(self, document: _Document, faults: Iterable[Fault]) -> int | None:
         """Report the faults of a layout; return the number of warnings, None when it is refused."""
-        found = [_fault(fault, document) for fault in faults]
+        found = [_fault(fault, document, self.pack) for fault in faults]
         self.problems += found
         self.layout_problems = [*self.layout_problems, *found]
         if any(d.severity == Severity.ERROR for d in found):
@@ -744,19 +767,51 @@ def _file(
     )
 
 
-def _fault(fault: Fault, document: _Document) -> Diagnostic:
+def _stem(name: str) -> str:
+    return name.removesuffix(".pdf")
+
+
+def versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
+    """Return the letters of the versions of a file; one without a letter when there is but one."""
+    count = int(options.get("versions") or 1) if piece.versions else 1
+    return [chr(97 + n) for n in range(count)] if count > 1 else [""]
+
+
+def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
     item = fault.at.partition("/")[0]
+    options = pack.at(f"documents.{document.kind.name}")
+    hint, message = fault.hint, fault.message
     if fault.at.startswith("css:"):
         path, _, position = fault.at.removeprefix("css:").rpartition(".css:")
         line, _, column = position.partition(":")
         place = Place(f"{path}.css", int(line or 0), int(column or 0))
         item = ""
+    elif fault.code == "over-budget":
+        place = pack.at(f"documents.{document.kind.name}.pages")
+        known = [(document.places.get(key), said) for key, said in fault.others]
+        longest = ", ".join(f"{at.path}:{at.line} ({said})" for at, said in known if at)
+        hint = f"{hint} Longest: {longest}." if longest else hint
+    elif fault.code == "left-out":
+        place = options
+        message = _left_out([key for key, _ in fault.others], document.places)
+        hint = "What has the tag `core` stays longest; `pages:` gives more room."
     else:
         place = document.places.get(fault.at) or Place("pack.yaml", 1, 1)
-    where = f"{document.kind.name}, page {fault.page}: " if fault.page else ""
-    message = where + fault.message
-    return Diagnostic(fault.code, message, place, fault.hint, fault.severity, item)
+    where = f"page {fault.page}: " if fault.page else ""
+    message = f"{_stem(document.name)}, {where}{message}" if where or fault.others else message
+    return Diagnostic(fault.code, message, place, hint, fault.severity, item)
+
+
+def _left_out(keys: Sequence[str], places: Mapping[str, Place]) -> str:
+    """Say what there was no room for, file by file."""
+    by_file: dict[str, list[str]] = {}
+    for key in keys:
+        by_file.setdefault(places.get(key, Place("pack.yaml")).path, []).append(key)
+    told = "; ".join(
+        f"{len(names)} of {path} ({', '.join(names)})" for path, names in by_file.items()
+    )
+    return f"no room for {told}"
 
 
 def start(folder: Path, title: str = "") -> int:

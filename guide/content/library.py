@@ -14,13 +14,11 @@ from pydantic import ValidationError
 from guide.content.validate import Places, Validator, did_you_mean
 from guide.content.yaml12 import read_yaml
 from guide.errors import ContentError, Diagnostic, Place, error
-from guide.model.kinds import Kind, Option, Stock, grid
+from guide.model.kinds import Kind, Option, Stock, grid, page_budget
 from guide.model.pack import Pack
 from guide.resources import TEMPLATES
 from guide.units import PAPERS, Paper, parse_paper
 
-# Kinds that the pack format names and this version does not make yet.
-PLANNED = ("handout", "quiz")
 COMMON = ("paper", "theme", "title", "pages")
 
 
@@ -171,6 +169,11 @@ def _common(name: str, value: Any, place: Place) -> Diagnostic | None:
             return error("bad-value", str(exc), place)
     if name == "theme":
         return check_theme(value, place)
+    if name == "pages":
+        try:
+            page_budget(value)
+        except ValueError as exc:
+            return error("bad-value", str(exc), place, "The budget is checked after layout.")
     return None
 
 
@@ -200,6 +203,12 @@ def _wrong(name: str, value: Any, option: Option, place: Place) -> Diagnostic | 
     fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool))
     if not fits:
         return error("wrong-type", f"`{name}` must be {words}", place, option.help)
+    low, high = option.least, option.most
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if low is not None and value < low:
+            return error("bad-value", f"`{name}` must be at least {low:g}", place, option.help)
+        if high is not None and value > high:
+            return error("bad-value", f"`{name}` must be at most {high:g}", place, option.help)
     for entry in value if isinstance(value, list) else [value]:
         if option.choices and str(entry) not in option.choices:
             hint = did_you_mean(str(entry), option.choices)

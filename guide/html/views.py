@@ -115,7 +115,11 @@ class FactView:
 
 @dataclass(frozen=True)
 class QuestionView:
-    """A question; `items` are shuffled, `answer_text` says the right answer in words."""
+    """A question; `items` are shuffled, `answer_text` says the right answer in words.
+
+    `columns` are those in which short options stand, `key` is what is right, as a marker needs it:
+    letters, places or nothing (see `guide.model.quiz.Asked`).
+    """
 
     id: str
     number: int
@@ -132,6 +136,30 @@ class QuestionView:
     explanation: Markup
     cites: Markup
     at: str
+    columns: int = 1
+    key: tuple[str, ...] = ()
+
+
+@dataclass
+class LevelView:
+    """The questions of one level of a quiz; `name` is '' when there is but one."""
+
+    name: str
+    questions: list[QuestionView] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class QuizView:
+    """A version of a quiz: its letter or '', its questions by level, and the points to be had."""
+
+    version: str
+    levels: list[LevelView]
+    points: int
+
+    @property
+    def questions(self) -> list[QuestionView]:
+        """All questions in the order in which they are printed."""
+        return [question for level in self.levels for question in level.questions]
 
 
 @dataclass(frozen=True)
