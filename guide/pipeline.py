@@ -708,7 +708,10 @@ class _Making:
 
     def _judged(self, document: _Document, faults: Iterable[Fault]) -> int | None:
         """Report the faults of a layout; return the number of warnings, None when it is refused."""
-        found = [_fault(fault, document, self.pack) for fault in faults]
+        found = []
+        for fault in faults:
+            left_out = fault.code == "left-out"
+            found += _left_out(fault, document) if left_out else [_fault(fault, document, self.pack)]
         self.problems += found
         self.layout_problems = [*self.layout_problems, *found]
         if any(d.severity == Severity.ERROR for d in found):
@@ -780,7 +783,6 @@ def versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
 def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
     item = fault.at.partition("/")[0]
-    options = pack.at(f"documents.{document.kind.name}")
     hint, message = fault.hint, fault.message
     if fault.at.startswith("css:"):
         path, _, position = fault.at.removeprefix("css:").rpartition(".css:")
@@ -792,10 +794,6 @@ def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
         known = [(document.places.get(key), said) for key, said in fault.others]
         longest = ", ".join(f"{at.path}:{at.line} ({said})" for at, said in known if at)
         hint = f"{hint} Longest: {longest}." if longest else hint
-    elif fault.code == "left-out":
-        place = options
-        message = _left_out([key for key, _ in fault.others], document.places)
-        hint = "What has the tag `core` stays longest; `pages:` gives more room."
     else:
         place = document.places.get(fault.at) or Place("pack.yaml", 1, 1)
     where = f"page {fault.page}: " if fault.page else ""
@@ -803,15 +801,20 @@ def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     return Diagnostic(fault.code, message, place, hint, fault.severity, item)
 
 
-def _left_out(keys: Sequence[str], places: Mapping[str, Place]) -> str:
-    """Say what there was no room for, file by file."""
-    by_file: dict[str, list[str]] = {}
-    for key in keys:
-        by_file.setdefault(places.get(key, Place("pack.yaml")).path, []).append(key)
-    told = "; ".join(
-        f"{len(names)} of {path} ({', '.join(names)})" for path, names in by_file.items()
-    )
-    return f"no room for {told}"
+def _left_out(fault: Fault, document: _Document) -> list[Diagnostic]:
+    """Say what there was no room for, a note for each file."""
+    by_file: dict[str, list[tuple[Place, str]]] = {}
+    for key, _ in fault.others:
+        place = document.places.get(key, Place("pack.yaml", 1, 1))
+        by_file.setdefault(place.path, []).append((place, key))
+    hint = "What has the tag `core` stays longest; `pages:` gives more room."
+    notes = []
+    for found in by_file.values():
+        names = ", ".join(key for _, key in found)
+        message = f"{_stem(document.name)}: no room for {len(found)} of these: {names}"
+        place = min(place for place, _ in found)
+        notes.append(Diagnostic("left-out", message, place, hint, Severity.NOTE))
+    return notes
 
 
 def start(folder: Path, title: str = "") -> int:

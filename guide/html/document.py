@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from guide.errors import Diagnostic, Place, error
@@ -22,6 +24,7 @@ from guide.model.content import (
     ChoiceQuestion,
     Citation,
     Event,
+    Figure,
     Flashcard,
     MatchQuestion,
     OrderQuestion,
@@ -145,6 +148,34 @@ class Document:
                 )
             )
         return found
+
+    def figures(self) -> list[views.FigureView]:
+        """Return the pictures of the text that can be drawn, in reading order."""
+        found = []
+        for parsed in self.outline.sections:
+            section = parsed.section
+            for token in parsed.tokens:
+                path = str(token.attrs.get("src", "")) if token.type == "figure" else ""
+                figure = self.pack.figures.get(path)
+                if figure is None or "decorative" in token.attrs:
+                    continue
+                name = str(token.attrs.get("id") or path)
+                line = section.body_line + (token.map[0] if token.map else 0)
+                at = f"{section.id}/{name}"
+                self.context.places[at] = Place(section.at("body").path, line, 1)
+                found.append(self._figure(name, path, figure, token, at))
+        return found
+
+    def _figure(
+        self, name: str, path: str, figure: Figure, token: Token, at: str
+    ) -> views.FigureView:
+        alt = str(token.attrs.get("alt") or token.attrs.get("fig-alt") or figure.alt)
+        caption = self.inline(token.content)
+        return views.FigureView(name, path, "", alt or str(caption.striptags()), caption, at)
+
+    def drawn(self, figure: views.FigureView) -> views.FigureView:
+        """Return the picture with its path in the document."""
+        return replace(figure, src=self.assets.figure(figure.path)[0])
 
     def _texts(self, texts: Sequence[str], item: Item, name: str) -> list[Markup]:
         return [self.inline(text, item, f"{name}.{n}") for n, text in enumerate(texts)]

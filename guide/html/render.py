@@ -10,12 +10,15 @@ from typing import Any
 from markupsafe import Markup
 
 from guide.errors import Diagnostic
-from guide.html import quiz, strip
+from guide.html import quiz, ruled, strip
+from guide.html.codes import qr_svg
 from guide.html.document import Document
+from guide.html.handout import handout
 from guide.html.labels import Labels
 from guide.html.running import running_heads
 from guide.html.templates import TemplateFault, Templates
-from guide.html.views import QuizView
+from guide.html.views import QuizView, SectionView, WorksheetView
+from guide.html.worksheet import with_gaps
 from guide.model.artifacts import Html
 from guide.model.content import Flashcard
 from guide.model.dates import Date
@@ -127,7 +130,28 @@ class _Rendering:
             "index": document.index(),
             "strip": self._strip,
             "quizzes": self._quizzes,
+            "worksheets": lambda: self._worksheets(sections),
+            "ruled": self._ruled,
+            "handout": lambda: handout(document, sections, str(self.request.options["figure"])),
+            "qr": lambda text: document.assets.add(qr_svg(text), "svg"),
         }
+
+    def _worksheets(self, sections: list[SectionView]) -> list[WorksheetView]:
+        """Return the sections with gaps; those in which nothing can be asked are left out."""
+        most = int(self.request.options["gaps"])
+        found = []
+        for section in sections:
+            html, gaps = with_gaps(str(section.html), self.document.context.linker, most)
+            if gaps:
+                found.append(WorksheetView(section, html, gaps))
+        return found
+
+    def _ruled(self, sheet: Mapping[str, Any]) -> str:
+        """Return the path of a picture of a page for notes; see `guide.html.ruled.Notes`."""
+        paper = self.request.paper
+        look = self._token("--rule"), self._token("--ink")
+        data = ruled.draw(ruled.Notes(paper.width, paper.height, *look, **sheet))
+        return self.document.assets.add(data, "svg")
 
     def _quizzes(self) -> list[QuizView]:
         """Return the version at hand of a quiz, or all of them in a file that is for all."""

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from guide.html.labels import Labels
+from guide.html.worksheet import Gap
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,20 @@ class SectionView:
     html: Markup
     headings: list[HeadingView]
     at: str
+
+
+@dataclass(frozen=True)
+class WorksheetView:
+    """A section with gaps in its text; `bank` are the words that belong in them, sorted."""
+
+    section: SectionView
+    html: Markup
+    gaps: list[Gap]
+
+    @property
+    def bank(self) -> list[str]:
+        """The words for the gaps, each once, in the alphabet's order."""
+        return sorted({gap.answer for gap in self.gaps}, key=str.casefold)
 
 
 @dataclass(frozen=True)
@@ -194,11 +209,46 @@ class IndexView:
 
 @dataclass(frozen=True)
 class PointView:
-    """A key point with the section it is from."""
+    """A key point with the section it is from; `rank` is its place in that section."""
 
     text: Markup
     section: str
     number: int
+    at: str = ""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """A picture of the text with its caption, apart from the text."""
+
+    id: str
+    path: str
+    src: str
+    alt: str
+    caption: Markup
+    at: str
+
+
+@dataclass(frozen=True)
+class ShortSourceView:
+    """A source in few words, its label in the citation style, and the keys of items that name it."""
+
+    id: str
+    label: str
+    text: str
+    items: list[str]
+
+
+@dataclass(frozen=True)
+class HandoutView:
+    """What a handout may print; `ranks` has a number for each key, the lowest stays longest."""
+
+    ranks: dict[str, float]
+    points: list[PointView]
+    terms: set[str]
+    figure: FigureView | None
+    sources: list[ShortSourceView]
 
 
 @dataclass(frozen=True)

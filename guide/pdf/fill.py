@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from guide.pdf.inspect import leaves
 
 _STEP = 5  # elements from one guess to the next, until the limit lies between two
-_TRIES = 8  # single elements that are tried in the gap at the end; each costs a layout
+_TRIES = 4  # single elements that are tried in the gap at the end; each costs a layout
 Layout = Callable[[Any], Any]
 """An element tree to a laid-out WeasyPrint document."""
 
@@ -44,18 +44,19 @@ class _Filling:
         self.keys = [str(e.get("data-at") or n) for n, e in enumerate(ranked)]
         order = sorted(range(len(ranked)), key=lambda n: (float(ranked[n].get("data-rank", 0)), n))
         self.order = order
-        self.known: dict[frozenset[int], Any] = {}
+        self.fitting: dict[frozenset[int], bool] = {}
+        self.last: tuple[frozenset[int], Any] = (frozenset({-1}), None)
 
     def run(self) -> Filled:
         everything = self._try(self.order)
-        if self._fits(everything):
+        if len(everything.pages) <= self.pages:
             return self._filled(everything, self.order)
         low, high = 0, len(self.order) - 1
         probe, step = self._guess(everything), _STEP
         below = above = False
         while low < high:
             probe = min(max(probe, low + 1), high)
-            if self._fits(self._try(self.order[:probe])):
+            if self._fits(self.order[:probe]):
                 low, below = probe, True
                 probe = low + step
             else:
@@ -65,7 +66,7 @@ class _Filling:
                 probe = (low + high + 1) // 2
         chosen = list(self.order[:low])
         for candidate in self.order[low + 1 : low + 1 + _TRIES]:
-            if self._fits(self._try([*chosen, candidate])):
+            if self._fits([*chosen, candidate]):
                 chosen.append(candidate)
         return self._filled(self._try(chosen), chosen)
 
@@ -76,8 +77,11 @@ class _Filling:
             within |= {leaf.at for leaf in leaves(page._page_box)}  # noqa: SLF001
         return sum(self.keys[n] in within for n in self.order)
 
-    def _fits(self, document: Any) -> bool:
-        return len(document.pages) <= self.pages
+    def _fits(self, chosen: Sequence[int]) -> bool:
+        key = frozenset(chosen)
+        if key not in self.fitting:
+            self.fitting[key] = len(self._try(chosen).pages) <= self.pages
+        return self.fitting[key]
 
     def _filled(self, document: Any, chosen: Sequence[int]) -> Filled:
         kept = set(chosen)
@@ -85,9 +89,9 @@ class _Filling:
 
     def _try(self, chosen: Sequence[int]) -> Any:
         key = frozenset(chosen)
-        if key not in self.known:
-            self.known = {key: self.layout(self._tree(key))}  # a layout is large; one is enough
-        return self.known[key]
+        if self.last[0] != key:
+            self.last = key, self.layout(self._tree(key))  # a layout is large; one is enough
+        return self.last[1]
 
     def _tree(self, chosen: frozenset[int]) -> Element:
         """Return a copy of the document without what was not chosen."""

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from xml.etree.ElementTree import Element
 
+from cssselect2 import ElementWrapper
 from PIL import Image
 from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
@@ -177,11 +179,13 @@ class _Typesetting:
     def _filled(self) -> Document:
         """Lay out as much as the pages hold, and say what was left out."""
         source = HTML(string=self.html.markup, base_url=BASE, url_fetcher=self.fetcher)
-        filled = fill(
-            source.etree_element,
-            self.html.fill,
-            lambda tree: self._rendered(HTML(tree=tree, base_url=BASE, url_fetcher=self.fetcher)),
-        )
+
+        def layout(root: Element) -> Document:
+            source.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
+            source.etree_element = root
+            return self._rendered(source)
+
+        filled = fill(source.etree_element, self.html.fill, layout)
         if filled.left_out:
             keys = tuple((key, "") for key in filled.left_out)
             self.faults.append(Fault("left-out", "", severity=Severity.NOTE, others=keys))
