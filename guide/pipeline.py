@@ -479,8 +479,9 @@ class _Making:
         started = time.perf_counter()
         name = piece.output.removesuffix(".pdf") + (f"-{version}" if version else "") + ".pdf"
         self.progress(_stem(name), "render")
+        cards = self._deck(pack) if "cards" in kind.prints else ()
         request = Request(
-            pack, kind, options, paper, theme, edition=self.settings.edition, piece=piece,
+            pack, kind, options, paper, theme, cards, edition=self.settings.edition, piece=piece,
             version=version,
         )  # fmt: skip
         html, more = render(request)
@@ -494,6 +495,16 @@ class _Making:
         if document.pdf is None:
             document.job = self.pool.submit(typeset_job, html)
         return document
+
+    def _deck(self, pack: Pack) -> tuple[Flashcard, ...]:
+        """Return the cards that the pack's flashcards are made of."""
+        from guide.content.deck import deck, tagged
+        from guide.content.library import load_kinds, resolve_options
+
+        kind = load_kinds(pack)["flashcards"]
+        given = (pack.manifest.documents or {}).get("flashcards", {})
+        options, _ = resolve_options(kind, given, pack)  # what is wrong is said with the deck
+        return tagged(deck(pack, options["derive"]), tuple(map(str, options["tags"])))
 
     def _begin_deck(
         self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any

@@ -138,8 +138,9 @@ def resolve_options(
     options = {name: option.default for name, option in kind.options.items()}
     problems: list[Diagnostic] = []
     for name, written in given.items():
-        text = name in kind.options and kind.options[name].type == "string"
-        value = _as_text(written) if text else written
+        wanted = kind.options[name].type if name in kind.options else ""
+        value = _as_text(written) if wanted == "string" else written
+        value = [value] if wanted == "list" and isinstance(value, str | int) else value
         place = pack.at(f"documents.{kind.name}.{name}")
         if name in COMMON:
             problem = _common(name, value, place)

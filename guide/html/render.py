@@ -9,8 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from guide.errors import Diagnostic
-from guide.html import quiz, ruled, strip
+from guide.errors import Diagnostic, Severity
+from guide.html import planner, quiz, ruled, strip
 from guide.html.codes import qr_svg
 from guide.html.document import Document
 from guide.html.handout import handout
@@ -56,6 +56,8 @@ class Request:
 def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
     """Return the document, and what is wrong with its content; None when a template fails."""
     rendering = _Rendering(request)
+    if any(problem.severity == Severity.ERROR for problem in rendering.document.problems):
+        return None, tuple(rendering.document.problems)  # its options say nothing that can be made
     try:
         html = rendering.html()
     except TemplateFault as fault:
@@ -77,6 +79,12 @@ class _Rendering:
         self.templates = Templates(pack.templates)
         self.document = Document(pack, self._parts(), pack.manifest.citation_style)
         self.document.problems += found
+        self.plan = None
+        if "cards" in kind.prints and "deadline" in kind.options:
+            labels = self.document.labels
+            count = len(self.request.cards)
+            self.plan, found = planner.plan(pack, kind.name, self.request.options, count, labels)
+            self.document.problems += found
 
     def _parts(self) -> list[str]:
         """Return what is printed; `questions: false` of a briefing takes its questions out."""
@@ -132,6 +140,7 @@ class _Rendering:
             "quizzes": self._quizzes,
             "worksheets": lambda: self._worksheets(sections),
             "ruled": self._ruled,
+            "plan": self.plan,
             "handout": lambda: handout(document, sections, str(self.request.options["figure"])),
             "qr": lambda text: document.assets.add(qr_svg(text), "svg"),
         }

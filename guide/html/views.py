@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from guide.html.labels import Labels
 from guide.html.worksheet import Gap
+from guide.model.leitner import Session
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,28 @@ class LinkView:
     url: str
     text: str
     qr: str
+
+
+@dataclass(frozen=True)
+class PlanDayView:
+    """A day of a study plan; `session` is None on a day of rest, `week` marks where one begins."""
+
+    text: str
+    session: Session | None
+    week: bool
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """A study plan: its days, its boxes with the number of sessions between their turns."""
+
+    days: list[PlanDayView]
+    boxes: int
+    turns: list[int]
+    cards: int
+    per_day: int
+    start: str
+    end: str
 
 
 @dataclass(frozen=True)
