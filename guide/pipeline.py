@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Piece, Stock
     from guide.model.pack import Pack
+    from guide.sheets.press import Pressed, Scheme
 
 T = TypeVar("T")
 WORKER_MODULES = ("guide.pdf.warm",)
@@ -51,6 +52,7 @@ class Settings:
     printed: tuple[tuple[str, str], ...] | None = None
     registration: Registration = Registration()
     fit_report: bool = False
+    booklet: bool = False
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     jobs: int = field(default=0, compare=False)
@@ -166,6 +168,37 @@ def draw_stock(stocks: Sequence[Stock], path: Path) -> int:
     pdf = typeset_job(stock_drawings(stocks, PAPERS["a4"]))
     output.write(path, pdf.data)
     return pdf.pages
+
+
+def impose_file(
+    source: Path,
+    target: Path,
+    scheme: Scheme,
+    ranges: Sequence[tuple[int, int | None]],
+    password: str,
+) -> Pressed:
+    """Write an imposed PDF. `ranges` are first and last page from 1 on, all when there are none.
+
+    Raises GuideError when the source cannot be read or imposed, or the target not written.
+    """
+    from guide.sheets.press import impose_pdf, opened
+
+    try:
+        data = source.read_bytes()
+    except OSError as exc:
+        message = f"cannot be read: {exc.strerror or exc}"
+        raise GuideError(error("unreadable-file", message, Place(str(source)))) from exc
+    chosen = None
+    if ranges:
+        with opened(data, str(source), password) as pdf:
+            count = len(pdf.pages)
+        chosen = [n - 1 for first, last in ranges for n in range(first, (last or count) + 1)]
+        if not chosen or max(chosen) >= count:
+            message = f"there is no such page: the PDF has {count}"
+            raise GuideError(error("cannot-impose", message, Place("--pages"), "Check --pages."))
+    made = impose_pdf(data, scheme, str(source), chosen, password)
+    output.write(target, made.sheets.data)
+    return made
 
 
 def _silent(_document: str, _state: str) -> None:
@@ -691,7 +724,17 @@ class _Making:
         if warnings is None:
             return []
         seconds = time.perf_counter() - document.started
-        return [_file(document, document.name, pdf.data, pdf.pages, seconds, warnings)]
+        made = [_file(document, document.name, pdf.data, pdf.pages, seconds, warnings)]
+        if self.settings.booklet:
+            from guide.sheets.press import Scheme, impose_pdf
+
+            name = f"{_stem(document.name)}-booklet.pdf"
+            pressed = self._guarded(document, lambda: impose_pdf(pdf.data, Scheme(), name))
+            if pressed is not None:
+                sheets = pressed.sheets
+                seconds = time.perf_counter() - document.started
+                made.append(_file(document, name, sheets.data, sheets.pages, seconds, 0))
+        return made
 
     def _finish_deck(self, document: _Document, deck: Deck) -> list[_File]:
         faults = self._guarded(document, deck.finish)
@@ -711,6 +754,10 @@ class _Making:
             if files:
                 self.decks[document.kind.name] = self.marks[document.kind.name]
         self.progress(document.kind.name, "cached" if document.cached else "done")
+        if self.settings.booklet:
+            message = f"`{document.kind.name}` is on sheets already; no booklet is made of it"
+            place = self.pack.at(f"documents.{document.kind.name}")
+            self.problems.append(Diagnostic("no-booklet", message, place, "", Severity.NOTE))
         seconds = time.perf_counter() - document.started
         return [
             _file(document, each.name, each.data, each.pages, seconds, 0 if n else warnings or 0)
@@ -722,7 +769,9 @@ class _Making:
         found = []
         for fault in faults:
             left_out = fault.code == "left-out"
-            found += _left_out(fault, document) if left_out else [_fault(fault, document, self.pack)]
+            found += (
+                _left_out(fault, document) if left_out else [_fault(fault, document, self.pack)]
+            )
         self.problems += found
         self.layout_problems = [*self.layout_problems, *found]
         if any(d.severity == Severity.ERROR for d in found):

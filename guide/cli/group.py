@@ -10,7 +10,7 @@ import click
 
 from guide import __version__
 
-_COMMANDS = ("new", "build", "check", "stock", "calibrate", "schema", "cache")
+_COMMANDS = ("new", "build", "check", "stock", "calibrate", "impose", "schema", "cache")
 
 
 class _Lazy(click.Group):

@@ -107,7 +107,10 @@ def _sources(document: Document) -> list[ShortSourceView]:
             items.setdefault(key, []).append(item.id)
     return [
         ShortSourceView(
-            source.id, source.label, document.short_source(read_citation(source.key)), items[source.key]
+            source.id,
+            source.label,
+            document.short_source(read_citation(source.key)),
+            items[source.key],
         )
         for source in document.bibliography()
         if source.key in items
