@@ -352,6 +352,6 @@ def named(width: float, height: float) -> Paper:
     """Return the paper of a size in mm, by its name where it has one."""
     for paper in PAPERS.values():
         for turned in (paper, paper.turned):
-            if abs(turned.width - width) < 1 and abs(turned.height - height) < 1:
+            if abs(turned.width - width) < 1.5 and abs(turned.height - height) < 1.5:
                 return turned
     return Paper(f"{width:g}x{height:g}mm", width, height)
