@@ -171,8 +171,8 @@ def describe(queue: str) -> Printer:
     )  # fmt: skip
     trays = tuple(Tray(name, choice) for name, choice in pairs)
     about = next(iter(_texts(attributes, "printer-make-and-model")), "")
-    media, ready = (_texts(attributes, key) for key in ("media-supported", "media-ready"))
-    return Printer(queue, about, sides, media or _media(options), ready, trays)
+    media = _texts(attributes, "media-supported") or _media(options)
+    return Printer(queue, about, sides, media, trays)
 
 
 def _options(queue: str) -> dict[str, list[str]]:
@@ -234,6 +234,8 @@ def command(queue: str, job: Job) -> list[str]:
         "print-scaling": "fit" if job.fit else "none",
         "fit-to-page": "true" if job.fit else "false",
         "number-up": "1",
+        "page-set": "all",
+        "outputorder": "normal",
         "collate": "true",
         "multiple-document-handling": "separate-documents-collated-copies",
     }
@@ -245,9 +247,8 @@ def command(queue: str, job: Job) -> list[str]:
     for name, value in options.items():
         words += ["-o", f"{name}={value}"]
     if job.ranges is None:
-        return [*words, "-"]
-    if job.ranges:
-        words += ["-P", job.ranges]
+        return [*words, "-P", f"1-{len(job.pages)}", "-"]
+    words += ["-P", job.ranges]
     return [*words, str(job.document.path.resolve())]
 
 

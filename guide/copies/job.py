@@ -68,14 +68,13 @@ class Tray:
 class Printer:
     """A queue and what it says it can do; an empty tuple is what it does not say.
 
-    `sides` are keywords, `media` and `ready` names by PWG 5101.1; `ready` is what is loaded.
+    `sides` are keywords, `media` names by PWG 5101.1.
     """
 
     queue: str
     about: str = ""
     sides: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
-    ready: tuple[str, ...] = ()
     trays: tuple[Tray, ...] = ()
 
 
@@ -129,9 +128,7 @@ class Job:
 
     @property
     def ranges(self) -> str | None:
-        """The pages as `page-ranges` writes them, '' for all, None when they are not in order."""
-        if self.pages == tuple(range(len(self.document.sizes))):
-            return ""
+        """The pages as `page-ranges` writes them, None when they are not in order."""
         if None in self.pages or list(self.pages) != sorted(p for p in self.pages if p is not None):
             return None
         return runs(page for page in self.pages if page is not None)
@@ -311,9 +308,6 @@ def plan(document: Document, wishes: Wishes, printer: Printer) -> tuple[Job, ...
         problems.append(tray)
     if problems or isinstance(tray, Diagnostic):
         raise GuideError(*problems)
-    if printer.ready and media not in printer.ready and not note:
-        loaded = ", ".join(said(name) for name in printer.ready[:4])
-        note = f"the printer says that it is loaded with {loaded}: it may wait for paper"
     job = Job(
         document, pages, wishes.copies, sides, media, wishes.fit, tray, document.name, note=note
     )
