@@ -82,7 +82,7 @@ def _registration(offset: str, printer: str) -> Registration:
     from guide.printers import parse_offset, profile
 
     if printer:
-        return profile(printer)
+        return profile(printer).registration
     try:
         return Registration(*parse_offset(offset))
     except ValueError as exc:
