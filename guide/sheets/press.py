@@ -95,13 +95,13 @@ def opened(data: bytes, name: str, password: str = "") -> Pdf:
     except pikepdf.PasswordError as exc:
         hint = "Name the variable that holds its password: --password-env PDF_PASSWORD."
         message = "the PDF is encrypted, and its password is not the one given"
-        raise GuideError(error("encrypted-pdf", message, place, hint)) from exc
+        raise GuideError(error("locked-pdf", message, place, hint)) from exc
     except (pikepdf.PdfError, ValueError, OverflowError, RecursionError) as exc:
         raise GuideError(_bad(name, f"the PDF cannot be read ({_short(exc)})")) from exc
     if not pdf.allow.print_lowres:
         pdf.close()
         hint = "Ask its author, or give the owner's password with --password-env."
-        raise GuideError(error("encrypted-pdf", "the PDF may not be printed", place, hint))
+        raise GuideError(error("print-forbidden", "the PDF may not be printed", place, hint))
     try:
         count = len(pdf.pages)
     except (pikepdf.PdfError, ValueError) as exc:
@@ -114,7 +114,7 @@ def opened(data: bytes, name: str, password: str = "") -> Pdf:
 
 
 def _bad(name: str, message: str) -> Diagnostic:
-    return error("bad-pdf", message, Place(name), "Export or download it again.")
+    return error("not-a-pdf", message, Place(name), "Export or download it again.")
 
 
 def _short(exc: Exception) -> str:

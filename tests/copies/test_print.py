@@ -703,10 +703,9 @@ def test_what_is_no_file_for_a_printer(run: Run, came: Callable[..., list[Came]]
     with pikepdf.new() as made:
         made.save(tmp_path / "none.pdf")
     pdf(tmp_path / "flat.pdf", [A4], MediaBox=pikepdf.Array([0, 0, 0, 0]))
-    pdf(tmp_path / "odd.pdf", [A4], MediaBox=pikepdf.Array([0, 0, pikepdf.Name("/X"), 1]))
     for name, code in {
         "text.pdf": "not-a-pdf", "empty.pdf": "not-a-pdf", "cut.pdf": "not-a-pdf", "none.pdf": "not-a-pdf",
-        "flat.pdf": "not-a-pdf", "odd.pdf": "not-a-pdf", "locked.pdf": "locked-pdf",
+        "flat.pdf": "not-a-pdf", "locked.pdf": "locked-pdf",
         "private.pdf": "print-forbidden", "nothing.pdf": "unreadable-file",
     }.items():  # fmt: skip
         done = run("print", tmp_path / name, "--printer", "office")
@@ -803,7 +802,6 @@ def test_without_ipptool_it_asks_the_queues_options(
     assert "media-source=by-pass-tray" in came()[0].attributes["media-col"]
     assert "error[no-duplexer]" in run("print", sheets, "--printer", "plain").stderr
     assert "error[media-not-supported]" in run("print", pdf(tmp_path / "a3.pdf", [A3]), "--printer", "office").stderr
-    assert run("print", pdf(tmp_path / "c.pdf", [A4]), "--printer", "jammed").exit_code == 1
 
 
 # Profiles

@@ -176,7 +176,7 @@ def test_a_locked_pdf_asks_for_its_password(tmp_path: Path, monkeypatch: pytest.
     locked = tmp_path / "locked.pdf"
     locked.write_bytes(saved(paper(2), encryption=pikepdf.Encryption(owner="o", user="secret")))
     result = run("impose", locked, tmp_path / "o.pdf", "--booklet")
-    assert result.exit_code == 1 and "error[encrypted-pdf]" in result.stderr and "--password-env" in result.stderr
+    assert result.exit_code == 1 and "error[locked-pdf]" in result.stderr and "--password-env" in result.stderr
     monkeypatch.setenv("PDF_PW", "secret")
     result = run("impose", locked, tmp_path / "o.pdf", "--booklet", "--password-env", "PDF_PW")
     assert result.exit_code == 0, result.output
@@ -188,7 +188,7 @@ def test_a_pdf_that_may_not_be_printed_is_refused() -> None:
     data = saved(paper(2), encryption=pikepdf.Encryption(owner="o", user="", allow=rights))
     with pytest.raises(GuideError) as caught:
         impose_pdf(data, Scheme(), "x.pdf")
-    assert caught.value.diagnostics[0].code == "encrypted-pdf"
+    assert caught.value.diagnostics[0].code == "print-forbidden"
 
 
 GOOD = saved(paper(3))
@@ -202,7 +202,7 @@ def test_damaged_files_are_imposed_or_refused(at: int, junk: bytes, cut: bool) -
     try:
         made = impose_pdf(data, Scheme(), "x.pdf")
     except GuideError as exc:
-        assert {each.code for each in exc.diagnostics} <= {"bad-pdf", "encrypted-pdf"}
+        assert {each.code for each in exc.diagnostics} <= {"not-a-pdf", "locked-pdf", "print-forbidden"}
     else:
         assert made.sheets.pages >= 2
 
