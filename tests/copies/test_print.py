@@ -112,13 +112,15 @@ class Came:
 
 
 def arrived(cups: Virtual, queue: str) -> list[Came]:
-    """Return all jobs that a printer has had, from its own log and the folder of its paper."""
+    """Return all jobs that a printer has had, from its own record and the folder of its paper."""
     log = cups.logs[queue].read_text("utf-8", "replace")
     # The printer names the file of its n-th job n-..., and there is none for one that was cancelled early.
     paper = {int(path.name.partition("-")[0]): path for path in (cups.root / f"paper-{queue}").glob("*.pdf")}
     found = []
-    for block in re.findall(r"operation-id=Create-Job.*?\n\n.*?\n(?=\S)", log, re.S):
-        found.append(dict(re.findall(r"^    (\S+) \([^)]*\) (.*)$", block, re.M)))
+    for number in range(1, len(re.findall(r"Create-Job successful-ok", log)) + 1):
+        words = ["ipptool", "-tv", f"{cups.uris[queue]}/{number}", "get-job-attributes.test"]
+        said = subprocess.run(words, env=cups.env, capture_output=True, text=True, timeout=30).stdout
+        found.append(dict(re.findall(r"^ +(\S+) \([^)]*\) = (.*)$", said.partition("RECEIVED")[2], re.M)))
     return [Came(each, paper.get(number, Path())) for number, each in enumerate(found, 1)]
 
 
