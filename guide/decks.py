@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 MOST = 60  # items in a chunk: a second's work, and little memory
 TIGHTEST = 40  # cards on a contact sheet
 VERDICTS = ("fits", "shrunk", "rejected")
-LARGE = 5000  # faces; more are imposed here, to be in memory once
 LEAST = 8  # a smaller chunk is not worth a process
 
 
@@ -45,13 +44,6 @@ def fonts_job(fonts: tuple[FontFace, ...], uses: tuple[Any, ...]) -> FontObjects
     from guide.pdf.fonts import font_objects
 
     return font_objects(fonts, uses)
-
-
-def impose_job(*arguments: Any) -> Sheets:
-    """Impose faces on sheets in a worker, while this process assembles the deck."""
-    from guide.sheets.impose import impose
-
-    return impose(*arguments)
 
 
 def key_in_store(*values: Any) -> str:
@@ -152,10 +144,16 @@ class Setting:
 
 
 def _parts(names: list[str], workers: int) -> Iterator[list[str]]:
-    """Cut the work so that every process has some, and none has too much at a time."""
-    size = max(LEAST, min(MOST, -(-len(names) // max(1, 2 * workers))))
-    for start in range(0, len(names), size):
-        yield names[start : start + size]
+    """Cut the work so that all processes have some soon, and end at nearly the same time.
+
+    Parts become smaller towards the end (guided self-scheduling, Polychronopoulos and Kuck 1987).
+    """
+    start = 0
+    while start < len(names):
+        share = -(-(len(names) - start) // (2 * workers)) if workers > 1 else MOST
+        stop = start + max(LEAST, min(MOST, share))
+        yield names[start:stop]
+        start = stop
 
 
 @dataclass(frozen=True)
@@ -274,7 +272,7 @@ class Deck:
         self, stem: str, furniture: list[SetFace], about: Any
     ) -> Iterator[tuple[str, Callable[[], Sheets]]]:
         """Yield the name of each file of sheets, and what waits for it or makes it."""
-        from guide.sheets.impose import Layout
+        from guide.sheets.impose import Layout, impose
 
         options = self.options
         layout = Layout(
@@ -294,10 +292,8 @@ class Deck:
             }
         for name, (sides, under) in parts.items():
             arguments = (self.faces, sides, self.stock, layout, fonts, about, under)
-            if len(self.faces) > LARGE:
-                yield f"{name}.pdf", partial(impose_job, *arguments)
-            else:
-                yield f"{name}.pdf", self.pool.submit(impose_job, *arguments).result
+            # A worker would have to be sent all faces, which takes longer than imposing them.
+            yield f"{name}.pdf", partial(impose, *arguments)
 
     def _fonts(self, faces: Iterable[SetFace]) -> FontObjects:
         """Return the fonts of faces as PDF objects, each with the glyphs that they use together."""

@@ -118,7 +118,11 @@ class _Face:
         add = weasyprint_pdf.add_links
         add(links, matrix, self.pdf, sheet, [], stream._tags)  # noqa: SLF001
         page.paint(stream, scale)
-        used = [font for font in self.drawer.fonts.values() if font.to_unicode]
+        # The drawer knows them in the order in which other faces brought them.
+        used = sorted(
+            (font for font in self.drawer.fonts.values() if font.to_unicode),
+            key=lambda font: font.hash,
+        )
         sheet["Resources"] = self._resources(used)
         before = len(self.pdf.objects)
         inner = SimpleNamespace(pages=[page])
