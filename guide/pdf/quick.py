@@ -14,6 +14,8 @@ from weasyprint.layout import absolute, block, column, grid, inline, percent, ta
 from weasyprint.layout import float as float_layout
 from weasyprint.text import line_break
 
+from guide.pdf import lines
+
 _resolve_percentages = percent.resolve_percentages
 _get_font_description = line_break.get_font_description
 
@@ -88,3 +90,4 @@ def install() -> None:
         if getattr(module, "resolve_percentages", None) is _resolve_percentages:
             module.resolve_percentages = _resolve
     line_break.get_font_description = _describe
+    lines.install()
