@@ -152,6 +152,8 @@ class _Face:
         self, at: str, size: float, sheet: Any, stream: Any, before: int, used: list[Any]
     ) -> SetFace:
         page, objects = self.page, self.pdf.objects
+        content = content_of(stream)
+        stream.stream = [content]
         mapping, root, document = objects[before : before + 3]
         shared, inside = self._shared(sheet, stream, before)
         resources = int(sheet["Resources"].split()[0])
@@ -169,7 +171,6 @@ class _Face:
         def resolve(number: int) -> int:
             return local[number] if number < _OUTSIDE else _OUTSIDE - number
 
-        content = content_of(stream)
         return SetFace(
             at=at,
             width=page.width * _SCALE,

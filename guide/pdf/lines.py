@@ -180,7 +180,9 @@ def _draw(stream: Any, box: Any, overflow: str, ellipsis: str, matrix: Any) -> A
 def _drawn(stream: Any, box: Any) -> Iterator[tuple[str, float, str] | None]:
     """Yield (font, size, glyphs as PDF shows them) in turn; None for what is not drawn here."""
     line, _ = box.pango_layout.get_first_line()
-    before, font, size, text = None, None, 0.0, ""
+    before: Any = None
+    font: Any = None
+    size, text = 0.0, ""
     run = line.runs[0]
     while run != ffi.NULL:
         item = run.data
