@@ -109,9 +109,10 @@ def _set_up(layout: Any, style: Any) -> None:
     if not plain or style["text_decoration_line"] != "none":
         _setup(layout, style)
         return
-    ready = style.__dict__.get("_prepared_by_guide")
+    home = _home(style)
+    ready = home.get("_prepared_by_guide")
     if ready is None:
-        ready = style.__dict__["_prepared_by_guide"] = _Prepared(style)
+        ready = home["_prepared_by_guide"] = _Prepared(style)
     layout.style = style
     layout.first_line_direction = 0
     layout.language = ready.language
@@ -157,10 +158,22 @@ def _height(style: Any) -> Any:
     """Return the line height and baseline of a style."""
     if not isinstance(style, _STYLES):
         return _strut(style)
-    known = style.__dict__.get("_strut_by_guide")
+    home = _home(style)
+    known = home.get("_strut_by_guide")
     if known is None:
-        known = style.__dict__["_strut_by_guide"] = _strut(style)
+        known = home["_strut_by_guide"] = _strut(style)
     return known
+
+
+def _home(style: Any) -> dict[str, Any]:
+    """Return where to keep what belongs to a style's font: with the one that it is inherited from."""
+    while type(style) is AnonymousStyle:
+        parent = style.parent_style
+        if vars(parent).get("anonymous_style") is not style:
+            break  # a copy, made to be changed
+        style = parent
+    found: dict[str, Any] = getattr(style, "remembered", style).__dict__
+    return found
 
 
 def _draw(stream: Any, box: Any, overflow: str, ellipsis: str, matrix: Any) -> Any:
@@ -170,7 +183,7 @@ def _draw(stream: Any, box: Any, overflow: str, ellipsis: str, matrix: Any) -> A
         drawn = list(_drawn(stream, box))
         if None not in drawn:
             stream.set_text_matrix(*matrix.values)
-            for font, size, text in drawn:
+            for font, size, text in filter(None, drawn):
                 stream.set_font_size(font, size)
                 stream.show_text(text)
             return []

@@ -20,7 +20,7 @@ from weasyprint.layout import absolute, background, block, column, grid, inline,
 from weasyprint.layout import float as float_layout
 from weasyprint.text import line_break
 
-from guide.pdf import lines
+from guide.pdf import cascade, lines
 
 _resolve_percentages = percent.resolve_percentages
 _get_font_description = line_break.get_font_description
@@ -197,6 +197,7 @@ def install() -> None:
             module.resolve_percentages = _resolve
     line_break.get_font_description = _describe
     lines.install()
+    cascade.install()
     inline.avoid_collisions = _avoid
     block.collapse_margin = _collapse
     boxes.Box.is_in_normal_flow = _flows
