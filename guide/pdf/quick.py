@@ -140,6 +140,8 @@ def _flows(box: Any) -> Any:
 def _backgrounds(
     page: Any, box: Any, get_image: Any, layout_children: bool = True, style: Any = None
 ) -> None:
+    if isinstance(box, absolute.AbsolutePlaceholder):
+        box = box._box  # noqa: SLF001
     if style is not None or box is page or not _is_bare(box.style):
         _layout_box_backgrounds(page, box, get_image, layout_children, style)
         return
