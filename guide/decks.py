@@ -10,14 +10,13 @@ import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from guide.inputs import digest_of_code
 from guide.jobs.digest import digest
 from guide.jobs.pool import Job, Pool
 from guide.jobs.store import Store
-from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace, Sheets
+from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace
 
 if TYPE_CHECKING:
     from guide.html.faces import Faces
@@ -261,17 +260,14 @@ class Deck:
         self.margins.keep(self.selection)
         manifest = self.source.request.pack.manifest
         about = About(manifest.title, manifest.lang, tuple(manifest.authors))
-        sheets = list(self._sheets(stem, furniture, about))
-        screen = assemble(self.faces, self._fonts(self.faces), about)
-        yield Made(f"{stem}-screen.pdf", screen, len(self.faces))
-        for name, result in sheets:
-            made = result()
-            yield Made(name, made.data, made.pages)
+        own, all_fonts = self._fonts(self.faces), self._fonts([*self.faces, *furniture])
+        yield Made(f"{stem}-screen.pdf", assemble(self.faces, own(), about), len(self.faces))
+        yield from self._sheets(stem, furniture, about, all_fonts())
 
     def _sheets(
-        self, stem: str, furniture: list[SetFace], about: Any
-    ) -> Iterator[tuple[str, Callable[[], Sheets]]]:
-        """Yield the name of each file of sheets, and what waits for it or makes it."""
+        self, stem: str, furniture: list[SetFace], about: Any, fonts: FontObjects
+    ) -> Iterator[Made]:
+        """Yield the files of sheets; a worker would have to be sent all faces, and be later."""
         from guide.sheets.impose import Layout, impose
 
         options = self.options
@@ -279,7 +275,6 @@ class Deck:
             str(options["duplex"]), str(options["marks"]), bool(options["corners"]),
             bool(options["ruler"]), self.registration,
         )  # fmt: skip
-        fonts = self._fonts([*self.faces, *furniture])
         pairs = list(zip(self.sides, furniture, strict=True)) if furniture else []
         parts = {stem: (list(self.sides), furniture)}
         if layout.duplex == "none":
@@ -291,12 +286,14 @@ class Deck:
                 for name, back in (("fronts", False), ("backs", True))
             }
         for name, (sides, under) in parts.items():
-            arguments = (self.faces, sides, self.stock, layout, fonts, about, under)
-            # A worker would have to be sent all faces, which takes longer than imposing them.
-            yield f"{name}.pdf", partial(impose, *arguments)
+            made = impose(self.faces, sides, self.stock, layout, fonts, about, under)
+            yield Made(f"{name}.pdf", made.data, made.pages)
 
-    def _fonts(self, faces: Iterable[SetFace]) -> FontObjects:
-        """Return the fonts of faces as PDF objects, each with the glyphs that they use together."""
+    def _fonts(self, faces: Iterable[SetFace]) -> Callable[[], FontObjects]:
+        """Begin to make the fonts of faces, each with the glyphs that they use together.
+
+        What is returned waits for them: as PDF objects.
+        """
         from guide.pdf.uses import union
 
         uses = union(faces)
@@ -306,7 +303,12 @@ class Deck:
         entry = self.store.get(key)
         if entry is not None:
             found: FontObjects = pickle.loads(entry)  # noqa: S301  ours, and its digest holds
-            return found
-        made: FontObjects = self.pool.submit(fonts_job, wanted, uses).result()
-        self.store.put(key, pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
+            return lambda: found
+        job = self.pool.submit(fonts_job, wanted, uses)
+
+        def made() -> FontObjects:
+            objects: FontObjects = job.result()
+            self.store.put(key, pickle.dumps(objects, pickle.HIGHEST_PROTOCOL))
+            return objects
+
         return made
