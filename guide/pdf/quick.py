@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, is_, itemgetter
 from typing import Any
 
 from tinyhtml5 import inputstream
@@ -26,6 +26,7 @@ _resolve_percentages = percent.resolve_percentages
 _get_font_description = line_break.get_font_description
 
 _LENGTHS = ("width", "height", "min_width", "min_height", "max_width", "max_height")
+_lengths = itemgetter(*_LENGTHS)
 _SIDES = tuple(
     f"{kind}_{side}"
     for kind in ("margin", "padding")
@@ -43,14 +44,12 @@ class _Snapshot:
     __slots__ = ("computed", "used")
 
     def __init__(self, style: Any, used: dict[str, Any]) -> None:
-        self.computed = tuple([style[name] for name in _LENGTHS])
+        self.computed = _lengths(style)
         self.used = used
 
     def holds(self, style: Any) -> bool:
         """Tell whether nobody has changed the style since: flex and grid do."""
-        return all(
-            style[name] is value for name, value in zip(_LENGTHS, self.computed, strict=True)
-        )
+        return all(map(is_, _lengths(style), self.computed))
 
 
 def _resolve(box: Any, containing_block: Any) -> None:
