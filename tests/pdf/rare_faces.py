@@ -48,6 +48,8 @@ BODIES = (
     f"<p dir=rtl>abc, {LONG}</p><p class='justified break'>{LONG}<br>{LONG}</p>",
     "<p id=here>b</p><p><a href='#here'>there</a><a href='https://example.org'>x <b>y</b></a></p>",
     f"<div class=left>left</div><p>{LONG}</p><p class=clear>{LONG}</p><div class=shadow>s</div>",
+    "<p><b>b</b> a <code>c</code></p>",
+    "<p><code>c</code> <b>b</b> a</p>",
     "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'><text y='9'>svg</text></svg>",
 )
 

@@ -54,5 +54,5 @@ def test_shortcuts_change_no_face() -> None:
     alone: dict[str, set[str]] = {}
     for face, _, *rest in (line.split("\t") for line in made[0] if "\t" in line):
         alone.setdefault(face, set()).add(" ".join(rest))
-    assert len(alone) == 26
+    assert len(alone) == 30
     assert all(len(digests) == 1 for digests in alone.values())
