@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
 
 T = TypeVar("T")
 WORKER_MODULES = ("guide.pdf.warm",)
+SHARED_MODULES = ("guide.pdf.typeset",)
 
 
 @dataclass(frozen=True)
@@ -353,7 +354,7 @@ def _make(folder: Path, settings: Settings, store: Store, progress: Progress) ->
     warm = 1 if store.get(mark) is not None else 0
     # A pack is many small values that live to the end: looking for garbage finds none.
     gc.set_threshold(200_000, 50, 100)
-    with Pool(settings.jobs, WORKER_MODULES, warm) as pool:
+    with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES) as pool:
         record = _Making(folder, settings, store, pool, progress).record()
     if not warm:
         store.put(mark, b"built")

@@ -19,7 +19,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
 from guide.model.artifacts import FaceSet, Fault, FontFace, Html, Pdf, SetFace
-from guide.pdf import corrections, flow, quick
+from guide.pdf import corrections, flow, lines, quick
 from guide.pdf.budget import over_budget
 from guide.pdf.clock import at_a_fixed_time
 from guide.pdf.faces import Drawer
@@ -64,7 +64,7 @@ def set_faces(html: Html) -> FaceSet:
     corrections.install()
     flow.install()
     quick.install()
-    with at_a_fixed_time(), _seldom_collecting():
+    with at_a_fixed_time(), _seldom_collecting(), lines.kept():
         return _Typesetting(html).faces()
 
 
