@@ -24,6 +24,7 @@ from guide.model.content import Flashcard
 from guide.model.dates import Date
 from guide.model.kinds import Kind, Piece, Stock, page_budget
 from guide.model.pack import Pack, Theme
+from guide.model.quiz import letter
 from guide.units import MM_PER_POINT, Paper
 
 _MARGINS = 48  # mm, left and right of the text of a quiz, its numbers included
@@ -138,6 +139,7 @@ class _Rendering:
             "index": document.index(),
             "strip": self._strip,
             "quizzes": self._quizzes,
+            "letter": letter,
             "worksheets": lambda: self._worksheets(sections),
             "ruled": self._ruled,
             "plan": self.plan,

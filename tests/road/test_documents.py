@@ -119,6 +119,23 @@ def test_a_quiz_chooses_by_level_and_says_when_there_are_too_few(tmp_path: Path,
     assert "Is it?" in asked and "Which one?" not in asked
 
 
+def test_many_options_long_ones_and_markup_are_asked(tmp_path: Path, build: Callable[..., Result]) -> None:
+    """Thirty options go on after Z as AA; a 40-line answer in a form stays on its page; markup is no markup."""
+    options = ", ".join(f"Choice {n}" for n in range(30))
+    questions = (
+        f"- {{prompt: Many, options: [{options}], answer: Choice 7}}\n"
+        '- {prompt: "<script>x</script> and $x^2$", type: short, answer: So, lines: 40}\n'
+    )
+    pack = write(tmp_path / "p", {"questions.yaml": questions}, "quiz: {form: true, answer-sheet: true}")
+    result = build(pack)
+    assert result.exit_code == 0, result.output
+    shown = "\n".join(text(tmp_path / "out/p/quiz.pdf"))
+    assert re.search(r"\bAD\s*Choice", shown) and "<script>" in shown
+    with pikepdf.open(tmp_path / "out/p/quiz.pdf") as pdf:
+        boxes = [[float(v) for v in each.Rect] for page in pdf.pages for each in page.get("/Annots", [])]
+        assert boxes and all(min(box[1], box[3]) > 30 for box in boxes)
+
+
 @pytest.mark.parametrize(("options", "words"), [
     ("quiz: {versions: 0}", "at least 1"), ("quiz: {versions: 27}", "at most 26"), ("quiz: {versions: two}", "whole number"),
     ("quiz: {questions: -1}", "at least 0"), ("quiz: {pages: 0}", "number of pages"), ("quiz: {pages: {max: 2, foo: 1}}", "number of pages"),
