@@ -146,13 +146,15 @@ def _parts(names: list[str], workers: int) -> Iterator[list[str]]:
     """Cut the work so that all processes have some soon, and end at nearly the same time.
 
     Parts become smaller towards the end (guided self-scheduling, Polychronopoulos and Kuck 1987).
+    The first ones are small, so that nobody waits while this process renders them.
     """
-    start = 0
+    start = number = 0
     while start < len(names):
         share = -(-(len(names) - start) // (2 * workers)) if workers > 1 else MOST
-        stop = start + max(LEAST, min(MOST, share))
+        most = 2 * LEAST if number < workers > 1 else MOST
+        stop = start + max(LEAST, min(most, share))
         yield names[start:stop]
-        start = stop
+        start, number = stop, number + 1
 
 
 @dataclass(frozen=True)
@@ -214,10 +216,20 @@ class Deck:
             cards = {card.id: card for card in self.source.request.cards}
             again = {name: self.source.key(cards[name]) for name in others}
             made |= self.setting.finish(self.setting.start(again, size))
-        self.setting.keep(self.selection)
         self.faces = [face for both in made.values() for face in both]
+        self._begin_fonts()
+        self.setting.keep(self.selection)  # while workers make the fonts
         faults = [fault for face in self.faces for fault in face.faults]
         return [*self.setting.faults, *faults]
+
+    def _begin_fonts(self) -> None:
+        """Begin to make the fonts of the deck, and those of its sheets, which have margins as well."""
+        margins = self.margins.finish(self._margins)
+        self._furniture = [face for one in margins.values() for face in one]
+        self._made_fonts = (
+            self._fonts(self.faces), self._fonts([*self.faces, *self._furniture])
+        )  # fmt: skip
+        self.margins.keep(self.selection)
 
     def fit_report(self, stem: str) -> list[Made]:
         """Return how each card fits, as JSON, and a contact sheet of the tightest."""
@@ -256,11 +268,9 @@ class Deck:
         """Yield the deck for the screen and the sheets for the printer."""
         from guide.pdf.assemble import About, assemble
 
-        furniture = [face for one in self.margins.finish(self._margins).values() for face in one]
-        self.margins.keep(self.selection)
+        furniture, (own, all_fonts) = self._furniture, self._made_fonts
         manifest = self.source.request.pack.manifest
         about = About(manifest.title, manifest.lang, tuple(manifest.authors))
-        own, all_fonts = self._fonts(self.faces), self._fonts([*self.faces, *furniture])
         yield Made(f"{stem}-screen.pdf", assemble(self.faces, own(), about), len(self.faces))
         yield from self._sheets(stem, furniture, about, all_fonts())
 
