@@ -24,8 +24,8 @@ WORDS = st.text(st.characters(categories=("Lu", "Ll", "Nd", "Po", "Zs")), min_si
     lambda text: bool(text.strip())
 )
 SEEDS = st.text(max_size=12)
-ORDERS: list[list[str]] = []
-KEYS: list[str] = []
+ORDERS = [["q0", "q2", "q3", "q1", "q4"], ["q1", "q4", "q3", "q2", "q0"]]
+KEYS = ["C", "A", "A", "D", "A"]
 PLAIN = ("Sarajevo", "Belgrade", "Pristina", "Skopje", "Tirana", "Podgorica")
 
 
