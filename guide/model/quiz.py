@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -26,26 +27,45 @@ _SALTS = 20  # arrangements that are tried before two versions may be alike
 
 # Options that speak of the others: they stay where they stand. In the languages of the catalogues.
 _OF_THE_OTHERS = re.compile(
-    r"(all|none|any|both|neither|either) (of )?(the )?(above|these|them|others?|options|answers)\b"
-    r"|(all|none) (of the )?above|all are (true|correct|right)|none (is|are) (true|correct|right)"
-    r"|(alle|keine|keiner|beide|nichts|alles) (der|von|davon|oben|genannten|antworten|diese[rs]?)\b"
+    r"(all|none|any|both|neither|either) (of )?(the )?(above|these|those|them|others?|options|answers|two)\b"
+    r"|(all|none) (of the )?above|(all|both) are (true|correct|right)|(none|neither) (is|are) (true|correct|right)"
+    r"|(alle|keine[rs]?|beide|nichts|alles) (der|von|davon|oben|genannten|antworten|aussagen|optionen|beiden|diese[rs]?)\b"
     r"|(toutes?|tous|aucune?) (de |des |les |ces )*(ci-dessus|réponses?|propositions?|deux|celles|ceux)"
-    r"|(të gjitha|asnjë|asnjëra|asnjëri)\b.*(sipër|këto|mësipër|mësipërme|tyre)"
-    r"|(sve|svi|ništa|nijedn[oa]|nijedan) (je |od )?(navedeno|gore|ovog|navedenog|tačno|ponuđen\w*)"
-    r"|(све|сви|ништа|ниједн[оа]|ниједан) (је |од )?(наведено|горе|овог|наведеног|тачно|понуђен\w*)",
+    r"|(tout|rien de) ce qui précède|rien de tout cela"
+    r"|(të gjitha|të dyja|asnjë|asnjëra|asnjëri)\b.*(sipër|këto|këtyre|mësipërm|lartpërmend|tyre|përgjigje)"
+    r"|(sve|svi|ništa|nijedn[oa]|nijedan) (je |su |od |gore )*(naveden|gore|ov(og|ih)\b|tačn|ponuđen|pomenut|odgovor)"
+    r"|(све|сви|ништа|ниједн[оа]|ниједан) (је |су |од |горе )*(наведен|горе|ов(ог|их)\b|тачн|понуђен|поменут|одговор)"
+    r"|^\W*(all|none|both|neither|alle|beide|keine[rs]?|nichts|tous|toutes|aucune?|les deux|të gjitha|të dyja"
+    r"|asnjëra|asnjëri|sve|svi|oba|ništa|nijedn[oa]|nijedan|све|сви|оба|ништа|ниједн[оа]|ниједан)\W*$",
     re.IGNORECASE,
 )
+_AND = r"(?:,|&|\+|/|and|or|nor|und|oder|noch|et|ou|ni|dhe|ose|as|apo|i|ili|и|или|ни)"
 _BY_LETTER = re.compile(
-    r"\b[A-H]\b\s*(?:,|&|\+|and|or|und|oder|et|ou|dhe|ose|i|ili|и|или)\s*\b[A-H]\b"
+    rf"\b[A-HА-З]\b[).]?\s*{_AND}\s*\(?[A-HА-З]\b|\([a-h]\)\s*{_AND}\s*\([a-h]\)"
 )
+_BOUND = (
+    "about|over|under|above|below|between|before|after|since|until|in|c|ca|at least|at most|up to|more than"
+    "|less than|fewer than|etwa|rund|über|unter|vor|nach|seit|bis|mindestens|höchstens|mehr als|weniger als"
+    "|environ|avant|après|depuis|plus de|moins de|rreth|mbi|para|pas|më shumë se|më pak se|oko|preko|pre"
+    "|posle|više od|manje od|око|преко|пре|после|више од|мање од|[~<>≤≥±]"
+)
+_FIGURE = r"[€$£¥]?\s*[-+−]?\d[\d.,:/\s'’\u00a0\u202f]*"
 _NUMBER = re.compile(
-    r"(?:about|over|under|c\.|ca\.?|~|<|>|[€$£¥]|etwa|rund|environ)?\s*[-+−]?\d[\d.,\s'\u00a0\u202f]*"
-    r"(?:\s*(?:%|‰|°|[^\W\d_]{1,12}\.?)(?:[/²³]\w*)?){0,2}",
+    rf"(?:(?:{_BOUND})\.?\s*)?{_FIGURE}(?:(?:[-–—]|to|and|bis|und|à|et|deri|do|до|и)\s*{_FIGURE})?"
+    r"(?:\s*(?:%|‰|°|[^\W\d_]{1,12}\.?)(?:[/²³]\w*)?){0,2}\+?",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
-_MONTHS = {name: n for n, name in enumerate(
-    "jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # fmt: skip
+# English, German, French, Albanian, Serbian in both scripts.
+_MONTHS = tuple(frozenset(names.split()) for names in (
+    "january januar jänner janvier janar јануар", "february februar février shkurt фебруар",
+    "march märz mars mart март", "april avril prill април", "may mai maj мај",
+    "june juni juin qershor jun јун", "july juli juillet korrik jul јул",
+    "august août gusht avgust август", "september septembre shtator septembar septembra септембар септембра",
+    "october oktober octobre tetor oktobar oktobra октобар октобра",
+    "november novembre nëntor novembar novembra новембар новембра",
+    "december dezember décembre dhjetor decembar decembra децембар децембра",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,7 +114,7 @@ def select(
 ) -> tuple[Question, ...]:
     """Return `count` questions (all with 0), balanced over levels and topics, in the pack's order.
 
-    Each level and topic gives its share by largest remainder; which ones, the seed says.
+    Which ones of a level and topic, the seed says.
     """
     if not count or count >= len(questions):
         return tuple(questions)
@@ -102,17 +122,49 @@ def select(
     groups: dict[tuple[int, str], list[Question]] = {}
     for question in questions:
         groups.setdefault((question.level, _topic(question, known)), []).append(question)
-    shares = {key: count * len(group) / len(questions) for key, group in groups.items()}
-    taken = {key: int(share) for key, share in shares.items()}
-    rest = sorted(shares, key=lambda key: (taken[key] - shares[key], rank(seed, *map(str, key))))
-    for key in rest[: count - sum(taken.values())]:
-        taken[key] += 1
+    taken = _shares({key: len(group) for key, group in groups.items()}, count, seed)
     chosen = {
         question.id
         for key, group in groups.items()
         for question in sorted(group, key=lambda q: rank(seed, "select", q.id))[: taken[key]]
     }
     return tuple(question for question in questions if question.id in chosen)
+
+
+def _shares(
+    sizes: Mapping[tuple[int, str], int], count: int, seed: str
+) -> Counter[tuple[int, str]]:
+    """Return how many questions each group, a level and a topic, gives.
+
+    A level gives its share rounded up or down, and so does a topic as far as its levels allow:
+    what is taken next is always of the level, and in it of the topic, that lacks most. `lacks` are
+    parts of a question, of which one has as many as there are questions.
+    """
+    whole = sum(sizes.values())
+    taken: Counter[tuple[int, str]] = Counter()
+    lacks: Counter[int | str] = Counter()
+    for (level, topic), size in sizes.items():
+        lacks[level] += count * size
+        lacks[topic] += count * size
+    groups = sorted(sizes, key=lambda key: rank(seed, *map(str, key)))
+    for _ in range(count):
+        free = [key for key in groups if taken[key] < sizes[key]]
+        level, topic = max(free, key=lambda key: (lacks[key[0]], lacks[key[1]]))
+        taken[level, topic] += 1
+        lacks.subtract({level: whole, topic: whole})
+    while True:
+        swaps = (
+            (key, other)
+            for key in groups
+            for other in groups
+            if key[0] == other[0] and taken[key] and taken[other] < sizes[other]
+            and lacks[other[1]] - lacks[key[1]] > whole
+        )  # fmt: skip
+        key, other = next(swaps, (None, None))
+        if key is None or other is None:
+            return taken
+        taken.subtract({key: 1, other: -1})
+        lacks.subtract({key[1]: -whole, other[1]: whole})
 
 
 def _topic(question: Question, known: Mapping[str, set[str]]) -> str:
@@ -182,9 +234,10 @@ def mixed_options(options: Sequence[str], seed: str) -> tuple[str, ...]:
     Numbers, years and dates in order stay as they are, and so do all when one names others by their
     letters; `All of the above` stays in its place.
     """
-    if any(_BY_LETTER.search(option) for option in options) or in_order(options):
-        return tuple(options)
     free = [n for n, option in enumerate(options) if not _OF_THE_OTHERS.search(option)]
+    named = any(_BY_LETTER.search(option) for option in options)
+    if named or in_order([options[n] for n in free]):
+        return tuple(options)
     mixed = sorted((options[n] for n in free), key=lambda option: rank(seed, option))
     result = list(options)
     for place, option in zip(free, mixed, strict=True):
@@ -207,15 +260,24 @@ def _year(text: str) -> tuple[int, int, int] | None:
 
 
 def _day(text: str) -> tuple[int, int, int] | None:
-    """Return year, month and day of `24 March 1999`, `March 24, 1999`, `1999-03-24`, `March 1999`."""
+    """Return year, month and day of `24 March 1999`, `March 24, 1999`, `1999-03-24`, `May 1999`, `May`."""
     iso = re.fullmatch(r"(\d{4})-(\d\d)(?:-(\d\d))?", text)
     if iso:
         return int(iso[1]), int(iso[2]), int(iso[3] or 0)
     year = _YEAR.search(text)
-    month = next(
-        (n for word in re.findall(r"[^\W\d_]+", text.casefold()) if (n := _MONTHS.get(word[:3]))), 0
-    )
-    if not year or not month or len(text) > 24:
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    months = [month for word in words if (month := _month(word))]
+    if not months or len(text) > 24 or not (year or len(months) == len(words)):
         return None
-    day = re.search(r"\b(\d{1,2})\b", text.replace(year[0], ""))
-    return int(year[0]), month, int(day[1]) if day else 0
+    day = re.search(r"(?<!\d)\d{1,2}(?!\d)", text.replace(year[0], "") if year else text)
+    return int(year[0]) if year else 0, months[0], int(day[0]) if day else 0
+
+
+def _month(word: str) -> int:
+    """Return the number of a month by its name, its first letters or its genitive; 0 for another word."""
+    for number, names in enumerate(_MONTHS, 1):
+        if word.removesuffix("a") in names or word in names:
+            return number
+        if len(word) > 2 and any(name.startswith(word) for name in names):
+            return number
+    return 0

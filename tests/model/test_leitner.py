@@ -1,6 +1,9 @@
-"""The Leitner schedule: every card comes in once, no two later boxes are due at once, nothing is lost."""
+"""The Leitner schedule as one who keeps it: cards in boxes, moved by hand from session to session."""
 
 from __future__ import annotations
+
+from collections import Counter
+from math import ceil
 
 import pytest
 from hypothesis import given
@@ -8,30 +11,87 @@ from hypothesis import strategies as st
 
 from guide.model.leitner import pace, schedule
 
-
-@given(cards=st.integers(1, 900), sessions=st.integers(1, 200), boxes=st.integers(1, 7), per=st.integers(0, 60))
-def test_every_card_comes_in_once(cards: int, sessions: int, boxes: int, per: int) -> None:
-    made = schedule(cards, sessions, boxes, per)
-    seen = [n for each in made.sessions if each.new for n in range(each.new[0], each.new[1] + 1)]
-    assert seen == list(range(1, cards - made.left + 1))
-    assert [each.number for each in made.sessions] == list(range(1, sessions + 1))
-    for each in made.sessions:
-        assert each.due[0] is not None
-        assert sum(due is not None for due in each.due[1:]) <= 1
-    if not per:
-        assert made.left == 0 and made.per_session == pace(cards, sessions)
+CARDS = st.integers(1, 800)
+SESSIONS = st.integers(1, 200)
+BOXES = st.integers(2, 7)
 
 
-def test_a_card_moves_one_box_at_a_time() -> None:
-    """Eight cards on the first day: in box 1 the day after, then box 2, 3 and 4 on the next turns of those."""
-    made = schedule(8, 40, 5, 8)
-    filled = [(each.number, box + 1) for each in made.sessions for box, due in enumerate(each.due) if due]
-    assert filled == [(2, 1), (3, 2), (6, 3), (12, 4), (24, 5)]
-    turns = {box: [each.number for each in made.sessions if each.due[box] is not None] for box in range(5)}
-    assert turns[1][:3] == [1, 3, 5] and turns[2][:3] == [2, 6, 10] and turns[4][:2] == [8, 24]
+@given(CARDS, SESSIONS, BOXES, st.integers(0, 40))
+def test_it_agrees_with_cards_in_real_boxes(cards: int, sessions: int, boxes: int, new: int) -> None:
+    """Each card is followed one by one: what the plan says lies in a box that day lies in it."""
+    made = schedule(cards, sessions, boxes, new)
+    where: dict[int, int] = {}
+    learnt = 0
+    for session in made.sessions:
+        counts = Counter(where.values())
+        assert len(session.due) == boxes
+        for box, due in enumerate(session.due):
+            assert due is None or due == counts[box]
+        assert session.reviews == sum(due or 0 for due in session.due)
+        for card, box in list(where.items()):
+            if session.due[box] is None:
+                continue
+            if box + 1 == boxes:
+                del where[card]
+                learnt += 1
+            else:
+                where[card] = box + 1
+        if session.new:
+            first, last = session.new
+            assert first == len(where) + learnt + 1 <= last
+            where |= dict.fromkeys(range(first, last + 1), 0)
+    assert len(where) + learnt + made.left == cards
 
 
-@pytest.mark.parametrize("given_", [(0, 5, 5, 0), (5, 0, 5, 0), (5, 5, 0, 0), (5, 5, 5, -1)])
-def test_nothing_has_no_schedule(given_: tuple[int, int, int, int]) -> None:
+@given(CARDS, SESSIONS, BOXES)
+def test_all_cards_come_in_once_and_in_time(cards: int, sessions: int, boxes: int) -> None:
+    """With a pace that is chosen none is left, and the last ones still come round."""
+    made = schedule(cards, sessions, boxes)
+    taken = [n for s in made.sessions if s.new for n in range(s.new[0], s.new[1] + 1)]
+    assert taken == list(range(1, cards + 1))
+    assert made.left == 0
+    last = max(s.number for s in made.sessions if s.new)
+    assert sessions - last >= min(8, sessions // 3)
+
+
+@given(CARDS, SESSIONS, BOXES)
+def test_beside_the_first_no_two_boxes_have_their_turn_at_once(cards: int, sessions: int, boxes: int) -> None:
+    """Box 1 has it each time, box n every 2^(n-1)th time."""
+    made = schedule(cards, sessions, boxes)
+    turns: dict[int, list[int]] = {box: [] for box in range(boxes)}
+    for number, session in enumerate(made.sessions, 1):
+        assert session.number == number
+        assert session.due[0] is not None
+        assert sum(due is not None for due in session.due[1:]) <= 1
+        for box, due in enumerate(session.due):
+            turns[box] += [number] if due is not None else []
+    for box, days in turns.items():
+        assert {b - a for a, b in zip(days, days[1:], strict=False)} <= {2**box}
+
+
+@given(CARDS, SESSIONS, st.integers(1, 50))
+def test_the_pace_is_kept(cards: int, sessions: int, new: int) -> None:
+    """No day has more new cards than were asked for, and only the last has fewer."""
+    made = schedule(cards, sessions, 5, new)
+    sizes = [s.new[1] - s.new[0] + 1 for s in made.sessions if s.new]
+    assert made.per_session == new
+    assert all(size == new for size in sizes[:-1])
+    assert 1 <= sizes[-1] <= new
+    assert sum(sizes) == min(cards, new * sessions) == cards - made.left
+
+
+@given(CARDS, SESSIONS)
+def test_the_pace_that_is_chosen_is_no_faster_than_it_must_be(cards: int, sessions: int) -> None:
+    """One card a day fewer would not do."""
+    step = pace(cards, sessions)
+    days = sessions - min(8, sessions // 3)
+    assert step * days >= cards
+    assert step == 1 or (step - 1) * days < cards
+    assert step == max(1, ceil(cards / days))
+
+
+@pytest.mark.parametrize(("cards", "sessions", "boxes", "new"), [(0, 5, 5, 0), (5, 0, 5, 0), (5, 5, 0, 0), (5, 5, 5, -1)])
+def test_a_schedule_of_nothing_is_refused(cards: int, sessions: int, boxes: int, new: int) -> None:
+    """A ValueError, for the caller has checked."""
     with pytest.raises(ValueError, match="needs"):
-        schedule(*given_)
+        schedule(cards, sessions, boxes, new)
