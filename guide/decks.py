@@ -10,14 +10,13 @@ import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from guide.inputs import digest_of_code
 from guide.jobs.digest import digest
 from guide.jobs.pool import Job, Pool
 from guide.jobs.store import Store
-from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace, Sheets
+from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace
 
 if TYPE_CHECKING:
     from guide.html.faces import Faces
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 MOST = 60  # items in a chunk: a second's work, and little memory
 TIGHTEST = 40  # cards on a contact sheet
 VERDICTS = ("fits", "shrunk", "rejected")
-LARGE = 5000  # faces; more are imposed here, to be in memory once
 LEAST = 8  # a smaller chunk is not worth a process
 
 
@@ -45,13 +43,6 @@ def fonts_job(fonts: tuple[FontFace, ...], uses: tuple[Any, ...]) -> FontObjects
     from guide.pdf.fonts import font_objects
 
     return font_objects(fonts, uses)
-
-
-def impose_job(*arguments: Any) -> Sheets:
-    """Impose faces on sheets in a worker, while this process assembles the deck."""
-    from guide.sheets.impose import impose
-
-    return impose(*arguments)
 
 
 def key_in_store(*values: Any) -> str:
@@ -152,10 +143,18 @@ class Setting:
 
 
 def _parts(names: list[str], workers: int) -> Iterator[list[str]]:
-    """Cut the work so that every process has some, and none has too much at a time."""
-    size = max(LEAST, min(MOST, -(-len(names) // max(1, 2 * workers))))
-    for start in range(0, len(names), size):
-        yield names[start : start + size]
+    """Cut the work so that all processes have some soon, and end at nearly the same time.
+
+    Parts become smaller towards the end (guided self-scheduling, Polychronopoulos and Kuck 1987).
+    The first ones are small, so that nobody waits while this process renders them.
+    """
+    start = number = 0
+    while start < len(names):
+        share = -(-(len(names) - start) // (2 * workers)) if workers > 1 else MOST
+        most = 2 * LEAST if number < workers > 1 else MOST
+        stop = start + max(LEAST, min(most, share))
+        yield names[start:stop]
+        start, number = stop, number + 1
 
 
 @dataclass(frozen=True)
@@ -217,10 +216,20 @@ class Deck:
             cards = {card.id: card for card in self.source.request.cards}
             again = {name: self.source.key(cards[name]) for name in others}
             made |= self.setting.finish(self.setting.start(again, size))
-        self.setting.keep(self.selection)
         self.faces = [face for both in made.values() for face in both]
+        self._begin_fonts()
+        self.setting.keep(self.selection)  # while workers make the fonts
         faults = [fault for face in self.faces for fault in face.faults]
         return [*self.setting.faults, *faults]
+
+    def _begin_fonts(self) -> None:
+        """Begin to make the fonts of the deck, and those of its sheets, which have margins as well."""
+        margins = self.margins.finish(self._margins)
+        self._furniture = [face for one in margins.values() for face in one]
+        self._made_fonts = (
+            self._fonts(self.faces), self._fonts([*self.faces, *self._furniture])
+        )  # fmt: skip
+        self.margins.keep(self.selection)
 
     def fit_report(self, stem: str) -> list[Made]:
         """Return how each card fits, as JSON, and a contact sheet of the tightest."""
@@ -259,29 +268,23 @@ class Deck:
         """Yield the deck for the screen and the sheets for the printer."""
         from guide.pdf.assemble import About, assemble
 
-        furniture = [face for one in self.margins.finish(self._margins).values() for face in one]
-        self.margins.keep(self.selection)
+        furniture, (own, all_fonts) = self._furniture, self._made_fonts
         manifest = self.source.request.pack.manifest
         about = About(manifest.title, manifest.lang, tuple(manifest.authors))
-        sheets = list(self._sheets(stem, furniture, about))
-        screen = assemble(self.faces, self._fonts(self.faces), about)
-        yield Made(f"{stem}-screen.pdf", screen, len(self.faces))
-        for name, result in sheets:
-            made = result()
-            yield Made(name, made.data, made.pages)
+        yield Made(f"{stem}-screen.pdf", assemble(self.faces, own(), about), len(self.faces))
+        yield from self._sheets(stem, furniture, about, all_fonts())
 
     def _sheets(
-        self, stem: str, furniture: list[SetFace], about: Any
-    ) -> Iterator[tuple[str, Callable[[], Sheets]]]:
-        """Yield the name of each file of sheets, and what waits for it or makes it."""
-        from guide.sheets.impose import Layout
+        self, stem: str, furniture: list[SetFace], about: Any, fonts: FontObjects
+    ) -> Iterator[Made]:
+        """Yield the files of sheets; a worker would have to be sent all faces, and be later."""
+        from guide.sheets.impose import Layout, impose
 
         options = self.options
         layout = Layout(
             str(options["duplex"]), str(options["marks"]), bool(options["corners"]),
             bool(options["ruler"]), self.registration,
         )  # fmt: skip
-        fonts = self._fonts([*self.faces, *furniture])
         pairs = list(zip(self.sides, furniture, strict=True)) if furniture else []
         parts = {stem: (list(self.sides), furniture)}
         if layout.duplex == "none":
@@ -293,14 +296,14 @@ class Deck:
                 for name, back in (("fronts", False), ("backs", True))
             }
         for name, (sides, under) in parts.items():
-            arguments = (self.faces, sides, self.stock, layout, fonts, about, under)
-            if len(self.faces) > LARGE:
-                yield f"{name}.pdf", partial(impose_job, *arguments)
-            else:
-                yield f"{name}.pdf", self.pool.submit(impose_job, *arguments).result
+            made = impose(self.faces, sides, self.stock, layout, fonts, about, under)
+            yield Made(f"{name}.pdf", made.data, made.pages)
 
-    def _fonts(self, faces: Iterable[SetFace]) -> FontObjects:
-        """Return the fonts of faces as PDF objects, each with the glyphs that they use together."""
+    def _fonts(self, faces: Iterable[SetFace]) -> Callable[[], FontObjects]:
+        """Begin to make the fonts of faces, each with the glyphs that they use together.
+
+        What is returned waits for them: as PDF objects.
+        """
         from guide.pdf.uses import union
 
         uses = union(faces)
@@ -310,7 +313,12 @@ class Deck:
         entry = self.store.get(key)
         if entry is not None:
             found: FontObjects = pickle.loads(entry)  # noqa: S301  ours, and its digest holds
-            return found
-        made: FontObjects = self.pool.submit(fonts_job, wanted, uses).result()
-        self.store.put(key, pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
+            return lambda: found
+        job = self.pool.submit(fonts_job, wanted, uses)
+
+        def made() -> FontObjects:
+            objects: FontObjects = job.result()
+            self.store.put(key, pickle.dumps(objects, pickle.HIGHEST_PROTOCOL))
+            return objects
+
         return made

@@ -26,11 +26,13 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.jobs.pool import Job, Pool
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
-    from guide.model.kinds import Kind, Stock
+    from guide.model.kinds import Kind, Piece, Stock
     from guide.model.pack import Pack
+    from guide.sheets.press import Pressed, Scheme
 
 T = TypeVar("T")
 WORKER_MODULES = ("guide.pdf.warm",)
+SHARED_MODULES = ("guide.pdf.typeset",)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Settings:
     printed: tuple[tuple[str, str], ...] | None = None
     registration: Registration = Registration()
     fit_report: bool = False
+    booklet: bool = False
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     jobs: int = field(default=0, compare=False)
@@ -166,6 +169,37 @@ def draw_stock(stocks: Sequence[Stock], path: Path) -> int:
     pdf = typeset_job(stock_drawings(stocks, PAPERS["a4"]))
     output.write(path, pdf.data)
     return pdf.pages
+
+
+def impose_file(
+    source: Path,
+    target: Path,
+    scheme: Scheme,
+    ranges: Sequence[tuple[int, int | None]],
+    password: str,
+) -> Pressed:
+    """Write an imposed PDF. `ranges` are first and last page from 1 on, all when there are none.
+
+    Raises GuideError when the source cannot be read or imposed, or the target not written.
+    """
+    from guide.sheets.press import impose_pdf, opened
+
+    try:
+        data = source.read_bytes()
+    except OSError as exc:
+        message = f"cannot be read: {exc.strerror or exc}"
+        raise GuideError(error("unreadable-file", message, Place(str(source)))) from exc
+    chosen = None
+    if ranges:
+        with opened(data, str(source), password) as pdf:
+            count = len(pdf.pages)
+        chosen = [n - 1 for first, last in ranges for n in range(first, (last or count) + 1)]
+        if not chosen or max(chosen) >= count:
+            message = f"there is no such page: the PDF has {count}"
+            raise GuideError(error("cannot-impose", message, Place("--pages"), "Check --pages."))
+    made = impose_pdf(data, scheme, str(source), chosen, password)
+    output.write(target, made.sheets.data)
+    return made
 
 
 def _silent(_document: str, _state: str) -> None:
@@ -320,7 +354,7 @@ def _make(folder: Path, settings: Settings, store: Store, progress: Progress) ->
     warm = 1 if store.get(mark) is not None else 0
     # A pack is many small values that live to the end: looking for garbage finds none.
     gc.set_threshold(200_000, 50, 100)
-    with Pool(settings.jobs, WORKER_MODULES, warm) as pool:
+    with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES) as pool:
         record = _Making(folder, settings, store, pool, progress).record()
     if not warm:
         store.put(mark, b"built")
@@ -334,6 +368,7 @@ class _Document:
     kind: Kind
     started: float
     places: Mapping[str, Place]
+    name: str = ""
     html: Html | None = None
     deck: Deck | None = None
     job: Job | None = None
@@ -370,13 +405,14 @@ class _Making:
             return self._record(pack, [])
         if self.settings.edition:
             pack = self._edition(pack)
+        self.pack = pack
         try:
             # Decks first: their markup is quick to make, and a worker sets it meanwhile.
             wanted = sorted(self._wanted(pack), key=lambda each: each[0].shape != "faces")
         except GuideError as exc:
             self.problems += exc.diagnostics
             wanted = []
-        documents = [d for d in (self._begin(pack, *each) for each in wanted) if d]
+        documents = [document for each in wanted for document in self._begin(pack, *each)]
         documents.sort(key=lambda document: document.kind.order)
         files = [file for document in documents for file in self._finish(pack, document)]
         self._accept(pack)
@@ -413,26 +449,16 @@ class _Making:
 
     def _wanted(self, pack: Pack) -> Iterator[tuple[Kind, dict[str, Any]]]:
         """Yield the kinds to make with their options as given."""
-        from guide.content.library import PLANNED, load_kinds
+        from guide.content.library import load_kinds
         from guide.content.validate import did_you_mean
 
         kinds, given = load_kinds(pack), pack.manifest.documents
         for name in [*(given or {}), *self.settings.kinds]:
-            if name not in kinds and name not in PLANNED:
+            if name not in kinds:
                 place = pack.at(f"documents.{name}") if name in (given or {}) else Place("--only")
                 hint = did_you_mean(name, kinds)
                 self.problems.append(
                     error("unknown-kind", f"there is no kind of document `{name}`", place, hint)
-                )
-            elif name not in kinds:
-                message = f"this version does not make `{name}` yet; the other documents are made"
-                place = pack.at(f"documents.{name}")
-                if name in self.settings.kinds:
-                    message = f"this version does not make `{name}` yet"
-                    self.problems.append(error("kind-not-available", message, Place("--only")))
-                    continue
-                self.problems.append(
-                    Diagnostic("kind-not-available", message, place, "", Severity.NOTE)
                 )
         for kind in kinds.values():
             asked = (
@@ -456,37 +482,63 @@ class _Making:
             hint = "Add a section, a glossary, cards or any other content beside pack.yaml."
             self.problems.append(error("nothing-to-print", message, Place("pack.yaml", 1, 1), hint))
 
-    def _begin(self, pack: Pack, kind: Kind, given: dict[str, Any]) -> _Document | None:
+    def _begin(self, pack: Pack, kind: Kind, given: dict[str, Any]) -> list[_Document]:
         from guide.content.library import resolve_options
 
-        self.progress(kind.name, "render")
         options, found = resolve_options(kind, self._given(kind, given), pack)
         self.problems += found
         paper, theme = self._paper_and_theme(pack, options)
         if kind.shape == "faces":
-            return self._begin_deck(pack, kind, options, paper, theme)
+            self.progress(kind.name, "render")
+            deck = self._begin_deck(pack, kind, options, paper, theme)
+            return [deck] if deck else []
         if self._fatal():
-            return None
-        return self._begin_pages(pack, kind, options, paper, theme)
+            return []
+        begun = []
+        for piece in kind.files:
+            if piece.when and not options.get(piece.when):
+                continue
+            for version in versions(piece, options):
+                document = self._begin_pages(pack, kind, options, paper, theme, piece, version)
+                if document is not None:
+                    begun.append(document)
+        return begun
 
     def _begin_pages(
-        self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any
-    ) -> _Document | None:
+        self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any,
+        piece: Piece, version: str,
+    ) -> _Document | None:  # fmt: skip
         from guide.html.render import Request, render
 
         started = time.perf_counter()
-        request = Request(pack, kind, options, paper, theme, edition=self.settings.edition)
+        name = piece.output.removesuffix(".pdf") + (f"-{version}" if version else "") + ".pdf"
+        self.progress(_stem(name), "render")
+        cards = self._deck(pack) if "cards" in kind.prints else ()
+        request = Request(
+            pack, kind, options, paper, theme, cards, edition=self.settings.edition, piece=piece,
+            version=version,
+        )  # fmt: skip
         html, more = render(request)
         self.problems += more
         if html is None or self._fatal():
             return None
-        document = _Document(kind, started, html.places, html)
-        self.progress(kind.name, "typeset")
+        document = _Document(kind, started, html.places, name, html)
+        self.progress(_stem(name), "typeset")
         document.pdf = self._stored(html)
         document.cached = document.pdf is not None
         if document.pdf is None:
             document.job = self.pool.submit(typeset_job, html)
         return document
+
+    def _deck(self, pack: Pack) -> tuple[Flashcard, ...]:
+        """Return the cards that the pack's flashcards are made of."""
+        from guide.content.deck import deck, tagged
+        from guide.content.library import load_kinds, resolve_options
+
+        kind = load_kinds(pack)["flashcards"]
+        given = (pack.manifest.documents or {}).get("flashcards", {})
+        options, _ = resolve_options(kind, given, pack)  # what is wrong is said with the deck
+        return tagged(deck(pack, options["derive"]), tuple(map(str, options["tags"])))
 
     def _begin_deck(
         self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any
@@ -511,6 +563,7 @@ class _Making:
         self.problems += wrong_options(pack, kind, options)
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
+        self._check_budget(pack, kind, options, len(sides), stock.per_sheet)
         numbers = [(side.sheet, side.back) for side in sides]
         margins = Furniture(pack, kind, stock, duplex, numbers, bool(options["ruler"]))
         deck = Deck(
@@ -529,7 +582,23 @@ class _Making:
         if self._fatal():
             return None
         places = {card.id: card.at() for card in cards}
-        return _Document(kind, started, places | source.document.context.places, deck=deck)
+        places |= source.document.context.places
+        return _Document(kind, started, places, kind.output, deck=deck)
+
+    def _check_budget(
+        self, pack: Pack, kind: Kind, options: Mapping[str, Any], sides: int, per_side: int
+    ) -> None:
+        """Say that a deck takes more sides of sheets than its budget has."""
+        from guide.model.kinds import page_budget
+
+        most, multiple = page_budget(options.get("pages"))
+        within = not (most and sides > most) and sides % multiple == 0
+        if not within:
+            limit = f"at most {most}" if most and sides > most else f"a multiple of {multiple}"
+            message = f"the sheets have {sides} pages, but the budget is {limit}"
+            hint = f"A side holds {per_side} cards: choose by `tags`, smaller stock, or a larger budget."
+            place = pack.at(f"documents.{kind.name}.pages")
+            self.problems.append(error("over-budget", message, place, hint))
 
     def _stock(
         self, pack: Pack, kind: Kind, options: Mapping[str, Any], paper: Any
@@ -652,12 +721,21 @@ class _Making:
         if not document.cached:
             self.store.put(f"pdf:{self._key(document.html)}", pickle.dumps(pdf))
         warnings = self._judged(document, pdf.faults)
-        self.progress(document.kind.name, "cached" if document.cached else "done")
+        self.progress(_stem(document.name), "cached" if document.cached else "done")
         if warnings is None:
             return []
         seconds = time.perf_counter() - document.started
-        name = document.kind.output
-        return [_file(document, name, pdf.data, pdf.pages, seconds, warnings)]
+        made = [_file(document, document.name, pdf.data, pdf.pages, seconds, warnings)]
+        if self.settings.booklet:
+            from guide.sheets.press import Scheme, impose_pdf
+
+            name = f"{_stem(document.name)}-booklet.pdf"
+            pressed = self._guarded(document, lambda: impose_pdf(pdf.data, Scheme(), name))
+            if pressed is not None:
+                sheets = pressed.sheets
+                seconds = time.perf_counter() - document.started
+                made.append(_file(document, name, sheets.data, sheets.pages, seconds, 0))
+        return made
 
     def _finish_deck(self, document: _Document, deck: Deck) -> list[_File]:
         faults = self._guarded(document, deck.finish)
@@ -677,6 +755,10 @@ class _Making:
             if files:
                 self.decks[document.kind.name] = self.marks[document.kind.name]
         self.progress(document.kind.name, "cached" if document.cached else "done")
+        if self.settings.booklet:
+            message = f"`{document.kind.name}` is on sheets already; no booklet is made of it"
+            place = self.pack.at(f"documents.{document.kind.name}")
+            self.problems.append(Diagnostic("no-booklet", message, place, "", Severity.NOTE))
         seconds = time.perf_counter() - document.started
         return [
             _file(document, each.name, each.data, each.pages, seconds, 0 if n else warnings or 0)
@@ -685,7 +767,12 @@ class _Making:
 
     def _judged(self, document: _Document, faults: Iterable[Fault]) -> int | None:
         """Report the faults of a layout; return the number of warnings, None when it is refused."""
-        found = [_fault(fault, document) for fault in faults]
+        found = []
+        for fault in faults:
+            left_out = fault.code == "left-out"
+            found += (
+                _left_out(fault, document) if left_out else [_fault(fault, document, self.pack)]
+            )
         self.problems += found
         self.layout_problems = [*self.layout_problems, *found]
         if any(d.severity == Severity.ERROR for d in found):
@@ -744,19 +831,51 @@ def _file(
     )
 
 
-def _fault(fault: Fault, document: _Document) -> Diagnostic:
+def _stem(name: str) -> str:
+    return name.removesuffix(".pdf")
+
+
+def versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
+    """Return the letters of the versions of a file; one without a letter when there is but one."""
+    count = int(options.get("versions") or 1) if piece.versions else 1
+    return [chr(97 + n) for n in range(count)] if count > 1 else [""]
+
+
+def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
     item = fault.at.partition("/")[0]
+    hint, message = fault.hint, fault.message
     if fault.at.startswith("css:"):
         path, _, position = fault.at.removeprefix("css:").rpartition(".css:")
         line, _, column = position.partition(":")
         place = Place(f"{path}.css", int(line or 0), int(column or 0))
         item = ""
+    elif fault.code == "over-budget":
+        place = pack.at(f"documents.{document.kind.name}.pages")
+        known = [(document.places.get(key), said) for key, said in fault.others]
+        longest = ", ".join(f"{at.path}:{at.line} ({said})" for at, said in known if at)
+        hint = f"{hint} Longest: {longest}." if longest else hint
     else:
         place = document.places.get(fault.at) or Place("pack.yaml", 1, 1)
-    where = f"{document.kind.name}, page {fault.page}: " if fault.page else ""
-    message = where + fault.message
-    return Diagnostic(fault.code, message, place, fault.hint, fault.severity, item)
+    where = f"page {fault.page}: " if fault.page else ""
+    message = f"{_stem(document.name)}, {where}{message}" if where or fault.others else message
+    return Diagnostic(fault.code, message, place, hint, fault.severity, item)
+
+
+def _left_out(fault: Fault, document: _Document) -> list[Diagnostic]:
+    """Say what there was no room for, a note for each file."""
+    by_file: dict[str, list[tuple[Place, str]]] = {}
+    for key, _ in fault.others:
+        place = document.places.get(key, Place("pack.yaml", 1, 1))
+        by_file.setdefault(place.path, []).append((place, key))
+    hint = "What has the tag `core` stays longest; `pages:` gives more room."
+    notes = []
+    for found in by_file.values():
+        names = ", ".join(key for _, key in found)
+        message = f"{_stem(document.name)}: no room for {len(found)} of these: {names}"
+        place = min(place for place, _ in found)
+        notes.append(Diagnostic("left-out", message, place, hint, Severity.NOTE))
+    return notes
 
 
 def start(folder: Path, title: str = "") -> int:

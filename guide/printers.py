@@ -1,4 +1,4 @@
-"""The user's printers: how far off each prints the back of a sheet, in the user's configuration."""
+"""The user's printers in the user's configuration: queue, tray, price, and how far off backs are."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from math import degrees, isfinite
 from pathlib import Path
+from typing import Any
 
 from guide import output
 from guide.errors import GuideError, Place, error
-from guide.model.printers import Registration
+from guide.model.printers import Profile, Registration
 from guide.units import parse_length
 
 _OFFSET = re.compile(r"\s*([-+]?[\d.]+\s*[a-z]*)\s*[,;]\s*([-+]?[\d.]+\s*([a-z]*))\s*")
 MOST = 15.0  # mm; more is not registration but the wrong edge
+_MOVES = {each.name for each in dataclasses.fields(Registration)}
+_COSTS = {"cost_per_sheet", "cost_per_side"}
+_DEAREST = 1_000_000
 
 
 def config_folder() -> Path:
@@ -33,16 +38,53 @@ def _file() -> Path:
     return config_folder() / "printers.json"
 
 
-def profiles() -> dict[str, Registration]:
+def profiles() -> dict[str, Profile]:
     """Return the stored profiles by name; raises GuideError when the file cannot be read."""
     path = _file()
     try:
         data = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-        return {name: _checked(Registration(**entry)) for name, entry in data.items()}
-    except (OSError, ValueError, TypeError, AttributeError) as exc:
+        return {name: _profile(entry) for name, entry in data.items()}
+    except (OSError, ValueError, TypeError, AttributeError, InvalidOperation) as exc:
         message = f"the printer profiles cannot be read ({exc})"
         hint = "Mend or delete the file; guide calibrate --save makes it again."
         raise GuideError(error("bad-profile", message, Place(str(path), 1, 1), hint)) from exc
+
+
+def _profile(entry: Mapping[str, Any]) -> Profile:
+    """Return the profile of one entry of the file; raises ValueError or TypeError."""
+    moved = {key: value for key, value in entry.items() if key in _MOVES}
+    rest = {key: value for key, value in entry.items() if key not in _MOVES}
+    for key in _COSTS & {*rest}:
+        rest[key] = parse_cost(str(rest[key]))
+    found = Profile(_checked(Registration(**moved)), **rest)
+    if not all(isinstance(each, str) for each in (found.queue, found.tray, found.currency)):
+        raise ValueError("queue, tray and currency must be text")
+    if not isinstance(found.default, bool) or found.duplex not in {None, True, False}:
+        raise ValueError("default and duplex must be true or false")
+    return found
+
+
+def parse_cost(text: str) -> Decimal:
+    """Return a price for `0.02` or `0,02`; raises ValueError with the remedy."""
+    try:
+        cost = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation:
+        cost = Decimal("NaN")
+    if not (cost.is_finite() and 0 <= cost <= _DEAREST):
+        raise ValueError(f"{text!r} is not a price such as 0.02")
+    return cost
+
+
+def _plain(profile: Profile) -> dict[str, Any]:
+    """Return a profile as the file holds it: only what was said of the printer."""
+    values = {**dataclasses.asdict(profile.registration), **dataclasses.asdict(profile)}
+    del values["registration"]
+    if profile.registration.is_none:
+        values = {key: value for key, value in values.items() if key not in _MOVES}
+    said = {key: value for key, value in values.items() if value not in {None, ""}}
+    if not profile.default:
+        del said["default"]
+    return {key: str(value) if key in _COSTS else value for key, value in said.items()}
 
 
 def _checked(found: Registration) -> Registration:
@@ -57,7 +99,7 @@ def _checked(found: Registration) -> Registration:
     return found
 
 
-def profile(name: str) -> Registration:
+def profile(name: str) -> Profile:
     """Return a stored profile; raises GuideError when there is none of that name."""
     known = profiles()
     if name in known:
@@ -72,12 +114,26 @@ def profile(name: str) -> Registration:
     raise GuideError(error("unknown-printer", message, Place("--printer"), hint))
 
 
-def save(name: str, registration: Registration) -> Path:
-    """Store a profile and return the file; raises GuideError when it cannot be written."""
+def save(name: str, stored: Profile) -> Path:
+    """Store a profile and return the file; raises GuideError when it cannot be written.
+
+    A profile that is the default takes that from the one that was.
+    """
     known = profiles()
-    known[name] = registration
-    plain = {key: dataclasses.asdict(value) for key, value in sorted(known.items())}
-    output.write(_file(), (json.dumps(plain, indent=1) + "\n").encode())
+    if stored.default:
+        known = {key: dataclasses.replace(value, default=False) for key, value in known.items()}
+    return _write({**known, name: stored})
+
+
+def forget(name: str) -> Path:
+    """Delete a profile and return the file; raises GuideError when there is none of that name."""
+    profile(name)
+    return _write({key: value for key, value in profiles().items() if key != name})
+
+
+def _write(known: Mapping[str, Profile]) -> Path:
+    plain = {key: _plain(value) for key, value in sorted(known.items())}
+    output.write(_file(), (json.dumps(plain, indent=1, ensure_ascii=False) + "\n").encode())
     return _file()
 
 

@@ -16,6 +16,7 @@ settings.load_profile("ci")
 SMALL = {
     "pack.yaml": (
         "format: 1\ntitle: A Small Pack\nlang: en\ndate: 2026-11-01\nauthors: [A. Writer]\n"
+        "documents: {briefing: {}, flashcards: {}}\n"
         "marking: FOR TRAINING\nsummary: A pack for tests.\n"
         "editions:\n  short: {tags: [core]}\n"
     ),

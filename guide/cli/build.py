@@ -30,10 +30,12 @@ if TYPE_CHECKING:
               help="Move the backs as guide calibrate stored for this printer.")  # fmt: skip
 @click.option("--fit-report", is_flag=True,
               help="Write how each card fits: flashcards-fit.json, and a contact sheet as PDF.")  # fmt: skip
+@click.option("--booklet", is_flag=True,
+              help="Also make BRIEFING-booklet.pdf of each document, to fold and staple.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the content of build.json.")
 def build(
     packs: tuple[Path, ...], out: Path, tags: str, since: Path | None, back_offset: str,
-    printer: str, as_json: bool, **run: Any,
+    printer: str, booklet: bool, as_json: bool, **run: Any,
 ) -> None:  # fmt: skip
     """Make the PDFs of one or more packs.
 
@@ -46,6 +48,7 @@ def build(
       guide build my-pack --theme large-print --paper letter -o out
       guide build my-pack -D documents.flashcards.stock=a6 --strict
       guide build my-pack --stock 90x60mm --duplex fold --fit-report
+      guide build my-pack --only briefing --booklet
       guide build my-pack --tags unit-3,unit-4 --printer office
       guide build my-pack --only flashcards --only-changed-since build/my-pack/build.json
     """
@@ -54,7 +57,9 @@ def build(
     registration = _registration(back_offset, printer)
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
     printed = pipeline.printed_cards(since) if since else None
-    settings = pipeline.Settings(**run, tags=chosen, printed=printed, registration=registration)
+    settings = pipeline.Settings(
+        **run, tags=chosen, printed=printed, registration=registration, booklet=booklet
+    )
     built = []
     for folder in find_packs(packs):
         with report.progress_bars() as progress:
@@ -77,7 +82,7 @@ def _registration(offset: str, printer: str) -> Registration:
     from guide.printers import parse_offset, profile
 
     if printer:
-        return profile(printer)
+        return profile(printer).registration
     try:
         return Registration(*parse_offset(offset))
     except ValueError as exc:

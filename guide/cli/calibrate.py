@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from guide.model.printers import Registration
 
 
 @click.command()
@@ -38,15 +43,17 @@ def calibrate(
       guide build my-pack --printer office
     """
     from guide import pipeline, printers
+    from guide.model.printers import Profile
     from guide.units import parse_paper
 
     try:
         sheet = parse_paper(paper)
     except ValueError as exc:
         raise click.BadParameter(str(exc), param_hint="--paper") from exc
+    known = printers.profiles() if show or name else {}
     if show:
-        for each, found in sorted(printers.profiles().items()):
-            click.echo(f"{each:<16} {_said(found)}")
+        for each, stored in sorted(known.items()):
+            click.echo(f"{each:<16} {_said(stored.registration)}")
         return
     if bool(name) != bool(readings):
         raise click.UsageError(
@@ -55,7 +62,8 @@ def calibrate(
     if name:
         read = dict(_reading(text) for text in readings)
         found = printers.fitted(read, sheet.width, sheet.height)
-        path = printers.save(name, found)
+        profile = dataclasses.replace(known.get(name, Profile()), registration=found)
+        path = printers.save(name, profile)
         click.echo(
             f"{name}: {_said(found)}\nstored in {path}; use it: guide build --printer {name}"
         )
@@ -78,11 +86,8 @@ def _reading(text: str) -> tuple[str, tuple[float, float]]:
         raise click.BadParameter(f"{exc}: write --read C=0.4,-0.8", param_hint="--read") from exc
 
 
-def _said(found: object) -> str:
+def _said(found: Registration) -> str:
     """Return a registration in words."""
-    from guide.model.printers import Registration
-
-    assert isinstance(found, Registration)
     parts = [f"right {found.right:g} mm, down {found.down:g} mm"]
     if found.rotation:
         parts.append(f"rotation {found.rotation:g} degrees")

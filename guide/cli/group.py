@@ -11,7 +11,8 @@ import click
 from guide import __version__
 
 _COMMANDS = (
-    "new", "build", "check", "stock", "calibrate", "distribute", "ledger", "schema", "cache",
+    "new", "build", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
+    "ledger", "verify", "schema", "cache",
 )  # fmt: skip
 
 
@@ -25,7 +26,10 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"guide.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        name = (
+            cmd_name if hasattr(module, cmd_name) else f"{cmd_name}_"
+        )  # `print_`, as PEP 8 has it
+        command: click.Command = getattr(module, name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

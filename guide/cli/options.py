@@ -67,7 +67,7 @@ _HOW = (
 
 _RUN = (
     click.option("--only", "kinds", multiple=True, metavar="KIND",
-                 help="Make only this kind of document: briefing, flashcards. May be repeated."),
+                 help="Make only this kind of document: briefing, flashcards, handout, quiz. May be repeated."),
     click.option("--edition", default="", metavar="NAME", help="An edition of pack.yaml."),
     click.option("--paper", default="", metavar="PAPER", help="a4, letter, a5, a3, legal or 170x240mm."),
     click.option("--theme", default="", metavar="NAME", help="default, large-print or ink-saver."),

@@ -14,19 +14,15 @@ from pydantic import ValidationError
 from guide.content.validate import Places, Validator, did_you_mean
 from guide.content.yaml12 import read_yaml
 from guide.errors import ContentError, Diagnostic, Place, error
-from guide.model.kinds import Kind, Option, Stock, grid
+from guide.model.kinds import Kind, Option, Stock, grid, page_budget
 from guide.model.pack import Pack
 from guide.resources import TEMPLATES
 from guide.units import PAPERS, Paper, parse_paper
 
-# Kinds that the pack format names and this version does not make yet.
-PLANNED = ("handout", "quiz")
 COMMON = ("paper", "theme", "title", "pages")
 
 
-def load_kinds(
-    pack: Pack | None = None, own: Mapping[str, str] | None = None
-) -> dict[str, Kind]:
+def load_kinds(pack: Pack | None = None, own: Mapping[str, str] | None = None) -> dict[str, Kind]:
     """Return the kinds of document by name, in the order in which they are built.
 
     A pack's own `templates/NAME/kind.toml` comes before a bundled one; `own` are its templates when
@@ -142,8 +138,9 @@ def resolve_options(
     options = {name: option.default for name, option in kind.options.items()}
     problems: list[Diagnostic] = []
     for name, written in given.items():
-        text = name in kind.options and kind.options[name].type == "string"
-        value = _as_text(written) if text else written
+        wanted = kind.options[name].type if name in kind.options else ""
+        value = _as_text(written) if wanted == "string" else written
+        value = [value] if wanted == "list" and isinstance(value, str | int) else value
         place = pack.at(f"documents.{kind.name}.{name}")
         if name in COMMON:
             problem = _common(name, value, place)
@@ -173,6 +170,11 @@ def _common(name: str, value: Any, place: Place) -> Diagnostic | None:
             return error("bad-value", str(exc), place)
     if name == "theme":
         return check_theme(value, place)
+    if name == "pages":
+        try:
+            page_budget(value)
+        except ValueError as exc:
+            return error("bad-value", str(exc), place, "The budget is checked after layout.")
     return None
 
 
@@ -202,6 +204,12 @@ def _wrong(name: str, value: Any, option: Option, place: Place) -> Diagnostic | 
     fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool))
     if not fits:
         return error("wrong-type", f"`{name}` must be {words}", place, option.help)
+    low, high = option.least, option.most
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if low is not None and value < low:
+            return error("bad-value", f"`{name}` must be at least {low:g}", place, option.help)
+        if high is not None and value > high:
+            return error("bad-value", f"`{name}` must be at most {high:g}", place, option.help)
     for entry in value if isinstance(value, list) else [value]:
         if option.choices and str(entry) not in option.choices:
             hint = did_you_mean(str(entry), option.choices)

@@ -65,9 +65,7 @@ class LabelSetter:
         fonts: dict[str, FontFace] = {}
         most, left = _NAME, list(range(len(wanted)))
         while left:
-            faces = tuple(
-                Face(str(n), self._markup(*wanted[n], most), str(n)) for n in left
-            )
+            faces = tuple(Face(str(n), self._markup(*wanted[n], most), str(n)) for n in left)
             found: FaceSet = set_faces(self._html(faces))
             fonts |= {font.name: font for font in found.fonts}
             faults += found.faults

@@ -34,20 +34,22 @@ def look_at(data: bytes, path: str) -> Original:
             encrypted = pdf.is_encrypted
     except pikepdf.PasswordError as exc:
         hint = "Take the protection off first: qpdf --decrypt IN.pdf OUT.pdf"
-        raise GuideError(error("bad-pdf", "the PDF is protected by a password", at, hint)) from exc
+        raise GuideError(
+            error("locked-pdf", "the PDF is protected by a password", at, hint)
+        ) from exc
     except (pikepdf.PdfError, ValueError, TypeError, RuntimeError) as exc:
         message = f"this is not a PDF that can be read: {' '.join(str(exc).split())[:120]}"
         hint = "Give a PDF, or the folder of a pack. qpdf --check says what is wrong with a PDF."
-        raise GuideError(error("bad-pdf", message, at, hint)) from exc
+        raise GuideError(error("not-a-pdf", message, at, hint)) from exc
     if encrypted:
         hint = "Take the protection off first: qpdf --decrypt IN.pdf OUT.pdf"
-        raise GuideError(error("bad-pdf", "the PDF is encrypted", at, hint))
+        raise GuideError(error("locked-pdf", "the PDF is encrypted", at, hint))
     if signed:
         hint = "Distribute the unsigned PDF, and sign the copies: --sign KEY.p12"
         message = "the PDF is signed; a stamp would break the signature"
         raise GuideError(error("signed-pdf", message, at, hint))
     if not found.pages:
-        raise GuideError(error("bad-pdf", "the PDF has no pages", at, "Give a PDF with pages."))
+        raise GuideError(error("not-a-pdf", "the PDF has no pages", at, "Give a PDF with pages."))
     return found
 
 

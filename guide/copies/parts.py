@@ -82,7 +82,7 @@ def _stream(number: int, text: bytes, rest: bytes) -> Part:
         if rest[length:].strip(b"\r\n") == b"endstream":
             return Part(number, text[: match.start()] + text[match.end() :], rest[:length])
     message = "a stream of the PDF does not say how long it is"
-    raise GuideError(error("bad-pdf", message, Place(""), "Repair it: qpdf IN.pdf OUT.pdf"))
+    raise GuideError(error("not-a-pdf", message, Place(""), "Repair it: qpdf IN.pdf OUT.pdf"))
 
 
 def without_length(text: bytes) -> bytes:
@@ -222,7 +222,12 @@ def compose(base: Base, own: Iterable[Part], copy_id: bytes) -> bytes:
 def finish(rows: Rows, at: int, trailer: bytes) -> bytes:
     """Return the end of a file: the cross-reference, which begins at `at`, and the trailer."""
     if rows.classic:
-        end = b"xref\n0 %d\n%strailer\n<</Size %d%s>>\n" % (rows.size, rows.data, rows.size, trailer)
+        end = b"xref\n0 %d\n%strailer\n<</Size %d%s>>\n" % (
+            rows.size,
+            rows.data,
+            rows.size,
+            trailer,
+        )
     else:
         number = rows.size
         rows.grow(number + 1)

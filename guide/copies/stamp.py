@@ -102,7 +102,9 @@ class _Prepared:
 
     def _mark(self, label: CopyLabel) -> Part:
         width, height = MARK_SIZE
-        text = b"<</Type /XObject/Subtype /Form/BBox [0 0 %.2f %.2f]/Resources <<>>/GuideCopy /c%s>>"
+        text = (
+            b"<</Type /XObject/Subtype /Form/BBox [0 0 %.2f %.2f]/Resources <<>>/GuideCopy /c%s>>"
+        )
         return Part(
             self.forms["mark"], text % (width, height, label.copy_id.encode()), bars(label.copy_id)
         )
@@ -158,7 +160,7 @@ class _Preparing:
         except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError) as exc:
             message = f"the PDF cannot be stamped: {' '.join(str(exc).split())[:120]}"
             hint = "Repair it: qpdf IN.pdf OUT.pdf"
-            raise GuideError(error("bad-pdf", message, Place(""), hint)) from exc
+            raise GuideError(error("not-a-pdf", message, Place(""), hint)) from exc
 
     def _run(self) -> _Prepared:
         pdf, style = self.pdf, self.style
@@ -214,7 +216,7 @@ class _Preparing:
         root = self.pdf.Root
         if self.pdf.is_encrypted:
             hint = "Take the protection off first: qpdf --decrypt IN.pdf OUT.pdf"
-            raise GuideError(error("bad-pdf", "the PDF is encrypted", Place(""), hint))
+            raise GuideError(error("locked-pdf", "the PDF is encrypted", Place(""), hint))
         form = root.get("/AcroForm")
         flags = form.get("/SigFlags", 0) if form is not None else 0
         if "/Perms" in root or int(flags) & 1:
@@ -228,7 +230,7 @@ class _Preparing:
             raise GuideError(error("stamped-pdf", message, Place(""), hint))
         if not len(self.pdf.pages):
             raise GuideError(
-                error("bad-pdf", "the PDF has no pages", Place(""), "Give a PDF with pages.")
+                error("not-a-pdf", "the PDF has no pages", Place(""), "Give a PDF with pages.")
             )
 
     def _slot(self, number: int) -> Any:
@@ -272,9 +274,9 @@ class _Preparing:
             return found.get("/D") if isinstance(found, pikepdf.Dictionary) else found
         return None
 
-    def _watermark(self, face: SetFace, fonts: tuple[FontFace, ...], slot: int, first: int) -> (
-        Iterator[Part]
-    ):
+    def _watermark(
+        self, face: SetFace, fonts: tuple[FontFace, ...], slot: int, first: int
+    ) -> Iterator[Part]:
         """Yield the objects that draw the watermark in a light tint; `slot` is its form's number."""
         from guide.pdf.fonts import font_objects
         from guide.pdf.uses import union

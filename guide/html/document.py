@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from guide.errors import Diagnostic, Place, error
@@ -22,6 +24,7 @@ from guide.model.content import (
     ChoiceQuestion,
     Citation,
     Event,
+    Figure,
     Flashcard,
     MatchQuestion,
     OrderQuestion,
@@ -30,6 +33,7 @@ from guide.model.content import (
 )
 from guide.model.markup import mentions, read_citation, texts_of
 from guide.model.pack import Pack
+from guide.model.quiz import Asked, letter
 from guide.model.shuffle import shuffled
 
 _MAX_TILES = 9
@@ -145,6 +149,34 @@ class Document:
             )
         return found
 
+    def figures(self) -> list[views.FigureView]:
+        """Return the pictures of the text that can be drawn, in reading order."""
+        found = []
+        for parsed in self.outline.sections:
+            section = parsed.section
+            for token in parsed.tokens:
+                path = str(token.attrs.get("src", "")) if token.type == "figure" else ""
+                figure = self.pack.figures.get(path)
+                if figure is None or "decorative" in token.attrs:
+                    continue
+                name = str(token.attrs.get("id") or path)
+                line = section.body_line + (token.map[0] if token.map else 0)
+                at = f"{section.id}/{name}"
+                self.context.places[at] = Place(section.at("body").path, line, 1)
+                found.append(self._figure(name, path, figure, token, at))
+        return found
+
+    def _figure(
+        self, name: str, path: str, figure: Figure, token: Token, at: str
+    ) -> views.FigureView:
+        alt = str(token.attrs.get("alt") or token.attrs.get("fig-alt") or figure.alt)
+        caption = self.inline(token.content)
+        return views.FigureView(name, path, "", alt or str(caption.striptags()), caption, at)
+
+    def drawn(self, figure: views.FigureView) -> views.FigureView:
+        """Return the picture with its path in the document."""
+        return replace(figure, src=self.assets.figure(figure.path)[0])
+
     def _texts(self, texts: Sequence[str], item: Item, name: str) -> list[Markup]:
         return [self.inline(text, item, f"{name}.{n}") for n, text in enumerate(texts)]
 
@@ -247,49 +279,47 @@ class Document:
     def questions(self) -> list[views.QuestionView]:
         """Return the questions by level; right columns and orders are shuffled for good."""
         ordered = sorted(self.pack.questions, key=lambda q: q.level)
-        return [self._question(q, n) for n, q in enumerate(ordered, 1)]
+        return [self.question(_as_in_the_briefing(q, n)) for n, q in enumerate(ordered, 1)]
 
-    def _question(self, question: Question, number: int) -> views.QuestionView:
-        options = list(question.options) if isinstance(question, ChoiceQuestion) else []
-        pairs = question.pairs if isinstance(question, MatchQuestion) else {}
-        items = list(question.items) if isinstance(question, OrderQuestion) else []
-        right = shuffled(list(pairs.values()), question.id)
+    def question(self, asked: Asked, measure: int = 0) -> views.QuestionView:
+        """Return a question; its options stand in columns where `measure` characters have room."""
+        question = asked.question
 
         def texts(values: Iterable[str]) -> list[Markup]:
             return [self.inline(value, question) for value in values]
 
         return views.QuestionView(
             id=question.id,
-            number=number,
+            number=asked.number,
             type=question.type,
             level=question.level,
             points=question.points,
             lines=getattr(question, "lines", 0),
             prompt=self.inline(question.prompt, question, "prompt"),
-            options=texts(options),
-            pairs_left=texts(pairs),
-            pairs_right=texts(right),
-            items=texts(shuffled(items, question.id)),
-            answer_text=self._answer(question, right),
+            options=texts(asked.options),
+            pairs_left=texts(asked.left),
+            pairs_right=texts(asked.right),
+            items=texts(asked.items),
+            answer_text=self._answer(asked),
             explanation=self.inline(question.explanation, question, "explanation"),
             cites=self.cites(question),
             at=self.at(question),
+            columns=_columns(asked.options, measure),
+            key=asked.key,
         )
 
-    def _answer(self, question: Question, right: list[str]) -> Markup:
+    def _answer(self, asked: Asked) -> Markup:
+        question = asked.question
         if isinstance(question, ChoiceQuestion):
-            letters = [question.options.index(a) for a in question.answer if a in question.options]
+            right = [n for n, option in enumerate(asked.options) if letter(n) in asked.key]
             parts = [
-                escape(f"{chr(65 + n)}: ") + self.inline(question.options[n], question)
-                for n in sorted(letters)
+                escape(f"{letter(n)}: ") + self.inline(asked.options[n], question) for n in right
             ]
             return Markup("; ").join(parts)
         if isinstance(question, TrueFalseQuestion):
             return escape(self.labels("True" if question.answer else "False"))
         if isinstance(question, MatchQuestion):
-            values = list(question.pairs.values())
-            pairs = [f"{n}\u2013{chr(65 + right.index(v))}" for n, v in enumerate(values, 1)]
-            return escape(", ".join(pairs))
+            return escape(", ".join(f"{n}\u2013{key}" for n, key in enumerate(asked.key, 1)))
         if isinstance(question, OrderQuestion):
             return Markup(" \u2192 ").join(self.inline(item, question) for item in question.items)
         return self.inline(question.answer, question, "answer")
@@ -404,6 +434,32 @@ class Document:
 
 
 _TRUTHS = ("True", "False")
+_LABEL = 6  # characters that a letter and the space after an option take
+
+
+def _as_in_the_briefing(question: Question, number: int) -> Asked:
+    """Return a question as the pack has it; only what gives the answer away is mixed."""
+    if isinstance(question, ChoiceQuestion):
+        key = [letter(n) for n, option in enumerate(question.options) if option in question.answer]
+        return Asked(question, number, options=question.options, key=tuple(key))
+    if isinstance(question, MatchQuestion):
+        values = list(question.pairs.values())
+        right = tuple(shuffled(values, question.id))
+        key = [letter(right.index(value)) for value in values]
+        return Asked(question, number, left=tuple(question.pairs), right=right, key=tuple(key))
+    if isinstance(question, OrderQuestion):
+        return Asked(question, number, items=tuple(shuffled(question.items, question.id)))
+    return Asked(question, number)
+
+
+def _columns(options: Sequence[str], measure: int) -> int:
+    """Return in how many columns options stand: as many as leave room for the longest."""
+    longest = max(map(len, options), default=0) + _LABEL
+    wanted = (count for count in (4, 3, 2) if count * longest <= measure)
+    alone = 1  # an option in a row by itself
+    return next((n for n in wanted if n <= len(options) and len(options) % n != alone), 1)
+
+
 _HIDDEN_TAGS = {"core", "student"}
 
 

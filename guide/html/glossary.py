@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from guide.model.content import Term
@@ -76,6 +76,13 @@ class Linker:
             pieces += [(text[last : match.start()], ""), (match[0], term)]
             last = match.end()
         return [piece for piece in (*pieces, (text[last:], "")) if piece[0]]
+
+    def matches(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Yield start, end and id of every use of a term, linked before or not."""
+        for match in self._pattern.finditer(text) if self._pattern else ():
+            term = self._named(match[0])
+            if term:
+                yield match.start(), match.end(), term
 
     def _named(self, found: str) -> str:
         """Match capitals as a reader would: `KFOR` only as written, `enclave` also as `Enclave`."""

@@ -87,6 +87,10 @@ class Labels:
             else (f"{self._one(date)}\u2013{self._one(end)}")
         )
 
+    def weekday(self, day: dt.date) -> str:
+        """Return a day of a plan in few words: `Mon 23 Nov`, as the language orders them."""
+        return str(format_skeleton("MMMEd", day, locale=self.locale))
+
     def span(self, start: Date | None, end: Date | None) -> str:
         """Return the time from `start` to `end`, either of which may be open."""
         if start and end:

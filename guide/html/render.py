@@ -9,19 +9,26 @@ from typing import Any
 
 from markupsafe import Markup
 
-from guide.errors import Diagnostic
-from guide.html import strip
+from guide.errors import Diagnostic, Severity
+from guide.html import planner, quiz, ruled, strip
+from guide.html.codes import qr_svg
 from guide.html.document import Document
+from guide.html.handout import handout
 from guide.html.labels import Labels
 from guide.html.running import running_heads
 from guide.html.templates import TemplateFault, Templates
+from guide.html.views import QuizView, SectionView, WorksheetView
+from guide.html.worksheet import with_gaps
 from guide.model.artifacts import Html
 from guide.model.content import Flashcard
 from guide.model.dates import Date
-from guide.model.kinds import Kind, Stock
+from guide.model.kinds import Kind, Piece, Stock, page_budget
 from guide.model.pack import Pack, Theme
-from guide.units import Paper
+from guide.model.quiz import letter
+from guide.units import MM_PER_POINT, Paper
 
+_MARGINS = 48  # mm, left and right of the text of a quiz, its numbers included
+_ADVANCE = 0.5  # of the type size, what a letter takes
 # Hangul, the CJK blocks, full-width forms: their fonts have 50 MB, so only who needs them waits.
 _EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 
@@ -31,7 +38,8 @@ class Request:
     """What to render: a pack as a kind of document, on a paper, in a theme.
 
     `options` are complete (defaults filled in). `cards` and `stock` are for documents of faces.
-    `edition` is the name of the edition that the pack was reduced to, or ''.
+    `edition` is the name of the edition that the pack was reduced to, or ''. `piece` is the file of
+    the kind that is made, `version` its letter when there are several.
     """
 
     pack: Pack
@@ -42,11 +50,15 @@ class Request:
     cards: tuple[Flashcard, ...] = ()
     stock: Stock | None = None
     edition: str = ""
+    piece: Piece | None = None
+    version: str = ""
 
 
 def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
     """Return the document, and what is wrong with its content; None when a template fails."""
     rendering = _Rendering(request)
+    if any(problem.severity == Severity.ERROR for problem in rendering.document.problems):
+        return None, tuple(rendering.document.problems)  # its options say nothing that can be made
     try:
         html = rendering.html()
     except TemplateFault as fault:
@@ -61,19 +73,32 @@ class _Rendering:
     document: Document = field(init=False)
 
     def __post_init__(self) -> None:
-        pack = self.request.pack
+        pack, kind = self.request.pack, self.request.kind
+        found: list[Diagnostic] = []
+        if {"versions", "levels", "sections"} <= kind.options.keys():
+            pack, found = quiz.chosen(pack, kind.name, self.request.options)
         self.templates = Templates(pack.templates)
         self.document = Document(pack, self._parts(), pack.manifest.citation_style)
+        self.document.problems += found
+        self.plan = None
+        if "cards" in kind.prints and "deadline" in kind.options:
+            labels = self.document.labels
+            count = len(self.request.cards)
+            self.plan, found = planner.plan(pack, kind.name, self.request.options, count, labels)
+            self.document.problems += found
 
     def _parts(self) -> list[str]:
-        parts = ["sections", "timeline", "actors", "facts", "glossary"]
-        return [*parts, "questions"] if self.request.options.get("questions", True) else parts
+        """Return what is printed; `questions: false` of a briefing takes its questions out."""
+        without = self.request.options.get("questions", True) is False
+        return [part for part in self.request.kind.prints if not (without and part == "questions")]
 
     def html(self) -> Html:
         request, document = self.request, self.document
-        markup = self._render(f"{request.kind.name}/page.html", **self._context())
+        template = request.piece.template if request.piece else "page.html"
+        markup = self._render(f"{request.kind.name}/{template}", **self._context())
         used = {path: data for path, data in document.assets.files.items() if path in markup}
         sheets = Sheets(request, self.templates, document.labels)
+        most, multiple = page_budget(request.options.get("pages"))
         return Html(
             title=request.pack.manifest.title,
             lang=request.pack.manifest.lang,
@@ -81,6 +106,9 @@ class _Rendering:
             stylesheets=sheets.of(markup),
             assets=used,
             places=document.context.places,
+            fill=most if request.kind.fill else 0,
+            most=most,
+            multiple=multiple,
         )
 
     def _render(self, name: str, **context: Any) -> str:
@@ -90,20 +118,18 @@ class _Rendering:
 
     def _context(self) -> dict[str, Any]:
         """Return the views; sections come first, because they collect links and index entries."""
-        document = self.document
-        sections = document.sections()
-        facts = document.facts()
+        document, parts = self.document, self.document.parts
+        sections = document.sections() if "sections" in parts else []
+        facts = document.facts() if "facts" in parts else []
         context = {
             "sections": sections,
-            "timeline": document.timeline(),
-            "actors": document.actors(),
+            "timeline": document.timeline() if "timeline" in parts else [],
+            "actors": document.actors() if "actors" in parts else [],
             "facts": facts,
             "core_facts": document.core_facts(facts),
             "core_points": document.core_points(sections),
-            "glossary": document.glossary(),
-            "questions": document.questions()
-            if self.request.options.get("questions", True)
-            else [],
+            "glossary": document.glossary() if "glossary" in parts else [],
+            "questions": document.questions() if "questions" in parts else [],
         }
         return {
             **context,
@@ -112,7 +138,46 @@ class _Rendering:
             "links": document.links(),
             "index": document.index(),
             "strip": self._strip,
+            "quizzes": self._quizzes,
+            "letter": letter,
+            "worksheets": lambda: self._worksheets(sections),
+            "ruled": self._ruled,
+            "plan": self.plan,
+            "handout": lambda: handout(document, sections, str(self.request.options["figure"])),
+            "qr": lambda text: document.assets.add(qr_svg(text), "svg"),
         }
+
+    def _worksheets(self, sections: list[SectionView]) -> list[WorksheetView]:
+        """Return the sections with gaps; those in which nothing can be asked are left out."""
+        most = int(self.request.options["gaps"])
+        found = []
+        for section in sections:
+            html, gaps = with_gaps(str(section.html), self.document.context.linker, most)
+            if gaps:
+                found.append(WorksheetView(section, html, gaps))
+        return found
+
+    def _ruled(self, sheet: Mapping[str, Any]) -> str:
+        """Return the path of a picture of a page for notes; see `guide.html.ruled.Notes`."""
+        paper = self.request.paper
+        look = self._token("--rule"), self._token("--ink")
+        data = ruled.draw(ruled.Notes(paper.width, paper.height, *look, **sheet))
+        return self.document.assets.add(data, "svg")
+
+    def _quizzes(self) -> list[QuizView]:
+        """Return the version at hand of a quiz, or all of them in a file that is for all."""
+        request = self.request
+        count = int(request.options["versions"])
+        every = [chr(97 + n) for n in range(count)] if count > 1 else [""]
+        wanted = [request.version] if request.piece and request.piece.versions else every
+        made = quiz.quizzes(self.document, request.options, every, self._measure())
+        return [each for each, version in zip(made, every, strict=True) if version in wanted]
+
+    def _measure(self) -> int:
+        """Return about how many characters of text go on a line between the page's margins."""
+        size = float(self._token("--text-size").removesuffix("pt"))
+        inside = self.request.paper.width - _MARGINS
+        return int(inside / (size * MM_PER_POINT * _ADVANCE))
 
     def _strip(self, width: float, height: float, cover: bool = False) -> tuple[str, str]:
         """Return the path and the words of a picture of all events in time; '' for too few.
@@ -164,6 +229,7 @@ class Sheets:
             f"themes/{self.request.theme.name}.css",
             "base.css",
             "code.css",
+            *self.request.kind.styles,
             f"{self.request.kind.name}/page.css",
         ]
         found = [(name, self.templates.text(name)) for name in names]

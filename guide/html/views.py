@@ -8,6 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from guide.html.labels import Labels
+from guide.html.worksheet import Gap
+from guide.model.leitner import Session
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,20 @@ class SectionView:
     html: Markup
     headings: list[HeadingView]
     at: str
+
+
+@dataclass(frozen=True)
+class WorksheetView:
+    """A section with gaps in its text; `bank` are the words that belong in them, sorted."""
+
+    section: SectionView
+    html: Markup
+    gaps: list[Gap]
+
+    @property
+    def bank(self) -> list[str]:
+        """The words for the gaps, each once, in the alphabet's order."""
+        return sorted({gap.answer for gap in self.gaps}, key=str.casefold)
 
 
 @dataclass(frozen=True)
@@ -115,7 +131,11 @@ class FactView:
 
 @dataclass(frozen=True)
 class QuestionView:
-    """A question; `items` are shuffled, `answer_text` says the right answer in words."""
+    """A question; `items` are shuffled, `answer_text` says the right answer in words.
+
+    `columns` are those in which short options stand, `key` is what is right, as a marker needs it:
+    letters, places or nothing (see `guide.model.quiz.Asked`).
+    """
 
     id: str
     number: int
@@ -132,6 +152,30 @@ class QuestionView:
     explanation: Markup
     cites: Markup
     at: str
+    columns: int = 1
+    key: tuple[str, ...] = ()
+
+
+@dataclass
+class LevelView:
+    """The questions of one level of a quiz; `name` is '' when there is but one."""
+
+    name: str
+    questions: list[QuestionView] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class QuizView:
+    """A version of a quiz: its letter or '', its questions by level, and the points to be had."""
+
+    version: str
+    levels: list[LevelView]
+    points: int
+
+    @property
+    def questions(self) -> list[QuestionView]:
+        """All questions in the order in which they are printed."""
+        return [question for level in self.levels for question in level.questions]
 
 
 @dataclass(frozen=True)
@@ -156,6 +200,28 @@ class LinkView:
 
 
 @dataclass(frozen=True)
+class PlanDayView:
+    """A day of a study plan; `session` is None on a day of rest, `week` marks where one begins."""
+
+    text: str
+    session: Session | None
+    week: bool
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """A study plan: its days, its boxes with the number of sessions between their turns."""
+
+    days: list[PlanDayView]
+    boxes: int
+    turns: list[int]
+    cards: int
+    per_day: int
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
 class IndexView:
     """A glossary term with the anchors of the pages where it is linked."""
 
@@ -166,11 +232,46 @@ class IndexView:
 
 @dataclass(frozen=True)
 class PointView:
-    """A key point with the section it is from."""
+    """A key point with the section it is from; `rank` is its place in that section."""
 
     text: Markup
     section: str
     number: int
+    at: str = ""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """A picture of the text with its caption, apart from the text."""
+
+    id: str
+    path: str
+    src: str
+    alt: str
+    caption: Markup
+    at: str
+
+
+@dataclass(frozen=True)
+class ShortSourceView:
+    """A source in few words, its label in the citation style, and the keys of items that name it."""
+
+    id: str
+    label: str
+    text: str
+    items: list[str]
+
+
+@dataclass(frozen=True)
+class HandoutView:
+    """What a handout may print; `ranks` has a number for each key, the lowest stays longest."""
+
+    ranks: dict[str, float]
+    points: list[PointView]
+    terms: set[str]
+    figure: FigureView | None
+    sources: list[ShortSourceView]
 
 
 @dataclass(frozen=True)

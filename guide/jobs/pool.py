@@ -7,11 +7,13 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
@@ -62,15 +64,24 @@ def _nothing() -> None:
 class Pool:
     """Runs functions of pickled values in `workers` processes; with one, in this process.
 
-    `modules` are imported by each worker when it starts. `warm` workers start at once, the others
-    when there is work for them: starting takes half a second of a core.
+    `modules` are imported by each worker when it starts; `shared` once for all of them, where
+    processes can be forked safely: by a process that has no threads, which these may not start.
+    `warm` workers start at once, the others when there is work for them: starting takes half a
+    second of a core.
     """
 
-    def __init__(self, workers: int = 0, modules: Sequence[str] = (), warm: int = 0) -> None:
+    def __init__(
+        self,
+        workers: int = 0,
+        modules: Sequence[str] = (),
+        warm: int = 0,
+        shared: Sequence[str] = (),
+    ) -> None:
         self.workers = workers or os.cpu_count() or 1
-        self.modules = modules
+        self.modules, self.shared = modules, shared
         self.warm = min(warm or self.workers, self.workers)
         self._executor: ProcessPoolExecutor | None = None
+        self._starting: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         if self.workers > 1:
@@ -83,18 +94,37 @@ class Pool:
         self.stop(kill=True)  # every result that is wanted has been asked for
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._executor = ProcessPoolExecutor(
-            self.warm, mp_context=context, initializer=_warm, initargs=(self.modules,)
-        )
+        # macOS: libraries that speak to the system may not be used after a fork.
+        forks = sys.platform == "linux"
+        context = multiprocessing.get_context("forkserver" if forks else "spawn")
         with _deaf_to_interrupts():
+            if forks:
+                forkserver.set_forkserver_preload(list(self.shared))
+                try:
+                    forkserver.ensure_running()
+                except OSError:  # its socket needs a folder that can be written
+                    context = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(
+                self.warm, mp_context=context, initializer=_warm, initargs=(self.modules,)
+            )
+            if context.get_start_method() == "spawn":
+                self._begin(self._executor)
+                return
+        # A worker is there once the shared modules are: this process has other things to do.
+        self._starting = threading.Thread(target=self._begin, args=(self._executor,), daemon=True)
+        self._starting.start()
+
+    def _begin(self, executor: ProcessPoolExecutor) -> None:
+        with contextlib.suppress(OSError, RuntimeError):  # whoever waits for a job is told
             for _ in range(self.warm):
-                self._executor.submit(_nothing)
+                executor.submit(_nothing)
 
     def stop(self, kill: bool = False) -> None:
         """End the workers; `kill` does not wait for what they are doing."""
         if self._executor is None:
             return
+        if self._starting is not None:
+            self._starting.join()
         processes = list((self._executor._processes or {}).values())  # noqa: SLF001
         self._executor.shutdown(wait=not kill, cancel_futures=True)
         if kill:

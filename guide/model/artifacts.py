@@ -33,6 +33,9 @@ class Html:
     name is what a diagnostic shows. `assets` maps a URL path below BASE ("asset/1f3c.svg") to bytes.
     Elements carry `data-at="key"`; `places` tells where each key was written, and is not part of
     the digest, so that moving a paragraph does not typeset it again.
+
+    With `fill`, elements with a `data-rank` are chosen, lowest first, so that that many pages are
+    filled. `most` and `multiple` are the budget: not more pages than that, and a multiple of that.
     """
 
     title: str
@@ -43,11 +46,17 @@ class Html:
     faces: tuple[Face, ...] = ()
     sizes: tuple[float, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    fill: int = 0
+    most: int = 0
+    multiple: int = 1
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault of layout: `at` is a key of `Html.places`, or '' for the document as a whole."""
+    """A fault of layout: `at` is a key of `Html.places`, or '' for the document as a whole.
+
+    `others` are more keys that it concerns, each with what is to be said of it.
+    """
 
     code: str
     message: str
@@ -55,6 +64,7 @@ class Fault:
     hint: str = ""
     severity: Severity = Severity.ERROR
     page: int = 0
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

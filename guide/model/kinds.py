@@ -18,15 +18,31 @@ class Option(Frozen):
     type: Literal["boolean", "integer", "number", "string", "list", "map"]
     default: Any
     choices: Texts = ()
+    least: float | None = None
+    most: float | None = None
     help: Text
+
+
+class Piece(Frozen):
+    """One file of a kind that makes several: the quiz and its answers.
+
+    `template` lies in the kind's folder. With `versions` there is a file for each version, named
+    `quiz-a.pdf` for an `output` of `quiz.pdf`. `when` names an option that must be true.
+    """
+
+    output: Text
+    template: Text = "page.html"
+    versions: bool = False
+    when: str = ""
 
 
 class Kind(Frozen):
     """A kind of document: a folder in templates/ with kind.toml, page.html and page.css.
 
-    `needs` names content of which a pack must have at least one; `output` is the file's name;
-    `shape` says whether pages flow (`pages`) or every face has its own (`faces`); `stamp` where
-    numbered copies carry their label.
+    `needs` names content of which a pack must have at least one; `output` is the file's name, where
+    there is but one, and `pieces` are the files otherwise; `shape` says whether pages flow (`pages`)
+    or every face has its own (`faces`). `prints` names the content that the templates use, so that
+    other content is not rendered for nothing. `stamp` is where numbered copies carry their label.
     """
 
     name: Text
@@ -34,9 +50,37 @@ class Kind(Frozen):
     output: Text
     shape: Literal["pages", "faces"] = "pages"
     needs: Texts = ()
+    styles: Texts = Field(default=(), description="Stylesheets before page.css: running.css.")
+    fill: bool = Field(default=False, description="Choose content so that `pages` are filled.")
+    prints: Texts = ("sections", "timeline", "actors", "facts", "glossary", "questions")
+    pieces: tuple[Piece, ...] = ()
     order: int = 100
     options: dict[str, Option] = Field(default_factory=dict)
     stamp: StampPlace = StampPlace()
+
+    @property
+    def files(self) -> tuple[Piece, ...]:
+        """The files of the kind."""
+        return self.pieces or (Piece(output=self.output),)
+
+
+MOST_PAGES = 10_000
+
+
+def page_budget(value: Any) -> tuple[int, int]:
+    """Return the most pages (0: any number) and what they must be a multiple of, for `pages:`.
+
+    A whole number is the most. Raises ValueError, with what may be given.
+    """
+    if value is None:
+        return 0, 1
+    given = {"max": value} if not isinstance(value, dict) else value
+    unknown = set(given) - {"max", "multiple_of"}
+    numbers = [given.get("max", 1), given.get("multiple_of", 1)]
+    whole = all(isinstance(n, int) and not isinstance(n, bool) for n in numbers)
+    if unknown or not given or not whole or not all(1 <= n <= MOST_PAGES for n in numbers):
+        raise ValueError("`pages` is a number of pages, {max: 4} or {multiple_of: 4}")
+    return int(given.get("max", 0)), int(given.get("multiple_of", 1))
 
 
 Pair = tuple[float, float]

@@ -118,7 +118,11 @@ class _Face:
         add = weasyprint_pdf.add_links
         add(links, matrix, self.pdf, sheet, [], stream._tags)  # noqa: SLF001
         page.paint(stream, scale)
-        used = [font for font in self.drawer.fonts.values() if font.to_unicode]
+        # The drawer knows them in the order in which other faces brought them.
+        used = sorted(
+            (font for font in self.drawer.fonts.values() if font.to_unicode),
+            key=lambda font: font.hash,
+        )
         sheet["Resources"] = self._resources(used)
         before = len(self.pdf.objects)
         inner = SimpleNamespace(pages=[page])
@@ -148,6 +152,8 @@ class _Face:
         self, at: str, size: float, sheet: Any, stream: Any, before: int, used: list[Any]
     ) -> SetFace:
         page, objects = self.page, self.pdf.objects
+        content = content_of(stream)
+        stream.stream = [content]
         mapping, root, document = objects[before : before + 3]
         shared, inside = self._shared(sheet, stream, before)
         resources = int(sheet["Resources"].split()[0])
@@ -165,7 +171,6 @@ class _Face:
         def resolve(number: int) -> int:
             return local[number] if number < _OUTSIDE else _OUTSIDE - number
 
-        content = content_of(stream)
         return SetFace(
             at=at,
             width=page.width * _SCALE,

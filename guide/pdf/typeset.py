@@ -10,17 +10,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from xml.etree.ElementTree import Element
 
+from cssselect2 import ElementWrapper
 from PIL import Image
 from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
 from guide.model.artifacts import FaceSet, Fault, FontFace, Html, Pdf, SetFace
-from guide.pdf import corrections, flow, quick
+from guide.pdf import corrections, flow, lines, quick
+from guide.pdf.budget import over_budget
 from guide.pdf.clock import at_a_fixed_time
 from guide.pdf.faces import Drawer
 from guide.pdf.fetcher import BASE, Fetcher
+from guide.pdf.fill import fill
 from guide.pdf.fit import faces_markup, fit_faces, size_classes
 from guide.pdf.glyphs import BUNDLED, missing_glyphs, uncovered
 from guide.pdf.inspect import page_faults
@@ -60,7 +64,7 @@ def set_faces(html: Html) -> FaceSet:
     corrections.install()
     flow.install()
     quick.install()
-    with at_a_fixed_time(), _seldom_collecting():
+    with at_a_fixed_time(), _seldom_collecting(), lines.kept():
         return _Typesetting(html).faces()
 
 
@@ -116,8 +120,10 @@ class _Typesetting:
     def run(self) -> Pdf:
         with _quiet(), collected() as messages:
             self._check_glyphs(self.html.markup)
-            document = self._layout(self.html.markup)
+            document = self._filled() if self.html.fill else self._layout(self.html.markup)
             self.faults += page_faults(document.pages)
+            budget = over_budget(document.pages, self.html.most, self.html.multiple)
+            self.faults += [budget] if budget else []
             data = self._write(document)
             self._told(messages)
         self._fallbacks(document.fonts.values())
@@ -163,10 +169,27 @@ class _Typesetting:
         self.faults += [fault for fault in told if fault.code not in known]
 
     def _layout(self, markup: str) -> Document:
-        source = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher)
+        return self._rendered(HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher))
+
+    def _rendered(self, source: HTML) -> Document:
         return source.render(
             font_config=self.fonts, stylesheets=self.stylesheets, pdf_variant=VARIANT
         )
+
+    def _filled(self) -> Document:
+        """Lay out as much as the pages hold, and say what was left out."""
+        source = HTML(string=self.html.markup, base_url=BASE, url_fetcher=self.fetcher)
+
+        def layout(root: Element) -> Document:
+            source.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
+            source.etree_element = root
+            return self._rendered(source)
+
+        filled = fill(source.etree_element, self.html.fill, layout)
+        if filled.left_out:
+            keys = tuple((key, "") for key in filled.left_out)
+            self.faults.append(Fault("left-out", "", severity=Severity.NOTE, others=keys))
+        return filled.document
 
     def _check_glyphs(self, markup: str) -> None:
         if not markup.isascii() and uncovered(markup):

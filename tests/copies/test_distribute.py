@@ -183,7 +183,7 @@ def test_the_list_is_wrong_and_nothing_is_sent(send: Run, write: Callable[..., P
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"", "bad-pdf"), (b"%PDF-1.7\nrubbish", "bad-pdf"), (b"name\nAnna\n", "bad-pdf")],
+    [(b"", "not-a-pdf"), (b"%PDF-1.7\nrubbish", "not-a-pdf"), (b"name\nAnna\n", "not-a-pdf")],
 )
 def test_files_that_are_no_pdf(data: bytes, code: str, send: Run, report_pdf: Path, write: Callable[..., Path]) -> None:
     """A diagnostic with the file's name."""
@@ -198,10 +198,10 @@ def test_protected_and_signed_pdfs_are_refused(send: Run, report_pdf: Path, writ
     write("Anna")
     with pikepdf.open(io.BytesIO(made_pdf())) as pdf:
         pdf.save(report_pdf, encryption=pikepdf.Encryption(owner="o", user="u"))
-    assert "error[bad-pdf]" in send().output
+    assert "error[not-a-pdf]" in send().output
     with pikepdf.open(io.BytesIO(made_pdf())) as pdf:
         pdf.save(report_pdf, encryption=pikepdf.Encryption(owner="o", user=""))
-    assert "error[bad-pdf]" in send().output
+    assert "error[not-a-pdf]" in send().output
     with pikepdf.open(io.BytesIO(made_pdf())) as pdf:
         pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[], SigFlags=3)
         pdf.save(report_pdf)

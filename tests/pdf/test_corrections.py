@@ -185,3 +185,16 @@ def picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (200, 200), "#225588").save(out, "PNG")
     return out.getvalue()
+
+
+def test_a_radio_button_is_a_kid_of_its_group(opened: Opened) -> None:
+    """The group alone is a field; its buttons have no name and no type of their own."""
+    css = "input { appearance: auto; width: 4mm; height: 4mm }"
+    body = '<p><input type="radio" name="q" value="a" title="A"> <input type="radio" name="q" value="b" title="B"></p>'
+    with opened(body, css) as pdf:
+        fields = list(pdf.Root.AcroForm.Fields)
+        assert [str(field.T) for field in fields] == ["q"]
+        kids = list(fields[0].Kids)
+        assert len(kids) == 2
+        assert not any("/T" in kid or "/FT" in kid for kid in kids)
+        assert all(kid.Parent.objgen == fields[0].objgen for kid in kids)

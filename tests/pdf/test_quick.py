@@ -38,3 +38,21 @@ def test_shortcuts_change_no_byte(small_pack: Path, tmp_path: Path) -> None:
         made.append({p.name: p.read_bytes() for p in (tmp_path / how / small_pack.name).glob("*.pdf")})
     assert len(made[0]) == 3
     assert made[0] == made[1]
+
+
+def test_shortcuts_change_no_face() -> None:
+    """Whatever CSS a template uses, in whatever order and company: each face comes out the same."""
+    script = str(Path(__file__).with_name("rare_faces.py"))
+    made = []
+    for how in ("quick", "plain"):
+        done = subprocess.run(
+            [sys.executable, script, how], check=True, capture_output=True, text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )  # fmt: skip
+        made.append(done.stdout.splitlines())
+    assert made[0] == made[1]
+    alone: dict[str, set[str]] = {}
+    for face, _, *rest in (line.split("\t") for line in made[0] if "\t" in line):
+        alone.setdefault(face, set()).add(" ".join(rest))
+    assert len(alone) == 30
+    assert all(len(digests) == 1 for digests in alone.values())

@@ -105,7 +105,7 @@ def test_nothing_changed_means_no_typesetting(small_pack: Path, tmp_path: Path) 
     began = time.monotonic()
     command = [sys.executable, "-m", "guide", "build", str(small_pack), "-o", str(tmp_path), "--json"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 5  # 0.1 s where nothing else runs
     assert all(o["cached"] for o in json.loads(result.stdout)["outputs"])
     assert before == {p: p.stat().st_mtime_ns for p in (tmp_path / "small").glob("*.pdf")}
 

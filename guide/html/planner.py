@@ -1,0 +1,92 @@
+"""The study plan: sessions of a Leitner schedule on the days from a start to a deadline."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from guide.errors import Diagnostic, Place, error, warning
+from guide.html.labels import Labels
+from guide.html.views import PlanDayView, PlanView
+from guide.model.dates import Date
+from guide.model.leitner import Schedule, schedule
+from guide.model.pack import Pack
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKS = 6  # when no deadline is given
+_LONGEST = 400  # days
+
+
+def plan(
+    pack: Pack, kind: str, options: Mapping[str, Any], cards: int, labels: Labels
+) -> tuple[PlanView | None, list[Diagnostic]]:
+    """Return the plan for a deck of so many cards, and what is wrong with its dates.
+
+    Without `start` it begins on the pack's date; a pack without one has numbered days.
+    """
+
+    def place(name: str) -> Place:
+        return pack.at(f"documents.{kind}.{name}")
+
+    problems: list[Diagnostic] = []
+
+    def day(name: str, default: dt.date | None) -> dt.date | None:
+        text = str(options[name])
+        if not text:
+            return default
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            hint = "Write a day such as 2026-11-23."
+            problems.append(error("bad-value", f"`{name}` cannot be `{text}`", place(name), hint))
+            return default
+
+    date = pack.manifest.date
+    own = dt.date(date.year, date.month, date.day) if date and date.day and date.year > 0 else None
+    start = day("start", own)
+    after = start + dt.timedelta(days=7 * _WEEKS - 1) if start else None
+    deadline = day("deadline", after)
+    if problems:
+        return None, problems
+    if deadline and not start:
+        message = "there is a deadline but no start"
+        return None, [error("bad-value", message, place("deadline"), "Give `start:` too.")]
+    length = (deadline - start).days + 1 if start and deadline else 7 * _WEEKS
+    if not 2 <= length <= _LONGEST:
+        message = (
+            "the deadline is not after the start"
+            if length < 2
+            else f"{length} days are more than the {_LONGEST} of a plan"
+        )
+        return None, [error("bad-value", message, place("deadline"), "Choose another day.")]
+    rest = {DAYS.index(name) for name in options["rest"]}
+    days = [start + dt.timedelta(days=n) if start else None for n in range(length)]
+    working = [each for each in days if each is None or each.weekday() not in rest]
+    if not working:
+        message = "no day is left for learning"
+        return None, [error("bad-value", message, place("rest"), "Rest on fewer days.")]
+    made = schedule(cards, len(working), int(options["boxes"]), int(options["new-per-day"]))
+    if made.left:
+        message = f"{made.left} of {cards} cards have no turn before the deadline"
+        hint = "Take more new cards a day, a later deadline, or fewer cards with `tags`."
+        problems.append(warning("plan-too-short", message, place("new-per-day"), hint))
+    return _view(made, days, rest, labels, cards), problems
+
+
+def _view(
+    made: Schedule, days: list[dt.date | None], rest: set[int], labels: Labels, cards: int
+) -> PlanView:
+    sessions = iter(made.sessions)
+    rows = []
+    for number, day in enumerate(days, 1):
+        session = None if day and day.weekday() in rest else next(sessions)
+        text = labels.weekday(day) if day else labels("Day %(number)s") % {"number": number}
+        monday = day.weekday() == 0 if day else number % 7 == 1
+        rows.append(PlanDayView(text, session, monday))
+    boxes = len(made.sessions[0].due)
+    start, end = (
+        labels.date(Date(day.year, day.month, day.day)) if day else ""
+        for day in (days[0], days[-1])
+    )
+    return PlanView(rows, boxes, [2**n for n in range(boxes)], cards, made.per_session, start, end)

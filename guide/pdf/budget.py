@@ -1,0 +1,84 @@
+"""Page budgets: whether a document keeps to its pages, and what to shorten when it does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from math import ceil
+from typing import Any
+
+from weasyprint.formatting_structure import boxes
+
+from guide.model.artifacts import Fault
+from guide.pdf.inspect import leaves, unwrap
+from guide.units import PX_PER_MM
+
+_LONGEST = 5
+
+
+def over_budget(pages: Sequence[Any], most: int, multiple: int) -> Fault | None:
+    """Return the fault of a document that does not keep to its budget.
+
+    That is one of more than `most` pages (0: any number), or of a number that is no multiple of
+    `multiple`. The fault says by how many lines, counted as height of what stands on the pages too many by the
+    commonest height of a line, and names the longest blocks of the content.
+    """
+    count = len(pages)
+    if most and count > most:
+        lines, room = _lines(pages, most), most
+        limit = f"at most {most}"
+    elif count % multiple:
+        room = count - count % multiple
+        lines = _lines(pages, room)
+        limit = f"a multiple of {multiple}"
+    else:
+        return None
+    what = "page" if count == 1 else "pages"
+    message = f"{count} {what}, but the budget is {limit}: {lines} line{'s'[: lines != 1]} too many"
+    missing = -count % multiple if not (most and count > most) else 0
+    longest = _longest(pages)
+    hint = "Shorten the longest blocks, or allow more with `pages:`."
+    if missing:
+        hint = f"Take out those lines, or add {missing} page{'s'[: missing != 1]}."
+    return Fault("over-budget", message, "", hint, page=room + 1, others=tuple(longest))
+
+
+def _lines(pages: Sequence[Any], room: int) -> int:
+    heights = Counter(
+        round(float(box.height), 1)
+        for page in pages
+        for box in _line_boxes(page._page_box)  # noqa: SLF001
+    )
+    line = heights.most_common(1)[0][0] if heights else 16.0
+    height = 0.0
+    for page in pages[room:]:
+        found = list(leaves(page._page_box))  # noqa: SLF001
+        if found:
+            height += max(leaf.bottom for leaf in found) - min(leaf.top for leaf in found)
+    return max(1, ceil(height / max(line, 1.0)))
+
+
+def _line_boxes(box: Any) -> Iterator[Any]:
+    box = unwrap(box)
+    if isinstance(box, boxes.MarginBox):
+        return
+    if isinstance(box, boxes.LineBox):
+        yield box
+        return
+    for child in getattr(box, "children", ()):
+        yield from _line_boxes(child)
+
+
+def _longest(pages: Sequence[Any]) -> list[tuple[str, str]]:
+    """Return the keys of the tallest blocks of content, each with its height in words."""
+    heights: Counter[str] = Counter()
+    for page in pages:
+        spans: dict[str, tuple[float, float]] = {}
+        for leaf in leaves(page._page_box):  # noqa: SLF001
+            top, bottom = spans.get(leaf.at, (leaf.top, leaf.bottom))
+            spans[leaf.at] = (min(top, leaf.top), max(bottom, leaf.bottom))
+        for at, (top, bottom) in spans.items():
+            heights[at] += int(bottom - top)
+    del heights[""]
+    ranked = sorted(heights.items(), key=lambda each: (-each[1], each[0]))
+    return [(at, f"{height / PX_PER_MM:.0f} mm") for at, height in ranked[:_LONGEST]]
