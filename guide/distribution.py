@@ -24,10 +24,11 @@ from guide.copies import channels, making, recipients
 from guide.copies.channels import Answer, Channel, ChannelClosed, Outcome
 from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, ledger_of
 from guide.copies.recipients import Row
-from guide.copies.seal import check_seal
+from guide.copies.seal import check_seal, with_field
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
+from guide.html.stamps import signature_caption, stamp_style
 from guide.mail import Letters, server
-from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
+from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampPlace, StampStyle
 
 MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
 _CHUNK = 32  # recipients between two writes of the ledger, where a copy may be made twice
@@ -88,6 +89,7 @@ class About:
     valid_until: str = ""
     editions: tuple[str, ...] | None = None
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
+    place: StampPlace = StampPlace(anchor="copy-box")
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,20 @@ class _Run:
             valid_until=str(manifest.valid_until or ""),
             editions=tuple(manifest.editions),
             templates=templates,
+            place=self._place(templates),
         )
+
+    def _place(self, templates: Mapping[str, str]) -> StampPlace:
+        """Return where copies of the kind carry their label; raises GuideError when there is none."""
+        from guide.content.library import load_kinds
+        from guide.content.validate import did_you_mean
+
+        kinds, name = load_kinds(own=templates), self.request.kind
+        if name not in kinds:
+            message = f"there is no kind of document `{name}`"
+            hint = did_you_mean(name, kinds) or f"There are: {', '.join(kinds)}."
+            raise GuideError(error("unknown-kind", message, Place("--kind"), hint))
+        return kinds[name].stamp
 
     def _about_pdf(self, path: Path) -> About:
         from guide.copies.original import look_at
@@ -477,6 +492,9 @@ class _Run:
                 styles.add((entry.edition, entry.language))
         style = {key: self._style(*key) for key in styles}
         frozen = {edition: tuple(each) for edition, each in labels.items()}
+        if self.signature and not self.signature.detached:
+            how = self.signature
+            documents = {name: with_field(data, how) for name, data in documents.items()}
         return making.Recipe(
             secrets.token_hex(8), documents, frozen, style, self.signature, self.request.encrypt
         )
@@ -491,6 +509,8 @@ class _Run:
                 passphrase=os.environ.get("GUIDE_SIGN_PASSPHRASE", ""),
                 visible=request.visible,
                 detached=request.detached,
+                caption=signature_caption(self.about.lang),
+                lang=self.about.lang,
             )
         if request.encrypt or self.signature:
             for document in documents.values():
@@ -498,10 +518,19 @@ class _Run:
                 check_seal(wanted, document, str(request.source))
 
     def _style(self, edition: str, language: str) -> StampStyle:
-        about = self.about
-        return StampStyle(
-            lang=language or about.lang, version=about.version, watermark=self.request.watermark
+        about, pack = self.about, self.about.editions is not None
+        style = stamp_style(
+            about.place,
+            language or about.lang,
+            version=about.version if pack or self.request.version else "",
+            date=about.date,
+            marking=about.marking,
+            supersedes=about.supersedes,
+            valid_until=about.valid_until,
+            watermark=self.request.watermark,
         )
+        # A version that nobody named still tells copies apart, but is nothing for people to read.
+        return dataclasses.replace(style, version=about.version)
 
     def _order(self, due: Due) -> making.Order:
         entries = due.entries

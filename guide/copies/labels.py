@@ -22,6 +22,9 @@ _WATER = (260.0, 90.0)  # mm, the page that a watermark is set on
 _EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 # Marks that turn the direction of what follows would reach beyond the name (Unicode UAX 9).
 _TURNING = {*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C}
+_MARKUP = (
+    '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'
+)
 BOX, WATER = "box", "water"
 Kind = float | str
 """Which face of a label: a line of a width in mm, or the box."""
@@ -125,13 +128,19 @@ class LabelSetter:
         return _html(self.style.lang, pages, faces, _sizes(place.size))
 
 
+def label_page(lang: str, body: str, size: tuple[float, float]) -> Html:
+    """Return a page of `size` mm that holds nothing but `body`, in the type of the labels."""
+    page = f"@page {{ size: {size[0]:g}mm {size[1]:g}mm; margin: 0 }}"
+    return replace(_html(lang, [page], (), ()), markup=_MARKUP % (escape(lang), body))
+
+
 def water(style: StampStyle) -> tuple[SetFace, tuple[FontFace, ...]]:
     """Return the watermark as a face, and its fonts."""
     from guide.pdf.typeset import set_faces
 
     wide, high = _WATER
     text, page = plain(style.watermark, 120), f"@page {{ size: {wide}mm {high}mm; margin: 0 }}"
-    face = Face("water", f'<p class="stamp-water">{escape(text)}</p>', "water")
+    face = Face("water", f'<div class="stamp-water"><p>{escape(text)}</p></div>', "water")
     sizes = tuple(float(size) for size in (*range(190, 40, -10), *range(40, 5, -2)))
     found = set_faces(_html(style.lang, [page], (face,), sizes))
     return found.faces[0], found.fonts
@@ -149,9 +158,6 @@ def _html(
     if any(_EAST_ASIAN.search(face.markup) for face in faces):
         names.insert(1, "fonts-cjk.css")
     sheets = [(f"templates:{name}", (TEMPLATES / name).read_text("utf-8")) for name in names]
-    markup = (
-        f'<!DOCTYPE html><html lang="{escape(lang)}"><head><title>copies</title></head>'
-        "<body><!--faces--></body></html>"
-    )
+    markup = _MARKUP % (escape(lang), "<!--faces-->")
     css = "\n".join(pages)
     return Html("copies", lang, markup, (*sheets, ("generated", css)), faces=faces, sizes=sizes)

@@ -39,3 +39,8 @@ def _date(text: str, labels: Labels) -> str:
         return labels.date(Date.parse(text)) if text else ""
     except ValueError:
         return text
+
+
+def signature_caption(lang: str) -> str:
+    """Return what stands above the name in a visible signature."""
+    return Labels(lang)("Digitally signed by")

@@ -1,0 +1,96 @@
+"""Copies encrypted with AES-256 as fast as they are made (ISO 32000-2, 7.6).
+
+qpdf makes the keys; but to write a file it takes it apart, which costs twenty times what encrypting
+its bytes does. Copies are laid out so that only streams have to be encrypted: see `parts`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import secrets
+import zlib
+
+from guide.copies.parts import MARK, Rows, finish, stream_object
+from guide.errors import GuideError, Place, error
+
+_BLOCK = 16  # bytes of an AES block, and of an initialisation vector
+_OBJECT = re.compile(rb"(\d+) 0 obj\n")
+_LENGTH = re.compile(rb"/Length (\d+)>>\nstream\n")
+_ROW = 7
+
+
+def encrypt(data: bytes, password: str, *, printing: bool = True) -> bytes:
+    """Return a copy that only `password` opens; assistive technology may read it, nothing edit it.
+
+    `data` is what a Stamper made. Two calls never give the same bytes. Raises GuideError when the
+    file is of PDF 1.4, which PDF/A-1 asks for, and PDF/A forbids encryption.
+    """
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.padding import PKCS7
+
+    at = int(data[data.rindex(b"startxref") + 9 :].split()[0])
+    table = data[at:]
+    if MARK not in table:
+        message = "a file of PDF 1.4 cannot be encrypted with AES-256"
+        hint = "Distribute it without --encrypt, or make it as a later PDF: qpdf IN.pdf OUT.pdf"
+        raise GuideError(error("seal-contradiction", message, Place(""), hint))
+    key, dictionary = _keys(password, printing)
+    body = _LENGTH.search(table)
+    assert body is not None
+    trailer = table[: body.start()]
+    rows = zlib.decompress(table[body.end() : body.end() + int(body[1])])
+    count = len(rows) // _ROW
+    offsets = sorted(
+        (int.from_bytes(rows[_ROW * n + 1 : _ROW * n + 5], "big"), n)
+        for n in range(count)
+        if rows[_ROW * n] == 1
+    )
+    fresh = Rows(False, bytearray(rows))
+    out = [data[: offsets[0][0]]]
+    length = len(out[0])
+    vectors = secrets.token_bytes(_BLOCK * len(offsets))
+    for place, (offset, number) in enumerate(offsets):
+        if offset == at:
+            continue  # the table itself, which comes anew
+        start = _OBJECT.match(data, offset)
+        found = _LENGTH.search(data, offset)
+        assert start is not None
+        assert found is not None
+        text = data[start.end() : found.start()] + b">>"
+        plain = data[found.end() : found.end() + int(found[1])]
+        vector = vectors[_BLOCK * place : _BLOCK * (place + 1)]
+        pad, cipher = PKCS7(128).padder(), Cipher(algorithms.AES(key), modes.CBC(vector)).encryptor()
+        closed = vector + cipher.update(pad.update(plain) + pad.finalize()) + cipher.finalize()
+        fresh.put(number, length)
+        out.append(stream_object(number, text, closed))
+        length += len(out[-1])
+    # The dictionary of the encryption is not encrypted, nor is an object on its own: no string else.
+    number = count - 1 if offsets[-1][0] == at else count
+    fresh.grow(number + 1)
+    fresh.put(number, length)
+    out.append(b"%d 0 obj\n%s\nendobj\n" % (number, dictionary))
+    length += len(out[-1])
+    names = b"".join(
+        match[0] for match in re.finditer(rb"/(?:Root|Info) \d+ 0 R|/ID \[<[0-9a-f]*><[0-9a-f]*>\]", trailer)
+    )  # fmt: skip
+    out.append(finish(fresh, length, names + b"/Encrypt %d 0 R" % number))
+    return b"".join(out)
+
+
+def _keys(password: str, printing: bool) -> tuple[bytes, bytes]:
+    """Return the key of a new file, and its encryption dictionary: qpdf makes both."""
+    import pikepdf
+
+    allowed = pikepdf.Permissions(
+        accessibility=True, extract=True, modify_annotation=False, modify_assembly=False,
+        modify_form=True, modify_other=False, print_highres=printing, print_lowres=printing,
+    )  # fmt: skip
+    wanted = pikepdf.Encryption(
+        user=password, owner=secrets.token_urlsafe(32), R=6, allow=allowed, aes=True, metadata=True
+    )
+    made = io.BytesIO()
+    with pikepdf.new() as empty:
+        empty.save(made, encryption=wanted)
+    with pikepdf.open(made, password=password) as pdf:
+        return pdf.encryption.encryption_key, pdf.trailer.Encrypt.unparse(resolved=True)
