@@ -15,6 +15,7 @@ from guide.pipeline import Built, Output, diagnostic_json
 
 if TYPE_CHECKING:  # only their commands pay for importing them
     from guide.copies.ledger import LedgerEntry
+    from guide.copies.verify import Finding, Signed
     from guide.distribution import Report
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
@@ -166,6 +167,62 @@ def report_distribution(done: Report, quiet: bool = False) -> None:
               file=sys.stderr)  # fmt: skip
     if done.diagnostics:
         print(summary(done.diagnostics), file=sys.stderr)
+
+
+_CONTENT = {
+    "intact": "as they were given out",
+    "changed": "not as they were given out",
+    "unknown": "no ledger and no manifest here knows them",
+}
+
+
+def report_finding(found: Finding) -> None:
+    """Print what a file is, to stdout; problems to stderr."""
+    if not found.digest:  # it could not be read
+        show(found.problems, stream=sys.stderr)
+        return
+    rows = [("copy", _whose(found))]
+    entry = found.entry
+    if found.title or found.version:
+        version = f"version {found.version}" if found.version else ""
+        rows.append(("document", ", ".join(part for part in (found.title, version) if part)))
+    if entry is not None:
+        by = f", {entry.state} by {entry.channel}, {entry.changed[:16].replace('T', ' ')} UTC"
+        late = f"; superseded by copy {entry.superseded_by}" if entry.superseded_by else ""
+        rows.append(("ledger", f"copy {entry.number}{by}{late}"))
+    rows.append(("bytes", _CONTENT[found.content]))
+    rows += [("signature", _signature(each)) for each in found.signed]
+    if found.seal != "none":
+        rows.append(("encryption", found.seal))
+    print(plain(found.path))
+    for name, value in rows:
+        print(f"  {name:<10}  {plain(value)}")
+    sys.stdout.flush()
+    show(found.problems, stream=sys.stderr)
+
+
+def _whose(found: Finding) -> str:
+    if not found.copy_id and not found.number:
+        return "none that guide numbered"
+    number = f"{found.number} of {found.total}" if found.number else "unknown"
+    entry = found.entry
+    if entry is None:
+        return f"{number}; no ledger here knows whose it is (id {found.copy_id})"
+    people = [part for part in (entry.name or "(forgotten)", entry.organisation, entry.ref) if part]
+    return ", ".join([number, *people])
+
+
+def _signature(signed: Signed) -> str:
+    what = {
+        "intact": "fits the file",
+        "broken": "does not fit the file",
+        "unchecked": "not checked",
+    }
+    by = f", by {signed.signer}" if signed.signer else ""
+    trust = (
+        "" if signed.state != "intact" else ", trusted" if signed.trusted else ", not vouched for"
+    )
+    return what[signed.state] + by + trust + (" (beside the file)" if signed.detached else "")
 
 
 def _people(copies: Sequence[LedgerEntry]) -> str:

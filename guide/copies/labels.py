@@ -22,9 +22,7 @@ _WATER = (260.0, 90.0)  # mm, the page that a watermark is set on
 _EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 # Marks that turn the direction of what follows would reach beyond the name (Unicode UAX 9).
 _TURNING = {*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C}
-_MARKUP = (
-    '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'
-)
+_MARKUP = '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'
 BOX, WATER = "box", "water"
 Kind = float | str
 """Which face of a label: a line of a width in mm, or the box."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from guide.copies.encrypt import password_fault
 from guide.cells import cell_starts, delimiter_of
 from guide.errors import Diagnostic, GuideError, Place, error, in_order, warning
 from guide.model.copies import Recipient
@@ -22,7 +23,6 @@ COLUMNS = tuple(Recipient.model_fields)
 MAX_BYTES = 64_000_000
 MAX_TEXT = 500  # characters in a cell: a name of 300 is unusual, one of 5,000 is a mistake
 MAX_COPIES = 1000
-MAX_PASSWORD = 127  # bytes; ISO 32000-2, 7.6.4.3.3 cuts passwords off there
 
 # Marks that turn the direction of what follows: a name with one could pose as another (UTS #55).
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -387,9 +387,9 @@ class _Checking:
         if self.rules.encrypt and not cell:
             self._refuse("missing-password", "--encrypt needs a password in every row", entry,
                       "password", "Write one, or leave --encrypt out.")  # fmt: skip
-        elif len(cell.encode()) > MAX_PASSWORD:
-            message = f"the password is longer than {MAX_PASSWORD} bytes"
-            self._refuse("bad-value", message, entry, "password", "Shorten it.")
+        elif cell and (message := password_fault(cell)):
+            hint = "Choose another one: three or four words are easy to type and hard to guess."
+            self._refuse("bad-value", message, entry, "password", hint)
         elif cell and not self.rules.encrypt and not self.passwords_unused:
             self.passwords_unused = True
             self.problems.append(

@@ -15,7 +15,10 @@ from guide.units import POINTS_PER_MM
 
 FIELD = "Signature"  # the name of our signature field
 _BOX = (58.0, 14.0)  # mm: the visible signature
-_CORNER = (20.0, 42.0)  # mm: its lower left corner on the first page, where no box is to stand under
+_CORNER = (
+    20.0,
+    42.0,
+)  # mm: its lower left corner on the first page, where no box is to stand under
 _GAP = 4.0  # mm between it and the box for the copy's number
 _KEY_HINT = (
     "Give a PKCS#12 file (.p12, .pfx), or one PEM file with the key and its certificate; "
@@ -141,8 +144,8 @@ def _corner(pdf: Any) -> tuple[float, float]:
     import pikepdf
 
     try:
-        found = pikepdf.NameTree(pdf.Root.Names.Dests).get("copy-box")
-        place = found.get("/D") if isinstance(found, pikepdf.Dictionary) else found
+        found: Any = pikepdf.NameTree(pdf.Root.Names.Dests).get("copy-box")
+        place: Any = found.get("/D") if isinstance(found, pikepdf.Dictionary) else found
         if place[0].objgen == pdf.pages[0].obj.objgen and str(place[1]) == "/XYZ":
             return float(place[2]), float(place[3]) + _GAP * POINTS_PER_MM
     except (pikepdf.PdfError, AttributeError, KeyError, TypeError, ValueError, IndexError):
@@ -200,7 +203,7 @@ def _drawn(pdf: bytes) -> Any:
     from pyhanko.pdf_utils.layout import BoxConstraints
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-    class Drawn(PdfContent):  # type: ignore[misc]
+    class Drawn(PdfContent):
         def render(self) -> bytes:
             form = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(pdf)))
             self.resources.xobject["/Signed"] = form
@@ -230,36 +233,40 @@ def signer_of(how: Signature) -> Any:
 
 
 def _read_key(how: Signature, passphrase: str) -> Any:
+    secret = passphrase.encode() or None
+    try:
+        return _from_pem(how, secret) if b"-----BEGIN" in how.key else _from_pkcs12(how.key, secret)
+    except (ValueError, TypeError, KeyError, OSError) as exc:
+        said = " ".join(str(exc).split())[:120] or type(exc).__name__
+        message = f"the key cannot be used: {said}"
+        raise GuideError(error("bad-key", message, Place("--sign"), _KEY_HINT)) from exc
+
+
+def _from_pkcs12(data: bytes, secret: bytes | None) -> Any:
     from cryptography.hazmat.primitives.serialization import pkcs12
+    from pyhanko.sign.signers import SimpleSigner
+
+    pkcs12.load_key_and_certificates(data, secret)  # says more clearly than pyHanko what is wrong
+    made = SimpleSigner.load_pkcs12_data(data, [], secret)
+    if made is None or made.signing_cert is None:
+        raise ValueError("it holds no key with a certificate")
+    return made
+
+
+def _from_pem(how: Signature, secret: bytes | None) -> Any:
     from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
     from pyhanko.sign.signers import SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    secret = passphrase.encode() or None
-    store = SimpleCertificateStore()
-    at = Place("--sign")
-    try:
-        if b"-----BEGIN" in how.key:
-            blocks = how.key + b"\n" + how.certificates
-            certificates = list(load_certs_from_pemder_data(_only(blocks, b"CERTIFICATE")))
-            key = load_private_key_from_pemder_data(_only(blocks, b"PRIVATE KEY"), secret)
-        else:
-            pkcs12.load_key_and_certificates(how.key, secret)  # says more clearly what is wrong
-            made = SimpleSigner.load_pkcs12_data(how.key, [], secret)
-            if made is None or made.signing_cert is None:
-                raise ValueError("it holds no key with a certificate")
-            return made
-        if not certificates:
-            raise ValueError("it holds no certificate")
-        own = next((c for c in certificates if _fits(c, key)), None)
-        if own is None:
-            raise ValueError("no certificate in it belongs to the key")
-        store.register_multiple(certificates)
-        return SimpleSigner(own, key, store)
-    except (ValueError, TypeError, KeyError, OSError, StopIteration) as exc:
-        said = " ".join(str(exc).split())[:120] or type(exc).__name__
-        message = f"the key cannot be used: {said}"
-        raise GuideError(error("bad-key", message, at, _KEY_HINT)) from exc
+    blocks = how.key + b"\n" + how.certificates
+    certificates = list(load_certs_from_pemder_data(_only(blocks, b"CERTIFICATE")))
+    key = load_private_key_from_pemder_data(_only(blocks, b"PRIVATE KEY"), secret)
+    own = next((c for c in certificates if _fits(c, key)), None)
+    if own is None:
+        raise ValueError("no certificate in it belongs to the key")
+    store: Any = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    store.register_multiple(certificates)
+    return SimpleSigner(own, key, store)
 
 
 def _only(pem: bytes, kind: bytes) -> bytes:
@@ -271,7 +278,9 @@ def _only(pem: bytes, kind: bytes) -> bytes:
     )
     if not found:
         raise ValueError(f"it holds no {kind.decode().lower()}")
-    pattern = rb"-----BEGIN [A-Z0-9 ]*?" + kind + rb"-----.*?-----END [A-Z0-9 ]*?" + kind + rb"-----"
+    pattern = (
+        rb"-----BEGIN [A-Z0-9 ]*?" + kind + rb"-----.*?-----END [A-Z0-9 ]*?" + kind + rb"-----"
+    )
     return b"\n".join(re.findall(pattern, pem, re.S)) + b"\n"
 
 

@@ -6,7 +6,7 @@ import contextlib
 import io
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from guide.copies.labels import BOX, WATER, LabelSetter, SetLabel, water
@@ -174,7 +174,7 @@ class _Preparing:
         kinds = [*widths, *([BOX] if box else []), "mark", *([WATER] if self.water else [])]
         self.names = {kind: f"/GuideStamp{n}" for n, kind in enumerate(kinds)}
         self.slots = {kind: self._slot(n) for n, kind in enumerate(kinds)}
-        drawn = [[(slot.width, slot.matrix)] for slot in places]
+        drawn: list[list[tuple[Any, Matrix]]] = [[(slot.width, slot.matrix)] for slot in places]
         if box:
             drawn[box[0]].append((BOX, box[1]))
         first_id = self._first_id()
@@ -394,16 +394,21 @@ class _Preparing:
         for name, value in (("Copy", word + "i"), ("Number", word + "n"), ("Total", word + "t"),
                             ("Version", self.style.version)):  # fmt: skip
             info[f"/Guide{name}"] = pikepdf.String(value)
-        with contextlib.suppress(Exception):  # a foreign packet may be broken in any way
-            with self.pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta:
-                meta["xmpMM:InstanceID"] = f"uuid:{word}u"
-                meta["dc:identifier"] = f"urn:uuid:{word}u"
+        # A foreign packet may be broken in any way.
+        with (
+            contextlib.suppress(Exception),
+            self.pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta,
+        ):
+            meta["xmpMM:InstanceID"] = f"uuid:{word}u"
+            meta["dc:identifier"] = f"urn:uuid:{word}u"
 
     def _oldest_kind(self) -> bool:
         """Tell whether the file must keep to PDF 1.4, as PDF/A-1 does (ISO 19005-1)."""
-        with contextlib.suppress(Exception):
-            with self.pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta:
-                return str(meta.get("pdfaid:part", "")) == "1"
+        with (
+            contextlib.suppress(Exception),
+            self.pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta,
+        ):
+            return str(meta.get("pdfaid:part", "")) == "1"
         return False
 
     def _strings_apart(self) -> None:
@@ -443,6 +448,12 @@ def _artifact(properties: bytes, drawn: Sequence[tuple[str, Matrix]]) -> bytes:
 _SAVES = re.compile(rb"(?<![^\s\]>)])([qQ])(?![^\s\[<(/])")
 
 
+def _instructions(content: Any) -> Iterable[Any]:
+    import pikepdf
+
+    return pikepdf.parse_content_stream(content)
+
+
 def _unbalanced(contents: Sequence[Any]) -> tuple[int, int]:
     """Return how many states a page restores without having saved them, and how many it leaves.
 
@@ -459,7 +470,7 @@ def _unbalanced(contents: Sequence[Any]) -> tuple[int, int]:
         return 0, 0
     whole = pikepdf.Stream(pikepdf.new(), data)
     depth = least = 0
-    for _, operator in pikepdf.parse_content_stream(whole):
+    for _, operator in _instructions(whole):
         if str(operator) in {"q", "Q"}:
             depth += 1 if str(operator) == "q" else -1
             least = min(least, depth)

@@ -158,7 +158,8 @@ class _Painted:
                 path.append(_bounds(points))
             points.clear()
 
-        for operands, operator in pikepdf.parse_content_stream(content):
+        instructions: Any = pikepdf.parse_content_stream(content)
+        for operands, operator in instructions:
             self.left -= 1
             if self.left < 0:
                 return

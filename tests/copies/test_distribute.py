@@ -198,10 +198,10 @@ def test_protected_and_signed_pdfs_are_refused(send: Run, report_pdf: Path, writ
     write("Anna")
     with pikepdf.open(io.BytesIO(made_pdf())) as pdf:
         pdf.save(report_pdf, encryption=pikepdf.Encryption(owner="o", user="u"))
-    assert "error[not-a-pdf]" in send().output
+    assert "error[locked-pdf]" in send().output
     with pikepdf.open(io.BytesIO(made_pdf())) as pdf:
         pdf.save(report_pdf, encryption=pikepdf.Encryption(owner="o", user=""))
-    assert "error[not-a-pdf]" in send().output
+    assert "error[locked-pdf]" in send().output
     with pikepdf.open(io.BytesIO(made_pdf())) as pdf:
         pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[], SigFlags=3)
         pdf.save(report_pdf)
