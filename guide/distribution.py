@@ -31,7 +31,7 @@ from guide.mail import Letters, server
 from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampPlace, StampStyle
 
 MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
-_CHUNK = 32  # recipients between two writes of the ledger, where a copy may be made twice
+_CHUNK = 64  # recipients between two writes of the ledger, where a copy may be made twice
 _AHEAD = 16  # recipients whose copies are made while others are being sent
 _ALONE = 48  # copies that one process makes sooner than it starts others
 

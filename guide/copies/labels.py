@@ -17,13 +17,15 @@ from guide.units import POINTS_PER_MM
 _NAME, _ORGANISATION = 400, 250  # characters; what is longer is cut before it is set
 _NUMBER = 13 / POINTS_PER_MM  # mm, the height of the number in the box: see stamp.css
 _LEAST = 3.5  # pt, the smallest type of a line
+_FOOT = 2.6  # mm under the lowest line: see stamp.css
+_CONTROL = 0.86 * 1.2  # the height of the control line in em
 _SHEETS = ("fonts.css", "tokens.css", "stamp/stamp.css")
 _WATER = (260.0, 90.0)  # mm, the page that a watermark is set on
 _EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 # Marks that turn the direction of what follows would reach beyond the name (Unicode UAX 9).
 _TURNING = {*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C}
 _MARKUP = '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'
-BOX, WATER = "box", "water"
+BOX, WATER, CONTROL = "box", "water", "control"
 Kind = float | str
 """Which face of a label: a line of a width in mm, or the box."""
 
@@ -57,10 +59,20 @@ class LabelSetter:
 
     def set(self, labels: Sequence[CopyLabel]) -> tuple[list[SetLabel], tuple[Fault, ...]]:
         """Return the labels in type, each as if it were alone; text that does not fit is cut."""
+        kinds: list[Kind] = [*self.widths, *([BOX] if self.box else [])]
+        return self._set([(label, kind) for label in labels for kind in kinds], len(kinds))
+
+    def control(self) -> list[SetLabel]:
+        """Return the document control line in each width: it is the same in all copies."""
+        if not self.style.control:
+            return []
+        return self._set([(None, width) for width in self.widths], 1)[0]
+
+    def _set(
+        self, wanted: Sequence[tuple[CopyLabel | None, Kind]], step: int
+    ) -> tuple[list[SetLabel], tuple[Fault, ...]]:
         from guide.pdf.typeset import set_faces
 
-        kinds: list[Kind] = [*self.widths, *([BOX] if self.box else [])]
-        wanted = [(label, kind) for label in labels for kind in kinds]
         made: dict[int, SetFace] = {}
         faults: list[Fault] = []
         fonts: dict[str, FontFace] = {}
@@ -77,7 +89,6 @@ class LabelSetter:
                 if face.over and most > 8:
                     again.append(n)
             left, most = again, most // 2
-        step = len(kinds)
         results = []
         for start in range(0, len(wanted), step):
             own = {wanted[n][1]: made[n] for n in range(start, start + step)}
@@ -85,8 +96,12 @@ class LabelSetter:
             results.append(SetLabel(own, tuple(fonts[name] for name in sorted(used))))
         return results, tuple(dict.fromkeys(faults))
 
-    def _markup(self, label: CopyLabel, kind: Kind, most: int) -> str:
+    def _markup(self, label: CopyLabel | None, kind: Kind, most: int) -> str:
         style = self.style
+        if label is None:
+            return self._line(
+                "under", f'<p class="control">{escape(plain(style.control, most))}</p>', kind
+            )
         numbers = {"number": label.number, "total": label.total}
         name = plain(label.name, most)
         organisation = plain(label.organisation, min(most, _ORGANISATION))
@@ -106,12 +121,11 @@ class LabelSetter:
         parts = [f"<span>{escape(part)}</span>" for part in said if part]
         if style.direction == "rtl":
             parts.reverse()  # each part turns for itself, so that their order is ours to see to
-        rows = [f'<p class="copy">{" · ".join(parts)}</p>']
-        if style.control:
-            rows.append(f'<p class="control">{escape(plain(style.control, most))}</p>')
-        classes = f"stamp-line {style.place.align}"
-        line = f'<div class="{classes}">{"".join(rows)}</div>'
-        return f'<div class="stamp-page" style="page: w{kind:.0f}">{line}</div>'
+        return self._line("over", f'<p class="copy">{" · ".join(parts)}</p>', kind)
+
+    def _line(self, row: str, markup: str, width: Kind) -> str:
+        line = f'<div class="stamp-line {row} {self.style.place.align}">{markup}</div>'
+        return f'<div class="stamp-page" style="page: w{width:.0f}">{line}</div>'
 
     def _html(self, faces: tuple[Face, ...]) -> Html:
         place = self.style.place
@@ -123,6 +137,9 @@ class LabelSetter:
         if self.box:
             wide, high = (side + 2 * FRAME for side in place.box)
             pages.append(f"@page box {{ size: {wide:g}mm {high:g}mm; margin: 0 }}")
+        if self.style.control:
+            foot = _FOOT + _CONTROL * place.size / POINTS_PER_MM
+            pages.append(f".stamp-line.over {{ bottom: {foot:.2f}mm }}")
         return _html(self.style.lang, pages, faces, _sizes(place.size))
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from guide.copies.encrypt import password_fault
 from guide.cells import cell_starts, delimiter_of
+from guide.copies.encrypt import password_fault
 from guide.errors import Diagnostic, GuideError, Place, error, in_order, warning
 from guide.model.copies import Recipient
 from guide.suggest import did_you_mean

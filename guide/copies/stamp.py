@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from guide.copies.labels import BOX, WATER, LabelSetter, SetLabel, water
+from guide.copies.labels import BOX, CONTROL, WATER, LabelSetter, SetLabel, water
 from guide.copies.parts import Base, Part, base_of, compose, parts_of, without_length
 from guide.copies.places import FRAME, Matrix, Seen, across, seen, slots
 from guide.copies.trace import MARK_SIZE, PIECE, bars
@@ -18,7 +18,7 @@ from guide.model.artifacts import COLOURS, FIRST_FONT, SEPARATOR, FontFace, Grou
 from guide.model.copies import CopyLabel, StampStyle
 from guide.units import POINTS_PER_MM
 
-_BLOCK = 16  # labels that are set together: starting to typeset takes as long as two of them
+_BLOCK = 64  # labels that are set together: starting to typeset takes as long as two of them
 _NOTHING = b"<< >>"
 
 
@@ -170,11 +170,24 @@ class _Preparing:
         places = slots(views, style.place)
         widths = tuple(sorted({slot.width for slot in places}))
         box = self._box(pages, views)
-        self.water = water(style) if style.watermark else None
-        kinds = [*widths, *([BOX] if box else []), "mark", *([WATER] if self.water else [])]
+        setter = LabelSetter(style, widths, bool(box))
+        self.fixed: dict[Any, tuple[SetFace, tuple[FontFace, ...]]] = {
+            (CONTROL, width): (each.faces[width], each.fonts)
+            for width, each in zip(widths, setter.control(), strict=False)
+        }
+        if style.watermark:
+            self.fixed[WATER] = water(style)
+        kinds = [*widths, *([BOX] if box else []), "mark", *self.fixed]
         self.names = {kind: f"/GuideStamp{n}" for n, kind in enumerate(kinds)}
         self.slots = {kind: self._slot(n) for n, kind in enumerate(kinds)}
-        drawn: list[list[tuple[Any, Matrix]]] = [[(slot.width, slot.matrix)] for slot in places]
+        drawn: list[list[tuple[Any, Matrix]]] = [
+            [
+                (kind, slot.matrix)
+                for kind in (slot.width, (CONTROL, slot.width))
+                if kind in self.slots
+            ]
+            for slot in places
+        ]
         if box:
             drawn[box[0]].append((BOX, box[1]))
         first_id = self._first_id()
@@ -187,11 +200,11 @@ class _Preparing:
         self._strings_apart()
         version = pdf.pdf_version if classic else max(pdf.pdf_version, "1.5")
         parts, trailer = parts_of(pdf)
-        return self._prepared(parts, trailer, first_id, version, classic, widths, bool(box))
+        return self._prepared(parts, trailer, first_id, version, classic, setter)
 
     def _prepared(
         self, parts: list[Part], trailer: dict[bytes, bytes], first_id: bytes, version: str,
-        classic: bool, widths: tuple[float, ...], box: bool,
+        classic: bool, setter: LabelSetter,
     ) -> _Prepared:  # fmt: skip
         slot = re.compile(rb"/GuideSlot /" + self.token + rb"(\d+)")
         forms, texts = {}, []
@@ -202,13 +215,15 @@ class _Preparing:
             elif self.token in part.text or (part.data is not None and self.token in part.data):
                 texts.append(part)
         own = frozenset([*forms.values(), *(part.number for part in texts)])
-        if self.water:
-            own -= {forms[WATER]}
-            parts = [part for part in parts if part.number != forms[WATER]]
-            first = max([*(part.number for part in parts), forms[WATER]]) + 1
-            parts += self._watermark(*self.water, forms[WATER], first)
+        fixed = {forms[kind]: kind for kind in self.fixed}
+        own -= fixed.keys()
+        parts = [part for part in parts if part.number not in fixed]
+        following = max([*(part.number for part in parts), *forms.values()]) + 1
+        for number, kind in fixed.items():
+            drawn = list(self._drawn(*self.fixed[kind], number, following, kind == WATER))
+            following = max(following, *(part.number + 1 for part in drawn))
+            parts += drawn
         base = base_of(parts, own, trailer, first_id, version, classic)
-        setter = LabelSetter(self.style, widths, box)
         return _Prepared(base, forms, tuple(texts), self.token, setter, self.style.version)
 
     def _refuse(self) -> None:
@@ -274,10 +289,10 @@ class _Preparing:
             return found.get("/D") if isinstance(found, pikepdf.Dictionary) else found
         return None
 
-    def _watermark(
-        self, face: SetFace, fonts: tuple[FontFace, ...], slot: int, first: int
+    def _drawn(
+        self, face: SetFace, fonts: tuple[FontFace, ...], slot: int, first: int, pale: bool
     ) -> Iterator[Part]:
-        """Yield the objects that draw the watermark in a light tint; `slot` is its form's number."""
+        """Yield the objects that draw what all copies share; `slot` is the number of its form."""
         from guide.pdf.fonts import font_objects
         from guide.pdf.uses import union
 
@@ -291,6 +306,9 @@ class _Preparing:
         resources = first + 1 + len(placed)
         drawing = list(_placed(face.drawing, resources, outside))
         yield from drawing
+        if not pale:
+            yield _form(slot, face, resources, b"")
+            return
         inner = resources + len(drawing)
         # As a group it is made pale as a whole: letters that touch do not show through each other.
         yield _form(inner, face, resources, b"/Group <</S /Transparency/CS /DeviceRGB>>")
@@ -308,8 +326,9 @@ class _Preparing:
         corner = view.at((1, 0, 0, 1, 8, 8))
         before = [_artifact(b"/Type /Layout", [(self.names["mark"], corner)])]
         after = []
-        if self.water:
-            matrix = across(view, self.water[0].width, self.water[0].height)
+        if WATER in self.fixed:
+            face = self.fixed[WATER][0]
+            matrix = across(view, face.width, face.height)
             kind = b"/Type /Pagination/Subtype /Watermark"
             after.append(_artifact(kind, [(self.names[WATER], matrix)]))
         edge = b"Bottom" if self.style.place.edge == "bottom" else b"Top"
