@@ -35,7 +35,11 @@ def _tree(folder: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[str, str]]
     for base, folders, names in os.walk(folder, followlinks=False):
         folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _IGNORED)
         for name in sorted(names):
-            if name.startswith((".", "recipients")) or (suffixes and not name.endswith(suffixes)):
+            if (
+                name.startswith((".", "recipients"))
+                or ".ledger.db" in name
+                or (suffixes and not name.endswith(suffixes))
+            ):
                 continue
             path = os.path.join(base, name)
             found.append((os.path.relpath(path, folder), _digest_of_file(path)))

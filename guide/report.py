@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from guide.errors import Diagnostic, Severity
 from guide.pipeline import Built, Output, diagnostic_json
+
+if TYPE_CHECKING:  # only their commands pay for importing them
+    from guide.copies.ledger import LedgerEntry
+    from guide.copies.verify import Finding, Signed
+    from guide.distribution import Report
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -97,14 +103,29 @@ def table(outputs: Sequence[Output]) -> str:
         )
         for made in outputs
     ]
-    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
-    left = {0, 4}
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if n in left else cell.rjust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in (head, *rows)
+    return columns((head, *rows), left={0, 4})
+
+
+def columns(rows: Sequence[Sequence[str]], left: Container[int]) -> str:
+    """Return rows in columns, those in `left` set to the left, as wide as a terminal draws them."""
+    widths = [max(map(_drawn, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = []
+        for n, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (width - _drawn(cell))
+            cells.append(cell + space if n in left else space + cell)
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _drawn(text: str) -> int:
+    """Return how many columns text takes: none for accents on their own, two for wide characters."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
     )
 
 
@@ -115,6 +136,164 @@ def report_built(built: Built) -> None:
         print(table(built.outputs), file=sys.stderr)
     if built.diagnostics:
         print(f"{plain(built.folder)}: {summary(built.diagnostics)}", file=sys.stderr)
+
+
+_PEOPLE = 1000  # rows of a plan; more are not read
+
+
+def report_distribution(done: Report, quiet: bool = False) -> None:
+    """Print who would get what, to stdout, or, after sending, how it went; problems to stderr."""
+    show(done.diagnostics, stream=sys.stderr)
+    copies = done.copies
+    about = f"{plain(done.about.title)}, version {plain(done.about.version)}"
+    if not done.sending:
+        if not quiet and copies:
+            print(_people(copies[:_PEOPLE]))
+            if len(copies) > _PEOPLE:
+                print(f"... and {len(copies) - _PEOPLE:,} more; --json shows all")
+        had = f"; {done.had:,} copies were sent before" if done.had else ""
+        print(f"{about}: {len(copies):,} copies for {done.recipients:,} recipients{had}",
+              file=sys.stderr)  # fmt: skip
+        if not done.failed and copies:
+            print("nothing was sent; --send does it", file=sys.stderr)
+    else:
+        states: dict[str, int] = {}
+        for copy in copies:
+            states[copy.state] = states.get(copy.state, 0) + 1
+        said = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
+        had = f"; {done.had:,} were sent before" if done.had else ""
+        print(f"{about}: {said or 'nothing to send'}{had}", file=sys.stderr)
+        print(f"files in {plain(str(done.out))}, record in {plain(str(done.ledger))}",
+              file=sys.stderr)  # fmt: skip
+    if done.diagnostics:
+        print(summary(done.diagnostics), file=sys.stderr)
+
+
+_CONTENT = {
+    "intact": "as they were given out",
+    "changed": "not as they were given out",
+    "unknown": "no ledger and no manifest here knows them",
+}
+
+
+def report_finding(found: Finding) -> None:
+    """Print what a file is, to stdout; problems to stderr."""
+    if not found.digest:  # it could not be read
+        show(found.problems, stream=sys.stderr)
+        return
+    rows = [("copy", _whose(found))]
+    entry = found.entry
+    if found.title or found.version:
+        version = f"version {found.version}" if found.version else ""
+        rows.append(("document", ", ".join(part for part in (found.title, version) if part)))
+    if entry is not None:
+        by = f", {entry.state} by {entry.channel}, {entry.changed[:16].replace('T', ' ')} UTC"
+        late = f"; superseded by copy {entry.superseded_by}" if entry.superseded_by else ""
+        rows.append(("ledger", f"copy {entry.number}{by}{late}"))
+    rows.append(("bytes", _CONTENT[found.content]))
+    rows += [("signature", _signature(each)) for each in found.signed]
+    if found.seal != "none":
+        rows.append(("encryption", found.seal))
+    print(plain(found.path))
+    for name, value in rows:
+        print(f"  {name:<10}  {plain(value)}")
+    sys.stdout.flush()
+    show(found.problems, stream=sys.stderr)
+
+
+def _whose(found: Finding) -> str:
+    if not found.copy_id and not found.number:
+        return "none that guide numbered"
+    number = f"{found.number} of {found.total}" if found.number else "unknown"
+    entry = found.entry
+    if entry is None:
+        return f"{number}; no ledger here knows whose it is (id {found.copy_id})"
+    people = [part for part in (entry.name or "(forgotten)", entry.organisation, entry.ref) if part]
+    return ", ".join([number, *people])
+
+
+def _signature(signed: Signed) -> str:
+    what = {
+        "intact": "fits the file",
+        "broken": "does not fit the file",
+        "unchecked": "not checked",
+    }
+    by = f", by {signed.signer}" if signed.signer else ""
+    trust = (
+        "" if signed.state != "intact" else ", trusted" if signed.trusted else ", not vouched for"
+    )
+    return what[signed.state] + by + trust + (" (beside the file)" if signed.detached else "")
+
+
+def _people(copies: Sequence[LedgerEntry]) -> str:
+    head = ("copy", "name", "organisation", "channel", "address", "edition", "state")
+    rows = [
+        (str(c.number), _short(c.name), _short(c.organisation), c.channel, _short(c.email),
+         _short(c.edition), str(c.state))
+        for c in copies
+    ]  # fmt: skip
+    return columns((head, *rows), left=range(1, 7))
+
+
+def _short(text: str, most: int = 36) -> str:
+    """Return text for a cell of a table; the direction that it is read in stays inside."""
+    text = plain(text) if len(text) <= most else plain(text[: most - 1]) + "…"
+    return text if text.isascii() else f"\u2068{text}\u2069" if _turns(text) else text
+
+
+def _turns(text: str) -> bool:
+    return any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text)
+
+
+def report_ledger(copies: Sequence[LedgerEntry], stream: TextIO) -> None:
+    """Print the copies of a ledger as a table."""
+    head = (
+        "copy",
+        "of",
+        "name",
+        "organisation",
+        "version",
+        "channel",
+        "state",
+        "since (UTC)",
+        "answer",
+    )
+    rows = [
+        (str(c.number), str(c.total), _short(c.name or "(forgotten)"), _short(c.organisation),
+         _short(c.version, 12), c.channel, str(c.state), c.changed[:19].replace("T", " "),
+         _short(c.answer, 48))
+        for c in copies
+    ]  # fmt: skip
+    print(columns((head, *rows), left=range(2, 9)), file=stream)
+
+
+@contextmanager
+def counter(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show one bar for many things of a kind, when stderr is a terminal."""
+    if not coloured(sys.stderr):
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    shown = (TextColumn(what), BarColumn(24), MofNCompleteColumn(), TimeRemainingColumn())
+    progress = Progress(*shown, console=Console(stderr=True), transient=True)
+    task = progress.add_task(what, total=None)
+
+    def count(done: int, total: int) -> None:
+        progress.start()
+        progress.update(task, completed=done, total=total)
+
+    try:
+        yield count
+    finally:
+        progress.stop()
 
 
 @contextmanager

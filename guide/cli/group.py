@@ -11,7 +11,8 @@ import click
 from guide import __version__
 
 _COMMANDS = (
-    "new", "build", "check", "stock", "calibrate", "impose", "print", "printers", "schema", "cache",
+    "new", "build", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
+    "ledger", "verify", "schema", "cache",
 )  # fmt: skip
 
 

@@ -55,6 +55,16 @@ def _pairs(
     return tuple(pairs)
 
 
+_HOW = (
+    click.option("-D", "overrides", multiple=True, metavar="KEY=VALUE", callback=_pairs,
+                 help="Set a value of pack.yaml for this run."),
+    click.option("--jobs", type=click.IntRange(0, 64), default=0, metavar="N",
+                 help="Processes to use; all cores when left out, none but this one with 1."),
+    click.option("--no-cache", "cache", flag_value=False, default=True, type=bool,
+                 help="Neither read nor write the cache."),
+    click.option("--strict", is_flag=True, help="Treat warnings as errors."),
+)  # fmt: skip
+
 _RUN = (
     click.option("--only", "kinds", multiple=True, metavar="KIND",
                  help="Make only this kind of document: briefing, flashcards, handout, quiz. May be repeated."),
@@ -66,18 +76,19 @@ _RUN = (
     click.option("--duplex", default="",
                  type=click.Choice(["", "long-edge", "short-edge", "fold", "none"]),
                  metavar="HOW", help="long-edge, short-edge, fold or none."),
-    click.option("-D", "overrides", multiple=True, metavar="KEY=VALUE", callback=_pairs,
-                 help="Set a value of pack.yaml for this run."),
-    click.option("--jobs", type=click.IntRange(0, 64), default=0, metavar="N",
-                 help="Processes to use; all cores when left out, none but this one with 1."),
-    click.option("--no-cache", "cache", flag_value=False, default=True, type=bool,
-                 help="Neither read nor write the cache."),
-    click.option("--strict", is_flag=True, help="Treat warnings as errors."),
+    *_HOW,
 )  # fmt: skip
 
 
 def run_options(command: F) -> F:
     """Add the options of a run."""
     for option in reversed(_RUN):
+        command = option(command)
+    return command
+
+
+def how_options(command: F) -> F:
+    """Add the options of a run that chooses its document itself: -D, --jobs, --strict and so on."""
+    for option in reversed(_HOW):
         command = option(command)
     return command

@@ -22,14 +22,14 @@ from guide.units import PAPERS, Paper, parse_paper
 COMMON = ("paper", "theme", "title", "pages")
 
 
-def load_kinds(pack: Pack | None = None) -> dict[str, Kind]:
+def load_kinds(pack: Pack | None = None, own: Mapping[str, str] | None = None) -> dict[str, Kind]:
     """Return the kinds of document by name, in the order in which they are built.
 
-    A pack's own `templates/NAME/kind.toml` comes before a bundled one. Raises ContentError when
-    one of the pack's cannot be read.
+    A pack's own `templates/NAME/kind.toml` comes before a bundled one; `own` are its templates when
+    nothing else of it was read. Raises ContentError when one of them cannot be read.
     """
     found = dict(_bundled_kinds())
-    for path, text in (pack.templates if pack else {}).items():
+    for path, text in (pack.templates if pack else own or {}).items():
         if path.endswith("/kind.toml"):
             kind = _own_kind(path, text)
             found[kind.name] = kind

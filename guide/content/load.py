@@ -44,6 +44,17 @@ def load_pack(
     return _Loading(folder).load(overrides or {})
 
 
+def load_manifest(
+    folder: Path, overrides: Mapping[str, str] | None = None
+) -> tuple[Manifest | None, Mapping[str, str], tuple[Diagnostic, ...]]:
+    """Read pack.yaml and the pack's own templates alone; what is wrong with them, as `load_pack`."""
+    if not (folder / "pack.yaml").is_file():
+        return None, {}, load_pack(folder)[1]
+    loading = _Loading(folder)
+    manifest, _ = loading._manifest(overrides or {})  # noqa: SLF001  of this module
+    return manifest, loading._templates(), in_order(loading.problems)  # noqa: SLF001
+
+
 @dataclass
 class _Loading:
     folder: Path
@@ -249,7 +260,7 @@ class _Loading:
 
     def _templates(self) -> dict[str, str]:
         found = {}
-        for path in self.reader.tree("templates", ".html", ".css", ".toml", ".yaml"):
+        for path in self.reader.tree("templates", ".html", ".css", ".toml", ".yaml", ".txt"):
             text = self.reader.text(path)
             if text is not None:
                 found[path.removeprefix("templates/")] = text

@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from guide.content.validate import did_you_mean
+from guide.cells import cell_starts, delimiter_of
 from guide.content.yaml12 import Document
 from guide.errors import Diagnostic, Place, error
 from guide.model.content import Card
+from guide.suggest import did_you_mean
 
 _LISTS = ("tags", "sources")
 _FLAGS = {
@@ -42,7 +43,7 @@ def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
         return [], [
             error("empty-file", "the file is empty", Place(path, 1, 1), "Write a header row.")
         ]
-    delimiter = _delimiter(lines[0], path)
+    delimiter = delimiter_of(lines[0], path)
     source = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     problems: list[Diagnostic] = []
     rows: list[Row] = []
@@ -64,12 +65,6 @@ def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
             error("csv-syntax", f"the row cannot be read: {exc}", Place(path, start, 1), hint)
         )
     return rows, problems
-
-
-def _delimiter(first: str, path: str) -> str:
-    if path.endswith(".tsv"):
-        return "\t"
-    return max((",", ";", "\t"), key=first.count)
 
 
 def _check_header(header: list[str], path: str) -> list[Diagnostic]:
@@ -108,7 +103,7 @@ def _add_row(
         return
     data: dict[str, Any] = {}
     document = Document(places={"": Place(path, line, 1)})
-    starts = _starts(lines, line, delimiter)
+    starts = cell_starts(lines, line, delimiter)
     for name, cell, (row, column) in zip(header, cells, starts, strict=False):
         at = Place(path, row, column)
         if name == "reverse":
@@ -123,20 +118,6 @@ def _add_row(
             data[name] = cell.strip()
         document.places[name] = at
     rows.append(Row(data, document))
-
-
-def _starts(lines: list[str], line: int, delimiter: str) -> list[tuple[int, int]]:
-    """Return line and column where each cell of the record that begins at `line` starts."""
-    starts, quoted = [(line, 1)], False
-    for row in range(line, len(lines) + 1):
-        for column, sign in enumerate(lines[row - 1], 1):
-            if sign == '"':
-                quoted = not quoted
-            elif sign == delimiter and not quoted:
-                starts.append((row, column + 1))
-        if not quoted:
-            break
-    return starts
 
 
 def _split(name: str, cell: str) -> list[str]:

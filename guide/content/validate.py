@@ -8,7 +8,6 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
-from rapidfuzz import fuzz, process
 
 from guide.content.yaml12 import Document
 from guide.errors import Diagnostic, Place, error
@@ -21,6 +20,8 @@ from guide.model.content import (
     ShortQuestion,
     TrueFalseQuestion,
 )
+from guide.suggest import did_you_mean as did_you_mean  # noqa: PLC0414  known by this name
+from guide.suggest import nearest as nearest  # noqa: PLC0414
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,23 +40,6 @@ _FOUND = {
     bool: "true or false",
     int: "a number",
 }
-
-
-def nearest(word: str, choices: Any, cutoff: int = 70) -> str:
-    """Return the choice most like `word`, or '' when none is like it."""
-    found = process.extractOne(word, list(choices), scorer=fuzz.ratio, score_cutoff=cutoff)
-    return found[0] if found else ""
-
-
-def did_you_mean(word: str, choices: Any) -> str:
-    """Return `did you mean ...?` for the nearest choice, or a list of all when there are few."""
-    names = list(choices)
-    near = nearest(word, names)
-    if near:
-        return f"did you mean `{near}`?"
-    if 0 < len(names) <= 14:
-        return "known are " + ", ".join(f"`{name}`" for name in names)
-    return ""
 
 
 @dataclass

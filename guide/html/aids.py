@@ -38,6 +38,14 @@ def stock_drawings(stocks: Sequence[Stock], paper: Paper) -> Html:
     return _html("stock-sheet", "Card stock", paper, stocks=list(stocks), paper=paper)
 
 
+def distribution_list(
+    document: str, versions: Sequence[str], copies: Sequence[Mapping[str, Any]], paper: Paper
+) -> Html:
+    """Return who has which copy of a document, as a table with room to sign for it."""
+    return _html("distribution-list", f"Distribution list: {document}", paper, document=document,
+                 versions=list(versions), copies=list(copies))  # fmt: skip
+
+
 def fit_captions(pages: Sequence[Sequence[Any]], paper: Paper, lang: str, title: str) -> Html:
     """Return the pages under a contact sheet, each a face: a caption and frames for each card.
 

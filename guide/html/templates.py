@@ -38,7 +38,7 @@ class Templates:
         self.own = own
         self._environment = ImmutableSandboxedEnvironment(
             loader=FunctionLoader(self._load),
-            autoescape=True,
+            autoescape=lambda name: not (name or "").endswith(".txt"),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -65,7 +65,7 @@ class Templates:
         )
 
     def render(
-        self, name: str, filters: Mapping[str, Callable[..., Any]], **context: Any
+        self, name: str, filters: Mapping[str, Callable[..., Any]], /, **context: Any
     ) -> Markup:
         """Return the rendered template; raises TemplateFault."""
         self._environment.filters.update(filters)

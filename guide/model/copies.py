@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
@@ -36,3 +36,70 @@ class CopyLabel:
     name: str
     organisation: str
     copy_id: str
+
+
+class StampPlace(Frozen):
+    """The `[stamp]` table of a kind: where its copies carry their label. All lengths in mm.
+
+    The line stands `inset` from the `edge` of every page as it is seen, `side` from left and right,
+    and is `height` tall. `anchor` is the id of a box on a page that is `box` wide and high, in which
+    number and name are set as well: the number `number` below its upper edge, the name `name`.
+    """
+
+    edge: Literal["bottom", "top"] = "bottom"
+    align: Literal["left", "center", "right"] = "center"
+    inset: Annotated[float, Field(ge=0, le=100)] = 5
+    side: Annotated[float, Field(ge=0, le=100)] = 10
+    height: Annotated[float, Field(ge=3, le=50)] = 7
+    size: Annotated[float, Field(ge=4, le=24)] = 7.5
+    anchor: str = ""
+    box: tuple[Annotated[float, Field(gt=5, le=500)], Annotated[float, Field(gt=5, le=500)]] = (
+        58,
+        28,
+    )
+    number: Annotated[float, Field(ge=0, le=500)] = 5
+    name: Annotated[float, Field(ge=0, le=500)] = 17.8
+
+
+@dataclass(frozen=True)
+class StampStyle:
+    """How copies are stamped; made by `guide.html.stamps.stamp_style`.
+
+    `words` is the label with `%(number)s` and `%(total)s` in the document's language, `control` the
+    document control line, `watermark` the text across every page, both '' for none; `opacity` is of
+    the watermark. `version` is what the copy says of itself in its metadata.
+    """
+
+    place: StampPlace = StampPlace()
+    words: str = "Copy %(number)s of %(total)s"
+    lang: str = "en"
+    direction: str = "ltr"
+    version: str = ""
+    control: str = ""
+    watermark: str = ""
+    opacity: float = 0.12
+
+
+class Signature(Frozen):
+    """A key to sign copies with: PKCS#12, or PEM with the certificates, each as its bytes.
+
+    `visible` puts a box on the first page, `detached` leaves the PDF as it is and gives the
+    signature as a file of its own. The box says `caption`, in the language `lang`, and the name.
+    """
+
+    key: bytes = Field(repr=False)
+    certificates: bytes = Field(default=b"", repr=False)
+    passphrase: SecretStr = SecretStr("")
+    visible: bool = False
+    detached: bool = False
+    reason: str = ""
+    caption: str = "Digitally signed by"
+    lang: str = "en"
+
+
+class Seal(Frozen):
+    """What closes a copy: a password to open it ('' for none), a signature, whether it prints."""
+
+    password: SecretStr = SecretStr("")
+    signature: Signature | None = None
+    printing: bool = True

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from guide.model.base import Frozen, Text, Texts
+from guide.model.copies import StampPlace
 from guide.model.pack import PaperField
 from guide.units import Paper
 
@@ -41,7 +42,7 @@ class Kind(Frozen):
     `needs` names content of which a pack must have at least one; `output` is the file's name, where
     there is but one, and `pieces` are the files otherwise; `shape` says whether pages flow (`pages`)
     or every face has its own (`faces`). `prints` names the content that the templates use, so that
-    other content is not rendered for nothing.
+    other content is not rendered for nothing. `stamp` is where numbered copies carry their label.
     """
 
     name: Text
@@ -55,6 +56,7 @@ class Kind(Frozen):
     pieces: tuple[Piece, ...] = ()
     order: int = 100
     options: dict[str, Option] = Field(default_factory=dict)
+    stamp: StampPlace = StampPlace()
 
     @property
     def files(self) -> tuple[Piece, ...]:

@@ -1,0 +1,212 @@
+"""`guide distribute`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from guide.cli.options import find_packs, how_options
+
+_CHANNELS = ("folder", "zip", "smtp", "mail", "email", "link", "remote")
+
+
+def _numbers(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[int, ...]:
+    found: list[int] = []
+    for value in values:
+        for part in value.replace(",", " ").split():
+            if not part.isascii() or not part.isdigit():
+                raise click.BadParameter(f"{part!r} is not the number of a copy: write 7 or 7,9")
+            found.append(int(part))
+    return tuple(dict.fromkeys(found))
+
+
+def _file(**more: Any) -> click.Path:
+    return click.Path(path_type=Path, dir_okay=False, **more)
+
+
+@click.command()
+@click.argument("source", metavar="[PACK|PDF]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    "recipients",
+    required=True,
+    metavar="FILE",
+    type=_file(),
+    help="The list: CSV, TSV or YAML with the columns name, email, organisation, copies, "
+    "channel, edition, language, password, ref. Only name is required.",
+)
+@click.option(
+    "--send", is_flag=True, help="Do it. Without --send nothing is made, sent or written."
+)
+@click.option(
+    "-o",
+    "out",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="DIR",
+    help="Where copies land; build/PACK/copies when left out.",
+)
+@click.option(
+    "--channel",
+    type=click.Choice(_CHANNELS),
+    default="folder",
+    show_default=True,
+    help="For rows that name none.",
+)
+@click.option(
+    "--kind",
+    default="briefing",
+    show_default=True,
+    metavar="KIND",
+    help="The document of the pack.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=None,
+    metavar="N",
+    help="At most N recipients in this run.",
+)
+@click.option(
+    "--resend",
+    multiple=True,
+    callback=_numbers,
+    metavar="N",
+    help="Deliver these copies again, and nothing else: --resend 7,9",
+)
+@click.option(
+    "--mark-sent",
+    multiple=True,
+    callback=_numbers,
+    metavar="N",
+    help="Record that these copies arrived.",
+)
+@click.option("--watermark", default="", metavar="TEXT", help="Across every page, in grey.")
+@click.option("--encrypt", is_flag=True, help="AES-256, with the password that each row must have.")
+@click.option(
+    "--sign",
+    type=_file(exists=True),
+    default=None,
+    metavar="FILE",
+    help="Sign each copy with this key (PKCS#12 or PEM).",
+)
+@click.option("--visible", is_flag=True, help="Show the signature on the first page.")
+@click.option("--detached", is_flag=True, help="Write the signature beside the copy, as .p7s.")
+@click.option(
+    "--names-in-filenames",
+    "names",
+    is_flag=True,
+    help="Put the recipient's name into the file's name.",
+)
+@click.option(
+    "--ledger",
+    type=_file(),
+    default=None,
+    metavar="FILE",
+    help="The record of what was sent; beside the list when left out.",
+)
+@click.option(
+    "--encoding",
+    default="",
+    metavar="NAME",
+    help="Of the list, when it is not UTF-8: windows-1252.",
+)
+@click.option("--doc-version", "version", default="", metavar="TEXT", help="The version of a PDF.")
+@click.option(
+    "--same-version",
+    is_flag=True,
+    help="The document changed in a way that does not matter to those who have it.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="N",
+    help="At most N messages a minute.",
+)
+@click.option("--smtp", "host", default="", metavar="HOST[:PORT]", help="The mail server.")
+@click.option(
+    "--smtp-security",
+    "security",
+    default="",
+    type=click.Choice(["", "starttls", "tls", "none"]),
+    metavar="HOW",
+    help="starttls (when left out), tls or none.",
+)
+@click.option("--from", "sender", default="", metavar="ADDRESS", help="Who sends the mail.")
+@click.option("--reply-to", default="", metavar="ADDRESS", help="Who gets the answers.")
+@click.option("--subject", default="", metavar="TEXT", help="A Jinja2 template in one line.")
+@click.option(
+    "--body",
+    type=_file(exists=True),
+    default=None,
+    metavar="FILE",
+    help="A Jinja2 template of the mail's text.",
+)
+@click.option(
+    "--html", type=_file(exists=True), default=None, metavar="FILE", help="The same as HTML."
+)
+@click.option(
+    "--link-base",
+    default="",
+    metavar="URL",
+    help="Where the folder links/ is served, for the index of links.",
+)
+@click.option(
+    "--remote",
+    default="",
+    metavar="URL",
+    help="Storage for the channel remote: s3://bucket/folder, sftp://host/folder.",
+)
+@how_options
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print what is planned, or was done, as JSON."
+)
+def distribute(
+    source: Path | None, limit: int | None, host: str, security: str, sender: str, reply_to: str,
+    as_json: bool, **asked: Any,
+) -> None:  # fmt: skip
+    """Give numbered copies to the people of a list, and record who has which.
+
+    Without --send it shows who would get what by which channel, with every problem of the list. With
+    --send it does it; interrupted and run again, it goes on where it was, and nobody gets two.
+
+    The login of a mail server comes from GUIDE_SMTP_USER and GUIDE_SMTP_PASSWORD, or the keyring.
+
+    \b
+    Examples:
+      guide distribute my-pack --to recipients.csv
+      guide distribute my-pack --to recipients.csv --send
+      guide distribute report.pdf --to staff.csv --channel zip -o copies --send
+      guide distribute my-pack --to recipients.csv --encrypt --sign key.p12 --send
+      guide distribute my-pack --to recipients.csv --channel smtp --smtp mail.example.org \\
+            --from training@example.org --rate 60 --limit 1 --send
+      guide distribute my-pack --to recipients.csv --resend 7 --send
+      guide distribute my-pack --to recipients.csv --mark-sent 7
+    """
+    import json
+
+    from guide import distribution, pipeline, report
+
+    run = {name: asked.pop(name) for name in ("overrides", "jobs", "cache", "strict")}
+    name, colon, port = host.rpartition(":")
+    if not colon or not port.isdigit():  # an address of IPv6, or no port
+        name, port = host, ""
+    mail = {"host": name.strip("[]"), "port": port, "security": security, "sender": sender,
+            "reply_to": reply_to}  # fmt: skip
+    if source is None:
+        packs = find_packs(())
+        if len(packs) > 1:
+            raise click.UsageError("several packs below content/: say which one")
+        source = packs[0]
+    request = distribution.Request(
+        source=source, limit=limit or 0, mail=mail, settings=pipeline.Settings(**run), **asked
+    )
+    with report.progress_bars() as building, report.counter("copies") as count:
+        done = distribution.distribute(request, count, building)
+    if as_json:
+        click.echo(json.dumps(done.as_json(), indent=1, ensure_ascii=False))
+    report.report_distribution(done, as_json)
+    click.get_current_context().exit(int(done.failed))

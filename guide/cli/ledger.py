@@ -1,0 +1,87 @@
+"""`guide ledger`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_ACTIONS = ("forget", "recall")
+_STATES = ("planned", "made", "sending", "sent", "failed", "uncertain", "recalled")
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="[LIST] [forget NAME | recall N...]")
+@click.option("--to", "chosen", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              metavar="FILE", help="The list, or the ledger itself.")  # fmt: skip
+@click.option("--state", type=click.Choice(_STATES), default=None, metavar="STATE",
+              help=f"Only copies in this state: {', '.join(_STATES)}.")  # fmt: skip
+@click.option("--name", default="", metavar="PART",
+              help="Only those with this in name, address, organisation or ref.")  # fmt: skip
+@click.option("--version", default="", metavar="VERSION", help="Only copies of this version.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV that is safe to open as a sheet.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with each copy's history.")
+@click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), default=None, metavar="FILE",
+              help="Write a distribution list for printing: --pdf distribution-list.pdf")  # fmt: skip
+def ledger(
+    words: tuple[str, ...], chosen: Path | None, state: str | None, name: str, version: str,
+    as_csv: bool, as_json: bool, pdf: Path | None,
+) -> None:  # fmt: skip
+    """Show who was given which copy; forget a person, recall a copy.
+
+    LIST is the recipients file beside which the ledger stands; without it, the only ledger of the
+    current folder. `forget` removes name, address, organisation and ref, and keeps the numbers.
+
+    \b
+    Examples:
+      guide ledger recipients.csv
+      guide ledger recipients.csv --state uncertain
+      guide ledger recipients.csv --name smith --version 1.1
+      guide ledger recipients.csv --csv > list.csv
+      guide ledger recipients.csv --pdf distribution-list.pdf
+      guide ledger recipients.csv forget "Jane Smith"
+      guide ledger recipients.csv recall 7
+    """
+    import sys
+
+    from guide import ledgers, report
+
+    rest = list(words)
+    if rest and rest[0] not in _ACTIONS and chosen is None:
+        chosen = Path(rest.pop(0))
+    path = ledgers.find(chosen)
+    if rest:
+        action, *what = rest
+        if action not in _ACTIONS:
+            raise click.UsageError(f"{action!r}: write forget NAME or recall N")
+        if not what:
+            raise click.UsageError(f"{action} whom? write {action} {_missing(action)}")
+        if action == "forget":
+            numbers = ledgers.forget(path, " ".join(what))
+            said = ", ".join(map(str, numbers))
+            click.echo(f"forgotten; the copies {said} keep their numbers", err=True)
+            click.echo(
+                "Delete the row from the list, too: who stands there gets a new copy.", err=True
+            )
+            return
+        if wrong := next((each for each in what if not each.isdigit()), ""):
+            raise click.UsageError(f"{wrong!r} is not the number of a copy")
+        ledgers.recall(path, [int(each) for each in what])
+        click.echo(f"recalled: {', '.join(what)}", err=True)
+        return
+    shown = ledgers.look(path, state or "", name, version)
+    if pdf is not None:
+        if pdf.suffix.lower() != ".pdf":
+            raise click.BadParameter("the file's name must end in .pdf", param_hint="--pdf")
+        pages = ledgers.write_list(shown, pdf)
+        click.echo(f"{pdf}: {pages} page{'s' if pages != 1 else ''}", err=True)
+    if as_csv:
+        click.echo(ledgers.as_csv(shown), nl=False)
+    elif as_json:
+        click.echo(ledgers.as_json(path, shown))
+    elif pdf is None:
+        report.report_ledger(shown, sys.stdout)
+
+
+def _missing(action: str) -> str:
+    return "NAME" if action == "forget" else "7"

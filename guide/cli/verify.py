@@ -1,0 +1,56 @@
+"""`guide verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...",
+                type=click.Path(path_type=Path, dir_okay=False))  # fmt: skip
+@click.option("--to", "chosen", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              metavar="FILE", help="The list the copies went to, or its ledger.")  # fmt: skip
+@click.option("--password-env", default="", metavar="NAME",
+              help="The variable of the environment that holds the password.")  # fmt: skip
+@click.option("--trust", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
+              metavar="FILE", help="A certificate to trust (PEM or DER).")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def verify(
+    files: tuple[Path, ...], chosen: Path | None, password_env: str, trust: tuple[Path, ...],
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Say whose copy a file is, of which version, and whether it is as it was given out.
+
+    It works for a file that a viewer saved again, and for a single page. Without --to, the ledgers
+    in the current folder and beside each file are asked. Exit 1 when a file is not as it was.
+
+    \b
+    Examples:
+      guide verify found-on-a-train.pdf --to recipients.csv
+      guide verify build/kosovo/copies/*.pdf
+      guide verify copy-007.pdf --to recipients.csv --trust our-ca.pem
+      guide verify copy-007.pdf --password-env PDF_PASSWORD --json
+    """
+    import json
+    import os
+
+    from guide import report, verification
+    from guide.errors import Severity
+
+    if password_env and password_env not in os.environ:
+        raise click.BadParameter(
+            f"the environment has no {password_env}", param_hint="--password-env"
+        )
+    password = os.environ[password_env] if password_env else ""
+    held = verification.sources(chosen, files, password, trust)
+    findings = list(verification.check(files, held))
+    if as_json:
+        found = verification.as_json(findings)
+        click.echo(json.dumps(found, indent=1, ensure_ascii=False))
+    else:
+        for finding in findings:
+            report.report_finding(finding)
+    bad = any(d.severity == Severity.ERROR for f in findings for d in f.problems)
+    click.get_current_context().exit(int(bad or not findings))

@@ -1,0 +1,178 @@
+"""The labels of copies, set in type: lines for pages, the cover's box, the watermark."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from html import escape
+
+from guide.copies.places import FRAME
+from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, SetFace
+from guide.model.copies import CopyLabel, StampStyle
+from guide.resources import TEMPLATES
+from guide.units import POINTS_PER_MM
+
+_NAME, _ORGANISATION = 400, 250  # characters; what is longer is cut before it is set
+_NUMBER = 13 / POINTS_PER_MM  # mm, the height of the number in the box: see stamp.css
+_LEAST = 3.5  # pt, the smallest type of a line
+_FOOT = 2.6  # mm under the lowest line: see stamp.css
+_CONTROL = 0.86 * 1.2  # the height of the control line in em
+_SHEETS = ("fonts.css", "tokens.css", "stamp/stamp.css")
+_WATER = (260.0, 90.0)  # mm, the page that a watermark is set on
+_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
+# Marks that turn the direction of what follows would reach beyond the name (Unicode UAX 9).
+_TURNING = {*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C}
+_MARKUP = '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'
+BOX, WATER, CONTROL = "box", "water", "control"
+Kind = float | str
+"""Which face of a label: a line of a width in mm, or the box."""
+
+
+def plain(text: str, most: int) -> str:
+    """Return text as one line of at most `most` characters that turns nothing around it."""
+    shown = (
+        " " if c.isspace() or unicodedata.category(c) == "Cc" else c
+        for c in unicodedata.normalize("NFC", text)
+        if ord(c) not in _TURNING and unicodedata.category(c) not in {"Cs", "Cn", "Co"}
+    )
+    line = " ".join("".join(shown).split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+@dataclass(frozen=True)
+class SetLabel:
+    """A label after typesetting: its faces, and the fonts that they use."""
+
+    faces: dict[Kind, SetFace]
+    fonts: tuple[FontFace, ...]
+
+
+@dataclass(frozen=True)
+class LabelSetter:
+    """Sets labels in the widths that a document needs, with a box if it has one."""
+
+    style: StampStyle
+    widths: tuple[float, ...]
+    box: bool
+
+    def set(self, labels: Sequence[CopyLabel]) -> tuple[list[SetLabel], tuple[Fault, ...]]:
+        """Return the labels in type, each as if it were alone; text that does not fit is cut."""
+        kinds: list[Kind] = [*self.widths, *([BOX] if self.box else [])]
+        return self._set([(label, kind) for label in labels for kind in kinds], len(kinds))
+
+    def control(self) -> list[SetLabel]:
+        """Return the document control line in each width: it is the same in all copies."""
+        if not self.style.control:
+            return []
+        return self._set([(None, width) for width in self.widths], 1)[0]
+
+    def _set(
+        self, wanted: Sequence[tuple[CopyLabel | None, Kind]], step: int
+    ) -> tuple[list[SetLabel], tuple[Fault, ...]]:
+        from guide.pdf.typeset import set_faces
+
+        made: dict[int, SetFace] = {}
+        faults: list[Fault] = []
+        fonts: dict[str, FontFace] = {}
+        most, left = _NAME, list(range(len(wanted)))
+        while left:
+            faces = tuple(Face(str(n), self._markup(*wanted[n], most), str(n)) for n in left)
+            found: FaceSet = set_faces(self._html(faces))
+            fonts |= {font.name: font for font in found.fonts}
+            faults += found.faults
+            again = []
+            for n, face in zip(left, found.faces, strict=True):
+                faults += [f for f in face.faults if f.code != "card-overflow"]
+                made[n] = replace(face, at="", faults=())
+                if face.over and most > 8:
+                    again.append(n)
+            left, most = again, most // 2
+        results = []
+        for start in range(0, len(wanted), step):
+            own = {wanted[n][1]: made[n] for n in range(start, start + step)}
+            used = {use.name for face in own.values() for use in face.fonts}
+            results.append(SetLabel(own, tuple(fonts[name] for name in sorted(used))))
+        return results, tuple(dict.fromkeys(faults))
+
+    def _markup(self, label: CopyLabel | None, kind: Kind, most: int) -> str:
+        style = self.style
+        if label is None:
+            return self._line(
+                "under", f'<p class="control">{escape(plain(style.control, most))}</p>', kind
+            )
+        numbers = {"number": label.number, "total": label.total}
+        name = plain(label.name, most)
+        organisation = plain(label.organisation, min(most, _ORGANISATION))
+        if kind == BOX:
+            count = f"{label.number} / {label.total}"
+            place = style.place
+            people = "<br>".join(
+                f"<span>{escape(part)}</span>" for part in (name, organisation) if part
+            )
+            top, gap = place.number + FRAME, place.name - place.number - _NUMBER
+            return (
+                f'<div class="stamp-box" style="page: box; padding-top: {top:g}mm">'
+                f'<p class="number">{count}</p>'
+                f'<p class="name" style="margin-top: {max(0.0, gap):.2f}mm">{people}</p></div>'
+            )
+        said = [style.words % numbers, name, organisation]
+        parts = [f"<span>{escape(part)}</span>" for part in said if part]
+        if style.direction == "rtl":
+            parts.reverse()  # each part turns for itself, so that their order is ours to see to
+        return self._line("over", f'<p class="copy">{" · ".join(parts)}</p>', kind)
+
+    def _line(self, row: str, markup: str, width: Kind) -> str:
+        line = f'<div class="stamp-line {row} {self.style.place.align}">{markup}</div>'
+        return f'<div class="stamp-page" style="page: w{width:.0f}">{line}</div>'
+
+    def _html(self, faces: tuple[Face, ...]) -> Html:
+        place = self.style.place
+        tall = place.height + 2 * FRAME
+        pages = [
+            f"@page w{width:.0f} {{ size: {width + 2 * FRAME:g}mm {tall:g}mm; margin: 0 }}"
+            for width in self.widths
+        ]
+        if self.box:
+            wide, high = (side + 2 * FRAME for side in place.box)
+            pages.append(f"@page box {{ size: {wide:g}mm {high:g}mm; margin: 0 }}")
+        if self.style.control:
+            foot = _FOOT + _CONTROL * place.size / POINTS_PER_MM
+            pages.append(f".stamp-line.over {{ bottom: {foot:.2f}mm }}")
+        return _html(self.style.lang, pages, faces, _sizes(place.size))
+
+
+def label_page(lang: str, body: str, size: tuple[float, float]) -> Html:
+    """Return a page of `size` mm that holds nothing but `body`, in the type of the labels."""
+    page = f"@page {{ size: {size[0]:g}mm {size[1]:g}mm; margin: 0 }}"
+    return replace(_html(lang, [page], (), ()), markup=_MARKUP % (escape(lang), body))
+
+
+def water(style: StampStyle) -> tuple[SetFace, tuple[FontFace, ...]]:
+    """Return the watermark as a face, and its fonts."""
+    from guide.pdf.typeset import set_faces
+
+    wide, high = _WATER
+    text, page = plain(style.watermark, 120), f"@page {{ size: {wide}mm {high}mm; margin: 0 }}"
+    face = Face("water", f'<div class="stamp-water"><p>{escape(text)}</p></div>', "water")
+    sizes = tuple(float(size) for size in (*range(190, 40, -10), *range(40, 5, -2)))
+    found = set_faces(_html(style.lang, [page], (face,), sizes))
+    return found.faces[0], found.fonts
+
+
+def _sizes(largest: float) -> tuple[float, ...]:
+    steps = int((largest - _LEAST) / 0.5)
+    return tuple(round(largest - 0.5 * n, 2) for n in range(max(0, steps) + 1))
+
+
+def _html(
+    lang: str, pages: Sequence[str], faces: tuple[Face, ...], sizes: tuple[float, ...]
+) -> Html:
+    names = list(_SHEETS)
+    if any(_EAST_ASIAN.search(face.markup) for face in faces):
+        names.insert(1, "fonts-cjk.css")
+    sheets = [(f"templates:{name}", (TEMPLATES / name).read_text("utf-8")) for name in names]
+    markup = _MARKUP % (escape(lang), "<!--faces-->")
+    css = "\n".join(pages)
+    return Html("copies", lang, markup, (*sheets, ("generated", css)), faces=faces, sizes=sizes)

@@ -1,0 +1,66 @@
+"""The PDF that copies are made of, as far as one must know it before."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+
+from guide.errors import GuideError, Place, error
+
+
+@dataclass(frozen=True)
+class Original:
+    """A PDF's title and language, '' when it names none, and its pages."""
+
+    title: str
+    lang: str
+    pages: int
+
+
+def look_at(data: bytes, path: str) -> Original:
+    """Return what a PDF says of itself; raises GuideError when copies cannot be made of it.
+
+    A signed PDF is refused: a stamp would break its signature.
+    """
+    import pikepdf
+
+    at = Place(path)
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            signed = "/Perms" in pdf.Root or _signed(pdf.Root.get("/AcroForm"))
+            title = _plain(pdf.docinfo.get("/Title", "")) if "/Info" in pdf.trailer else ""
+            found = Original(title, _plain(pdf.Root.get("/Lang", "")), len(pdf.pages))
+            encrypted = pdf.is_encrypted
+    except pikepdf.PasswordError as exc:
+        hint = "Take the protection off first: qpdf --decrypt IN.pdf OUT.pdf"
+        raise GuideError(
+            error("locked-pdf", "the PDF is protected by a password", at, hint)
+        ) from exc
+    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError) as exc:
+        message = f"this is not a PDF that can be read: {' '.join(str(exc).split())[:120]}"
+        hint = "Give a PDF, or the folder of a pack. qpdf --check says what is wrong with a PDF."
+        raise GuideError(error("not-a-pdf", message, at, hint)) from exc
+    if encrypted:
+        hint = "Take the protection off first: qpdf --decrypt IN.pdf OUT.pdf"
+        raise GuideError(error("locked-pdf", "the PDF is encrypted", at, hint))
+    if signed:
+        hint = "Distribute the unsigned PDF, and sign the copies: --sign KEY.p12"
+        message = "the PDF is signed; a stamp would break the signature"
+        raise GuideError(error("signed-pdf", message, at, hint))
+    if not found.pages:
+        raise GuideError(error("not-a-pdf", "the PDF has no pages", at, "Give a PDF with pages."))
+    return found
+
+
+def _signed(form: object) -> bool:
+    """Tell whether a form says that it holds signatures (SigFlags bit 1, ISO 32000-2, table 225)."""
+    import pikepdf
+
+    return isinstance(form, pikepdf.Dictionary) and bool(int(form.get("/SigFlags", 0)) & 1)
+
+
+def _plain(value: object) -> str:
+    return re.sub(
+        r"\s+", " ", "".join(c for c in str(value) if c.isprintable() or c.isspace())
+    ).strip()

@@ -1,0 +1,239 @@
+"""A PDF as parts: what all copies share is written once, what differs is put in for each copy.
+
+The layout is plain, so that a copy is encrypted as fast as it is made: every object is a stream
+whose dictionary holds no string, or lies in an object stream (ISO 32000-2, 7.5.7). Files of PDF 1.4
+(PDF/A-1) have no object streams; theirs are as they always were.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from guide.errors import GuideError, Place, error
+
+MARK = b"/GuideLayout 1"  # in the trailer: the file is laid out as said above
+_WIDTHS = (1, 4, 2)  # bytes of a row of the cross-reference stream: type, offset, index
+_ROW = sum(_WIDTHS)
+_PER_STREAM = 400  # objects in one object stream
+_LENGTH = re.compile(rb"/Length (\d+) ?")  # which qpdf and pydyf write so
+
+
+@dataclass(frozen=True)
+class Part:
+    """An object of a file: its dictionary or value, and with `data` the stream's bytes."""
+
+    number: int
+    text: bytes
+    data: bytes | None = None
+
+
+def parts_of(pdf: Any) -> tuple[list[Part], dict[bytes, bytes]]:
+    """Return the objects of a pikepdf file in a fixed order, and the references of its trailer.
+
+    qpdf writes each object in turn, drops what nothing refers to, and escapes every line feed in a
+    string, so that its output can be cut where the table says.
+    """
+    import pikepdf
+
+    out = io.BytesIO()
+    pdf.save(
+        out,
+        object_stream_mode=pikepdf.ObjectStreamMode.disable,
+        stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        compress_streams=False,
+        deterministic_id=True,
+        static_id=False,
+        fix_metadata_version=False,
+    )
+    saved = out.getvalue()
+    table = int(saved[saved.rindex(b"startxref") + 9 :].split()[0])
+    head = re.compile(rb"xref\n0 (\d+)\n").match(saved, table)
+    assert head is not None
+    count, rows = int(head[1]), head.end()
+    trailer = saved[rows + 20 * count :]
+    offsets = [int(saved[rows + 20 * n : rows + 20 * n + 10]) for n in range(1, count)]
+    order = sorted(range(1, count), key=lambda n: offsets[n - 1])
+    ends = [*(offsets[n - 1] for n in order[1:]), table]
+    found = {}
+    for number, end in zip(order, ends, strict=True):
+        whole = saved[offsets[number - 1] : end]
+        body = whole[whole.index(b"obj\n") + 4 : whole.rindex(b"endobj")].rstrip(b"\n")
+        if body.endswith(b"endstream") and b"\nstream\n" in body:
+            text, _, rest = body.partition(b"\nstream\n")
+            found[number] = _stream(number, text, rest)
+        else:
+            found[number] = Part(number, body)
+    references = {
+        name: b"%d 0 R" % int(match[1])
+        for name in (b"Root", b"Info")
+        if (match := re.search(rb"/" + name + rb" (\d+) 0 R", trailer))
+    }
+    return [found[number] for number in sorted(found)], references
+
+
+def _stream(number: int, text: bytes, rest: bytes) -> Part:
+    for match in _LENGTH.finditer(text):
+        length = int(match[1])
+        if rest[length:].strip(b"\r\n") == b"endstream":
+            return Part(number, text[: match.start()] + text[match.end() :], rest[:length])
+    message = "a stream of the PDF does not say how long it is"
+    raise GuideError(error("not-a-pdf", message, Place(""), "Repair it: qpdf IN.pdf OUT.pdf"))
+
+
+def without_length(text: bytes) -> bytes:
+    """Return the dictionary of a stream without its length."""
+    return _LENGTH.sub(b"", text, count=1)
+
+
+def stream_object(number: int, text: bytes, data: bytes) -> bytes:
+    """Return a stream as it stands in a file; its dictionary ends with its length."""
+    return b"%d 0 obj\n%s/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (
+        number, text.rstrip().removesuffix(b">>"), len(data), data,
+    )  # fmt: skip
+
+
+def object_stream(parts: Iterable[Part], level: int) -> tuple[bytes, bytes]:
+    """Return dictionary and data of an object stream."""
+    numbers, bodies, at = [], [], 0
+    for part in parts:
+        numbers.append(b"%d %d" % (part.number, at))
+        bodies.append(part.text)
+        at += len(part.text) + 1
+    head = b" ".join(numbers) + b"\n"
+    data = zlib.compress(head + b"\n".join(bodies), level)
+    text = b"<</Type /ObjStm/Filter /FlateDecode/N %d/First %d>>" % (len(numbers), len(head))
+    return text, data
+
+
+@dataclass
+class Rows:
+    """The cross-reference of a file, as it is written."""
+
+    classic: bool
+    data: bytearray = field(default_factory=bytearray)
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return len(self.data) // (20 if self.classic else _ROW)
+
+    def grow(self, size: int) -> None:
+        """Make room for objects 0 to `size` - 1; those that are not set are free."""
+        free = b"0000000000 65535 f \n" if self.classic else bytes((0, 0, 0, 0, 0, 255, 255))
+        self.data += free * (size - self.size)
+
+    def put(self, number: int, offset: int) -> None:
+        """Say where an object begins."""
+        if self.classic:
+            self.data[20 * number : 20 * number + 20] = b"%010d 00000 n \n" % offset
+        else:
+            row = b"\x01" + offset.to_bytes(4, "big") + b"\0\0"
+            self.data[_ROW * number : _ROW * (number + 1)] = row
+
+    def put_inside(self, number: int, stream: int, index: int) -> None:
+        """Say in which object stream an object lies."""
+        row = b"\x02" + stream.to_bytes(4, "big") + index.to_bytes(2, "big")
+        self.data[_ROW * number : _ROW * (number + 1)] = row
+
+
+@dataclass(frozen=True)
+class Base:
+    """What all copies of a document share. `slots` are the numbers of objects that each has its own."""
+
+    head: bytes = field(repr=False)
+    rows: Rows = field(repr=False)
+    trailer: bytes
+    first_id: bytes
+    size: int
+
+    @property
+    def classic(self) -> bool:
+        """Tell whether the file has no object streams."""
+        return self.rows.classic
+
+
+def base_of(
+    parts: Iterable[Part], slots: frozenset[int], trailer: Mapping[bytes, bytes],
+    first_id: bytes, version: str, classic: bool,
+) -> Base:  # fmt: skip
+    """Return the base of a file's copies, without the objects whose numbers are in `slots`."""
+    shared = [part for part in parts if part.number not in slots]
+    size = max([*(part.number for part in shared), *slots, 0]) + 1
+    out = [b"%%PDF-%s\n%%\xbf\xf7\xa2\xfe\n" % version.encode()]
+    at, rows = len(out[0]), Rows(classic)
+    loose = [part for part in shared if part.data is None]
+    chunks = [] if classic else [
+        loose[n : n + _PER_STREAM] for n in range(0, len(loose), _PER_STREAM)
+    ]  # fmt: skip
+    rows.grow(size + len(chunks))
+    written: list[tuple[int, bytes]] = [
+        (part.number, stream_object(part.number, part.text, part.data))
+        for part in shared
+        if part.data is not None
+    ]
+    if classic:
+        written += [(p.number, b"%d 0 obj\n%s\nendobj\n" % (p.number, p.text)) for p in loose]
+    for n, chunk in enumerate(chunks):
+        number = size + n
+        text, data = object_stream(chunk, 9)
+        written.append((number, stream_object(number, text, data)))
+        for index, part in enumerate(chunk):
+            rows.put_inside(part.number, number, index)
+    for number, data in written:
+        rows.put(number, at)
+        out.append(data)
+        at += len(data)
+    names = b"".join(b"/%s %s" % entry for entry in sorted(trailer.items()))
+    return Base(b"".join(out), rows, names, first_id, size + len(chunks))
+
+
+def compose(base: Base, own: Iterable[Part], copy_id: bytes) -> bytes:
+    """Return a whole file: the base, and a copy's own objects. New ones are numbered from `size`."""
+    rows = Rows(base.classic, bytearray(base.rows.data))
+    out, at = [base.head], len(base.head)
+    own = list(own)
+    last = max([base.size - 1, *(part.number for part in own)])
+    loose = [part for part in own if part.data is None]
+    streams = [part for part in own if part.data is not None]
+    rows.grow(last + 1)
+    if loose and not base.classic:
+        last += 1
+        rows.grow(last + 1)
+        streams.append(Part(last, *object_stream(loose, 3)))
+        for index, part in enumerate(loose):
+            rows.put_inside(part.number, last, index)
+    written = [(p.number, stream_object(p.number, p.text, p.data or b"")) for p in streams]
+    if base.classic:
+        written += [(p.number, b"%d 0 obj\n%s\nendobj\n" % (p.number, p.text)) for p in loose]
+    for number, data in written:
+        rows.put(number, at)
+        out.append(data)
+        at += len(data)
+    identity = b"/ID [<%s><%s>]" % (base.first_id.hex().encode(), copy_id.hex().encode())
+    out.append(finish(rows, at, base.trailer + identity))
+    return b"".join(out)
+
+
+def finish(rows: Rows, at: int, trailer: bytes) -> bytes:
+    """Return the end of a file: the cross-reference, which begins at `at`, and the trailer."""
+    if rows.classic:
+        end = b"xref\n0 %d\n%strailer\n<</Size %d%s>>\n" % (
+            rows.size,
+            rows.data,
+            rows.size,
+            trailer,
+        )
+    else:
+        number = rows.size
+        rows.grow(number + 1)
+        rows.put(number, at)
+        text = b"<</Type /XRef/Size %d/W [1 4 2]%s%s/Filter /FlateDecode>>" % (
+            rows.size, trailer, MARK,
+        )  # fmt: skip
+        end = stream_object(number, text, zlib.compress(bytes(rows.data), 1))
+    return end + b"startxref\n%d\n%%%%EOF\n" % at

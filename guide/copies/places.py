@@ -1,0 +1,148 @@
+"""Where on a page a stamp stands, as people see the page: turned, cropped, scaled as it may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from guide.model.copies import StampPlace
+from guide.units import POINTS_PER_MM
+
+Matrix = tuple[float, float, float, float, float, float]
+
+FRAME = 2.0  # mm around what a face may print, which `set_faces` keeps free
+_LEAST = 60.0  # mm; a line on a narrower page is set so wide and then made smaller
+_MOST = 300.0  # mm; a longer line is hard to read
+_STEP = 10.0  # mm between widths that a line is set in
+_CLASSES = 3  # widths that a line is set in, at most: each costs milliseconds a copy
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page as it is seen: its size in pt, and what turns a place on it into user space.
+
+    The origin is the lower left corner that the reader sees (ISO 32000-2, 14.11.2 for the boxes,
+    table 31 for Rotate and UserUnit).
+    """
+
+    width: float
+    height: float
+    matrix: Matrix
+
+    def at(self, matrix: Matrix) -> Matrix:
+        """Return the matrix that draws in user space what `matrix` draws on the page as seen."""
+        a, b, c, d, e, f = matrix
+        ma, mb, mc, md, me, mf = self.matrix
+        return (
+            a * ma + b * mc, a * mb + b * md,
+            c * ma + d * mc, c * mb + d * md,
+            e * ma + f * mc + me, e * mb + f * md + mf,
+        )  # fmt: skip
+
+
+def seen(page: Any) -> Seen:
+    """Return how a page (a pikepdf object) is seen; what it says amiss is read as viewers do."""
+    media = _box(_inherited(page, "/MediaBox")) or (0.0, 0.0, 612.0, 792.0)
+    crop = _box(_inherited(page, "/CropBox")) or media
+    x0, y0 = max(media[0], crop[0]), max(media[1], crop[1])
+    x1, y1 = min(media[2], crop[2]), min(media[3], crop[3])
+    if x1 - x0 < 1 or y1 - y0 < 1:
+        x0, y0, x1, y1 = media
+    turn = int(_number(_inherited(page, "/Rotate"), 0.0)) // 90 % 4
+    unit = _number(page.get("/UserUnit"), 1.0)
+    unit = unit if unit > 0 else 1.0
+    width, height = (x1 - x0) * unit, (y1 - y0) * unit
+    s = 1 / unit
+    if turn == 0:
+        return Seen(width, height, (s, 0, 0, s, x0, y0))
+    if turn == 1:
+        return Seen(height, width, (0, s, -s, 0, x1, y0))
+    if turn == 2:
+        return Seen(width, height, (-s, 0, 0, -s, x1, y1))
+    return Seen(height, width, (0, -s, s, 0, x0, y1))
+
+
+def _inherited(page: Any, name: str) -> Any:
+    node, depth = page, 0
+    while node is not None and depth < 50:
+        if name in node:
+            return node[name]
+        node, depth = node.get("/Parent"), depth + 1
+    return None
+
+
+def _box(value: Any) -> tuple[float, float, float, float] | None:
+    try:
+        numbers = [float(each) for each in value]
+        a, b, c, d = numbers
+    except (TypeError, ValueError):
+        return None
+    box = min(a, c), min(b, d), max(a, c), max(b, d)
+    return box if box[2] - box[0] >= 1 and box[3] - box[1] >= 1 else None
+
+
+def _number(value: Any, otherwise: float) -> float:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return otherwise
+    return found if math.isfinite(found) else otherwise
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a line is drawn on a page: which width in mm it is set in, and the matrix of its face."""
+
+    width: float
+    matrix: Matrix
+
+
+def slots(pages: Sequence[Seen], place: StampPlace) -> list[Slot]:
+    """Return where the line stands on each page.
+
+    Small pages have smaller margins: at most 3 % of the height and 5 % of the width.
+    """
+    rooms = [_room(page, place) for page in pages]
+    widths = _classes({_step(room) for room in rooms})
+    found = []
+    for page, room in zip(pages, rooms, strict=True):
+        width = max((w for w in widths if w <= _step(room)), default=min(widths))
+        scale = min(1.0, room / width)
+        whole = (width + 2 * FRAME) * scale
+        tall = (place.height + 2 * FRAME) * scale
+        across, high = page.width / POINTS_PER_MM, page.height / POINTS_PER_MM
+        inset = min(place.inset, 0.03 * high) - FRAME * scale
+        side = (across - room) / 2 - FRAME * scale
+        left = {"left": side, "center": (across - whole) / 2, "right": across - side - whole}
+        foot = inset if place.edge == "bottom" else high - inset - tall
+        x, y = left[place.align] * POINTS_PER_MM, foot * POINTS_PER_MM
+        found.append(Slot(width, page.at((scale, 0, 0, scale, x, y))))
+    return found
+
+
+def _room(page: Seen, place: StampPlace) -> float:
+    across = page.width / POINTS_PER_MM
+    return max(1.0, across - 2 * min(place.side, 0.05 * across))
+
+
+def _step(room: float) -> float:
+    return min(_MOST, max(_LEAST, room // _STEP * _STEP))
+
+
+def _classes(widths: set[float]) -> list[float]:
+    found = sorted(widths)
+    if len(found) <= _CLASSES:
+        return found
+    return [found[0], found[len(found) // 2], found[-1]]
+
+
+def across(page: Seen, width: float, height: float) -> Matrix:
+    """Return the matrix that draws a face, in pt, along the rising diagonal of a page."""
+    diagonal = math.hypot(page.width, page.height)
+    scale = 0.8 * diagonal / width
+    cos, sin = page.width / diagonal * scale, page.height / diagonal * scale
+    x = page.width / 2 - (cos * width - sin * height) / 2
+    y = page.height / 2 - (sin * width + cos * height) / 2
+    return page.at((cos, sin, -sin, cos, x, y))

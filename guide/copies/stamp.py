@@ -1,0 +1,496 @@
+"""Numbered copies of a PDF: typeset once, stamped in milliseconds each."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from guide.copies.labels import BOX, CONTROL, WATER, LabelSetter, SetLabel, water
+from guide.copies.parts import Base, Part, base_of, compose, parts_of, without_length
+from guide.copies.places import FRAME, Matrix, Seen, across, seen, slots
+from guide.copies.trace import MARK_SIZE, PIECE, bars
+from guide.errors import Diagnostic, GuideError, Place, error, warning
+from guide.model.artifacts import COLOURS, FIRST_FONT, SEPARATOR, FontFace, Group, SetFace
+from guide.model.copies import CopyLabel, StampStyle
+from guide.units import POINTS_PER_MM
+
+_BLOCK = 64  # labels that are set together: starting to typeset takes as long as two of them
+_NOTHING = b"<< >>"
+
+
+class Stamper:
+    """Makes the copies of one document, each a function of document, label and style alone.
+
+    Making one takes half a second for a document of 60 pages, a copy some milliseconds. It can be
+    pickled; processes that each make their own from the same arguments make the same copies.
+    Raises GuideError when the document cannot be stamped.
+    """
+
+    def __init__(self, pdf: bytes, labels: Sequence[CopyLabel], style: StampStyle) -> None:
+        self.style = style
+        self.labels = tuple(labels)
+        self.problems: tuple[Diagnostic, ...] = ()
+        self._index = {label: n for n, label in enumerate(self.labels)}
+        self._ready: dict[CopyLabel, SetLabel] = {}
+        self._prepared = _Preparing(pdf, style).run()
+
+    def copy(self, label: CopyLabel) -> bytes:
+        """Return the copy for a label: the same bytes every time."""
+        if label not in self._ready:
+            self._set(label)
+        return self._prepared.copy(label, self._ready.pop(label))
+
+    def _set(self, label: CopyLabel) -> None:
+        """Set a label, and those that stand beside it in the list: together they take less time."""
+        n = self._index.get(label)
+        block = [label]
+        if n is not None:
+            start = n // _BLOCK * _BLOCK
+            block = list(dict.fromkeys(self.labels[start : start + _BLOCK]))
+        made, faults = self._prepared.setter.set(block)
+        if len(self._ready) > 64 * _BLOCK:  # labels that nobody asked for
+            self._ready.clear()
+        self._ready |= dict(zip(block, made, strict=True))
+        said = [
+            warning(f.code, f"a name on a copy: {f.message}", Place(""),
+                    "Write the name in letters that the bundled fonts have.")
+            for f in faults
+        ]  # fmt: skip
+        self.problems = tuple(dict.fromkeys((*self.problems, *said)))
+
+
+class _Prepared:
+    """A document ready for its copies."""
+
+    def __init__(
+        self, base: Base, forms: dict[Any, int], texts: tuple[Part, ...], token: bytes,
+        setter: LabelSetter, version: str,
+    ) -> None:  # fmt: skip
+        self.base, self.forms, self.texts = base, forms, texts
+        self.token, self.setter, self.version = token, setter, version
+
+    def copy(self, label: CopyLabel, made: SetLabel) -> bytes:
+        own = [*self._faces(label, made), self._mark(label)]
+        own += [self._filled(part, label) for part in self.texts]
+        return compose(self.base, own, bytes.fromhex(label.copy_id))
+
+    def _faces(self, label: CopyLabel, made: SetLabel) -> Iterator[Part]:
+        """Yield the forms of a label, and behind them the fonts that they share."""
+        from guide.pdf.fonts import font_objects
+        from guide.pdf.uses import union
+
+        fonts = font_objects(made.fonts, union(made.faces.values()))
+        colours = self.base.size
+        first = colours + 1
+        yield Part(colours, _NOTHING)
+        placed = list(_placed(fonts.objects, first, {}))
+        yield from placed
+        following = first + len(placed)
+        named = b"/GuideCopy /c" + label.copy_id.encode()
+        for kind, face in made.faces.items():
+            outside = {COLOURS: colours} | {
+                FIRST_FONT - n: first + fonts.names[use.name] for n, use in enumerate(face.fonts)
+            }
+            drawing = list(_placed(face.drawing, following, outside))
+            yield from drawing
+            yield _form(self.forms[kind], face, following, named)
+            following += len(drawing)
+
+    def _mark(self, label: CopyLabel) -> Part:
+        width, height = MARK_SIZE
+        text = (
+            b"<</Type /XObject/Subtype /Form/BBox [0 0 %.2f %.2f]/Resources <<>>/GuideCopy /c%s>>"
+        )
+        return Part(
+            self.forms["mark"], text % (width, height, label.copy_id.encode()), bars(label.copy_id)
+        )
+
+    def _filled(self, part: Part, label: CopyLabel) -> Part:
+        """Return an object with the copy's own values in the places that were kept for them."""
+        token, i = self.token, label.copy_id
+        dashed = "-".join((i[:8], i[8:12], i[12:16], i[16:20], i[20:]))
+        values = {
+            b"i": i.encode(), b"u": dashed.encode(),
+            b"n": b"%d" % label.number, b"t": b"%d" % label.total,
+        }  # fmt: skip
+
+        def fill(text: bytes) -> bytes:
+            for key, value in values.items():
+                text = text.replace(token + key, value)
+            return text
+
+        return Part(part.number, fill(part.text), None if part.data is None else fill(part.data))
+
+
+def _placed(group: Group, first: int, outside: dict[int, int]) -> Iterator[Part]:
+    numbers = tuple(first + ref if ref >= 0 else outside[ref] for ref in group.refs)
+    data = dict(group.data)
+    for n, text in enumerate((group.text % numbers).split(SEPARATOR)):
+        stream = data.get(n)
+        yield Part(first + n, text if stream is None else without_length(text), stream)
+
+
+def _form(number: int, face: SetFace, resources: int, more: bytes) -> Part:
+    text = (
+        b"<</Type /XObject/Subtype /Form/BBox [0 0 %.3f %.3f]/Resources %d 0 R"
+        b"/Filter /FlateDecode%s>>" % (face.width, face.height, resources, more)
+    )
+    return Part(number, text, face.plain)
+
+
+class _Preparing:
+    """Puts into each page, once, what draws the stamp; the drawings themselves come with each copy."""
+
+    def __init__(self, data: bytes, style: StampStyle) -> None:
+        self.data, self.style = data, style
+        # What a copy fills in stands in the base as this word: nothing else in a file is like it.
+        self.token = b"guide" + secrets.token_hex(12).encode()
+
+    def run(self) -> _Prepared:
+        import pikepdf
+
+        try:
+            with pikepdf.open(io.BytesIO(self.data)) as pdf:
+                self.pdf = pdf
+                return self._run()
+        except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError) as exc:
+            message = f"the PDF cannot be stamped: {' '.join(str(exc).split())[:120]}"
+            hint = "Repair it: qpdf IN.pdf OUT.pdf"
+            raise GuideError(error("not-a-pdf", message, Place(""), hint)) from exc
+
+    def _run(self) -> _Prepared:
+        pdf, style = self.pdf, self.style
+        self._refuse()
+        pages = [page.obj for page in pdf.pages]
+        views = [seen(page) for page in pages]
+        places = slots(views, style.place)
+        widths = tuple(sorted({slot.width for slot in places}))
+        box = self._box(pages, views)
+        setter = LabelSetter(style, widths, bool(box))
+        self.fixed: dict[Any, tuple[SetFace, tuple[FontFace, ...]]] = {
+            (CONTROL, width): (each.faces[width], each.fonts)
+            for width, each in zip(widths, setter.control(), strict=False)
+        }
+        if style.watermark:
+            self.fixed[WATER] = water(style)
+        kinds = [*widths, *([BOX] if box else []), "mark", *self.fixed]
+        self.names = {kind: f"/GuideStamp{n}" for n, kind in enumerate(kinds)}
+        self.slots = {kind: self._slot(n) for n, kind in enumerate(kinds)}
+        drawn: list[list[tuple[Any, Matrix]]] = [
+            [
+                (kind, slot.matrix)
+                for kind in (slot.width, (CONTROL, slot.width))
+                if kind in self.slots
+            ]
+            for slot in places
+        ]
+        if box:
+            drawn[box[0]].append((BOX, box[1]))
+        first_id = self._first_id()
+        self.streams: dict[bytes, Any] = {}
+        self.done: set[tuple[int, int]] = set()
+        for page, view, forms in zip(pages, views, drawn, strict=True):
+            self._dress(page, view, forms)
+        self._describe()
+        classic = self._oldest_kind()
+        self._strings_apart()
+        version = pdf.pdf_version if classic else max(pdf.pdf_version, "1.5")
+        parts, trailer = parts_of(pdf)
+        return self._prepared(parts, trailer, first_id, version, classic, setter)
+
+    def _prepared(
+        self, parts: list[Part], trailer: dict[bytes, bytes], first_id: bytes, version: str,
+        classic: bool, setter: LabelSetter,
+    ) -> _Prepared:  # fmt: skip
+        slot = re.compile(rb"/GuideSlot /" + self.token + rb"(\d+)")
+        forms, texts = {}, []
+        by_number = dict(enumerate(self.slots))
+        for part in parts:
+            if match := slot.search(part.text):
+                forms[by_number[int(match[1])]] = part.number
+            elif self.token in part.text or (part.data is not None and self.token in part.data):
+                texts.append(part)
+        own = frozenset([*forms.values(), *(part.number for part in texts)])
+        fixed = {forms[kind]: kind for kind in self.fixed}
+        own -= fixed.keys()
+        parts = [part for part in parts if part.number not in fixed]
+        following = max([*(part.number for part in parts), *forms.values()]) + 1
+        for number, kind in fixed.items():
+            drawn = list(self._drawn(*self.fixed[kind], number, following, kind == WATER))
+            following = max(following, *(part.number + 1 for part in drawn))
+            parts += drawn
+        base = base_of(parts, own, trailer, first_id, version, classic)
+        return _Prepared(base, forms, tuple(texts), self.token, setter, self.style.version)
+
+    def _refuse(self) -> None:
+        """Raise GuideError for what must not be stamped."""
+        root = self.pdf.Root
+        if self.pdf.is_encrypted:
+            hint = "Take the protection off first: qpdf --decrypt IN.pdf OUT.pdf"
+            raise GuideError(error("locked-pdf", "the PDF is encrypted", Place(""), hint))
+        form = root.get("/AcroForm")
+        flags = form.get("/SigFlags", 0) if form is not None else 0
+        if "/Perms" in root or int(flags) & 1:
+            message = "the PDF is signed; a stamp would break the signature"
+            hint = "Distribute the unsigned PDF, and sign the copies: --sign KEY.p12"
+            raise GuideError(error("signed-pdf", message, Place(""), hint))
+        info = self.pdf.trailer.get("/Info")
+        if info is not None and "/GuideCopy" in info:
+            message = "the PDF is a numbered copy already"
+            hint = "Make copies of the document that this one was made of."
+            raise GuideError(error("stamped-pdf", message, Place(""), hint))
+        if not len(self.pdf.pages):
+            raise GuideError(
+                error("not-a-pdf", "the PDF has no pages", Place(""), "Give a PDF with pages.")
+            )
+
+    def _slot(self, number: int) -> Any:
+        import pikepdf
+
+        word = pikepdf.Name(f"/{self.token.decode()}{number}")
+        return self.pdf.make_indirect(pikepdf.Stream(self.pdf, b"", GuideSlot=word))
+
+    def _first_id(self) -> bytes:
+        identity = self.pdf.trailer.get("/ID")
+        with contextlib.suppress(TypeError, IndexError, ValueError):
+            if identity is not None:
+                return bytes(identity[0])
+        import hashlib
+
+        return hashlib.sha256(self.data).digest()[:16]
+
+    # Where the stamp goes ------------------------------------------------------------------------
+
+    def _box(self, pages: Sequence[Any], views: Sequence[Seen]) -> tuple[int, Matrix] | None:
+        """Return the page of the cover's box, and the matrix of its face, if the document has one."""
+        place = self.style.place
+        target = self._destination(place.anchor) if place.anchor else None
+        try:
+            if target is None or str(target[1]) != "/XYZ":
+                return None
+            number = [page.objgen for page in pages].index(target[0].objgen)
+            x, y = float(target[2]), float(target[3])
+        except (ValueError, TypeError, IndexError, AttributeError):
+            return None
+        if views[number].matrix[:4] != (1, 0, 0, 1):
+            return None  # our own pages are never turned
+        high = place.box[1] + FRAME
+        return number, (1, 0, 0, 1, x - FRAME * POINTS_PER_MM, y - high * POINTS_PER_MM)
+
+    def _destination(self, name: str) -> Any:
+        import pikepdf
+
+        with contextlib.suppress(KeyError, TypeError, AttributeError, ValueError):
+            found = pikepdf.NameTree(self.pdf.Root.Names.Dests).get(name)
+            return found.get("/D") if isinstance(found, pikepdf.Dictionary) else found
+        return None
+
+    def _drawn(
+        self, face: SetFace, fonts: tuple[FontFace, ...], slot: int, first: int, pale: bool
+    ) -> Iterator[Part]:
+        """Yield the objects that draw what all copies share; `slot` is the number of its form."""
+        from guide.pdf.fonts import font_objects
+        from guide.pdf.uses import union
+
+        objects = font_objects(fonts, union([face]))
+        yield Part(first, _NOTHING)
+        placed = list(_placed(objects.objects, first + 1, {}))
+        yield from placed
+        outside = {COLOURS: first} | {
+            FIRST_FONT - n: first + 1 + objects.names[use.name] for n, use in enumerate(face.fonts)
+        }
+        resources = first + 1 + len(placed)
+        drawing = list(_placed(face.drawing, resources, outside))
+        yield from drawing
+        if not pale:
+            yield _form(slot, face, resources, b"")
+            return
+        inner = resources + len(drawing)
+        # As a group it is made pale as a whole: letters that touch do not show through each other.
+        yield _form(inner, face, resources, b"/Group <</S /Transparency/CS /DeviceRGB>>")
+        yield Part(slot, (
+            b"<</Type /XObject/Subtype /Form/BBox [0 0 %.3f %.3f]"
+            b"/Resources <</ExtGState <</Pale <<"
+            b"/Type /ExtGState/ca %.3f/CA %.3f>>>>/XObject <</Text %d 0 R>>>>>>"
+        ) % (face.width, face.height, self.style.opacity, self.style.opacity, inner),
+            b"/Pale gs /Text Do")  # fmt: skip
+
+    def _dress(self, page: Any, view: Seen, forms: list[tuple[Any, Matrix]]) -> None:
+        """Let a page draw its stamp behind what it draws, all of it artifacts (14.8.2.2)."""
+        import pikepdf
+
+        corner = view.at((1, 0, 0, 1, 8, 8))
+        before = [_artifact(b"/Type /Layout", [(self.names["mark"], corner)])]
+        after = []
+        if WATER in self.fixed:
+            face = self.fixed[WATER][0]
+            matrix = across(view, face.width, face.height)
+            kind = b"/Type /Pagination/Subtype /Watermark"
+            after.append(_artifact(kind, [(self.names[WATER], matrix)]))
+        edge = b"Bottom" if self.style.place.edge == "bottom" else b"Top"
+        kind = b"Footer" if edge == b"Bottom" else b"Header"
+        line = b"/Type /Pagination/Subtype /%s/Attached [/%s]" % (kind, edge)
+        after.append(_artifact(line, [(self.names[name], matrix) for name, matrix in forms]))
+        old = page.get("/Contents")
+        contents = [] if old is None else list(old) if isinstance(old, pikepdf.Array) else [old]
+        missing, extra = _unbalanced(contents)
+        head = b"\n".join((*before, b"q\n" * (1 + missing)))
+        tail = b"\n" + b"Q\n" * (1 + extra) + b"\n".join(after)
+        page.Contents = pikepdf.Array([self._shared(head), *contents, self._shared(tail)])
+        resources = self._resources(page)
+        if resources.objgen == (0, 0) or resources.objgen not in self.done:
+            self.done.add(resources.objgen)
+            wanted = {self.names[kind]: form for kind, form in self.slots.items()}
+            known = resources.get("/XObject")
+            names = pikepdf.Dictionary(dict(known.items()) if known is not None else {})
+            for name, form in wanted.items():
+                names[name] = form
+            resources.XObject = names
+        self._trace(page)
+
+    def _shared(self, content: bytes) -> Any:
+        import pikepdf
+
+        if content not in self.streams:
+            self.streams[content] = self.pdf.make_indirect(pikepdf.Stream(self.pdf, content))
+        return self.streams[content]
+
+    def _resources(self, page: Any) -> Any:
+        """Return a page's resources, taking down to it what it inherits."""
+        import pikepdf
+
+        node, depth = page, 0
+        while node is not None and depth < 50:
+            found = node.get("/Resources")
+            if isinstance(found, pikepdf.Dictionary):
+                if node is not page:
+                    page.Resources = found
+                return page.Resources
+            node, depth = node.get("/Parent"), depth + 1
+        page.Resources = pikepdf.Dictionary()
+        return page.Resources
+
+    # What the copy says of itself ----------------------------------------------------------------
+
+    def _trace(self, page: Any) -> None:
+        """Give a page the copy's id (14.5): it stays with the page when that is taken out."""
+        import pikepdf
+
+        if not hasattr(self, "piece"):
+            word, stamp = self.token.decode(), self._modified()
+            private = pikepdf.Dictionary(
+                GuideCopy=pikepdf.String(word + "i"), GuideNumber=pikepdf.String(word + "n"),
+                GuideTotal=pikepdf.String(word + "t"),
+                GuideVersion=pikepdf.String(self.style.version),
+            )  # fmt: skip
+            self.stamp = stamp
+            self.piece = self.pdf.make_indirect(
+                pikepdf.Dictionary(LastModified=pikepdf.String(stamp), Private=private)
+            )
+        pieces = page.get("/PieceInfo")
+        known = dict(pieces.items()) if isinstance(pieces, pikepdf.Dictionary) else {}
+        page.PieceInfo = pikepdf.Dictionary({**known, PIECE: self.piece})
+        if "/LastModified" not in page:
+            page.LastModified = pikepdf.String(self.stamp)
+
+    def _modified(self) -> str:
+        info = self.pdf.trailer.get("/Info")
+        for name in ("/ModDate", "/CreationDate"):
+            if info is not None and name in info:
+                return str(info[name])
+        return "D:20000101000000Z"
+
+    def _describe(self) -> None:
+        """Write number, version and id into the metadata: in the dictionary and, if it can, in XMP."""
+        import pikepdf
+
+        word = self.token.decode()
+        info = self.pdf.docinfo
+        for name, value in (("Copy", word + "i"), ("Number", word + "n"), ("Total", word + "t"),
+                            ("Version", self.style.version)):  # fmt: skip
+            info[f"/Guide{name}"] = pikepdf.String(value)
+        # A foreign packet may be broken in any way.
+        with (
+            contextlib.suppress(Exception),
+            self.pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta,
+        ):
+            meta["xmpMM:InstanceID"] = f"uuid:{word}u"
+            meta["dc:identifier"] = f"urn:uuid:{word}u"
+
+    def _oldest_kind(self) -> bool:
+        """Tell whether the file must keep to PDF 1.4, as PDF/A-1 does (ISO 19005-1)."""
+        with (
+            contextlib.suppress(Exception),
+            self.pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta,
+        ):
+            return str(meta.get("pdfaid:part", "")) == "1"
+        return False
+
+    def _strings_apart(self) -> None:
+        """Move strings out of the dictionaries of streams: see `guide.copies.parts`."""
+        import pikepdf
+
+        for thing in self.pdf.objects:
+            if not isinstance(thing, pikepdf.Stream):
+                continue
+            for key, value in list(thing.stream_dict.items()):
+                if _holds_string(value):
+                    thing.stream_dict[key] = self.pdf.make_indirect(value)
+
+
+def _holds_string(value: Any, depth: int = 0) -> bool:
+    import pikepdf
+
+    if getattr(value, "is_indirect", False) or depth > 20:
+        return False
+    if isinstance(value, pikepdf.String):
+        return True
+    if isinstance(value, pikepdf.Array):
+        return any(_holds_string(each, depth + 1) for each in value)
+    if isinstance(value, pikepdf.Dictionary):
+        return any(_holds_string(each, depth + 1) for _, each in value.items())
+    return False
+
+
+def _artifact(properties: bytes, drawn: Sequence[tuple[str, Matrix]]) -> bytes:
+    inner = b"\n".join(
+        b"q %s cm %s Do Q" % (b" ".join(b"%.5f" % n for n in matrix), name.encode())
+        for name, matrix in drawn
+    )
+    return b"/Artifact <<%s>> BDC\n%s\nEMC" % (properties, inner)
+
+
+_SAVES = re.compile(rb"(?<![^\s\]>)])([qQ])(?![^\s\[<(/])")
+
+
+def _instructions(content: Any) -> Iterable[Any]:
+    import pikepdf
+
+    return pikepdf.parse_content_stream(content)
+
+
+def _unbalanced(contents: Sequence[Any]) -> tuple[int, int]:
+    """Return how many states a page restores without having saved them, and how many it leaves.
+
+    Counting letters finds nearly all pages balanced; only the others are read in earnest.
+    """
+    import pikepdf
+
+    data = b"\n".join(stream.read_bytes() for stream in contents)
+    depth = least = 0
+    for letter in _SAVES.findall(data):
+        depth += 1 if letter == b"q" else -1
+        least = min(least, depth)
+    if not depth and not least:
+        return 0, 0
+    whole = pikepdf.Stream(pikepdf.new(), data)
+    depth = least = 0
+    for _, operator in _instructions(whole):
+        if str(operator) in {"q", "Q"}:
+            depth += 1 if str(operator) == "q" else -1
+            least = min(least, depth)
+    return -least, depth - least

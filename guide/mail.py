@@ -1,0 +1,202 @@
+"""The user's mail server, from the environment and the configuration, and what is written to people.
+
+A password comes from the environment or the keyring: never from the command line, where others see
+it, nor from a file that is copied about.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from guide.copies.channels import Letter, Server
+from guide.errors import Diagnostic, GuideError, Place, error
+from guide.printers import config_folder
+from guide.suggest import did_you_mean
+
+SECURITY = ("starttls", "tls", "none")
+_WORDS = {"host", "security", "user", "sender", "reply_to", "ca"}
+_NUMBERS = {"port", "timeout", "patience", "tries", "wait"}
+_SERVICE = "guide-smtp"
+
+
+def _file() -> Path:
+    return config_folder() / "mail.toml"
+
+
+def server(options: Mapping[str, Any]) -> tuple[Server, str]:
+    """Return the mail server and the address for answers; raises GuideError.
+
+    Options of the command go before the environment (`GUIDE_SMTP_HOST`, `_PORT`, `_SECURITY`,
+    `_USER`, `_PASSWORD`, `_SENDER`, `_REPLY_TO`, `_CA`, `_TIMEOUT`, `_PATIENCE`, `_TRIES`, `_WAIT`),
+    that before `mail.toml` in the user's configuration.
+    """
+    values: dict[str, Any] = _configured()
+    at = Place("smtp")
+    for name in sorted(_WORDS | _NUMBERS):
+        variable = f"GUIDE_SMTP_{name.upper()}"
+        if os.environ.get(variable):
+            values[name] = os.environ[variable]
+        if options.get(name):
+            values[name] = options[name]
+    missing = [name for name in ("host", "sender") if not values.get(name)]
+    if missing:
+        message = f"the mail server is not known: {' and '.join(missing)} missing"
+        hint = "Set GUIDE_SMTP_HOST and GUIDE_SMTP_SENDER, use --smtp and --from, or write "
+        hint += f"{_file()}."
+        raise GuideError(error("smtp-not-configured", message, at, hint))
+    for name in _NUMBERS & set(values):
+        values[name] = _number(name, values[name])
+    security = str(values.get("security", "starttls")).lower()
+    if security not in SECURITY:
+        hint = did_you_mean(security, SECURITY)
+        raise GuideError(_wrong("security", f"cannot be `{security}`", hint))
+    sender = _address("sender", str(values["sender"]))
+    reply_to = _address("reply_to", str(values["reply_to"])) if values.get("reply_to") else ""
+    user = str(values.get("user", ""))
+    found = Server(
+        host=str(values["host"]),
+        sender=sender,
+        port=int(values.get("port", 0)),
+        security=security,
+        user=user,
+        password=_password(user) if user else "",
+        authorities=str(values.get("ca", "")),
+        **{name: values[name] for name in ("timeout", "patience", "wait") if name in values},
+        tries=max(1, min(20, int(values.get("tries", 4)))),
+    )
+    if found.user and security == "none" and found.host not in {"localhost", "127.0.0.1", "::1"}:
+        hint = "Use --smtp-security starttls or tls, or no login."
+        raise GuideError(_wrong("security", "`none` would send the password in the clear", hint))
+    return found, reply_to
+
+
+def _configured() -> dict[str, Any]:
+    path = _file()
+    at = Place(str(path), 1, 1)
+    try:
+        if not path.is_file():
+            return {}
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        message = f"the configuration cannot be read: {exc}"
+        hint = 'Write lines such as host = "mail.example.org".'
+        raise GuideError(error("bad-mail-settings", message, at, hint)) from exc
+    if "password" in values:
+        message = "a password does not belong into a file"
+        hint = "Delete it here, and use the keyring or GUIDE_SMTP_PASSWORD."
+        raise GuideError(error("bad-mail-settings", message, at, hint))
+    problems = [
+        error("bad-mail-settings", f"unknown key `{key}`", at, did_you_mean(key, _WORDS | _NUMBERS))
+        for key in values
+        if key not in _WORDS | _NUMBERS
+    ]
+    if problems:
+        raise GuideError(*problems)
+    return values
+
+
+def _wrong(name: str, message: str, hint: str) -> Diagnostic:
+    return error("bad-mail-settings", f"`{name}` {message}", Place("smtp"), hint)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    most = 65535 if name == "port" else 86400
+    if not 0 <= number <= most:
+        raise GuideError(_wrong(name, f"must be a number from 0 to {most}", ""))
+    return number
+
+
+def _address(name: str, value: str) -> str:
+    """Return a mailbox, with or without a name before it: `Training <training@example.org>`."""
+    from email.utils import parseaddr
+
+    address = parseaddr(value)[1]
+    if not value.isprintable() or "@" not in address or not all(address.rpartition("@")[::2]):
+        hint = 'Write training@example.org, or "Training <training@example.org>".'
+        raise GuideError(_wrong(name, "is not an address", hint))
+    return value
+
+
+def _password(user: str) -> str:
+    found = os.environ.get("GUIDE_SMTP_PASSWORD")
+    if found:
+        return found
+    try:
+        import keyring
+
+        found = keyring.get_password(_SERVICE, user)
+    except ImportError:
+        found = None
+    except Exception as exc:  # each keyring has exceptions of its own
+        message = f"the keyring gives no password: {type(exc).__name__}"
+        hint = "Unlock it, or set GUIDE_SMTP_PASSWORD."
+        raise GuideError(error("smtp-not-configured", message, Place("smtp"), hint)) from exc
+    if not found:
+        message = "there is no password for the mail server"
+        hint = f"Set GUIDE_SMTP_PASSWORD, or store it: keyring set {_SERVICE} {user} "
+        hint += "(needs pip install 'guide-press[keyring]')."
+        raise GuideError(error("smtp-not-configured", message, Place("smtp"), hint))
+    return found
+
+
+class Letters:
+    """Subject and body of each message, by Jinja2 templates in a sandbox.
+
+    `own` are the pack's templates (`mail/body.txt`); `files` replaces some of them, by name, with
+    files of the user's.
+    """
+
+    def __init__(self, own: Mapping[str, str], files: Mapping[str, Path], subject: str) -> None:
+        from guide.html.templates import Templates
+
+        texts = {name: text for name, text in own.items() if name.startswith("mail/")}
+        self._files = {f"mail/{name}": path for name, path in files.items()}
+        for name, path in self._files.items():
+            texts[name] = _template(path)
+        if subject:
+            texts["mail/subject.txt"] = subject
+        # A body of the user's own is not joined with a letter of ours.
+        plain = "mail/body.txt" in texts and "mail/body.html" not in texts
+        self._names = ["mail/subject.txt", "mail/body.txt", *([] if plain else ["mail/body.html"])]
+        self._templates = Templates(texts)
+
+    def write(self, reply_to: str, **context: Any) -> Letter:
+        """Return what one recipient is written; raises GuideError with the template's line."""
+        from guide.html.templates import TemplateFault
+
+        try:
+            subject, text, *html = (
+                str(self._templates.render(name, {}, **context)) for name in self._names
+            )
+        except TemplateFault as fault:
+            raise GuideError(self._placed(fault.diagnostic)) from fault
+        if len(subject.strip().splitlines()) > 1 or not subject.strip():
+            hint = "Write it in one line: a line break would begin another header."
+            at = Place("templates/mail/subject.txt", 1, 1)
+            raise GuideError(error("bad-subject", "the subject must be one line", at, hint))
+        return Letter(subject.strip(), text, "".join(html), reply_to=reply_to)
+
+    def _placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        from dataclasses import replace
+
+        name = diagnostic.place.path.removeprefix("templates/")
+        path = str(self._files.get(name, diagnostic.place.path))
+        hint = "docs/distribution.md lists what a letter is given."
+        return replace(diagnostic, place=replace(diagnostic.place, path=path), hint=hint)
+
+
+def _template(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as exc:
+        message = f"the template cannot be read: {getattr(exc, 'strerror', None) or exc}"
+        hint = "Check the name; the file must be text in UTF-8."
+        raise GuideError(error("unreadable-file", message, Place(str(path)), hint)) from exc
