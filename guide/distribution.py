@@ -27,6 +27,7 @@ from guide.copies.recipients import Row
 from guide.copies.seal import check_seal, with_field
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
 from guide.html.stamps import signature_caption, stamp_style
+from guide.jobs.pool import Pool
 from guide.mail import Letters, server
 from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampPlace, StampStyle
 
@@ -460,6 +461,17 @@ class _Run:
     # Sending ------------------------------------------------------------------------------------
 
     def _send(self, rows: Sequence[Row]) -> Report:
+        copies = sum(row.recipient.copies for row in rows)
+        # Workers import their modules while the document is typeset; a later run may need none.
+        with self._pool(copies, 0 if not self.path.exists() else 1) as pool:
+            return self._send_with(pool, rows)
+
+    def _pool(self, copies: int, warm: int) -> Pool:
+        jobs = self.request.settings.jobs or os.cpu_count() or 1
+        workers = jobs if copies > _ALONE else 1
+        return Pool(workers, ("guide.copies.stamp",), warm, pipeline.SHARED_MODULES)
+
+    def _send_with(self, pool: Pool, rows: Sequence[Row]) -> Report:
         documents = self._documents(sorted({row.recipient.edition for row in rows}))
         self._check_seal(documents)
         with Ledger.begin(self.path) as ledger:
@@ -470,7 +482,7 @@ class _Run:
             self._write_records()  # what cannot be written is found before anything is sent
             if plan.due:
                 self.total = sum(len(due.entries) for due in plan.due)
-                self._deliver(plan.due, self._recipe(documents))
+                self._deliver(plan.due, self._recipe(documents), pool)
             self._write_records()
             numbers = {e.number for due in plan.due for e in due.entries}
             copies = tuple(
@@ -559,29 +571,24 @@ class _Run:
         host = domain if re.fullmatch(r"[A-Za-z0-9.-]+", domain) else "localhost"
         return f"<guide.{entry.copy_id}.{entry.number}@{host}>"
 
-    def _deliver(self, dues: Sequence[Due], recipe: making.Recipe) -> None:
+    def _deliver(self, dues: Sequence[Due], recipe: making.Recipe, pool: Pool) -> None:
         """Deliver by one channel after the other, those that stay on this machine first."""
-        from guide.jobs.pool import Pool
-
-        jobs = self.request.settings.jobs or os.cpu_count() or 1
-        workers = jobs if self.total > _ALONE else 1
         by_channel: dict[str, list[Due]] = {}
         for due in dues:
             by_channel.setdefault(due.recipient.channel, []).append(due)
         self.count(0, self.total)
-        with Pool(workers, ("guide.copies.stamp",), 1) as pool:
-            for name in sorted(by_channel, key=lambda n: (n in channels.ONCE, n == "remote", n)):
-                channel = self.channels[name]
-                assert channel is not None
-                try:
-                    if channel.parallel:
-                        self._in_parallel(channel, by_channel[name], recipe, pool)
-                    else:
-                        _InOrder(self, channel, recipe, pool).deliver(by_channel[name])
-                except ChannelClosed as exc:
-                    self.problems.append(exc.diagnostic)
-                finally:
-                    channel.close()
+        for name in sorted(by_channel, key=lambda n: (n in channels.ONCE, n == "remote", n)):
+            channel = self.channels[name]
+            assert channel is not None
+            try:
+                if channel.parallel:
+                    self._in_parallel(channel, by_channel[name], recipe, pool)
+                else:
+                    _InOrder(self, channel, recipe, pool).deliver(by_channel[name])
+            except ChannelClosed as exc:
+                self.problems.append(exc.diagnostic)
+            finally:
+                channel.close()
 
     def _in_parallel(
         self, channel: Channel, dues: Sequence[Due], recipe: making.Recipe, pool: Any

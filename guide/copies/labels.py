@@ -26,6 +26,15 @@ _EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\
 _TURNING = {*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C}
 _MARKUP = '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'
 BOX, WATER, CONTROL = "box", "water", "control"
+_LETTERS = "letters"
+# Latin as Europe writes it, Cyrillic, and the signs of names; ligatures have glyphs of their own.
+_ALPHABET = escape(
+    " ".join(
+        "".join(map(chr, range(first, last)))
+        for first, last in ((0x21, 0x7F), (0xA1, 0x180), (0x400, 0x460), (0x218, 0x21C))
+    ).replace("\u00ad", "")
+    + " · – — ‘ ’ “ ” „ … № fi fl ff ffi ffl"
+)
 Kind = float | str
 """Which face of a label: a line of a width in mm, or the box."""
 
@@ -68,6 +77,13 @@ class LabelSetter:
             return []
         return self._set([(None, width) for width in self.widths], 1)[0]
 
+    def alphabet(self) -> SetLabel:
+        """Return a page with the letters that most names are written in.
+
+        Its fonts are put into the document once; a label that has nothing else needs none of its own.
+        """
+        return self._set([(None, _LETTERS)], 1)[0][0]
+
     def _set(
         self, wanted: Sequence[tuple[CopyLabel | None, Kind]], step: int
     ) -> tuple[list[SetLabel], tuple[Fault, ...]]:
@@ -98,6 +114,11 @@ class LabelSetter:
 
     def _markup(self, label: CopyLabel | None, kind: Kind, most: int) -> str:
         style = self.style
+        if kind == _LETTERS:
+            return (
+                f'<div style="page: letters"><p class="copy">{_ALPHABET}</p><div class="stamp-box">'
+                f'<p class="number">0123456789 / </p><p class="name">{_ALPHABET}</p></div></div>'
+            )
         if label is None:
             return self._line(
                 "under", f'<p class="control">{escape(plain(style.control, most))}</p>', kind
@@ -137,6 +158,7 @@ class LabelSetter:
         if self.box:
             wide, high = (side + 2 * FRAME for side in place.box)
             pages.append(f"@page box {{ size: {wide:g}mm {high:g}mm; margin: 0 }}")
+        pages.append("@page letters { size: 400mm 400mm; margin: 0 }")
         if self.style.control:
             foot = _FOOT + _CONTROL * place.size / POINTS_PER_MM
             pages.append(f".stamp-line.over {{ bottom: {foot:.2f}mm }}")

@@ -14,7 +14,16 @@ from guide.copies.parts import Base, Part, base_of, compose, parts_of, without_l
 from guide.copies.places import FRAME, Matrix, Seen, across, seen, slots
 from guide.copies.trace import MARK_SIZE, PIECE, bars
 from guide.errors import Diagnostic, GuideError, Place, error, warning
-from guide.model.artifacts import COLOURS, FIRST_FONT, SEPARATOR, FontFace, Group, SetFace
+from guide.model.artifacts import (
+    COLOURS,
+    FIRST_FONT,
+    SEPARATOR,
+    FontFace,
+    FontObjects,
+    FontUse,
+    Group,
+    SetFace,
+)
 from guide.model.copies import CopyLabel, StampStyle
 from guide.units import POINTS_PER_MM
 
@@ -68,10 +77,11 @@ class _Prepared:
 
     def __init__(
         self, base: Base, forms: dict[Any, int], texts: tuple[Part, ...], token: bytes,
-        setter: LabelSetter, version: str,
+        setter: LabelSetter, version: str, shared: dict[str, tuple[int, dict[int, str]]],
     ) -> None:  # fmt: skip
         self.base, self.forms, self.texts = base, forms, texts
         self.token, self.setter, self.version = token, setter, version
+        self.shared = shared  # fonts in the base: their object, and how their glyphs are read
 
     def copy(self, label: CopyLabel, made: SetLabel) -> bytes:
         own = [*self._faces(label, made), self._mark(label)]
@@ -83,22 +93,33 @@ class _Prepared:
         from guide.pdf.fonts import font_objects
         from guide.pdf.uses import union
 
-        fonts = font_objects(made.fonts, union(made.faces.values()))
+        uses = union(made.faces.values())
+        own = tuple(use for use in uses if not self._has(use))
+        fonts = font_objects(made.fonts, own) if own else FontObjects(Group(b""), {})
         colours = self.base.size
         first = colours + 1
         yield Part(colours, _NOTHING)
-        placed = list(_placed(fonts.objects, first, {}))
+        placed = list(_placed(fonts.objects, first, {})) if own else []
         yield from placed
         following = first + len(placed)
+        numbers = {use.name: self.shared[use.name][0] for use in uses if use not in own}
+        numbers |= {name: first + number for name, number in fonts.names.items()}
         named = b"/GuideCopy /c" + label.copy_id.encode()
         for kind, face in made.faces.items():
             outside = {COLOURS: colours} | {
-                FIRST_FONT - n: first + fonts.names[use.name] for n, use in enumerate(face.fonts)
+                FIRST_FONT - n: numbers[use.name] for n, use in enumerate(face.fonts)
             }
             drawing = list(_placed(face.drawing, following, outside))
             yield from drawing
             yield _form(self.forms[kind], face, following, named)
             following += len(drawing)
+
+    def _has(self, use: FontUse) -> bool:
+        """Tell whether the base has all glyphs of a use, read as the same text."""
+        from guide.pdf.uses import of_use
+
+        known = self.shared.get(use.name, (0, {}))[1]
+        return all(known.get(glyph) == text for glyph, text in of_use(use)[0].items())
 
     def _mark(self, label: CopyLabel) -> Part:
         width, height = MARK_SIZE
@@ -223,8 +244,22 @@ class _Preparing:
             drawn = list(self._drawn(*self.fixed[kind], number, following, kind == WATER))
             following = max(following, *(part.number + 1 for part in drawn))
             parts += drawn
+        letters, shared = self._letters(setter.alphabet(), following)
+        parts += letters
         base = base_of(parts, own, trailer, first_id, version, classic)
-        return _Prepared(base, forms, tuple(texts), self.token, setter, self.style.version)
+        return _Prepared(base, forms, tuple(texts), self.token, setter, self.style.version, shared)
+
+    def _letters(
+        self, alphabet: SetLabel, first: int
+    ) -> tuple[list[Part], dict[str, tuple[int, dict[int, str]]]]:
+        """Return the objects of the fonts that copies share, and what they have."""
+        from guide.pdf.fonts import font_objects
+        from guide.pdf.uses import of_use, union
+
+        uses = union(alphabet.faces.values())
+        made = font_objects(alphabet.fonts, uses)
+        known = {use.name: (first + made.names[use.name], of_use(use)[0]) for use in uses}
+        return list(_placed(made.objects, first, {})), known
 
     def _refuse(self) -> None:
         """Raise GuideError for what must not be stamped."""
