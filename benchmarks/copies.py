@@ -27,7 +27,7 @@ from measure import Run, run
 
 PACK = ROOT / "content" / "kosovo"
 PEER = HERE / "peers" / "briefing_script.py"
-TARGETS = {"stamped": 15.0, "encrypted": 25.0}
+TARGETS = {"stamped": 15.0, "cold cache": 15.0, "encrypted": 25.0}
 PAGES = """
 import json, sys
 import pikepdf
@@ -136,7 +136,7 @@ class Bench:
         names = {
             "stamped": f"guide, {self.chosen.copies:,} copies, stamped",
             "encrypted": f"guide, {self.chosen.copies:,} copies, stamped and encrypted",
-            "cold cache": f"guide, {self.chosen.copies:,} copies, and the briefing typeset before",
+            "cold cache": f"guide, {self.chosen.copies:,} copies, with an empty cache: the briefing is typeset as well",
             "signed": "guide, 100 copies, stamped and signed (RSA 2048)",
             "weasyprint": f"WeasyPrint script, {self.chosen.peer_copies} copies",
             "typst": f"Typst, {self.chosen.peer_copies} copies",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import hashlib
@@ -11,6 +12,7 @@ import os
 import re
 import secrets
 import tempfile
+import threading
 import time
 import unicodedata
 from collections import deque
@@ -22,7 +24,9 @@ from typing import Any
 from guide import __version__, output, pipeline
 from guide.copies import channels, making, recipients
 from guide.copies.channels import Answer, Channel, ChannelClosed, Outcome
+from guide.copies.labels import LabelSetter, SetLabel, set_ahead
 from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, ledger_of
+from guide.copies.places import Seen, slots
 from guide.copies.recipients import Row
 from guide.copies.seal import check_seal, with_field
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
@@ -30,8 +34,11 @@ from guide.html.stamps import signature_caption, stamp_style
 from guide.jobs.pool import Pool
 from guide.mail import Letters, server
 from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampPlace, StampStyle
+from guide.model.pack import Manifest
+from guide.units import POINTS_PER_MM, Paper, parse_paper
 
 MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
+_UPRIGHT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _CHUNK = 64  # recipients between two writes of the ledger, where a copy may be made twice
 _AHEAD = 16  # recipients whose copies are made while others are being sent
 _ALONE = 48  # copies that one process makes sooner than it starts others
@@ -91,6 +98,7 @@ class About:
     editions: tuple[str, ...] | None = None
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
     place: StampPlace = StampPlace(anchor="copy-box")
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,7 @@ class _Run:
         self.letters: Letters | None = None
         self.reply_to = ""
         self.done = self.total = 0
+        self.ahead: dict[tuple[str, CopyLabel], SetLabel] = {}
 
     def run(self) -> Report:
         request = self.request
@@ -212,7 +221,16 @@ class _Run:
             editions=tuple(manifest.editions),
             templates=templates,
             place=self._place(templates),
+            paper=self._paper(manifest),
         )
+
+    def _paper(self, manifest: Manifest) -> Paper | None:
+        """Return the paper that the document probably has."""
+        options = (manifest.documents or {}).get(self.request.kind)
+        chosen = options.get("paper") if isinstance(options, Mapping) else None
+        with contextlib.suppress(ValueError):
+            return parse_paper(str(chosen or "a4"))
+        return None
 
     def _place(self, templates: Mapping[str, str]) -> StampPlace:
         """Return where copies of the kind carry their label; raises GuideError when there is none."""
@@ -472,7 +490,8 @@ class _Run:
         return Pool(workers, ("guide.copies.stamp",), warm, pipeline.SHARED_MODULES)
 
     def _send_with(self, pool: Pool, rows: Sequence[Row]) -> Report:
-        documents = self._documents(sorted({row.recipient.edition for row in rows}))
+        with self._setting_ahead(pool, rows):
+            documents = self._documents(sorted({row.recipient.edition for row in rows}))
         self._check_seal(documents)
         with Ledger.begin(self.path) as ledger:
             self.ledger = ledger
@@ -489,6 +508,53 @@ class _Run:
                 e for e in ledger.entries(version=self.about.version) if e.number in numbers
             )
         return self._report(rows, plan, copies, True)
+
+    @contextlib.contextmanager
+    def _setting_ahead(self, pool: Pool, rows: Sequence[Row]) -> Iterator[None]:
+        """Set the labels of a first run while its document is typeset, which takes one core.
+
+        They are what the ledger will say if all goes as it does nearly always; a label that turns out
+        otherwise is set again.
+        """
+        paper = self.about.paper
+        if pool.workers < 2 or self.path.exists() or paper is None:
+            yield
+            return
+        ended = threading.Event()
+        worker = threading.Thread(target=self._set_ahead, args=(pool, rows, paper, ended))
+        worker.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            worker.join()
+
+    def _set_ahead(
+        self, pool: Pool, rows: Sequence[Row], paper: Paper, ended: threading.Event
+    ) -> None:
+        place = self.about.place
+        width = slots(
+            [Seen(paper.width * POINTS_PER_MM, paper.height * POINTS_PER_MM, _UPRIGHT)], place
+        )[0].width
+        total = sum(row.recipient.copies for row in rows)
+        labels: dict[str, list[CopyLabel]] = {}
+        number = 0
+        for row in rows:
+            who = row.recipient
+            for _ in range(who.copies):
+                number += 1
+                label = CopyLabel(number, total, who.name, who.organisation, "")
+                labels.setdefault(who.language, []).append(label)
+        for language, wanted in labels.items():
+            setter = LabelSetter(self._style("", language), (width,), bool(place.anchor))
+            for chunk in _chunks(wanted, _CHUNK):
+                if ended.is_set():
+                    return
+                # What fails here is done again where it is reported.
+                with contextlib.suppress(Exception):
+                    made = pool.submit(set_ahead, setter, chunk).result()
+                    found = zip(chunk, made, strict=False)
+                    self.ahead |= {(language, label): each for label, each in found}
 
     def _recipe(self, documents: Mapping[str, bytes]) -> making.Recipe:
         """Return what copies are made of.
@@ -550,7 +616,13 @@ class _Run:
         parcel = self._name(entries[0], entries[-1].number if len(entries) > 1 else 0)
         first = entries[0]
         labels = tuple(_label(e) for e in entries)
-        return making.Order(due.recipient, labels, names, parcel, first.secret, self._id(first))
+        ahead = tuple(
+            self.ahead.get((first.language, dataclasses.replace(label, copy_id="")))
+            for label in labels
+        )
+        return making.Order(
+            due.recipient, labels, names, parcel, first.secret, self._id(first), ahead
+        )
 
     def _name(self, entry: LedgerEntry, last: int = 0) -> str:
         """Return a file name without ending: unique by its number, and nobody's name unless asked."""

@@ -144,7 +144,7 @@ def _password(user: str) -> str:
         hint = f"Set GUIDE_SMTP_PASSWORD, or store it: keyring set {_SERVICE} {user} "
         hint += "(needs pip install 'guide-press[keyring]')."
         raise GuideError(error("smtp-not-configured", message, Place("smtp"), hint))
-    return found
+    return str(found)
 
 
 class Letters:

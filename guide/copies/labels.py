@@ -68,8 +68,13 @@ class LabelSetter:
 
     def set(self, labels: Sequence[CopyLabel]) -> tuple[list[SetLabel], tuple[Fault, ...]]:
         """Return the labels in type, each as if it were alone; text that does not fit is cut."""
-        kinds: list[Kind] = [*self.widths, *([BOX] if self.box else [])]
+        kinds = self.kinds
         return self._set([(label, kind) for label in labels for kind in kinds], len(kinds))
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The faces that each label has."""
+        return [*self.widths, *([BOX] if self.box else [])]
 
     def control(self) -> list[SetLabel]:
         """Return the document control line in each width: it is the same in all copies."""
@@ -163,6 +168,12 @@ class LabelSetter:
             foot = _FOOT + _CONTROL * place.size / POINTS_PER_MM
             pages.append(f".stamp-line.over {{ bottom: {foot:.2f}mm }}")
         return _html(self.style.lang, pages, faces, _sizes(place.size))
+
+
+def set_ahead(setter: LabelSetter, labels: Sequence[CopyLabel]) -> list[SetLabel]:
+    """Return labels in type before their document is known; [] when anything is to be said of them."""
+    made, faults = setter.set(labels)
+    return [] if faults else made
 
 
 def label_page(lang: str, body: str, size: tuple[float, float]) -> Html:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from guide.copies.channels import Answer, Channel, File, Parcel
+from guide.copies.labels import SetLabel
 from guide.copies.seal import seal
 from guide.copies.stamp import Stamper
 from guide.errors import Diagnostic, GuideError, Place, error
@@ -30,7 +31,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Order:
-    """The copies that one recipient is due: a label and a file name for each."""
+    """The copies that one recipient is due: a label and a file name for each.
+
+    `ahead` has the labels that are in type already.
+    """
 
     recipient: Recipient
     labels: tuple[CopyLabel, ...]
@@ -38,6 +42,7 @@ class Order:
     parcel: str
     secret: str
     message_id: str = ""
+    ahead: tuple[SetLabel | None, ...] = ()
 
     @property
     def style(self) -> tuple[str, str]:
@@ -96,8 +101,9 @@ def make(recipe: Recipe, order: Order) -> Made:
     stamper = _stamper(recipe, order)
     files: list[File] = []
     digests: list[str] = []
-    for label, name in zip(order.labels, order.names, strict=True):
-        data, signature = stamper.copy(label), None
+    ahead = order.ahead or (None,) * len(order.labels)
+    for label, name, ready in zip(order.labels, order.names, ahead, strict=True):
+        data, signature = stamper.copy(label, ready), None
         if recipe.encrypt or recipe.signature:
             wanted = Seal(signature=recipe.signature)
             if recipe.encrypt:

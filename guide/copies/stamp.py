@@ -47,8 +47,15 @@ class Stamper:
         self._ready: dict[CopyLabel, SetLabel] = {}
         self._prepared = _Preparing(pdf, style).run()
 
-    def copy(self, label: CopyLabel) -> bytes:
-        """Return the copy for a label: the same bytes every time."""
+    def copy(self, label: CopyLabel, ahead: SetLabel | None = None) -> bytes:
+        """Return the copy for a label: the same bytes every time.
+
+        `ahead` is the label as it was set before the document was known; it is used if it fits.
+        """
+        kinds = self._prepared.setter.kinds
+        if ahead is not None and all(kind in ahead.faces for kind in kinds):
+            faces = {kind: ahead.faces[kind] for kind in kinds}
+            return self._prepared.copy(label, SetLabel(faces, ahead.fonts))
         if label not in self._ready:
             self._set(label)
         return self._prepared.copy(label, self._ready.pop(label))

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 import pytest
 from click.testing import Result
 from post_office import made_pdf
@@ -309,3 +310,27 @@ def test_help_has_examples_and_answers_at_once(run: Run) -> None:
         done = run(name, "--help")
         assert done.exit_code == 0 and "Examples:" in done.output and f"guide {name} " in done.output
     assert run("distribute", "x.pdf").exit_code == 2
+
+
+@pytest.mark.parametrize("paper", ["a4", "a5"])
+def test_labels_set_while_the_document_is_typeset(
+    paper: str, run: Run, small_pack: Path, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Each copy has its own number and name, and is the same when it is made again alone."""
+    people = [f"Person {n:02d}" for n in range(1, 61)]
+    write(*people)
+    words = ("distribute", small_pack, "--to", "list.csv", "--send", "-o", "out", "--jobs", "2",
+             "-D", f"documents.briefing.paper={paper}")  # fmt: skip
+    said = run(*words)
+    assert said.exit_code == 0, said.output
+    made = files(tmp_path / "out")
+    for number, name in enumerate(people, 1):
+        data = next(data for path, data in made.items() if path.endswith(f"copy-{number:03d}.pdf"))
+        document = pypdfium2.PdfDocument(data)
+        assert f"Copy {number} of 60 · {name}" in document[1].get_textpage().get_text_range()
+        document.close()
+    seventh = next(path for path in made if path.endswith("copy-007.pdf"))
+    (tmp_path / "out" / seventh).unlink()
+    said = run(*words, "--resend", "7")
+    assert said.exit_code == 0, said.output
+    assert files(tmp_path / "out")[seventh] == made[seventh]
