@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any
+import datetime as dt
+from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
+from inspect import get_annotations
+from types import MappingProxyType, NoneType, TracebackType
+from typing import Any, cast
 
 from jinja2 import (
     FunctionLoader,
@@ -21,6 +24,9 @@ from guide.errors import Diagnostic, Place, error
 from guide.resources import TEMPLATES
 
 _MARK = "guide-template:"
+_PLAIN = (str, int, float, list, tuple, dict, set, frozenset, MappingProxyType, NoneType,
+          dt.date, dt.timedelta)  # fmt: skip
+_LARGEST = 100_000  # digits, characters or entries that one operator may make
 
 
 class TemplateFault(Exception):
@@ -31,12 +37,58 @@ class TemplateFault(Exception):
         super().__init__(diagnostic.message)
 
 
+@lru_cache(maxsize=4096)
+def _public(kind: Hashable, name: str) -> bool:
+    """Tell whether a template may read the attribute of objects of a class.
+
+    Of our own objects, what our own classes define; of others, only plain values and Jinja's. The
+    base of all models, for one, can open files and unpickle, and has no underscore before it.
+    """
+    assert isinstance(kind, type)
+    if issubclass(kind, _PLAIN):
+        return True
+    for each in kind.__mro__:
+        top = each.__module__.partition(".")[0]
+        if top == "jinja2":
+            return True
+        if top == "guide" and (name in vars(each) or name in get_annotations(each)):
+            return True
+    return False
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, that knows no attribute but those meant for templates."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return _public(cast("Hashable", type(obj)), attr) and super().is_safe_attribute(obj, attr, value)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Refuse what one operator could fill the memory with, or compute for hours."""
+        if operator == "**":
+            bits = abs(left).bit_length() if isinstance(left, int) else 1
+            large = isinstance(right, int) and bits * abs(right) > _LARGEST
+        elif operator == "*":
+            large = any(
+                isinstance(many, str | bytes | list | tuple)
+                and isinstance(times, int)
+                and len(many) * times > _LARGEST
+                for many, times in ((left, right), (right, left))
+            )
+        else:
+            large = isinstance(left, str) and len(left) > _LARGEST
+        if large:
+            raise OverflowError(f"`{operator}` makes something too large")
+        return super().call_binop(context, operator, left, right)
+
+
 class Templates:
     """Finds and renders templates for one pack."""
 
     def __init__(self, own: Mapping[str, str]) -> None:
         self.own = own
-        self._environment = ImmutableSandboxedEnvironment(
+        self._environment = _Sandbox(
             loader=FunctionLoader(self._load),
             autoescape=lambda name: not (name or "").endswith(".txt"),
             undefined=StrictUndefined,
