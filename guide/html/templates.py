@@ -62,7 +62,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%"})
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        return _public(cast("Hashable", type(obj)), attr) and super().is_safe_attribute(obj, attr, value)
+        return _public(cast("Hashable", type(obj)), attr) and super().is_safe_attribute(
+            obj, attr, value
+        )
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse what one operator could fill the memory with, or compute for hours."""

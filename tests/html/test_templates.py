@@ -68,7 +68,7 @@ def test_the_bundled_template_renders(printed: Callable[..., Any]) -> None:
         ({PAGE: "{{ m.parse_raw('', allow_pickle=true) }}"}, f"templates/{PAGE}:1:1", "parse_raw"),
         ({PAGE: "{{ m.model_construct() }}"}, f"templates/{PAGE}:1:1", "model_construct"),
         ({PAGE: "{{ 'a' * 10 ** 9 }}"}, f"templates/{PAGE}:1:1", "too large"),
-        ({PAGE: "{{ 9 ** 9 ** 9 }}"}, f"templates/{PAGE}:1:1", "too large"),
+        ({PAGE: "{{ 9 ** (9 ** 9) }}"}, f"templates/{PAGE}:1:1", "too large"),
         ({PAGE: "{% for x in range(999999999) %}{% endfor %}"}, f"templates/{PAGE}:1:1", "ange"),
     ],
 )  # fmt: skip
