@@ -12,11 +12,14 @@ def delimiter_of(first: str, path: str) -> str:
     return max((",", ";", "\t"), key=first.count)
 
 
-def cell_starts(lines: Sequence[str], line: int, delimiter: str) -> list[tuple[int, int]]:
-    """Return line and column where each cell of the record that begins at `line` starts."""
+def cell_starts(record: Sequence[str], line: int, delimiter: str) -> list[tuple[int, int]]:
+    """Return line and column where each cell starts; `record` has its lines, the first is `line`.
+
+    Lines after the record's end may follow.
+    """
     starts, quoted = [(line, 1)], False
-    for row in range(line, len(lines) + 1):
-        for column, sign in enumerate(lines[row - 1], 1):
+    for row, text in enumerate(record, line):
+        for column, sign in enumerate(text, 1):
             if sign == '"':
                 quoted = not quoted
             elif sign == delimiter and not quoted:

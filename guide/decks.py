@@ -105,7 +105,8 @@ class Setting:
             # What is wrong with a text must be said again the next time: it is not kept.
             kept = [keys[name] if before == self.noted() else "" for name in names]
             html = replace(html, sizes=(size,)) if size else html
-            job = self.pool.submit(set_faces_job, html)
+            size_of = len(html.markup) + sum(len(face.markup) for face in html.faces)
+            job = self.pool.submit(set_faces_job, html, size=size_of)
             chunks.append(_Chunk(names, kept, job))
         return _Started(keys, chunks, size)
 

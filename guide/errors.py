@@ -101,6 +101,9 @@ class GuideError(Exception):
         self.diagnostics = diagnostics
         super().__init__("; ".join(f"{d.place}: {d.message}" for d in diagnostics))
 
+    def __reduce__(self) -> tuple[type[GuideError], tuple[Diagnostic, ...]]:
+        return type(self), self.diagnostics  # it crosses from the process that renders
+
 
 class ContentError(GuideError):
     """The pack cannot be read."""

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from guide.content.files import MAX_IMAGE
 from guide.jobs.digest import digest
 from guide.resources import LOCALE, TEMPLATES
 
 _IGNORED = {"build", "__pycache__", "node_modules"}
 _CODE = (".py", ".po")
+_PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def digest_of_inputs(folder: Path, settings: Any) -> str:
     """Return the digest of a pack's files, the templates, this program and the run's settings."""
     name = folder.resolve().name
     return digest(name, _tree(folder), digest_of_code(), settings)
+
+
+def size_of_inputs(folder: Path) -> int:
+    """Return how many bytes of text a pack has: reading and rendering take time accordingly."""
+    total = 0
+    for base, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = [n for n in folders if not n.startswith(".") and n not in _IGNORED]
+        for name in names:
+            if not name.lower().endswith(_PICTURES):
+                try:
+                    total += min(os.lstat(os.path.join(base, name)).st_size, MAX_IMAGE)
+                except OSError:
+                    continue
+    return total
 
 
 @lru_cache
@@ -31,7 +48,7 @@ def digest_of_code() -> str:
 
 def _tree(folder: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """Return the path and digest of every file in a folder; hidden ones and address lists aside."""
-    found = []
+    found, root = [], os.path.realpath(folder)
     for base, folders, names in os.walk(folder, followlinks=False):
         folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _IGNORED)
         for name in sorted(names):
@@ -42,14 +59,22 @@ def _tree(folder: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[str, str]]
             ):
                 continue
             path = os.path.join(base, name)
-            found.append((os.path.relpath(path, folder), _digest_of_file(path)))
+            found.append((os.path.relpath(path, folder), _digest_of_file(path, root)))
     return found
 
 
-def _digest_of_file(path: str) -> str:
+def _digest_of_file(path: str, root: str) -> str:
     try:
-        if not os.path.isfile(path):
+        facts = os.lstat(path)
+        if stat.S_ISLNK(facts.st_mode):
+            target = os.path.realpath(path)
+            if not target.startswith(os.path.join(root, "")):  # no stage reads it either
+                return f"leads out: {target}"
+            facts = os.stat(path)
+        if not stat.S_ISREG(facts.st_mode):
             return "not a file"
+        if facts.st_size > MAX_IMAGE:  # no stage reads it, and a sparse file may have terabytes
+            return f"too large: {facts.st_size}"
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as exc:

@@ -29,6 +29,8 @@ _REMEDIES = {
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal, '' when it cannot be read."""
     try:
+        if not path.is_file():  # a FIFO would be waited for
+            return ""
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:

@@ -6,7 +6,9 @@ import dataclasses
 import gc
 import hashlib
 import json
+import os
 import pickle
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from guide import __version__, output, printers
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, warning
-from guide.inputs import digest_of_inputs
+from guide.inputs import digest_of_inputs, size_of_inputs
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
 from guide.model.printers import Registration
@@ -23,6 +25,7 @@ from guide.units import PAPERS, Paper
 
 if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
     from guide.decks import Deck, Made
+    from guide.jobs.confine import Limits
     from guide.jobs.pool import Job, Pool
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
@@ -135,6 +138,15 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
     }
 
 
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def plain_json(value: Any) -> str:
+    """Return JSON that a terminal may be shown: what it would obey, or not encode, is escaped."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
     place = Place(data["path"], data["line"], data["column"])
     severity = Severity(data["severity"])
@@ -214,15 +226,30 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = _sil
     """
     store = Store(default_folder(), settings.cache)
     target = out / folder.resolve().name / settings.edition
+    _check_target(folder, target, settings.edition)
     key = digest_of_inputs(folder, settings)
     record = _Record.load(store, key)
     if record is None or not record.is_whole(store, target):
-        record = _make(folder, settings, store, progress)
+        record = _confined(folder, settings, store, progress)
         record.keep(store, key)
     else:
         for file in record.files:
             progress(file.kind, "cached")
     return _write(record, store, folder, target, key, bool(settings.tags))
+
+
+def _check_target(folder: Path, target: Path, edition: str) -> None:
+    """Refuse to write where a pack leads by its name of an edition, or a link in its own build/."""
+    if Path(edition).name != edition or edition in {".", ".."}:
+        message = f"there is no edition `{edition}`"
+        hint = "An edition names a folder: letters, digits, spaces, dots and hyphens."
+        raise GuideError(error("unknown-edition", message, Place(f"{folder}/pack.yaml"), hint))
+    root = folder.resolve()
+    for path in (target, *target.parents):
+        if path.is_symlink() and path.parent.resolve().is_relative_to(root):
+            message = "a link in the pack stands where its files would be written"
+            hint = "Delete the link, or choose another folder with -o DIR."
+            raise GuideError(error("cannot-write", message, Place(str(path)), hint))
 
 
 def check(folder: Path, settings: Settings, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
@@ -231,7 +258,7 @@ def check(folder: Path, settings: Settings, progress: Progress = _silent) -> tup
     key = digest_of_inputs(folder, settings)
     record = _Record.load(store, key)
     if record is None:
-        record = _make(folder, settings, store, progress)
+        record = _confined(folder, settings, store, progress)
         record.keep(store, key)
     return record.shown(folder)
 
@@ -327,7 +354,7 @@ def _write(
     decks = _with_earlier(target / "build.json", record.decks, selection)
     built = Built(str(folder), record.title, record.version, key, tuple(outputs), found, decks)
     if outputs or not built.failed:
-        text = json.dumps(built.as_json(), indent=1, ensure_ascii=False) + "\n"
+        text = plain_json(built.as_json()) + "\n"
         output.write(target / "build.json", text.encode())
     return built
 
@@ -337,16 +364,50 @@ def _with_earlier(
 ) -> dict[str, dict[str, str]]:
     """Return the cards printed now and, where this run did not print them all, those before."""
     try:
-        earlier = json.loads(path.read_text("utf-8"))["decks"]
+        text = path.read_text("utf-8") if path.is_file() else ""  # a FIFO would be waited for
+        earlier = json.loads(text)["decks"]
         known = {kind: dict(cards) for kind, cards in earlier.items()}
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         known = {}
     for kind, cards in decks.items():
         known[kind] = {**known.get(kind, {}), **cards} if selection else dict(cards)
     return known
 
 
-def _make(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
+def _confined(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
+    """Make a build in a process of its own, within limits: a pack is a stranger's work."""
+    from guide.jobs.confine import VARIABLE, Exceeded, confined, limits
+
+    processes = (settings.jobs or os.cpu_count() or 1) + 1
+    try:
+        bounds = limits(processes)
+    except ValueError as exc:
+        hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; what is left out stays as it is."
+        raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
+    seconds = bounds.allowed(size_of_inputs(folder))
+    work = folder, settings, store, bounds
+    try:
+        made: _Record = confined(_make, *work, heard=progress, bounds=bounds, seconds=seconds)
+    except Exceeded as exc:
+        document, state = exc.doing
+        what = f"making `{document}` ({state})" if document else "reading the content"
+        problem = render_limit(f"{what} {exc.limit}")
+        return _Record("", "", [], (problem,))
+    return made
+
+
+def render_limit(message: str) -> Diagnostic:
+    """Say that a document takes more than it may."""
+    hint = (
+        "Look for a huge picture, table, chart or formula, or a loop in a template of the pack; "
+        "leave documents out with --only. If it is meant so: GUIDE_LIMITS in docs/security.md."
+    )
+    return error("render-limit", message, Place("pack.yaml", 1, 1), hint)
+
+
+def _make(
+    folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
+) -> _Record:
     from guide.jobs.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.
@@ -354,8 +415,8 @@ def _make(folder: Path, settings: Settings, store: Store, progress: Progress) ->
     warm = 1 if store.get(mark) is not None else 0
     # A pack is many small values that live to the end: looking for garbage finds none.
     gc.set_threshold(200_000, 50, 100)
-    with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES) as pool:
-        record = _Making(folder, settings, store, pool, progress).record()
+    with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
+        record = _Making(folder, settings, store, pool, progress, bounds.output).record()
     if not warm:
         store.put(mark, b"built")
     return record
@@ -387,9 +448,11 @@ class _Making:
     """One build of one pack whose result is not known yet."""
 
     def __init__(
-        self, folder: Path, settings: Settings, store: Store, pool: Pool, progress: Progress
-    ) -> None:
+        self, folder: Path, settings: Settings, store: Store, pool: Pool, progress: Progress,
+        most: int,
+    ) -> None:  # fmt: skip
         self.folder, self.settings, self.store = folder, settings, store
+        self.most = most  # MB of one document
         self.pool, self.progress = pool, progress
         self.problems: list[Diagnostic] = []
         self.layout_problems: list[Diagnostic] = []
@@ -527,7 +590,7 @@ class _Making:
         document.pdf = self._stored(html)
         document.cached = document.pdf is not None
         if document.pdf is None:
-            document.job = self.pool.submit(typeset_job, html)
+            document.job = self.pool.submit(typeset_job, html, size=len(html.markup))
         return document
 
     def _deck(self, pack: Pack) -> tuple[Flashcard, ...]:
@@ -715,7 +778,12 @@ class _Making:
         if document.deck is not None:
             return self._finish_deck(document, document.deck)
         assert document.html is not None
+        self.progress(_stem(document.name), "typeset")
         pdf = document.pdf or self._wait(document, document.job)
+        if pdf is not None and len(pdf.data) > self.most * 1_000_000:
+            size = len(pdf.data) // 1_000_000
+            self._limit(f"`{_stem(document.name)}` has {size} MB; {self.most} MB is the most")
+            return []
         if pdf is None:
             return []
         if not document.cached:
@@ -789,18 +857,40 @@ class _Making:
 
         try:
             return work()
-        except (JobTimeout, WorkerDied) as exc:
-            slow = isinstance(exc, JobTimeout)
-            reason = "took longer than 5 minutes" if slow else "was killed twice (out of memory?)"
-            message = f"typesetting `{document.kind.name}` {reason}"
-            hint = "Look for a huge picture, table or formula; leave documents out with --only."
-            self.problems.append(error("render-limit", message, Place("pack.yaml", 1, 1), hint))
+        except (JobTimeout, WorkerDied, MemoryError, RecursionError, OverflowError) as exc:
+            reason = {
+                JobTimeout: "took too much computing time",
+                WorkerDied: "was killed twice: it needs too much memory or time",
+                RecursionError: "is nested too deeply",
+                OverflowError: "came to a number that is too large",
+            }.get(type(exc), "needs more memory than it may have")
+            name = _stem(document.name) or document.kind.name
+            self._limit(f"typesetting `{name}` {reason}")
         except Exception as exc:  # noqa: BLE001  on a stranger's text
             detail = f"{type(exc).__name__}: {exc}"[:200]
+            if "RefusedURL" in detail:
+                self._outside(document, str(exc))
+                return None
             message = f"typesetting `{document.kind.name}` failed ({detail})"
             hint = "Leave out what was changed last; this is a bug, please report it with the pack."
             self.problems.append(error("render-failed", message, Place("pack.yaml", 1, 1), hint))
         return None
+
+    def _outside(self, document: _Document, message: str) -> None:
+        problem = error(
+            "remote-data",
+            f"{_stem(document.name)}: {message.partition('RefusedURL: ')[2]}",
+            Place("pack.yaml", 1, 1),
+            "Nothing is loaded but the pack's own files: look for url(...) in its stylesheets.",
+        )
+        self.problems.append(problem)
+        self.layout_problems = [*self.layout_problems, problem]
+
+    def _limit(self, message: str) -> None:
+        """Leave out a document that takes too much; the others are made."""
+        problem = render_limit(message)
+        self.problems.append(problem)
+        self.layout_problems = [*self.layout_problems, problem]
 
     def _accept(self, pack: Pack) -> None:
         """Turn problems that the author accepts into notes that say why."""
@@ -837,7 +927,7 @@ def _stem(name: str) -> str:
 
 def versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
     """Return the letters of the versions of a file; one without a letter when there is but one."""
-    count = int(options.get("versions") or 1) if piece.versions else 1
+    count = min(26, int(options.get("versions") or 1)) if piece.versions else 1
     return [chr(97 + n) for n in range(count)] if count > 1 else [""]
 
 
@@ -846,9 +936,10 @@ def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     item = fault.at.partition("/")[0]
     hint, message = fault.hint, fault.message
     if fault.at.startswith("css:"):
-        path, _, position = fault.at.removeprefix("css:").rpartition(".css:")
-        line, _, column = position.partition(":")
-        place = Place(f"{path}.css", int(line or 0), int(column or 0))
+        path, *position = fault.at.removeprefix("css:").rsplit(":", 2)
+        if len(position) < 2 or not all(each.isdecimal() for each in position):
+            path, position = fault.at.removeprefix("css:"), []
+        place = Place(path, *map(int, position))
         item = ""
     elif fault.code == "over-budget":
         place = pack.at(f"documents.{document.kind.name}.pages")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import unicodedata
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from guide.errors import Diagnostic, Severity
-from guide.pipeline import Built, Output, diagnostic_json
+from guide.pipeline import Built, Output, diagnostic_json, plain_json
 
 if TYPE_CHECKING:  # only their commands pay for importing them
     from guide.copies.ledger import LedgerEntry
@@ -46,6 +45,7 @@ def github_line(diagnostic: Diagnostic) -> str:
     """Return a workflow command of GitHub Actions, escaped as its documentation asks."""
 
     def escaped(text: str, extra: str = "") -> str:
+        text = "\n".join(plain(line) for line in text.split("\n"))
         for sign in "%\r\n" + extra:
             text = text.replace(sign, f"%{ord(sign):02X}")
         return text
@@ -65,10 +65,7 @@ def show(
     """Print diagnostics as text, json or github."""
     out = stream or sys.stdout
     if form == "json":
-        print(
-            json.dumps([diagnostic_json(d) for d in diagnostics], indent=1, ensure_ascii=False),
-            file=out,
-        )
+        print(plain_json([diagnostic_json(d) for d in diagnostics]), file=out)
         return
     colour = coloured(out)
     for diagnostic in diagnostics:
@@ -333,9 +330,9 @@ class _Bars:
 
         columns = (
             SpinnerColumn(),
-            TextColumn("{task.description:<12}"),
+            TextColumn("{task.description:<12}", markup=False),
             BarColumn(24),
-            TextColumn("{task.fields[state]:<8}"),
+            TextColumn("{task.fields[state]:<8}", markup=False),
             TimeElapsedColumn(),
         )
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True)

@@ -22,10 +22,8 @@ def main() -> None:
         if os.environ.get("GUIDE_DEBUG"):
             raise
         name = type(exc).__name__
-        print(
-            f"guide: internal error ({name}: {exc}). This is a bug, please report it;",
-            file=sys.stderr,
-        )
+        what = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in f"{name}: {exc}")
+        print(f"guide: internal error ({what}). This is a bug, please report it;", file=sys.stderr)
         print("run again with GUIDE_DEBUG=1 for the traceback.", file=sys.stderr)
         sys.exit(1)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +66,7 @@ def build(
         report.report_built(built[-1])
     if as_json:
         found = [each.as_json() for each in built]
-        click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=1, ensure_ascii=False))
+        click.echo(pipeline.plain_json(found[0] if len(found) == 1 else found))
     click.get_current_context().exit(int(any(each.failed for each in built)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class Reader:
 
     def listing(self, folder: str, *suffixes: str) -> list[str]:
         """Return the relative paths of files in `folder` (not below) in name order."""
+        if not self._inside(folder):
+            return []
         try:
             names = sorted(os.listdir(self.root / folder))
         except (OSError, ValueError):
@@ -45,12 +48,22 @@ class Reader:
 
     def tree(self, folder: str, *suffixes: str) -> list[str]:
         """Return the relative paths of files in and below `folder` in name order."""
-        found = []
+        found: list[str] = []
+        if not self._inside(folder):
+            return found
         for base, folders, names in os.walk(self.root / folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             inside = Path(base).relative_to(self.root).as_posix()
             found += [f"{inside}/{n}" for n in sorted(names) if n.lower().endswith(suffixes)]
         return found
+
+    def _inside(self, folder: str) -> bool:
+        """Tell whether a folder is the pack's own; note when a link leads out of it."""
+        real = os.path.realpath(self.root / folder)
+        if real.startswith(os.path.join(self.root, "")) or real == str(self.root):
+            return True
+        self._refuse("outside-pack", f"`{folder}` leads out of the pack", Place(folder))
+        return False
 
     def data(self, path: str, place: Place | None = None, limit: int = MAX_IMAGE) -> bytes | None:
         """Return the bytes of a file, or None after noting why not (at `place`, else the file)."""
@@ -60,13 +73,16 @@ class Reader:
             if not path or os.path.isabs(path) or inside.startswith("..") or "\0" in path:
                 self._refuse("outside-pack", f"`{path}` is outside the pack", at)
                 return None
-            real = (self.root / inside).resolve(strict=True)
+            try:
+                real = (self.root / inside).resolve(strict=True)
+            except RuntimeError:  # Python before 3.13 on a link that leads to itself
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
             if not real.is_relative_to(self.root):
                 self._refuse("outside-pack", f"`{path}` leads out of the pack", at)
                 return None
             handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
-        except OSError as exc:
-            reason = exc.strerror or str(exc)
+        except (OSError, ValueError) as exc:  # a name in no encoding is a ValueError
+            reason = getattr(exc, "strerror", None) or str(exc)
             self._refuse("unreadable-file", f"`{path}` cannot be read: {reason}", at)
             return None
         facts = os.fstat(handle)

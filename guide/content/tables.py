@@ -57,7 +57,8 @@ def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
                 if problems:
                     return [], problems
             elif any(cell.strip() for cell in cells):
-                _add_row(rows, problems, header, cells, path, start, delimiter, lines)
+                record = lines[start - 1 : source.line_num]
+                _add_row(rows, problems, header, cells, path, start, delimiter, record)
             start = source.line_num + 1
     except csv.Error as exc:
         hint = 'A cell with quotes inside must double them: "".'
@@ -93,17 +94,17 @@ def _add_row(
     path: str,
     line: int,
     delimiter: str,
-    lines: list[str],
+    record: list[str],
 ) -> None:
     if len(cells) != len(header):
-        shown = len(lines[line - 1]) + 1 if len(cells) < len(header) else 1
+        shown = len(record[0]) + 1 if len(cells) < len(header) else 1
         message = f"the row has {len(cells)} cells, but the header has {len(header)} columns"
         hint = f"Put a cell that holds {delimiter!r} in double quotes, or add the missing cells."
         problems.append(error("csv-ragged-row", message, Place(path, line, shown), hint))
         return
     data: dict[str, Any] = {}
     document = Document(places={"": Place(path, line, 1)})
-    starts = cell_starts(lines, line, delimiter)
+    starts = cell_starts(record, line, delimiter)
     for name, cell, (row, column) in zip(header, cells, starts, strict=False):
         at = Place(path, row, column)
         if name == "reverse":

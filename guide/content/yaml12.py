@@ -21,6 +21,7 @@ except ImportError:  # a PyYAML built without libyaml
 
 MAX_NODES = 200_000
 MAX_DEPTH = 60
+MAX_KEY = 1000  # characters
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -79,6 +80,20 @@ def read_yaml(
     return _Reading(path, first_line, first_column).read(text)
 
 
+_NEST = re.compile(r"[\[{]|[\]}]")
+_LIST_IN_LIST = re.compile(r"(?:[-?:][ \t]+){30}")
+
+
+def _suspicious(text: str) -> bool:
+    """Tell whether a text may be nested so deeply that it must be looked at first."""
+    depth = 0
+    for match in _NEST.finditer(text):
+        depth += 1 if match[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return _LIST_IN_LIST.search(text) is not None
+
+
 class _Stop(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         self.diagnostic = diagnostic
@@ -93,6 +108,8 @@ class _Reading:
 
     def read(self, text: str) -> tuple[Document | None, list[Diagnostic]]:
         try:
+            if _suspicious(text):
+                self._check_depth(text)
             loader = _Loader(text)
             try:
                 node = loader.get_single_node()
@@ -111,6 +128,23 @@ class _Reading:
         except _Stop as stop:
             return None, [*self.problems, stop.diagnostic]
         return self.document, self.problems
+
+    def _check_depth(self, text: str) -> None:
+        """Follow the parser's events: what builds the tree from them is recursive, in C."""
+        loader = _Loader(text)
+        depth = 0
+        try:
+            while loader.check_event():
+                event: Any = loader.get_event()
+                depth += isinstance(event, yaml.CollectionStartEvent)
+                depth -= isinstance(event, yaml.CollectionEndEvent)
+                if depth > MAX_DEPTH:
+                    mark: Any = event.start_mark
+                    at = self._place(mark.line, mark.column)
+                    message = f"the YAML is nested more than {MAX_DEPTH} deep"
+                    raise _Stop(error("yaml-too-large", message, at, "Use fewer levels."))
+        finally:
+            loader.dispose()
 
     def _place(self, line: int, column: int) -> Place:
         shift = self.first_column - 1 if line == 0 else 0
@@ -144,6 +178,9 @@ class _Reading:
                 hint = "Write `key: value`; put a text that starts with [ or { in quotes."
                 raise _Stop(error("yaml-syntax", "a key must be plain text", at, hint))
             key = key_node.value
+            if len(key) > MAX_KEY:
+                message = f"a key has {len(key)} characters; {MAX_KEY} are the most"
+                raise _Stop(error("yaml-too-large", message, at, "Is it a text without a key?"))
             inner = f"{path}.{key}" if path else key
             if key in result:
                 first = self.document.keys[inner].line

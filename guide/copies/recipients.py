@@ -69,7 +69,8 @@ class Entry:
         if name in self.places:
             return self.places[name]
         if self.lines and name in self.header:
-            starts = cell_starts(self.lines, self.line, self.delimiter)
+            record = self.lines[self.line - 1 : self.line + 100]
+            starts = cell_starts(record, self.line, self.delimiter)
             number = self.header.index(name)
             if number < len(starts):
                 return Place(self.path, *starts[number])
@@ -162,7 +163,7 @@ def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
 def _check_header(
     header: list[str], path: str, lines: list[str], line: int, delimiter: str
 ) -> list[Diagnostic]:
-    starts = cell_starts(lines, line, delimiter)
+    starts = cell_starts(lines[line - 1 :], line, delimiter)
     problems = []
     for number, name in enumerate(header):
         at = Place(path, *(starts[number] if number < len(starts) else (line, 1)))

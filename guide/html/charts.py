@@ -21,6 +21,8 @@ _XLINK = "{http://www.w3.org/1999/xlink}href"
 _FORBIDDEN = {"script", "foreignObject", "iframe", "object", "embed", "audio", "video", "handler",
               "animate", "set", "animateTransform", "animateMotion", "image", "feImage"}  # fmt: skip
 MAX_SVG = 8_000_000  # bytes
+MAX_DEPTH = 100
+MAX_DRAWN = 500_000  # elements
 
 
 class ChartError(Exception):
@@ -123,8 +125,37 @@ def clean_svg(data: bytes) -> bytes:
         raise ChartError(f"the SVG is not well-formed: {exc}") from exc
     if root.tag.rpartition("}")[2] != "svg":
         raise ChartError("the file holds no svg element")
+    _check_size(root)
     _strip(root)
     return bytes(ET.tostring(root, encoding="utf-8"))
+
+
+def _check_size(root: ET.Element) -> None:
+    """Refuse an SVG that is nested too deeply, or that `use` multiplies; raises ChartError."""
+    drawn: dict[str, int] = {}  # elements that an id stands for, once its own uses are drawn
+    ids = {each.get("id", ""): each for each in root.iter()}
+    open_ones: set[str] = set()
+
+    def count(element: ET.Element, depth: int) -> int:
+        if depth > MAX_DEPTH:
+            raise ChartError(f"the SVG is nested more than {MAX_DEPTH} deep")
+        total = 1
+        for child in element:
+            total += count(child, depth + 1)
+        if isinstance(element.tag, str) and element.tag.rpartition("}")[2] == "use":
+            name = (element.get("href") or element.get(_XLINK) or "").strip().removeprefix("#")
+            if name in open_ones:
+                raise ChartError(f"the part `{name[:60]}` of the SVG uses itself")
+            if name in ids and name not in drawn:
+                open_ones.add(name)
+                drawn[name] = count(ids[name], depth + 1)
+                open_ones.discard(name)
+            total += drawn.get(name, 0)
+        if total > MAX_DRAWN:
+            raise ChartError(f"the SVG draws more than {MAX_DRAWN} elements by `use`")
+        return total
+
+    count(root, 0)
 
 
 def _strip(root: ET.Element) -> None:
@@ -139,5 +170,5 @@ def _strip(root: ET.Element) -> None:
             escaped = local == "style" and "\\" in value
             if local.startswith("on") or outside or loads or escaped:
                 del parent.attrib[name]
-        if parent.tag == f"{{{_SVG}}}style" and re.search(r"@import|url\(", parent.text or ""):
+        if parent.tag == f"{{{_SVG}}}style" and re.search(r"@import|url\(|\\", parent.text or ""):
             parent.text = ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from inspect import get_annotations
 from types import MappingProxyType, NoneType, TracebackType
-from typing import Any, cast
+from typing import Any
 
 from jinja2 import (
     FunctionLoader,
@@ -21,12 +22,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from guide.errors import Diagnostic, Place, error
+from guide.jobs.confine import TimeExceeded, limits, within
 from guide.resources import TEMPLATES
 
 _MARK = "guide-template:"
 _PLAIN = (str, int, float, list, tuple, dict, set, frozenset, MappingProxyType, NoneType,
           dt.date, dt.timedelta)  # fmt: skip
 _LARGEST = 100_000  # digits, characters or entries that one operator may make
+MAX_MARKUP = 50_000_000  # characters of a document; the shipped briefing has 400,000
 
 
 class TemplateFault(Exception):
@@ -38,13 +41,12 @@ class TemplateFault(Exception):
 
 
 @lru_cache(maxsize=4096)
-def _public(kind: Hashable, name: str) -> bool:
+def _public(kind: type, name: str) -> bool:
     """Tell whether a template may read the attribute of objects of a class.
 
     Of our own objects, what our own classes define; of others, only plain values and Jinja's. The
     base of all models, for one, can open files and unpickle, and has no underscore before it.
     """
-    assert isinstance(kind, type)
     if issubclass(kind, _PLAIN):
         return True
     for each in kind.__mro__:
@@ -62,9 +64,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%"})
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        return _public(cast("Hashable", type(obj)), attr) and super().is_safe_attribute(
-            obj, attr, value
-        )
+        kind: Any = type(obj)
+        return _public(kind, attr) and super().is_safe_attribute(obj, attr, value)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse what one operator could fill the memory with, or compute for hours."""
@@ -97,6 +98,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        del self._environment.globals["lipsum"]  # random text is no part of a document
 
     def text(self, name: str) -> str | None:
         """Return a template or stylesheet by its path below templates/, or None."""
@@ -123,8 +125,12 @@ class Templates:
     ) -> Markup:
         """Return the rendered template; raises TemplateFault."""
         self._environment.filters.update(filters)
+        # What is bundled ends by itself.
+        bounded = within(limits().seconds) if self.own else contextlib.nullcontext()
         try:
-            return Markup(self._environment.get_template(name).render(**context))  # noqa: S704
+            with bounded:
+                made = self._environment.get_template(name).generate(**context)
+                return Markup(_joined(made))  # noqa: S704
         except TemplateNotFound as exc:
             where, line = _deepest(exc.__traceback__, name)
             raise self._fault(where, line, f"there is no template `{exc.name}`") from exc
@@ -133,13 +139,44 @@ class Templates:
         except RecursionError as exc:
             raise self._fault(name, 0, "the templates include each other without end") from exc
         except (TemplateError, SecurityError, TypeError, ValueError, KeyError, AttributeError,
-                ZeroDivisionError, OverflowError, IndexError, MemoryError) as exc:  # fmt: skip
+                ZeroDivisionError, OverflowError, IndexError) as exc:  # fmt: skip
             where, line = _deepest(exc.__traceback__, name)
             raise self._fault(where, line, str(exc) or type(exc).__name__) from exc
+        except (TimeExceeded, MemoryError, _TooLong) as exc:
+            where, line = _deepest(exc.__traceback__, name)
+            if isinstance(exc, TimeExceeded) and line:  # no Exception: Jinja left it as it was
+                line = self._environment.get_template(where).get_corresponding_lineno(line)
+            raise TemplateFault(self._limit(name, where, line, exc)) from exc
+
+    def _limit(self, name: str, where: str, line: int, exc: BaseException) -> Diagnostic:
+        reason = {
+            TimeExceeded: "took too much computing time",
+            MemoryError: "needs more memory than it may have",
+            _TooLong: f"is longer than {MAX_MARKUP // 1_000_000} million characters",
+        }[type(exc)]
+        hint = "Look for a loop that never ends, or that is far too long, in this template."
+        document = name.partition("/")[0]
+        message = f"rendering `{document}` from its template {reason}"
+        return error("render-limit", message, self.place(where, line), hint)
 
     def _fault(self, name: str, line: int, message: str) -> TemplateFault:
         hint = "docs/pack-format/templates.md lists what a template is given."
         return TemplateFault(error("template-error", message, self.place(name, line), hint))
+
+
+class _TooLong(Exception):
+    """A template prints without end."""
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    """Return all pieces as one; raises _TooLong as soon as they are too many."""
+    found, length = [], 0
+    for piece in pieces:
+        found.append(piece)
+        length += len(piece)
+        if length > MAX_MARKUP:
+            raise _TooLong
+    return "".join(found)
 
 
 def _deepest(trace: TracebackType | None, name: str) -> tuple[str, int]:

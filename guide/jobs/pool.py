@@ -18,6 +18,8 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
 
+from guide.jobs.confine import Limits, TimeExceeded, bound, within
+
 TIME_LIMIT = 300.0  # s; a document that takes longer hangs
 
 
@@ -26,14 +28,22 @@ class WorkerDied(Exception):
 
 
 class JobTimeout(Exception):
-    """A job took longer than its limit and was killed."""
+    """A job took longer than its limit and was ended."""
 
 
-def _warm(modules: Sequence[str]) -> None:
+def _warm(modules: Sequence[str], bounds: Limits | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     threading.Thread(target=_die_with_parent, daemon=True).start()
     for name in modules:
         importlib.import_module(name)
+    if bounds is not None:
+        bound(bounds, addresses=True)
+
+
+def _bounded(seconds: int, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function for at most so many seconds of computing."""
+    with within(seconds, apart=True):
+        return function(*arguments)
 
 
 def _die_with_parent() -> None:
@@ -67,7 +77,7 @@ class Pool:
     `modules` are imported by each worker when it starts; `shared` once for all of them, where
     processes can be forked safely: by a process that has no threads, which these may not start.
     `warm` workers start at once, the others when there is work for them: starting takes half a
-    second of a core.
+    second of a core. With `bounds`, each worker and each job is bounded.
     """
 
     def __init__(
@@ -76,9 +86,10 @@ class Pool:
         modules: Sequence[str] = (),
         warm: int = 0,
         shared: Sequence[str] = (),
+        bounds: Limits | None = None,
     ) -> None:
         self.workers = workers or os.cpu_count() or 1
-        self.modules, self.shared = modules, shared
+        self.modules, self.shared, self.bounds = modules, shared, bounds
         self.warm = min(warm or self.workers, self.workers)
         self._executor: ProcessPoolExecutor | None = None
         self._starting: threading.Thread | None = None
@@ -105,7 +116,10 @@ class Pool:
                 except OSError:  # its socket needs a folder that can be written
                     context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(
-                self.warm, mp_context=context, initializer=_warm, initargs=(self.modules,)
+                self.warm,
+                mp_context=context,
+                initializer=_warm,
+                initargs=(self.modules, self.bounds),
             )
             if context.get_start_method() == "spawn":
                 self._begin(self._executor)
@@ -140,8 +154,11 @@ class Pool:
         if executor is not None and len(executor._pending_work_items) >= self.warm:  # noqa: SLF001
             executor._max_workers = self.workers  # type: ignore[attr-defined]  # noqa: SLF001
 
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Job:
-        """Begin a job; its result is asked for later."""
+    def submit(self, function: Callable[..., Any], *arguments: Any, size: int = 0) -> Job:
+        """Begin a job on `size` bytes of content; its result is asked for later."""
+        if self.bounds is not None:
+            arguments = (self.bounds.allowed(size), function, *arguments)
+            function = _bounded
         job = Job(self, function, arguments)
         job.begin()
         return job
@@ -175,6 +192,12 @@ class Job:
 
     def result(self, limit: float = TIME_LIMIT) -> Any:
         """Return the result; raises WorkerDied, JobTimeout, or what the function raised."""
+        try:
+            return self._result(limit)
+        except TimeExceeded as exc:
+            raise JobTimeout from exc
+
+    def _result(self, limit: float) -> Any:
         if self._future is None:
             in_process = self.pool.workers == 1
             return self.function(*self.arguments) if in_process else self._again(limit)

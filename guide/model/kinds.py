@@ -11,6 +11,10 @@ from guide.model.copies import StampPlace
 from guide.model.pack import PaperField
 from guide.units import Paper
 
+# They become file names, and what is written stays in the output folder.
+KindName = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}$")]
+FileName = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.pdf$")]
+
 
 class Option(Frozen):
     """A setting of a document kind: its type, what it may be, what it is when left out."""
@@ -30,7 +34,7 @@ class Piece(Frozen):
     `quiz-a.pdf` for an `output` of `quiz.pdf`. `when` names an option that must be true.
     """
 
-    output: Text
+    output: FileName
     template: Text = "page.html"
     versions: bool = False
     when: str = ""
@@ -45,9 +49,9 @@ class Kind(Frozen):
     other content is not rendered for nothing. `stamp` is where numbered copies carry their label.
     """
 
-    name: Text
+    name: KindName
     title: Text
-    output: Text
+    output: FileName
     shape: Literal["pages", "faces"] = "pages"
     needs: Texts = ()
     styles: Texts = Field(default=(), description="Stylesheets before page.css: running.css.")

@@ -75,6 +75,10 @@ def _options(value: Any) -> Any:
 DocumentOptions = Annotated[dict[str, Any], BeforeValidator(_options)]
 
 
+EditionName = Annotated[str, Field(pattern=r"^\w[\w .-]{0,60}$")]
+"""It names a folder below the pack's in build/."""
+
+
 class Manifest(Frozen):
     """pack.yaml."""
 
@@ -96,7 +100,7 @@ class Manifest(Frozen):
     citation_style: Text = "ieee"
     documents: dict[str, DocumentOptions] | None = None
     accept: tuple[Accepted, ...] = ()
-    editions: dict[str, Edition] = Field(default_factory=dict)
+    editions: dict[EditionName, Edition] = Field(default_factory=dict)
     require_sources: StrictBool = False
     review_after: ReviewAfter | None = None
     autolink: StrictBool = True

@@ -1,0 +1,318 @@
+"""Work on what strangers wrote: in a process of its own, within limits that the system enforces.
+
+`confined` runs a function in a child and ends it when it takes too much; `within` bounds one job in
+the process at hand. Where there is no `resource` (Windows), only the wall time is bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+MB = 1_000_000
+VARIABLE = "GUIDE_LIMITS"
+here = False  # debuggers and tests of stages set it: `confined` then calls in this process
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one process may take.
+
+    `seconds` of computing for one step on little content (see `allowed`), `wall` seconds between two
+    signs of life, `memory` in MB that a process may write to, `output` in MB of one document.
+    """
+
+    seconds: int = 30
+    wall: int = 900
+    memory: int = 3000
+    output: int = 300
+
+    def allowed(self, size: int) -> int:
+        """Return the seconds for a step on `size` bytes: a second more for every 25 kB, to tenfold.
+
+        The shipped briefing has 0.4 MB of markup and takes 8 s.
+        """
+        return self.seconds + min(9 * self.seconds, size // 25_000)
+
+
+class TimeExceeded(BaseException):
+    """A job has used its computing time; not an Exception, so that no library swallows it."""
+
+
+class Exceeded(Exception):
+    """The child was ended. `limit` is the reason in words, `doing` what it last said it did."""
+
+    def __init__(self, limit: str, doing: tuple[str, str]) -> None:
+        self.limit, self.doing = limit, doing
+        super().__init__(limit)
+
+
+def limits(processes: int = 2) -> Limits:
+    """Return the limits of this run, from GUIDE_LIMITS ("seconds=60,memory=4000") where it is set.
+
+    Where the machine has less memory, `processes` share four fifths of it. Raises ValueError.
+    """
+    found = Limits(memory=min(Limits.memory, _share(processes)))
+    known = {field.name for field in fields(Limits)}
+    for part in filter(None, os.environ.get(VARIABLE, "").split(",")):
+        name, _, value = part.partition("=")
+        if name.strip() not in known or not value.strip().isdecimal() or not int(value):
+            raise ValueError(
+                f"{VARIABLE}={part}: write NAME=NUMBER with {', '.join(sorted(known))}"
+            )
+        found = replace(found, **{name.strip(): int(value)})
+    return found
+
+
+def _share(processes: int) -> int:
+    try:
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return Limits.memory
+    return max(1000, int(0.8 * physical / processes / MB))
+
+
+def bound(limits: Limits, addresses: bool = False) -> None:
+    """Bound this process and those that it starts: memory, files, no connections, no programs.
+
+    `addresses` bounds the address space as well. The process that draws charts cannot bear that: V8
+    reserves 64 GB of addresses and uses hardly any; what it may write to (RLIMIT_DATA) is bounded.
+    """
+    if resource is not None:
+        _lower(resource.RLIMIT_DATA, limits.memory * MB)
+        _lower(resource.RLIMIT_FSIZE, 2 * limits.output * MB)
+        _lower(resource.RLIMIT_CORE, 0)
+        if addresses:
+            _lower(resource.RLIMIT_AS, (limits.memory + 1000) * MB)
+    sys.addaudithook(_refuse)
+
+
+def _lower(kind: int, value: int) -> None:
+    """Set a soft limit, unless it is lower already."""
+    soft, hard = resource.getrlimit(kind)
+    known = [n for n in (soft, hard) if n != resource.RLIM_INFINITY]
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(kind, (min([value, *known]), hard))
+
+
+_PROGRAMS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"}
+_CALLS = {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"}
+_NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse connections and programs: nothing in a pack needs one, so a call of one is an attack.
+
+    Workers are spoken to through sockets of the file system, whose addresses are no tuples.
+    """
+    if event in _PROGRAMS or event in _NAMES:
+        raise PermissionError(f"{event} is refused while a pack is built")
+    if event in _CALLS and isinstance(arguments[-1], tuple):
+        raise PermissionError(f"{event} is refused while a pack is built")
+
+
+def _used() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _arm(seconds: float) -> None:
+    """Allow this process so many more seconds of computing; then the system ends it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    until = math.ceil(_used() + seconds)
+    if hard != resource.RLIM_INFINITY:
+        until = min(until, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
+
+
+@contextlib.contextmanager
+def within(seconds: float, apart: bool = False) -> Iterator[None]:
+    """Bound the computing time of what is done inside; raises TimeExceeded there.
+
+    One long operation in C can only be ended with the process: that happens two seconds later.
+    `apart` does not count what is done inside against the limit outside.
+    """
+    if resource is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    started = _used()
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    outside = soft != resource.RLIM_INFINITY
+    if outside and not apart:
+        seconds = min(seconds, max(soft - started - 1, 0.1))
+    handler = signal.signal(signal.SIGPROF, _exceeded)
+    _arm(seconds + 2)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 0.5)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, handler)
+        if outside and apart:
+            soft += math.ceil(_used() - started)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _exceeded(_signal: int, _frame: object) -> None:
+    raise TimeExceeded
+
+
+def confined(
+    function: Callable[..., Any],
+    *arguments: Any,
+    heard: Callable[[str, str], None],
+    bounds: Limits,
+    seconds: int,
+) -> Any:
+    """Return what `function(*arguments, say)` gives, called in a child within `bounds`.
+
+    What the function says, (what, how far), reaches `heard`; between two sayings it may compute for
+    `seconds`. Raises Exceeded, or what the function raised.
+    """
+    if here:
+        return function(*arguments, heard)
+    # A fork has all that is imported; of several threads, it would have one and the others' locks.
+    forks = hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
+    context: Any = multiprocessing.get_context("fork" if forks and _alone() else "spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    # A library's temporary files go with the process, however that ends.
+    with tempfile.TemporaryDirectory(prefix="guide-", ignore_cleanup_errors=True) as folder:
+        work = (sender, function, arguments, bounds, seconds, folder)
+        child = context.Process(target=_child, args=work, name="guide-build")
+        child.start()
+        sender.close()
+        try:
+            return _listen(receiver, child, heard, bounds)
+        finally:
+            receiver.close()
+            _end(child)
+
+
+def _alone() -> bool:
+    """Tell whether this process has one thread, those of libraries counted."""
+    try:
+        return len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return True
+
+
+def _listen(
+    receiver: Connection, child: Any, heard: Callable[[str, str], None], bounds: Limits
+) -> Any:
+    doing = ("", "read")
+    try:
+        while receiver.poll(bounds.wall):
+            kind, value = pickle.loads(receiver.recv_bytes())  # noqa: S301  our own child's
+            if kind == "said":
+                doing = value
+                heard(*doing)
+            elif kind == "done":
+                return value
+            elif kind == "limit":
+                raise Exceeded(value, doing)
+            else:
+                raise value
+        raise Exceeded(f"took longer than {bounds.wall} s", doing)
+    except EOFError:
+        child.join(5)
+        raise Exceeded(_cause(child.exitcode, bounds), doing) from None
+
+
+def _cause(code: int | None, bounds: Limits) -> str:
+    if resource is not None and code == -signal.SIGXCPU:
+        return "took too much computing time"
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name if -code in {*signal.Signals} else str(-code)
+        return f"was ended by {name}: it needs more than {bounds.memory} MB of memory, most likely"
+    return "ended without a result"
+
+
+def _end(child: Any) -> None:
+    """See the child dead: in good order if it can, so that it ends its own workers."""
+    if child.is_alive():
+        child.join(0.5)
+    if child.is_alive():
+        child.terminate()
+        child.join(2)
+    if child.is_alive():
+        child.kill()
+    child.join()
+
+
+def _child(
+    sender: Connection,
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    bounds: Limits,
+    seconds: int,
+    folder: str,
+) -> None:
+    """Call the function, and send what it says, gives or raises."""
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    # When this process is ended, the tracker of its semaphores tidies up and need not say so.
+    sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
+    bound(bounds)
+
+    def send(kind: str, value: Any) -> None:
+        sender.send_bytes(pickle.dumps((kind, value), pickle.HIGHEST_PROTOCOL))
+
+    def say(what: str, how_far: str) -> None:
+        send("said", (what, how_far))
+        if resource is not None:
+            _arm(seconds)
+
+    try:
+        if resource is not None:
+            _arm(seconds)
+        value = function(*arguments, say)
+        send("done", value)
+    except (KeyboardInterrupt, SystemExit, BrokenPipeError):
+        return  # the parent knows
+    except MemoryError:
+        _lift()
+        send("limit", f"needs more than {bounds.memory} MB of memory")
+    except TimeExceeded:
+        send("limit", "took too much computing time")
+    except BaseException as exc:  # noqa: BLE001  raised again where it is reported
+        if os.environ.get("GUIDE_DEBUG"):
+            traceback.print_exc()
+        try:
+            pickle.loads(pickle.dumps(exc))  # noqa: S301  our own
+        except Exception:  # noqa: BLE001
+            exc = RuntimeError(f"{type(exc).__name__}: {exc}")
+        send("raised", exc)
+
+
+def _lift() -> None:
+    """Make room for the last words."""
+    if resource is not None:
+        with contextlib.suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+    time.sleep(0.2)  # a parent in good order says so first
+    os._exit(1)
