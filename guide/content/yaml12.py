@@ -138,7 +138,7 @@ class _Reading:
                 event: Any = loader.get_event()
                 depth += isinstance(event, yaml.CollectionStartEvent)
                 depth -= isinstance(event, yaml.CollectionEndEvent)
-                if depth > MAX_DEPTH:
+                if depth > MAX_DEPTH + 1:  # the whole document is at depth 0
                     mark: Any = event.start_mark
                     at = self._place(mark.line, mark.column)
                     message = f"the YAML is nested more than {MAX_DEPTH} deep"
