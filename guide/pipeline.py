@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import hashlib
@@ -21,11 +22,13 @@ from guide.inputs import digest_of_inputs, size_of_inputs
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
 from guide.model.printers import Registration
+from guide.resources import TEMPLATES, font_folders
 from guide.units import PAPERS, Paper
 
 if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
     from guide.decks import Deck, Made
     from guide.jobs.confine import Limits
+    from guide.jobs.fence import Fence
     from guide.jobs.pool import Job, Pool
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
@@ -385,15 +388,29 @@ def _confined(folder: Path, settings: Settings, store: Store, progress: Progress
         hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; what is left out stays as it is."
         raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
     seconds = bounds.allowed(size_of_inputs(folder))
+    fence = _fence(folder, store)
     work = folder, settings, store, bounds
     try:
-        made: _Record = confined(_make, *work, heard=progress, bounds=bounds, seconds=seconds)
+        made: _Record = confined(
+            _make, *work, heard=progress, bounds=bounds, seconds=seconds, fence=fence
+        )
     except Exceeded as exc:
         document, state = exc.doing
         what = f"making `{document}` ({state})" if document else "reading the content"
         problem = render_limit(f"{what} {exc.limit}")
         return _Record("", "", [], (problem,))
     return made
+
+
+def _fence(folder: Path, store: Store) -> Fence:
+    """Return what the process that makes a build may touch."""
+    from guide.jobs.fence import Fence
+
+    if store.enabled:
+        with contextlib.suppress(OSError):
+            store.folder.mkdir(parents=True, exist_ok=True)
+    read = tuple(os.path.realpath(path) for path in (folder, TEMPLATES, *font_folders().values()))
+    return Fence(read, (os.path.realpath(store.folder),) if store.enabled else ())
 
 
 def render_limit(message: str) -> Diagnostic:

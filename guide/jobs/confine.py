@@ -22,6 +22,8 @@ from dataclasses import dataclass, fields, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from guide.jobs.fence import Fence, enclose
+
 try:
     import resource
 except ImportError:  # Windows
@@ -181,8 +183,9 @@ def confined(
     heard: Callable[[str, str], None],
     bounds: Limits,
     seconds: int,
+    fence: Fence,
 ) -> Any:
-    """Return what `function(*arguments, say)` gives, called in a child within `bounds`.
+    """Return what `function(*arguments, say)` gives, called in a child within `bounds` and `fence`.
 
     What the function says, (what, how far), reaches `heard`; between two sayings it may compute for
     `seconds`. Raises Exceeded, or what the function raised.
@@ -195,7 +198,8 @@ def confined(
     receiver, sender = context.Pipe(duplex=False)
     # A library's temporary files go with the process, however that ends.
     with tempfile.TemporaryDirectory(prefix="guide-", ignore_cleanup_errors=True) as folder:
-        work = (sender, function, arguments, bounds, seconds, folder)
+        within = Fence(fence.read, (*fence.write, os.path.realpath(folder)))
+        work = (sender, function, arguments, bounds, seconds, within, folder)
         child = context.Process(target=_child, args=work, name="guide-build")
         child.start()
         sender.close()
@@ -263,10 +267,12 @@ def _child(
     arguments: tuple[Any, ...],
     bounds: Limits,
     seconds: int,
+    fence: Fence,
     folder: str,
 ) -> None:
     """Call the function, and send what it says, gives or raises."""
     os.environ["TMPDIR"] = tempfile.tempdir = folder
+    enclose(fence)  # before there is another thread, which would stay outside
     threading.Thread(target=_die_with_parent, daemon=True).start()
     # When this process is ended, the tracker of its semaphores tidies up and need not say so.
     sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
