@@ -25,7 +25,7 @@ def test_what_was_kept_comes_back(tmp_path: Path) -> None:
     store.put("a", b"two")
     assert again.get("a") == b"two"
     assert len(files(tmp_path)) == 2
-    assert store.usable
+    assert not store.refused
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "grow"])
@@ -50,7 +50,7 @@ def test_a_store_that_is_switched_off_does_nothing(tmp_path: Path) -> None:
     off.put("b", b"two")
     assert off.get("a") is None
     assert len(files(tmp_path)) == 1
-    assert off.usable
+    assert not off.refused
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -60,7 +60,7 @@ def test_a_read_only_folder_only_costs_time(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.put("a", b"one")
     tmp_path.chmod(0o755)
-    assert not store.usable
+    assert store.refused
     assert store.get("a") is None
 
 
@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_made_only_costs_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"mine")
     store = Store(tmp_path / "file")
     store.put("a", b"one")
-    assert not store.usable
+    assert store.refused
     assert store.get("a") is None
     assert store.entries() == []
     assert (tmp_path / "file").read_bytes() == b"mine"

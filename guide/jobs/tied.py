@@ -1,0 +1,7 @@
+"""Imported by the process that workers are forked from: it goes when the one that started it goes."""
+
+from __future__ import annotations
+
+from guide.jobs.ending import tie
+
+tie()
