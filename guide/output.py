@@ -22,6 +22,7 @@ except ImportError:  # Windows
 sweep = temporary.sweep
 _PATIENCE = 20.0  # s; another run that is stopped must not stop this one
 
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some room and build again.",
     errno.EDQUOT: "Your quota is used up: free some room and build again.",

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -280,7 +281,7 @@ def _check_target(folder: Path, target: Path, edition: str) -> None:
         raise GuideError(error("unknown-edition", message, Place(f"{folder}/pack.yaml"), hint))
     root = folder.resolve()
     for path in (target, *target.parents):
-        if path.is_symlink() and path.parent.resolve().is_relative_to(root):
+        if os.path.islink(path) and path.parent.resolve().is_relative_to(root):
             message = "a link in the pack stands where its files would be written"
             hint = "Delete the link, or choose another folder with -o DIR."
             raise GuideError(error("cannot-write", message, Place(str(path)), hint))
@@ -947,6 +948,9 @@ class _Making:
             name = _stem(document.name) or document.kind.name
             self._limit(f"typesetting `{name}` {reason}")
         except Exception as exc:  # noqa: BLE001  on a stranger's text
+            if isinstance(exc, OSError) and exc.errno in output.NO_ROOM:
+                self._no_room(exc)
+                return None
             detail = f"{type(exc).__name__}: {exc}"[:200]
             if "RefusedURL" in detail:
                 self._outside(document, str(exc))
@@ -963,6 +967,15 @@ class _Making:
             Place("pack.yaml", 1, 1),
             "Nothing is loaded but the pack's own files: look for url(...) in its stylesheets.",
         )
+        self.problems.append(problem)
+        self.layout_problems = [*self.layout_problems, problem]
+
+    def _no_room(self, exc: OSError) -> None:
+        """Say once for all documents that temporary files have no room: fonts are such files."""
+        message = f"temporary files cannot be written: {exc.strerror}"
+        hint = "Free some room there, or set TMPDIR to a folder that has some."
+        place = Place(os.path.dirname(tempfile.gettempdir()))
+        problem = error("cannot-write", message, place, hint)
         self.problems.append(problem)
         self.layout_problems = [*self.layout_problems, problem]
 

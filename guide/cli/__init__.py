@@ -56,8 +56,9 @@ def _ended(number: int) -> int:
 
 
 def _say(text: str) -> None:
-    try:
-        print(text, file=sys.stderr, flush=True)
+    try:  # `print` here is the command of that name, once that was imported
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
     except (OSError, ValueError):  # nobody listens
         return
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
 
-from guide.jobs import ending
+from guide.jobs import ending, temporary
 from guide.jobs.confine import Limits, TimeExceeded, bound, signal_name, waited, within
 
 TIME_LIMIT = 300.0  # s; a document that takes longer hangs
@@ -33,13 +34,15 @@ class JobTimeout(Exception):
     """A job took longer than its limit and was ended."""
 
 
-def _warm(modules: Sequence[str], bounds: Limits | None) -> None:
+def _warm(modules: Sequence[str], bounds: Limits | None, folder: str) -> None:
     for number in {*ending.SIGNALS} - {signal.SIGTERM}:
         signal.signal(number, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     ending.tie()  # to the process that it was forked from, which is tied to the parent
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
     for name in modules:
-        importlib.import_module(name)
+        with contextlib.suppress(OSError):  # no room for temporary files: the job will say so
+            importlib.import_module(name)
     if bounds is not None:
         bound(bounds, addresses=True)
 
@@ -98,16 +101,27 @@ class Pool:
         self.deaths: list[str] = []  # what ended workers that nobody had told to end
         self._executor: ProcessPoolExecutor | None = None
         self._starting: threading.Thread | None = None
+        self._stack = contextlib.ExitStack()
+        self._folder = ""
 
     def __enter__(self) -> Self:
         if self.workers > 1:
-            self._start()
+            # Workers are killed, and leave their temporary files behind.
+            bounded = self.bounds is not None  # this process has such a folder already
+            own = None if bounded else self._stack.enter_context(temporary.folder())
+            self._folder = own or tempfile.gettempdir()
+            try:
+                self._start()
+            except BaseException:
+                self._stack.close()
+                raise
         return self
 
     def __exit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
-        self.stop(kill=True)  # every result that is wanted has been asked for
+        with self._stack:
+            self.stop(kill=True)  # every result that is wanted has been asked for
 
     def _start(self) -> None:
         # macOS: libraries that speak to the system may not be used after a fork.
@@ -124,7 +138,7 @@ class Pool:
                 self.warm,
                 mp_context=context,
                 initializer=_warm,
-                initargs=(self.modules, self.bounds),
+                initargs=(self.modules, self.bounds, self._folder),
             )
             if context.get_start_method() == "spawn":
                 self._begin(self._executor)

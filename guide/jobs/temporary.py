@@ -6,6 +6,7 @@ to be left over, without guessing by its age. Where there are no locks, an hour 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import secrets
@@ -13,6 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from guide.jobs.ending import held
@@ -147,6 +149,28 @@ def folder() -> Iterator[str]:
             _remove(path)
         if handle >= 0:
             os.close(handle)
+
+
+def lasting() -> str:
+    """Return the folder of this process, which goes with it: the parent's, or one of its own."""
+    if os.path.exists(os.path.join(tempfile.gettempdir(), _MARK)):
+        return tempfile.gettempdir()
+    return _own(os.getpid())
+
+
+@lru_cache
+def _own(process: int) -> str:
+    stack = contextlib.ExitStack()
+    path = stack.enter_context(folder())
+    atexit.register(lambda: stack.close() if os.getpid() == process else None)
+    return path
+
+
+def adopt() -> None:
+    """Use the folder that the parent made (TMPDIR), be it full; another would not go with it."""
+    named = os.environ.get("TMPDIR", "")
+    if os.path.exists(os.path.join(named, _MARK)):
+        tempfile.tempdir = named
 
 
 def _sweep_folders(base: str) -> None:
