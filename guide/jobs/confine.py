@@ -340,7 +340,7 @@ def _child(
         threading.Thread(target=_die_with_parent, daemon=True).start()
         # When this process is ended, the tracker of its semaphores tidies up and need not say so.
         sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
-        ending.obey()
+        ending.obey(_abandon)
         bound(bounds)
         if resource is not None:
             _arm(seconds)
@@ -363,6 +363,13 @@ def _child(
         send("raised", exc)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left that needs good order
+
+
+def _abandon() -> None:
+    """Leave nothing behind: no half-written file, and no worker."""
+    temporary.abandon()
+    for worker in multiprocessing.active_children():
+        worker.kill()
 
 
 def _lift() -> None:

@@ -39,6 +39,16 @@ def listen() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _end)
+    sys.unraisablehook = _swallowed
+
+
+def _swallowed(what: sys.UnraisableHookArgs) -> None:
+    """Ask again for an end that a library has swallowed: a callback from C cannot raise."""
+    if isinstance(what.exc_value, Ended):
+        _received.clear()
+        os.kill(os.getpid(), what.exc_value.number)
+    else:
+        sys.__unraisablehook__(what)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
@@ -57,18 +67,24 @@ def last_words(number: int) -> str:
     return f"{how}; nothing half-written was left behind"
 
 
-def obey() -> None:
-    """In a child: leave the terminal's signals to the parent; end in good order when it says so."""
+def obey(tidy: Callable[[], object]) -> None:
+    """In a child: leave the terminal's signals to the parent; when it says so, tidy up and end.
+
+    Without an exception: a library may be at work that would swallow it.
+    """
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        try:
+            tidy()
+        finally:
+            os._exit(128 + number)
+
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, leave)
     if hasattr(signal, "pthread_sigmask"):  # the parent was holding signals when it started this
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_IGN)
-    raise Ended(number)
 
 
 @contextlib.contextmanager
@@ -98,3 +114,9 @@ def tie(parent: int = 0) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if parent and os.getppid() != parent:
             os._exit(1)
+
+
+def quiet() -> None:
+    """In a worker: say nothing. Its jobs' errors reach the parent; else it only says that one is gone."""
+    if not os.environ.get("GUIDE_DEBUG"):
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115

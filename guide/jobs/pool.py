@@ -37,6 +37,7 @@ class JobTimeout(Exception):
 def _warm(modules: Sequence[str], bounds: Limits | None, folder: str) -> None:
     for number in {*ending.SIGNALS} - {signal.SIGTERM}:
         signal.signal(number, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    ending.quiet()
     ending.tie()  # to the process that it was forked from, which is tied to the parent
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ["TMPDIR"] = tempfile.tempdir = folder

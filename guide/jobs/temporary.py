@@ -30,6 +30,7 @@ _MARK = ".guide-temporary"
 _OLD = 3600.0  # s
 _BINARY = getattr(os, "O_BINARY", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_written: set[str] = set()  # by `write`, at this moment
 
 
 def begin(folder: str | Path, mode: int = 0o666) -> tuple[int, str]:
@@ -67,6 +68,7 @@ def write(
     try:
         with held():
             handle, temporary = begin(folder, mode)
+            _written.add(temporary)
         view = memoryview(data)
         while view:
             view = view[os.write(handle, view) :]
@@ -77,13 +79,22 @@ def write(
                 os.close(handle)
                 handle = -1
             os.replace(temporary, path)
+            _written.discard(temporary)
             temporary = ""
     finally:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+        _written.discard(temporary)
         if handle >= 0:
             os.close(handle)
+
+
+def abandon() -> None:
+    """Remove the files that are being written, before this process ends."""
+    for path in [*_written]:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
 
 def sweep(folder: str | Path) -> None:

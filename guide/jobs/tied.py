@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from guide.jobs.ending import tie
+from guide.jobs.ending import quiet, tie
 from guide.jobs.temporary import adopt
 
 tie()
 adopt()
+quiet()

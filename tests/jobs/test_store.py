@@ -43,6 +43,49 @@ def test_a_damaged_entry_is_deleted_and_missed(damage: str, tmp_path: Path) -> N
     assert store.get("a") == b"new"
 
 
+def test_an_entry_in_the_place_of_another_is_missed(tmp_path: Path) -> None:
+    """Its own digest is right, but it is not what was kept under that key."""
+    store = Store(tmp_path)
+    store.put("a", b"one")
+    store.put("b", b"two")
+    one, two = store._path("a"), store._path("b")
+    data = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(data)
+    assert (store.get("a"), store.get("b")) == (None, None)
+
+
+def test_a_value_of_another_class_or_none_at_all_is_missed(tmp_path: Path) -> None:
+    """Bytes whose digest is right and that no longer mean anything cost time alone."""
+    store = Store(tmp_path)
+    store.keep("a", {"x": 1})
+    assert store.value("a", dict) == {"x": 1}
+    assert store.value("a", list) is None
+    assert store.get("a") is None
+    for junk in (b"", b"no pickle", b"cno.such.module\nname\n.", b"\x80\x05K"):
+        store.put("b", junk)
+        assert store.value("b", dict) is None
+        assert store.get("b") is None
+
+
+def test_tidying_removes_what_was_left_and_trims_once_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that was set back, or forward, only brings it on sooner."""
+    trimmed = []
+    monkeypatch.setattr(Store, "trim", lambda _self: trimmed.append(1))
+    store = Store(tmp_path)
+    (tmp_path / ".guide-part-left").write_bytes(b"half")
+    for days, times in ((0, 1), (0, 1), (-3, 2), (3, 3)):
+        if (tmp_path / ".tidied").exists():
+            moment = (tmp_path / ".tidied").stat().st_mtime + days * 86_400
+            os.utime(tmp_path / ".tidied", (moment, moment))
+        store.tidy()
+        assert len(trimmed) == times
+    assert [path.name for path in tmp_path.iterdir()] == [".tidied"]
+    assert store.entries() == []
+
+
 def test_a_store_that_is_switched_off_does_nothing(tmp_path: Path) -> None:
     """It neither writes nor reads."""
     Store(tmp_path).put("a", b"one")
