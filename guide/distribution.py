@@ -502,6 +502,9 @@ class _Run:
             if plan.due:
                 self.total = sum(len(due.entries) for due in plan.due)
                 self._deliver(plan.due, self._recipe(documents), pool)
+                self.problems += [
+                    pipeline.worker_died(how, "copies", Place(self.list)) for how in pool.deaths
+                ]
             self._write_records()
             numbers = {e.number for due in plan.due for e in due.entries}
             copies = tuple(

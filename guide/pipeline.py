@@ -452,7 +452,7 @@ def _confined(folder: Path, settings: Settings, store: Store, progress: Progress
         except Exceeded as exc:
             document, state = exc.doing
             if exc.died and not happened:  # it may have been the system's fault
-                happened = (_worker_died(exc.died, document or "reading the content"),)
+                happened = (worker_died(exc.died, document or "reading the content"),)
                 continue
             what = f"making `{document}` ({state})" if document else "reading the content"
             twice = ", twice" if happened else ""
@@ -462,11 +462,11 @@ def _confined(folder: Path, settings: Settings, store: Store, progress: Progress
         return made
 
 
-def _worker_died(how: str, document: str) -> Diagnostic:
+def worker_died(how: str, document: str, place: Place | None = None) -> Diagnostic:
     """Say that the work of a process was done again."""
     message = f"a process was ended by {how} at `{document}`; its work was done again"
     hint = "Memory ran out, most likely: end other programs, or build with a smaller --jobs."
-    return note("worker-died", message, Place("pack.yaml", 1, 1), hint)
+    return note("worker-died", message, place or Place("pack.yaml", 1, 1), hint)
 
 
 def render_limit(message: str) -> Diagnostic:
@@ -936,7 +936,7 @@ class _Making:
         try:
             done = work()
             for how in self.pool.deaths[deaths:]:
-                self.happened += (_worker_died(how, _stem(document.name) or document.kind.name),)
+                self.happened += (worker_died(how, _stem(document.name) or document.kind.name),)
             return done
         except (JobTimeout, WorkerDied, MemoryError, RecursionError, OverflowError) as exc:
             reason = {
