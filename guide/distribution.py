@@ -11,7 +11,6 @@ import json
 import os
 import re
 import secrets
-import tempfile
 import threading
 import time
 import unicodedata
@@ -31,6 +30,7 @@ from guide.copies.recipients import Row
 from guide.copies.seal import check_seal, with_field
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
 from guide.html.stamps import signature_caption, stamp_style
+from guide.jobs import temporary
 from guide.jobs.pool import Pool
 from guide.mail import Letters, server
 from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampPlace, StampStyle
@@ -273,7 +273,7 @@ class _Run:
         found = {}
         request = self.request
         folder = request.source.parent if request.source.name == "pack.yaml" else request.source
-        with tempfile.TemporaryDirectory(prefix="guide-") as out:
+        with temporary.folder() as out:
             for edition in editions:
                 settings = dataclasses.replace(
                     request.settings, kinds=(request.kind,), edition=edition
@@ -502,6 +502,9 @@ class _Run:
             if plan.due:
                 self.total = sum(len(due.entries) for due in plan.due)
                 self._deliver(plan.due, self._recipe(documents), pool)
+                self.problems += [
+                    pipeline.worker_died(how, "copies", Place(self.list)) for how in pool.deaths
+                ]
             self._write_records()
             numbers = {e.number for due in plan.due for e in due.entries}
             copies = tuple(

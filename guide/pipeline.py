@@ -8,8 +8,8 @@ import gc
 import hashlib
 import json
 import os
-import pickle
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from guide import __version__, output, printers
-from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, warning
-from guide.inputs import digest_of_inputs, size_of_inputs
+from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, note, warning
+from guide.inputs import State, digest_of_inputs, size_of_inputs, state_of_inputs
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
 from guide.model.printers import Registration
@@ -230,15 +230,49 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = _sil
     store = Store(default_folder(), settings.cache)
     target = out / folder.resolve().name / settings.edition
     _check_target(folder, target, settings.edition)
+    seen = state_of_inputs(folder)
     key = digest_of_inputs(folder, settings)
     record = _Record.load(store, key)
-    if record is None or not record.is_whole(store, target):
-        record = _confined(folder, settings, store, progress)
-        record.keep(store, key)
-    else:
+    if record is not None and record.is_whole(store, target):
         for file in record.files:
             progress(file.kind, "cached")
+        with contextlib.suppress(_Lost):
+            return _write(record, store, folder, target, key, bool(settings.tags))
+    record = _made(folder, settings, store, progress, key, seen)
     return _write(record, store, folder, target, key, bool(settings.tags))
+
+
+class _Lost(Exception):
+    """A finished file has left the store since it was looked for."""
+
+
+def _made(
+    folder: Path, settings: Settings, store: Store, progress: Progress, key: str, seen: State
+) -> _Record:
+    """Build, and keep what came of it under `key` if the pack is still what had that digest."""
+    record = _confined(folder, settings, store, progress)
+    now = state_of_inputs(folder)
+    if now == seen and digest_of_inputs(folder, settings) == key:
+        record.keep(store, key)
+        store.tidy()
+    else:
+        record.current = False
+        record.happened += (_changed(seen, now),)
+    if store.refused:
+        message = f"the cache cannot be written: {store.refused}; every build takes its full time"
+        hint = "Free some room, or name another folder in GUIDE_CACHE_DIR."
+        place = Place(str(store.folder.absolute()))
+        record.happened += (note("cache-unusable", message, place, hint),)
+    return record
+
+
+def _changed(seen: State, now: State) -> Diagnostic:
+    different = sorted(name for name in {*seen, *now} if seen.get(name) != now.get(name))
+    name = different[0] if different else "pack.yaml"
+    message = (
+        f"`{name}` was changed while the pack was being built: the documents may mix old and new"
+    )
+    return warning("changed-meanwhile", message, Place(name), "Build again.")
 
 
 def _check_target(folder: Path, target: Path, edition: str) -> None:
@@ -249,7 +283,7 @@ def _check_target(folder: Path, target: Path, edition: str) -> None:
         raise GuideError(error("unknown-edition", message, Place(f"{folder}/pack.yaml"), hint))
     root = folder.resolve()
     for path in (target, *target.parents):
-        if path.is_symlink() and path.parent.resolve().is_relative_to(root):
+        if os.path.islink(path) and path.parent.resolve().is_relative_to(root):
             message = "a link in the pack stands where its files would be written"
             hint = "Delete the link, or choose another folder with -o DIR."
             raise GuideError(error("cannot-write", message, Place(str(path)), hint))
@@ -258,11 +292,11 @@ def _check_target(folder: Path, target: Path, edition: str) -> None:
 def check(folder: Path, settings: Settings, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
     """Return every problem of a pack, in content and layout; nothing is written to build/."""
     store = Store(default_folder(), settings.cache)
+    seen = state_of_inputs(folder)
     key = digest_of_inputs(folder, settings)
     record = _Record.load(store, key)
     if record is None:
-        record = _confined(folder, settings, store, progress)
-        record.keep(store, key)
+        record = _made(folder, settings, store, progress, key, seen)
     return record.shown(folder)
 
 
@@ -283,23 +317,33 @@ class _File:
 
 @dataclass
 class _Record:
-    """All that a build of one state of a pack gave."""
+    """All that a build of one state of a pack gave.
+
+    `happened` is what befell this one run: no later one is told of it. `current` turns false when
+    the pack was changed meanwhile.
+    """
 
     title: str
     version: str
     files: list[_File]
     diagnostics: tuple[Diagnostic, ...]
     decks: dict[str, dict[str, str]] = field(default_factory=dict)
+    happened: tuple[Diagnostic, ...] = ()
+    current: bool = True
 
     @classmethod
     def load(cls, store: Store, key: str) -> _Record | None:
         entry = store.get(f"record:{key}")
         if entry is None:
             return None
-        data = json.loads(entry)
-        files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
-        found = tuple(_diagnostic(item) for item in data["diagnostics"])
-        return cls(data["title"], data["version"], files, found, data["decks"])
+        try:
+            data = json.loads(entry)
+            files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
+            found = tuple(_diagnostic(item) for item in data["diagnostics"])
+            return cls(data["title"], data["version"], files, found, data["decks"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            store.drop(f"record:{key}")
+            return None
 
     def keep(self, store: Store, key: str) -> None:
         """Remember a build without errors; one with errors is made again."""
@@ -326,20 +370,31 @@ class _Record:
 
     def shown(self, folder: Path) -> tuple[Diagnostic, ...]:
         """Return the diagnostics with the pack's folder before their paths."""
-        return tuple(d.within(str(folder)) for d in self.diagnostics)
+        found = (*self.diagnostics, *self.happened)
+        return in_order(d.within(str(folder)) for d in found)
 
 
 def _write(
     record: _Record, store: Store, folder: Path, target: Path, key: str, selection: bool
 ) -> Built:
+    """Write the files of a build and, last, its build.json; raises GuideError and _Lost."""
+    if not record.files and any(d.severity == Severity.ERROR for d in record.diagnostics):
+        found = record.shown(folder)
+        return Built(str(folder), record.title, record.version, key, (), found)
+    with output.alone(target):
+        return _write_alone(record, store, folder, target, key, selection)
+
+
+def _write_alone(
+    record: _Record, store: Store, folder: Path, target: Path, key: str, selection: bool
+) -> Built:
     outputs = []
     for made in record.files:
         path = target / made.name
-        if not (made.cached and output.sha256_of(path) == made.sha256):
+        if path.is_symlink() or not (made.cached and output.sha256_of(path) == made.sha256):
             data = made.data or store.get(f"file:{made.sha256}")
             if data is None:
-                message = "the cache was emptied while it was being read"
-                raise GuideError(error("cache-lost", message, Place(str(path)), "Build again."))
+                raise _Lost
             output.write(path, data)
         outputs.append(
             Output(
@@ -355,10 +410,10 @@ def _write(
         )
     found = record.shown(folder)
     decks = _with_earlier(target / "build.json", record.decks, selection)
+    key = key if record.current else ""
     built = Built(str(folder), record.title, record.version, key, tuple(outputs), found, decks)
-    if outputs or not built.failed:
-        text = plain_json(built.as_json()) + "\n"
-        output.write(target / "build.json", text.encode())
+    text = plain_json(built.as_json()) + "\n"
+    output.write(target / "build.json", text.encode())
     return built
 
 
@@ -379,7 +434,7 @@ def _with_earlier(
 
 def _confined(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
     """Make a build in a process of its own, within limits: a pack is a stranger's work."""
-    from guide.jobs.confine import VARIABLE, Exceeded, confined, limits
+    from guide.jobs.confine import VARIABLE, Exceeded, NotStarted, confined, limits
 
     processes = (settings.jobs or os.cpu_count() or 1) + 1
     try:
@@ -390,16 +445,33 @@ def _confined(folder: Path, settings: Settings, store: Store, progress: Progress
     seconds = bounds.allowed(size_of_inputs(folder))
     fence = _fence(folder, store)
     work = folder, settings, store, bounds
-    try:
-        made: _Record = confined(
-            _make, *work, heard=progress, bounds=bounds, seconds=seconds, fence=fence
-        )
-    except Exceeded as exc:
-        document, state = exc.doing
-        what = f"making `{document}` ({state})" if document else "reading the content"
-        problem = render_limit(f"{what} {exc.limit}")
-        return _Record("", "", [], (problem,))
-    return made
+    happened: tuple[Diagnostic, ...] = ()
+    while True:
+        try:
+            made: _Record = confined(
+                _make, *work, heard=progress, bounds=bounds, seconds=seconds, fence=fence
+            )
+        except NotStarted as exc:
+            hint = "Free some room and end other programs; TMPDIR names another folder."
+            raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
+        except Exceeded as exc:
+            document, state = exc.doing
+            if exc.died and not happened:  # it may have been the system's fault
+                happened = (worker_died(exc.died, document or "reading the content"),)
+                continue
+            what = f"making `{document}` ({state})" if document else "reading the content"
+            twice = ", twice" if happened else ""
+            problem = render_limit(f"{what} {exc.limit}{twice}")
+            return _Record("", "", [], (problem,))
+        made.happened += happened
+        return made
+
+
+def worker_died(how: str, document: str, place: Place | None = None) -> Diagnostic:
+    """Say that the work of a process was done again."""
+    message = f"a process was ended by {how} at `{document}`; its work was done again"
+    hint = "Memory ran out, most likely: end other programs, or build with a smaller --jobs."
+    return note("worker-died", message, place or Place("pack.yaml", 1, 1), hint)
 
 
 def _fence(folder: Path, store: Store) -> Fence:
@@ -475,6 +547,7 @@ class _Making:
         self.layout_problems: list[Diagnostic] = []
         self.decks: dict[str, dict[str, str]] = {}
         self.marks: dict[str, dict[str, str]] = {}
+        self.happened: tuple[Diagnostic, ...] = ()
 
     def record(self) -> _Record:
         from guide.content.load import load_pack
@@ -510,7 +583,8 @@ class _Making:
         kept = [] if stopped else files
         title = pack.manifest.title if pack else ""
         version = pack.manifest.version if pack else ""
-        return _Record(title, version, kept, found, {} if stopped else self.decks)
+        decks = {} if stopped else self.decks
+        return _Record(title, version, kept, found, decks, self.happened)
 
     def _stopped(self, found: tuple[Diagnostic, ...]) -> bool:
         """Errors in content stop all documents; those of layout have left theirs out already."""
@@ -783,8 +857,10 @@ class _Making:
         return paper, theme.model_copy(update={"name": str(name)})
 
     def _stored(self, html: Html) -> Pdf | None:
-        entry = self.store.get(f"pdf:{self._key(html)}")
-        return None if entry is None else pickle.loads(entry)  # noqa: S301  ours, and its digest holds
+        from guide.model.artifacts import Pdf
+
+        found: Pdf | None = self.store.value(f"pdf:{self._key(html)}", Pdf)
+        return found
 
     def _key(self, html: Html) -> str:
         from guide.inputs import digest_of_code
@@ -804,7 +880,7 @@ class _Making:
         if pdf is None:
             return []
         if not document.cached:
-            self.store.put(f"pdf:{self._key(document.html)}", pickle.dumps(pdf))
+            self.store.keep(f"pdf:{self._key(document.html)}", pdf)
         warnings = self._judged(document, pdf.faults)
         self.progress(_stem(document.name), "cached" if document.cached else "done")
         if warnings is None:
@@ -872,8 +948,12 @@ class _Making:
         """Return what work gives, or None and a diagnostic: layout is a stranger's code."""
         from guide.jobs.pool import JobTimeout, WorkerDied
 
+        deaths = len(self.pool.deaths)
         try:
-            return work()
+            done = work()
+            for how in self.pool.deaths[deaths:]:
+                self.happened += (worker_died(how, _stem(document.name) or document.kind.name),)
+            return done
         except (JobTimeout, WorkerDied, MemoryError, RecursionError, OverflowError) as exc:
             reason = {
                 JobTimeout: "took too much computing time",
@@ -884,6 +964,9 @@ class _Making:
             name = _stem(document.name) or document.kind.name
             self._limit(f"typesetting `{name}` {reason}")
         except Exception as exc:  # noqa: BLE001  on a stranger's text
+            if isinstance(exc, OSError) and exc.errno in output.NO_ROOM:
+                self._no_room(exc)
+                return None
             detail = f"{type(exc).__name__}: {exc}"[:200]
             if "RefusedURL" in detail:
                 self._outside(document, str(exc))
@@ -900,6 +983,15 @@ class _Making:
             Place("pack.yaml", 1, 1),
             "Nothing is loaded but the pack's own files: look for url(...) in its stylesheets.",
         )
+        self.problems.append(problem)
+        self.layout_problems = [*self.layout_problems, problem]
+
+    def _no_room(self, exc: OSError) -> None:
+        """Say once for all documents that temporary files have no room: fonts are such files."""
+        message = f"temporary files cannot be written: {exc.strerror}"
+        hint = "Free some room there, or set TMPDIR to a folder that has some."
+        place = Place(os.path.dirname(tempfile.gettempdir()))
+        problem = error("cannot-write", message, place, hint)
         self.problems.append(problem)
         self.layout_problems = [*self.layout_problems, problem]
 

@@ -322,7 +322,8 @@ class _Bars:
             self._start()
         if document not in self._tasks:
             self._tasks[document] = self._progress.add_task(document, total=100, state=state)
-        self._progress.update(self._tasks[document], completed=self._STEPS[state], state=state)
+        step = self._STEPS[state.partition(" ")[0]]  # "typeset 40%"
+        self._progress.update(self._tasks[document], completed=step, state=state)
 
     def _start(self) -> None:
         from rich.console import Console

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -18,6 +20,7 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
+from guide.jobs import temporary
 from guide.model.artifacts import FaceSet, Fault, FontFace, Html, Pdf, SetFace
 from guide.pdf import corrections, flow, lines, quick
 from guide.pdf.budget import over_budget
@@ -72,10 +75,18 @@ Sheets = Iterable[tuple[str, str]]
 """Stylesheets as (name, CSS) pairs, in cascade order."""
 
 
+class _Fonts(FontConfiguration):  # type: ignore[misc]
+    """Fonts whose files lie where they are removed, however this process ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = Path(tempfile.mkdtemp(prefix="weasyprint-", dir=temporary.lasting()))
+
+
 @lru_cache(maxsize=1)
 def _bundled_fonts() -> FontConfiguration:
     """Return the fonts that all documents of this process share."""
-    return FontConfiguration()
+    return _Fonts()
 
 
 def _parsed(name: str, text: str, fonts: FontConfiguration) -> tuple[CSS, tuple[Fault, ...]]:
@@ -94,7 +105,7 @@ def _kept(name: str, text: str) -> tuple[CSS, tuple[Fault, ...]]:
 def _stylesheets(sheets: Sheets) -> tuple[FontConfiguration, list[CSS], list[Fault]]:
     """Return parsed stylesheets with their fonts; a pack's own fonts are seen by it alone."""
     own = any("@font-face" in text for name, text in sheets if not name.startswith("templates:"))
-    fonts = FontConfiguration() if own else _bundled_fonts()
+    fonts = _Fonts() if own else _bundled_fonts()
     found = [_parsed(*each, fonts) if own else _kept(*each) for each in sheets]
     return fonts, [sheet for sheet, _ in found], [f for _, faults in found for f in faults]
 
