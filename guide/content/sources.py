@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from guide.content.tables import json_syntax
 from guide.content.validate import did_you_mean
 from guide.content.yaml12 import Document, read_yaml
 from guide.errors import Diagnostic, Place, error
@@ -42,7 +43,7 @@ def read_sources(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
             json.loads(text)
         except json.JSONDecodeError as exc:
             at = Place(path, exc.lineno, exc.colno)
-            return {}, [error("json-syntax", f"the JSON cannot be read: {exc.msg}", at)]
+            return {}, [json_syntax(exc, at)]
         except RecursionError:
             return {}, [error("yaml-too-large", "the JSON is nested too deeply", Place(path))]
         text = text.replace("\t", " ")  # JSON is YAML but for tabs between tokens

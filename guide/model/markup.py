@@ -86,6 +86,70 @@ def without_code(text: str) -> str:
     return text
 
 
+# A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
+_MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
+_FENCED = re.compile(rf"({_MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
+BOX = re.compile(r"^\s*(?:\{\s*\.)?([a-z-]+)\s*\}?\s*(.*)$", re.S)
+
+
+@dataclass(frozen=True)
+class Loose:
+    """A mark of a block without its counterpart: `kind` is code, box, end or unknown.
+
+    `code` and `box` are never closed, `end` closes nothing, `unknown` opens a box of no known kind,
+    which `shown` names. `line` counts from 1 within the text.
+    """
+
+    kind: str
+    line: int
+    shown: str
+
+
+def loose_marks(text: str) -> list[Loose]:
+    """Return fences of code and marks of boxes that lack their counterpart, by line.
+
+    As markdown-it reads them: a fence ends at one of its sign and at least its length, a box at the
+    next colons alone that are at least as many as its own, whatever boxes stand inside it.
+    """
+    if "```" not in text and "~~~" not in text and ":::" not in text:
+        return []
+    found: list[Loose] = []
+    fence: tuple[str, int] | None = None
+    boxes: list[tuple[int, str, int, bool]] = []  # colons, name, line, known
+    indented = True  # a line of four spaces is code, unless it goes on with a list
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _FENCED.match(line)
+        if fence is not None:
+            if match and match[2].startswith(fence[0]) and not (match[1] + match[3]).strip():
+                fence = None
+            continue
+        if match is None or (indented and match[1].startswith(("    ", "\t"))):
+            if line.strip() and not line.startswith((" ", "\t")):
+                indented = re.match(rf"(?!{_MARKS}$)(?:[ \t]*[-*+:>]|\d|\[\^)", line) is None
+            continue
+        marks, rest = match[2], match[3].strip()
+        if marks[0] != ":":
+            fence = (marks, number)
+        elif rest:
+            name = BOX.match(rest)
+            shown = name[1] if name else rest
+            known = name is not None and name[1] in BOXES
+            if not known:
+                found.append(Loose("unknown", number, shown))
+            boxes.append((len(marks), shown, number, known))
+        else:
+            outer = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), None)
+            if outer is None:
+                found.append(Loose("end", number, marks))
+                continue
+            found += [Loose("box", box[2], box[1]) for box in boxes[outer + 1 :] if box[3]]
+            del boxes[outer:]
+    found += [Loose("box", box[2], box[1]) for box in boxes if box[3]]
+    if fence is not None:
+        found.append(Loose("code", fence[1], fence[0]))
+    return sorted(found, key=lambda mark: mark.line)
+
+
 _SIGNS = re.compile(r"[\[@]|\{#")
 
 
