@@ -53,7 +53,8 @@ def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
         for cells in source:
             if start == 1:
                 header = [name.strip() for name in cells]
-                problems += _check_header(header, path)
+                starts = cell_starts(lines[: source.line_num], 1, delimiter)
+                problems += _check_header(header, path, starts)
                 if problems:
                     return [], problems
             elif any(cell.strip() for cell in cells):
@@ -101,16 +102,16 @@ def json_syntax(exc: ValueError | RecursionError, place: Place) -> Diagnostic:
     return error("json-syntax", f"the JSON cannot be read: {reason}", place, hint)
 
 
-def _check_header(header: list[str], path: str) -> list[Diagnostic]:
+def _check_header(header: list[str], path: str, starts: list[tuple[int, int]]) -> list[Diagnostic]:
     problems = []
     for number, name in enumerate(header):
-        column = sum(len(cell) + 1 for cell in header[:number]) + 1
-        at = Place(path, 1, column)
+        at = Place(path, *(starts[number] if number < len(starts) else (1, 1)))
         if name not in COLUMNS:
             hint = did_you_mean(name, COLUMNS)
             problems.append(error("unknown-key", f"unknown column `{name}`", at, hint))
         elif name in header[:number]:
-            problems.append(error("duplicate-key", f"the column `{name}` stands twice", at))
+            hint = "Delete or rename one of the two."
+            problems.append(error("duplicate-key", f"the column `{name}` stands twice", at, hint))
     if not problems and "cloze" not in header and not {"front", "back"} <= set(header):
         missing = next(name for name in ("front", "back") if name not in header)
         hint = "The first row must name the columns, such as front,back,hint,tags,sources."

@@ -289,7 +289,7 @@ class Mutant:
 def files_of(pack: Path) -> list[str]:
     """Return the files that are edited."""
     return sorted(p.relative_to(pack).as_posix() for p in pack.rglob("*")
-                  if p.is_file() and "build" not in p.relative_to(pack).parts)  # fmt: skip
+                  if p.is_file() and p.name != "README.md" and "build" not in p.relative_to(pack).parts)  # fmt: skip
 
 
 def mutants(pack: Path, count: int, seed: int) -> Iterator[Mutant]:
@@ -335,9 +335,11 @@ def points_at(mutant: Mutant, diagnostic, old: str) -> str:
     return "word" if diagnostic.code in gone and any(w.removeprefix("sec-") in here for w in words) else ""
 
 
-def judge(mutant: Mutant, folder: Path, kinds: tuple[str, ...] = ()) -> None:
-    """Load and render the pack with the edit, and note what came of it."""
-    from rendering import rendered
+def judge(mutant: Mutant, folder: Path, kinds: tuple[str, ...] | None = ()) -> None:
+    """Load and render the pack with the edit (load it alone for None), and note what came of it."""
+    from rendering import Rendered, rendered
+
+    from guide.content.load import load_pack
 
     from guide.pipeline import Settings
 
@@ -347,7 +349,7 @@ def judge(mutant: Mutant, folder: Path, kinds: tuple[str, ...] = ()) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = rendered(folder, Settings(kinds=kinds))
+            found = rendered(folder, Settings(kinds=kinds)) if kinds is not None else Rendered(load_pack(folder)[1], [])
     except Exception as exc:
         mutant.verdict = "raised"
         mutant.said = "".join(traceback.format_exception(exc))[-1500:]
