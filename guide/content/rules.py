@@ -53,7 +53,8 @@ def check_marks(section: Section) -> list[Diagnostic]:
             found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "box":
             message = f"the box `{mark.shown}` that begins here is never closed"
-            hint = "Write ::: on a line of its own where the box ends."
+            last = mark.last + section.body_line - 1
+            hint = f"Write ::: on a line of its own where it ends, after line {last} at the latest."
             found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "end":
             message = f"{mark.shown} closes nothing, and is printed"

@@ -210,12 +210,23 @@ def _bibtex(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
         line = int(getattr(exc, "lineno", 0) or 0)
         message = normalize_whitespace(str(exc)).partition(": ")[2] or str(exc)
         return {}, [
-            error("bibtex-syntax", f"the BibTeX cannot be read: {message}", Place(path, line, 1))
+            error(
+                "bibtex-syntax",
+                f"the BibTeX cannot be read: {message}",
+                Place(path, line, 1),
+                "Look for a comma, quote or brace that is missing in this entry or the one before.",
+            )
         ]
     found, problems = Found(), list[Diagnostic]()
     for key, entry in entries.items():
         at = lines.get(key, Place(path))
-        item = _from_bibtex(entry)
+        try:
+            item = _from_bibtex(entry)
+        except UnicodeDecodeError as exc:  # of the codec that reads TeX
+            message = f"the TeX in the source `{key}` cannot be read: {exc.reason}"
+            hint = "Look for a backslash too many, or write the letters themselves."
+            problems.append(error("bibtex-syntax", message, at, hint))
+            continue
         if not item.get("title"):
             problems.append(error("missing-key", f"the source `{key}` has no title", at))
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from guide.model.base import Item
@@ -89,6 +89,7 @@ def without_code(text: str) -> str:
 # A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
 _MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
 _FENCED = re.compile(rf"({_MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
+_ITEM = re.compile(r"[-*+:>][ \t]|\d{1,9}[.)][ \t]|\[\^[^\]\s]+\]:|>")
 BOX = re.compile(r"^\s*(?:\{\s*\.)?([a-z-]+)\s*\}?\s*(.*)$", re.S)
 
 
@@ -97,12 +98,14 @@ class Loose:
     """A mark of a block without its counterpart: `kind` is code, box, end or unknown.
 
     `code` and `box` are never closed, `end` closes nothing, `unknown` opens a box of no known kind,
-    which `shown` names. `line` counts from 1 within the text.
+    which `shown` names. `line` counts from 1 within the text; `last` is the last line that a box can
+    hold: what comes before the next heading or box, or the end.
     """
 
     kind: str
     line: int
     shown: str
+    last: int = 0
 
 
 def loose_marks(text: str) -> list[Loose]:
@@ -123,9 +126,10 @@ def loose_marks(text: str) -> list[Loose]:
             if match and match[2].startswith(fence[0]) and not (match[1] + match[3]).strip():
                 fence = None
             continue
-        if match is None or (indented and match[1].startswith(("    ", "\t"))):
-            if line.strip() and not line.startswith((" ", "\t")):
-                indented = re.match(rf"(?!{_MARKS}$)(?:[ \t]*[-*+:>]|\d|\[\^)", line) is None
+        skipped = match is None or (indented and match[1].startswith(("    ", "\t")))
+        if line.strip() and not line.startswith((" ", "\t")):
+            indented = _ITEM.match(line) is None
+        if match is None or skipped:
             continue
         marks, rest = match[2], match[3].strip()
         if marks[0] != ":":
@@ -147,7 +151,21 @@ def loose_marks(text: str) -> list[Loose]:
     found += [Loose("box", box[2], box[1]) for box in boxes if box[3]]
     if fence is not None:
         found.append(Loose("code", fence[1], fence[0]))
-    return sorted(found, key=lambda mark: mark.line)
+    lines = text.split("\n")
+    return sorted(
+        (replace(mark, last=_last_line(lines, mark.line)) for mark in found),
+        key=lambda mark: mark.line,
+    )
+
+
+def _last_line(lines: list[str], start: int) -> int:
+    """Return the last line with text before the next heading or box, from line `start` on."""
+    last = start
+    for number, line in enumerate(lines[start:], start + 1):
+        if re.match(r" {0,3}(?:#{1,6} |:{3,}[ \t]*\S)", line):
+            break
+        last = number if line.strip() else last
+    return last
 
 
 _SIGNS = re.compile(r"[\[@]|\{#")
