@@ -109,7 +109,7 @@ class _Checking:
             many = isinstance(channel, list)
             for number, one in enumerate(channel if many else [channel]):
                 spot = f"{full}.{number}" if many else full
-                if one is None and name in {"tooltip", "order"}:
+                if one is None:  # takes away what an outer part has
                     continue
                 if not isinstance(one, dict):
                     yield self._wrong(

@@ -135,6 +135,9 @@ class _Explaining:
         between = self.shown[text.end[1] : self.column]
         if text.end[0] != self.line or between.strip() or self._sign(text.end) in {"]", "}"}:
             return None
+        if "flow" in self.context and re.match(r"[\w-]+:(?: |$)", self.shown[self.column :]):
+            hint = "A comma parts what stands in brackets."
+            return self._at("a comma is missing before this", hint, (self.line, self.column))
         doubled = "''" if text.quote == "'" else '\\"'
         hint = f"A {text.quote} inside the text is written {doubled}"
         hint += ", and a comma parts what stands in brackets." if "flow" in self.context else "."

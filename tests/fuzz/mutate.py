@@ -1,6 +1,6 @@
 """Single edits of a pack, as a hurried person makes them, and what guide says of each.
 
-    python tests/fuzz/mutate.py [--count 300] [--seed 1999] [--typeset 25] [--list]
+    python tests/fuzz/mutate.py [--count 300] [--seed 1999] [--all 4] [--typeset 25] [--list]
 
 Each edit must give a diagnostic that points at it, or build; none may raise. A diagnostic points at an
 edit when it stands within two lines of it, when it names such a line ("the first is in line 7"), or when
@@ -405,7 +405,7 @@ def main() -> int:
     parser.add_argument("--typeset", type=int, default=0, metavar="N")
     parser.add_argument("--list", action="store_true", help="show every edit and what was said")
     parser.add_argument("--only", type=int, nargs="*", help="numbers of edits")
-    parser.add_argument("--quick", action="store_true", help="render the briefing alone")
+    parser.add_argument("--all", type=int, default=1, metavar="N", help="all kinds for every Nth edit, else the briefing")
     given = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="guide-mutate-") as made:
@@ -414,7 +414,7 @@ def main() -> int:
         for mutant in mutants(given.pack, given.count, given.seed):
             if given.only and mutant.number not in given.only:
                 continue
-            judge(mutant, folder, ("briefing",) if given.quick else ())
+            judge(mutant, folder, ("briefing",) if given.all and mutant.number % given.all else ())
             done.append(mutant)
             if given.list or mutant.verdict in {"far", "raised", "later"}:
                 print(f"{mutant.number} {mutant.kind} {mutant.path}:{mutant.first} {mutant.verdict}\n    {mutant.shown}\n    {mutant.said}",
