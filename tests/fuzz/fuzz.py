@@ -545,7 +545,8 @@ def fuzz(name: str, seconds: float, findings: Path) -> None:
         words = Path(corpus).with_suffix(".dict")
         words.write_text("\n".join('"' + "".join(f"\\x{b:02x}" for b in t.encode()) + '"' for t in [*TOKENS, "\x1f"]) + "\n")
         atheris.Setup(
-            [sys.argv[0], corpus, f"-dict={words}", "-max_len=3000", "-timeout=60", "-rss_limit_mb=3000", "-verbosity=0"],
+            [sys.argv[0], corpus, f"-dict={words}", "-max_len=3000", "-timeout=60", "-rss_limit_mb=3000", "-verbosity=0",
+             f"-artifact_prefix={findings}/"],
             one,
         )
         atheris.Fuzz()
