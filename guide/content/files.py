@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +13,29 @@ from guide.errors import Diagnostic, Place, error
 
 MAX_TEXT = 5_000_000  # bytes; a text this long is not written by a person
 MAX_IMAGE = 40_000_000  # bytes
-_CONTROL = {chr(n) for n in range(32)} - {"\n", "\r", "\t"} | {"\x7f"}
+# C0 and C1 (the Latin-1 of a text from Windows), and what Unicode keeps from ever being a character.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17)
+    )
+    + "]"
+)
+
+
+def control_in(text: str) -> str:
+    """Return the first character that no text may hold (a control, a noncharacter), or ''."""
+    found = _CONTROL.search(text)
+    return found[0] if found else ""
 
 
 @dataclass
 class Reader:
-    """Reads files below `root` and collects what is wrong with them."""
+    """Reads files below `root` and collects what is wrong with them; `texts` are those it has read."""
 
     root: Path
     problems: list[Diagnostic] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
@@ -107,8 +122,9 @@ class Reader:
         if text is None:
             return None
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        self.texts[path] = text
         for number, line in enumerate(text.split("\n"), 1):
-            if not line.isprintable() and (found := next((c for c in line if c in _CONTROL), "")):
+            if not line.isprintable() and (found := control_in(line)):
                 at = Place(path, number, line.index(found) + 1)
                 message = f"control character U+{ord(found):04X} in the text"
                 self.problems.append(error("control-character", message, at, "Delete it."))
@@ -124,6 +140,7 @@ class Reader:
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError as exc:
+            self.texts[path] = data.decode("utf-8", "replace")
             before = data[: exc.start]
             column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
             at = Place(path, before.count(b"\n") + 1, column)

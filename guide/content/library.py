@@ -42,6 +42,9 @@ def _own_kind(path: str, text: str) -> Kind:
         return Kind.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as exc:
         raise ContentError(error("bad-template", f"the TOML cannot be read: {exc}", place)) from exc
+    except RecursionError as exc:
+        message = "the TOML is nested too deeply"
+        raise ContentError(error("bad-template", message, place)) from exc
     except ValueError as exc:
         reason = str(exc).split("\n")[1:3]
         message = f"the kind cannot be used: {' '.join(' '.join(reason).split())}"

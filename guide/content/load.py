@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from guide.content.files import Reader
 from guide.content.pictures import load_figure
-from guide.content.rules import check_pack
+from guide.content.rules import check_marks, check_pack, is_consequence
 from guide.content.slugs import slug
 from guide.content.sources import read_sources
 from guide.content.tables import read_table
@@ -87,8 +87,19 @@ class _Loading:
         )
         pack = self._with_ids(pack)
         pack = replace(pack, figures=self._figures(pack))
-        self.problems.extend(check_pack(pack, complete=not self.problems))
+        broken = self._broken()
+        found = check_pack(pack, complete=not self.problems)
+        self.problems.extend(d for d in found if not is_consequence(d, broken))
         return (pack if manifest else None), in_order(self.problems)
+
+    def _broken(self) -> dict[str, str]:
+        """Return the texts of the files that have errors, '' for one that cannot be read at all."""
+        paths = {problem.place.path for problem in self.problems if problem.severity == "error"}
+        return {
+            path: self.reader.texts.get(path, "")
+            for path in paths
+            if path.startswith(("sources.", "glossary.", "sections/"))
+        }
 
     def _document(self, path: str) -> Document | None:
         text = self.reader.text(path)
@@ -154,11 +165,7 @@ class _Loading:
     def _section(self, path: str, text: str) -> Section | None:
         match = re.match(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.S)
         if not match:
-            hint = "Begin the file with three lines: ---, then title: ..., then ---."
-            at = Place(path, 1, 1)
-            self.problems.append(
-                error("missing-front-matter", "the section has no front matter", at, hint)
-            )
+            self.problems.append(_no_front_matter(path, text))
             return None
         document, problems = read_yaml(match[1], path, first_line=2)
         self.problems.extend(problems)
@@ -172,9 +179,11 @@ class _Loading:
         stem = re.sub(r"^[\d\s._-]+", "", Path(path).stem) or Path(path).stem
         line = text.count("\n", 0, match.end()) + 1
         fields = {"id": made.id or slug(stem), "body": text[match.end() :], "body_line": line}
-        return made.placed(
+        section = made.placed(
             {**made.places, "": Place(path, 1, 1), "body": Place(path, line, 1)}, **fields
         )
+        self.problems += check_marks(section)
+        return section
 
     def _list(
         self, path: str, model: type[I], what: str, title: Callable[[I], str]
@@ -311,3 +320,17 @@ class _Loading:
                 wanted.setdefault(card.image, card.at("image"))
         loaded = {path: load_figure(self.reader, path, place) for path, place in wanted.items()}
         return {path: figure for path, figure in loaded.items() if figure}
+
+
+def _no_front_matter(path: str, text: str) -> Diagnostic:
+    """Say that a section does not begin with front matter, or where it should have ended."""
+    if not re.match(r"---[ \t]*\n", text):
+        hint = "Begin the file with three lines: ---, then title: ..., then ---."
+        message = "the section has no front matter"
+        return error("missing-front-matter", message, Place(path, 1, 1), hint)
+    lines = text.split("\n")
+    yaml = re.compile(r"[ \t]+\S|#|- |[\w-]+:(?: |$)")
+    end = next((n for n, line in enumerate(lines[1:], 2) if not yaml.match(line)), len(lines))
+    message = "the front matter that begins in line 1 is never closed"
+    hint = "Write a line --- here, between the keys and the text."
+    return error("missing-front-matter", message, Place(path, end, 1), hint)

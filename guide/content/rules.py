@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from guide.content.pictures import missing_alt
 from guide.content.validate import did_you_mean
@@ -11,7 +11,17 @@ from guide.errors import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import Card, ChoiceQuestion, Fact, Section
 from guide.model.dates import Date
-from guide.model.markup import GAP, Mention, mentions, read_citation, texts_of, without_code
+from guide.model.markup import (
+    BOXES,
+    CLUSTER,
+    GAP,
+    Mention,
+    loose_marks,
+    mentions,
+    read_citation,
+    texts_of,
+    without_code,
+)
 from guide.model.pack import Pack
 
 Found = Iterator[Diagnostic]
@@ -24,12 +34,70 @@ def check_pack(pack: Pack, complete: bool = True) -> list[Diagnostic]:
     then only repeat that are not applied.
     """
     rules: list[Callable[[Pack], Found]] = [
-        _citations, _body_mentions, _anchors, _footnotes, _missing_sources, _timeline, _spans, _cards, _choices,
+        _citations, _body_mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans, _cards, _choices,
         _stale_facts, _terms, _editions, _card_pictures,
     ]  # fmt: skip
     if complete:
         rules.append(_unused_sources)
     return [diagnostic for rule in rules for diagnostic in rule(pack)]
+
+
+def check_marks(section: Section) -> list[Diagnostic]:
+    """Return which blocks of a section are never closed, and which marks close or open nothing."""
+    found = []
+    for mark in loose_marks(section.body):
+        place = Place(section.at("body").path, mark.line + section.body_line - 1, 1)
+        if mark.kind == "code":
+            message = f"the code that {mark.shown} begins here is never closed"
+            hint = f"Write {mark.shown} on a line of its own where the code ends."
+            found.append(error("unclosed-block", message, place, hint, section.id))
+        elif mark.kind == "box":
+            message = f"the box `{mark.shown}` that begins here is never closed"
+            last = mark.last + section.body_line - 1
+            hint = f"Write ::: on a line of its own where it ends, after line {last} at the latest."
+            found.append(error("unclosed-block", message, place, hint, section.id))
+        elif mark.kind == "end":
+            message = f"{mark.shown} closes nothing, and is printed"
+            hint = "Delete it, or write `::: note` where a box begins."
+            found.append(warning("stray-mark", message, place, hint, section.id))
+        else:
+            message = f"there is no box `{mark.shown[:40]}`; its marks are printed as they stand"
+            hint = did_you_mean(mark.shown, BOXES)
+            found.append(warning("unknown-box", message, place, hint, section.id))
+    return found
+
+
+_HOMES = {"unknown-source": "sources.", "unknown-term": "glossary.", "bad-reference": "sections/"}
+
+
+def is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
+    """Tell whether a problem only follows from files that could not be read whole.
+
+    `broken` are the texts of files that have errors, by path, '' where there is none. What they
+    define may well be there: a source that is cited is not unknown because sources.yaml lacks a
+    quote.
+    """
+    if problem.code == "missing-source":
+        return problem.place.path in broken
+    home = _HOMES.get(problem.code)
+    name = re.search(r"`([^`]+)`", problem.message)
+    if home is None or name is None:
+        return False
+    return any(
+        not text or _may_define(name[1], path, text)
+        for path, text in broken.items()
+        if path.startswith(home)
+    )
+
+
+def _may_define(name: str, path: str, text: str) -> bool:
+    """Tell whether a file seems to hold a source, a term, or the target of a reference."""
+    if not path.startswith("sections/"):
+        return name.casefold() in text.casefold()
+    if name.startswith("[^"):
+        return f"{name}:" in text
+    short = name.removeprefix("sec-")
+    return f"#{name}" in text or f"id: {short}\n" in text or short in path
 
 
 def _body_place(section: Section, mention: Mention) -> Place:
@@ -52,6 +120,36 @@ def _citations(pack: Pack) -> Found:
 def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic:
     hint = did_you_mean(key, pack.sources) or "Add it to sources.yaml."
     return error("unknown-source", f"there is no source `{key}`", place, hint, item)
+
+
+_KEY = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][A-Za-z0-9_:.+/?~-]*)")
+
+
+def _open_citations(pack: Pack) -> Found:
+    """Find citations that have lost a bracket, and are printed as they stand."""
+    for section in pack.sections:
+        for key, plain, at in _bare_keys(section.body, pack):
+            yield _open_citation(key, _text_place(section, plain, at), section)
+    for item in pack.items:
+        for name, text in texts_of(item):
+            for key, _, _ in _bare_keys(text, pack):
+                yield _open_citation(key, item.at(name), item)
+
+
+def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
+    """Yield the keys of sources outside citations, the text without citations, and their places."""
+    if "@" not in text:
+        return
+    plain = CLUSTER.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), without_code(text))
+    for match in _KEY.finditer(plain):
+        key = match[1].rstrip(".:?~")
+        if key in pack.sources:
+            yield key, plain, match.start()
+
+
+def _open_citation(key: str, place: Place, item: Item) -> Diagnostic:
+    message = f"`@{key}` is printed as it stands: a bracket of the citation is missing"
+    return warning("open-citation", message, place, f"Write [@{key}].", item.id)
 
 
 def _targets(pack: Pack) -> dict[str, Place]:

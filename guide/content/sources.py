@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from guide.content.tables import json_syntax
 from guide.content.validate import did_you_mean
 from guide.content.yaml12 import Document, read_yaml
 from guide.errors import Diagnostic, Place, error
@@ -42,7 +43,7 @@ def read_sources(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
             json.loads(text)
         except json.JSONDecodeError as exc:
             at = Place(path, exc.lineno, exc.colno)
-            return {}, [error("json-syntax", f"the JSON cannot be read: {exc.msg}", at)]
+            return {}, [json_syntax(exc, at)]
         except RecursionError:
             return {}, [error("yaml-too-large", "the JSON is nested too deeply", Place(path))]
         text = text.replace("\t", " ")  # JSON is YAML but for tabs between tokens
@@ -209,12 +210,23 @@ def _bibtex(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
         line = int(getattr(exc, "lineno", 0) or 0)
         message = normalize_whitespace(str(exc)).partition(": ")[2] or str(exc)
         return {}, [
-            error("bibtex-syntax", f"the BibTeX cannot be read: {message}", Place(path, line, 1))
+            error(
+                "bibtex-syntax",
+                f"the BibTeX cannot be read: {message}",
+                Place(path, line, 1),
+                "Look for a comma, quote or brace that is missing in this entry or the one before.",
+            )
         ]
     found, problems = Found(), list[Diagnostic]()
     for key, entry in entries.items():
         at = lines.get(key, Place(path))
-        item = _from_bibtex(entry)
+        try:
+            item = _from_bibtex(entry)
+        except UnicodeDecodeError as exc:  # of the codec that reads TeX
+            message = f"the TeX in the source `{key}` cannot be read: {exc.reason}"
+            hint = "Look for a backslash too many, or write the letters themselves."
+            problems.append(error("bibtex-syntax", message, at, hint))
+            continue
         if not item.get("title"):
             problems.append(error("missing-key", f"the source `{key}` has no title", at))
             continue

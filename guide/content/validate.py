@@ -149,8 +149,14 @@ def _diagnostic(
 ) -> Diagnostic:
     kind, context = details["type"], details.get("ctx") or {}
     name, where = (loc[-1] if loc else what), ".".join(loc)
+    if name.isdecimal() and len(loc) > 1:
+        name = f"{loc[-2]}, entry {int(name) + 1}"
     if kind == "extra_forbidden":
-        hint = did_you_mean(name, _known(model, loc[:-1]))
+        known = _known(model, loc[:-1])
+        first, _, rest = name.partition(" ")
+        hint = did_you_mean(name, known)
+        if rest and first in known:
+            hint = f"A colon is missing: `{first}: {rest[:40]}`."
         return error("unknown-key", f"unknown key `{name}`", places.key(where), hint)
     if kind == "missing":
         inside = ".".join(loc[:-1])

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from guide.errors import Diagnostic, Place, error
+from guide.content.files import control_in
+from guide.errors import Diagnostic, Place, error, warning
 
 try:
     from yaml import CSafeLoader as _Base
@@ -105,8 +106,10 @@ class _Reading:
         self.document = Document()
         self.problems: list[Diagnostic] = []
         self.nodes = 0
+        self.lines: list[str] = []
 
     def read(self, text: str) -> tuple[Document | None, list[Diagnostic]]:
+        self.lines = text.split("\n")
         try:
             if _suspicious(text):
                 self._check_depth(text)
@@ -147,6 +150,8 @@ class _Reading:
             loader.dispose()
 
     def _place(self, line: int, column: int) -> Place:
+        if line >= len(self.lines):  # what is absent at the end stands a line after the last
+            line, column = len(self.lines) - 1, len(self.lines[-1])
         shift = self.first_column - 1 if line == 0 else 0
         return Place(self.path, line + self.first_line, column + 1 + shift)
 
@@ -203,7 +208,12 @@ class _Reading:
         text: str = node.value
         self._no_tag(node, at)
         if node.style in {"'", '"', "|", ">"}:
+            if node.style == '"' and not text.isprintable() and (wrong := control_in(text)):
+                message = f"an escape in the text gives the control character U+{ord(wrong):04X}"
+                raise _Stop(error("control-character", message, at, "Delete it."))
             return text
+        if node.end_mark.line > node.start_mark.line:
+            self._joined(node)
         if _NULL.fullmatch(text):
             return None
         if text in _BOOL:
@@ -218,44 +228,21 @@ class _Reading:
             return real
         return text
 
+    def _joined(self, node: yaml.ScalarNode) -> None:
+        """Warn of a list item that an indentation too deep has joined to the text above."""
+        first, last = node.start_mark.line, node.end_mark.line
+        for number, line in enumerate(self.lines[first + 1 : last + 1], first + 1):
+            if re.match(r" *- ", line) and number <= last:
+                above = number - 1 + self.first_line
+                message = f"the item belongs to the text of line {above}, and prints in its line"
+                hint = f"Indent it like line {above}, or put a text with a dash in quotes."
+                indent = len(line) - len(line.lstrip())
+                self.problems.append(
+                    warning("joined-lines", message, self._place(number, indent), hint)
+                )
+
     def _syntax(self, exc: yaml.MarkedYAMLError, text: str) -> Diagnostic:
-        mark = exc.problem_mark or exc.context_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
-        lines = text.split("\n")
-        shown = lines[line] if line < len(lines) else ""
-        problem = (exc.problem or "").strip()
-        at = self._place(line, column)
-        tab = re.match(r"^ *\t", shown)
-        token = "cannot start any token" in problem and (tab or "\\t" in problem)
-        if token or "tab character" in problem:
-            message = "a tab where YAML wants spaces"
-            return error("yaml-tab", message, at, "Indent with spaces, two for each level.")
-        return error("yaml-syntax", *_plain_words(problem, exc, shown, at))
+        from guide.content.yamlfaults import explain  # only a mistake needs it
 
-
-def _plain_words(
-    problem: str, exc: yaml.MarkedYAMLError, shown: str, at: Place
-) -> tuple[str, Place, str]:
-    """Say a parser's complaint in words that help a writer."""
-    if "mapping values are not allowed" in problem:
-        hint = "A text that holds ': ' must stand in quotes; or a line above is indented wrongly."
-        return "a colon where no key can be", at, hint
-    if "could not find expected ':'" in problem or "simple key" in problem:
-        return "a key without a colon", at, "Write `key: value`, or indent the line as text."
-    if "did not find expected key" in problem or "expected <block end>" in problem:
-        hint = "Check the indentation of this line and the quotes of the line before it."
-        return "the line does not fit the block it stands in", at, hint
-    if "did not find expected '-' indicator" in problem:
-        return "a list item must start with `- `", at, "Check the indentation."
-    if "end of stream" in problem or "unexpected end" in problem:
-        where = exc.context_mark
-        begun = f" that begins in line {where.line + 1}" if where else ""
-        return f"a quoted text or bracket{begun} is never closed", at, "Close it."
-    if "alias" in problem:
-        return problem, at, "A text that starts with * or & must stand in quotes."
-    if "expected a single document" in str(exc) or "expected a single document" in problem:
-        return "only one YAML document is allowed in a file", at, "Delete the line `---`."
-    if "cannot start any token" in problem:
-        sign = shown[at.column - 1 : at.column] if shown else ""
-        return f"a text cannot start with {sign!r}", at, "Put the text in quotes."
-    return problem or "the YAML cannot be read", at, "Check quotes, brackets and indentation."
+        found = explain(exc, text, _Loader, self.first_line)
+        return error(found.code, found.message, self._place(found.line, found.column), found.hint)

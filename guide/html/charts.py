@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -26,7 +26,14 @@ MAX_DRAWN = 500_000  # elements
 
 
 class ChartError(Exception):
-    """The figure cannot be drawn; the message says why."""
+    """The figure cannot be drawn; the message says why.
+
+    `line` and `column` count from 1 in the figure's file, 0 when they are not known.
+    """
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
 
 
 def _config(accent: str) -> dict[str, Any]:
@@ -105,6 +112,39 @@ def _short(message: str) -> str:
     )[:300]
 
 
+def culprit(spec: Mapping[str, Any], message: str) -> str:
+    """Return the dotted path of the value that a converter's message quotes, or ''.
+
+    The longest text of the spec that stands in the message is taken, else a text that holds a word
+    which the message puts in quotes.
+    """
+    leaves = list(_leaves(spec, ""))
+    quoted = [v for path, v in leaves if len(v) > 2 and v in message]
+    for word in (
+        max(quoted, key=len, default=""),
+        *re.findall(r"[\"'`]([^\"'`]{2,})[\"'`]", message),
+    ):
+        found = [path for path, value in leaves if word and word in value]
+        if found:
+            return found[0]
+    return ""
+
+
+def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Yield path and text of the values of a spec, but for rows of data; lists as JSON as well."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key != "values":
+                yield from _leaves(inner, f"{where}.{key}" if where else str(key))
+    elif isinstance(value, list):
+        if all(isinstance(each, str | int | float) for each in value):
+            yield where, json.dumps(value, separators=(",", ":"))
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{where}.{number}")
+    elif isinstance(value, str):
+        yield where, " ".join(value.split())
+
+
 def clean_svg(data: bytes) -> bytes:
     """Return the SVG without anything that runs, loads or moves; raises ChartError.
 
@@ -122,7 +162,9 @@ def clean_svg(data: bytes) -> bytes:
     try:
         root = ET.fromstring(data)  # noqa: S314  expat resolves no external entity
     except (ET.ParseError, LookupError, ValueError) as exc:
-        raise ChartError(f"the SVG is not well-formed: {exc}") from exc
+        reason = re.sub(r": line \d+, column \d+$", "", str(exc))
+        line, column = getattr(exc, "position", (0, -1))
+        raise ChartError(f"the SVG is not well-formed: {reason}", line, column + 1) from exc
     if root.tag.rpartition("}")[2] != "svg":
         raise ChartError("the file holds no svg element")
     _check_size(root)

@@ -28,10 +28,11 @@ from guide.html.formulas import FormulaError, typeset_formula
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
 from guide.model.content import Citation
-from guide.model.markup import BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
+from guide.model.markup import BOX, BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
 
 MAX_DEPTH = 48  # levels of tokens; markdown-it drops what is deeper than its own limit, silently
 _TABLE_PARTS = {"thead_open", "tbody_open", "tr_open", "th_open", "td_open"}
+_MAX_NOTES = 8  # footnotes inside one another
 _LONG_TABLE = 12  # rows; a longer one may break over pages, with its head repeated
 _WORD_AND_MARKS = re.compile(
     r"(?<=[\s>])([^\s<>&]{1,20}) "
@@ -41,7 +42,6 @@ _SCHEMES = re.compile(r"(?:https?://|mailto:|#)", re.I)
 _BRACES = re.compile(r"\{([^{}\n]*)\}")
 _TRAILING = re.compile(r"\s*\{([^{}]*)\}\s*$")
 _CAPTION = re.compile(r"^\s*(?:Table)?:\s+(.*)$", re.S)
-_BOX = re.compile(r"^\s*(?:\{\s*\.)?([a-z-]+)\s*\}?\s*(.*)$", re.S)
 _QUOTES = {"de": "„“‚‘", "fr": ["«\u202f", "\u202f»", "“", "”"], "sq": "“”‘’", "sr": "„“‚‘"}
 
 
@@ -87,6 +87,7 @@ class Here:
     in_heading: bool = False
     in_link: int = 0
     notes: dict[int, list[Token]] = field(default_factory=dict)
+    open_notes: list[int] = field(default_factory=list)
 
 
 def _cluster(state: StateInline, silent: bool) -> bool:
@@ -151,7 +152,7 @@ def _attributes(state: StateInline, silent: bool) -> bool:
 
 
 def _box_name(params: str, *_: Any) -> bool:
-    match = _BOX.match(params)
+    match = BOX.match(params)
     return match is not None and match[1] in BOXES
 
 
@@ -575,7 +576,7 @@ class _Renderer(RendererHTML):
     def container_box_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
         at = self._at(token, env["here"], env["context"])
-        match = _BOX.match(token.info)
+        match = BOX.match(token.info)
         kind, title = (match[1], match[2]) if match else ("note", "")
         label = env["context"].labels(kind.capitalize())
         plain = title.strip().strip('"').removeprefix("{").removesuffix("}").strip()
@@ -626,10 +627,16 @@ class _Renderer(RendererHTML):
         return f'<img class="math" src="{src}" alt="{escape(tex)}" style="{style}">'
 
     def footnote_ref(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
-        here = env["here"]
-        note = here.notes.get(int(tokens[idx].meta["id"]), [])
+        here, number = env["here"], int(tokens[idx].meta["id"])
+        if number in here.open_notes or len(here.open_notes) >= _MAX_NOTES:
+            message = "a footnote calls itself, or is called inside too many others"
+            hint = "Take the call out of the footnote's own text."
+            env["context"].report(error("bad-reference", message, self._spot(env), hint, here.item))
+            return ""
         before, here.autolink = here.autolink, False
-        inner = self.renderInline(note, options, env)
+        here.open_notes.append(number)
+        inner = self.renderInline(here.notes.get(number, []), options, env)
+        here.open_notes.pop()
         here.autolink = before
         return f'<span class="footnote">{inner}</span>'
 

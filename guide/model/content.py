@@ -186,7 +186,8 @@ class Figure:
     """A picture of the pack: its bytes, or a Vega-Lite spec with its data put in.
 
     `path` is relative to the pack; `format` is chart, svg, png or jpeg; `width` and `height` are
-    pixels of an image, 0 when unknown; `alt` is what the file itself says it shows.
+    pixels of an image, 0 when unknown; `alt` is what the file itself says it shows. `places` are
+    those of a spec's values, by dotted path.
     """
 
     path: str
@@ -197,6 +198,7 @@ class Figure:
     width: int = 0
     height: int = 0
     place: Place = Place("")
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Citation(Frozen):
