@@ -36,16 +36,22 @@ class Stamper:
 
     Making one takes half a second for a document of 60 pages, a copy some milliseconds. It can be
     pickled; processes that each make their own from the same arguments make the same copies.
-    Raises GuideError when the document cannot be stamped.
+    `labels` are those that are wanted soon, as for `expect`. Raises GuideError when the document
+    cannot be stamped.
     """
 
     def __init__(self, pdf: bytes, labels: Sequence[CopyLabel], style: StampStyle) -> None:
         self.style = style
-        self.labels = tuple(labels)
         self.problems: tuple[Diagnostic, ...] = ()
-        self._index = {label: n for n, label in enumerate(self.labels)}
         self._ready: dict[CopyLabel, SetLabel] = {}
+        self.expect(labels)
         self._prepared = _Preparing(pdf, style).run()
+
+    def expect(self, labels: Sequence[CopyLabel]) -> None:
+        """Name the labels that are wanted next: those are set together, which takes less time."""
+        self.labels = tuple(labels)
+        self._index = {label: n for n, label in enumerate(self.labels)}
+        self._ready.clear()
 
     def copy(self, label: CopyLabel, ahead: SetLabel | None = None) -> bytes:
         """Return the copy for a label: the same bytes every time.

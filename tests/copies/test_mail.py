@@ -260,6 +260,31 @@ def test_a_wrong_letter_is_found_before_anything_is_sent(words: tuple[str, ...],
     assert not (tmp_path / "list.ledger.db").exists()
 
 
+def test_a_letter_that_goes_wrong_for_one_person_is_found_before_any_is_sent(send: Run, serve: Serve, tmp_path: Path) -> None:
+    """With the line of that person."""
+    office = serve()
+    listed(tmp_path, "A,a@example.org,X", "B,b@example.org,X", "C,c@example.org,", header="name,email,organisation")
+    done = send("--subject", "{% if organisation %}Hello{% else %}{{ nothing }}{% endif %}")
+    assert done.exit_code == 1
+    assert "error[template-error]" in done.output and "line 4" in done.output
+    assert not office.boxes
+
+
+def test_an_answer_names_nobody_whatever_part_it_repeats(send: Run, serve: Serve, tmp_path: Path) -> None:
+    """Servers repeat the local part, or the domain in ASCII."""
+    office = serve()
+    office.refuse = {
+        "zebedee@example.org": "550 5.1.1 unknown user: 'zebedee' (Zebedee@example.org)",
+        "quux@xn--mller-kva.example.org": "550 quux@xn--mller-kva.example.org is not here",
+    }
+    listed(tmp_path, "A,zebedee@example.org", "B,quux@müller.example.org")
+    done = send()
+    assert done.output.count("error[delivery-failed]") == 2
+    assert "unknown user" in done.output and "is not here" in done.output
+    for part in ("zebedee", "quux", "kva"):
+        assert part not in done.output.lower()
+
+
 def test_no_header_comes_out_of_a_name(send: Run, serve: Serve, tmp_path: Path) -> None:
     """A line break in a name or an address stops the list; long and odd names are one header."""
     office = serve()

@@ -124,6 +124,11 @@ def test_a_copy_is_the_same_however_it_is_made(briefing: bytes) -> None:
     second = Stamper(briefing, labels, STYLE)
     for each in reversed(labels):
         assert second.copy(each) == wanted[each.number]
+    alone = Stamper(briefing, [], STYLE)
+    for each in labels[::13]:
+        assert alone.copy(each) == wanted[each.number]
+    alone.expect(labels[5:9])
+    assert alone.copy(labels[7]) == wanted[8]
     assert len(set(wanted.values())) == len(labels)
 
 
