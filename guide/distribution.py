@@ -160,6 +160,7 @@ class _Run:
 
     def __init__(self, request: Request, count: Count, building: pipeline.Progress | None) -> None:
         self.request, self.count, self.building = request, count, building
+        self.kind = request.kind
         self.problems: list[Diagnostic] = []
         self.path = request.ledger or ledger_of(request.recipients)
         self.list = str(request.recipients)
@@ -226,19 +227,26 @@ class _Run:
 
     def _paper(self, manifest: Manifest) -> Paper | None:
         """Return the paper that the document probably has."""
-        options = (manifest.documents or {}).get(self.request.kind)
+        options = (manifest.documents or {}).get(self.kind)
         chosen = options.get("paper") if isinstance(options, Mapping) else None
         with contextlib.suppress(ValueError):
             return parse_paper(str(chosen or "a4"))
         return None
 
     def _place(self, templates: Mapping[str, str]) -> StampPlace:
-        """Return where copies of the kind carry their label; raises GuideError when there is none."""
+        """Return where copies of the kind carry their label; raises GuideError when there is none.
+
+        A kind may make several documents: `flashcards-screen` is one of the kind `flashcards`.
+        """
         from guide.content.library import load_kinds
         from guide.content.validate import did_you_mean
 
         kinds, name = load_kinds(own=templates), self.request.kind
+        while name not in kinds and "-" in name:
+            name = name.rpartition("-")[0]
+        self.kind = name
         if name not in kinds:
+            name = self.request.kind
             message = f"there is no kind of document `{name}`"
             hint = did_you_mean(name, kinds) or f"There are: {', '.join(kinds)}."
             raise GuideError(error("unknown-kind", message, Place("--kind"), hint))
@@ -276,7 +284,7 @@ class _Run:
         with tempfile.TemporaryDirectory(prefix="guide-") as out:
             for edition in editions:
                 settings = dataclasses.replace(
-                    request.settings, kinds=(request.kind,), edition=edition
+                    request.settings, kinds=(self.kind,), edition=edition
                 )
                 progress = (self.building,) if self.building else ()
                 built = pipeline.build(folder, Path(out), settings, *progress)
@@ -285,9 +293,25 @@ class _Run:
                     raise GuideError(
                         *[d for d in built.diagnostics if d.severity == Severity.ERROR]
                     )
-                chosen = next((p for p in paths if p.name == f"{request.kind}.pdf"), paths[0])
-                found[edition] = chosen.read_bytes()
+                told = set(self.problems)
+                self.problems += [
+                    d for d in built.diagnostics
+                    if d.severity == Severity.WARNING and d not in told
+                ]  # fmt: skip
+                found[edition] = self._chosen(paths).read_bytes()
         return found
+
+    def _chosen(self, paths: Sequence[Path]) -> Path:
+        """Return the document that was asked for of those that its kind made; raises GuideError."""
+        name = self.request.kind
+        for path in paths:
+            if path.stem == name or (len(paths) == 1 and name == self.kind):
+                return path
+        message = f"the pack makes no document `{name}`"
+        if name == self.kind:
+            message = f"the pack makes several documents of the kind `{name}`"
+        hint = "Choose one: " + ", ".join(f"--kind {path.stem}" for path in paths)
+        raise GuideError(error("unknown-kind", message, Place("--kind"), hint))
 
     # The list -----------------------------------------------------------------------------------
 

@@ -379,9 +379,9 @@ class _Preparing:
             matrix = across(view, face.width, face.height)
             kind = b"/Type /Pagination/Subtype /Watermark"
             after.append(_artifact(kind, [(self.names[WATER], matrix)]))
-        edge = b"Bottom" if self.style.place.edge == "bottom" else b"Top"
-        kind = b"Footer" if edge == b"Bottom" else b"Header"
-        line = b"/Type /Pagination/Subtype /%s/Attached [/%s]" % (kind, edge)
+        edge = self.style.place.edge
+        kind = {"bottom": b"/Subtype /Footer", "top": b"/Subtype /Header"}.get(edge, b"")
+        line = b"/Type /Pagination%s/Attached [/%s]" % (kind, edge.title().encode())
         after.append(_artifact(line, [(self.names[name], matrix) for name, matrix in forms]))
         old = page.get("/Contents")
         contents = [] if old is None else list(old) if isinstance(old, pikepdf.Array) else [old]
