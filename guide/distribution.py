@@ -362,9 +362,9 @@ class _Run:
 
     def _issue(self, documents: Mapping[str, bytes]) -> Issue:
         about = self.about
-        digests = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
+        self.digests = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
         return Issue(
-            about.series, about.title, about.version, about.supersedes, digests,
+            about.series, about.title, about.version, about.supersedes, self.digests,
             self.request.same_version,
         )  # fmt: skip
 
@@ -749,6 +749,7 @@ class _Run:
                 each: dict[str, Any] = {"number": entry.number}
                 if result.digests:
                     each["digest"] = result.digests[place]
+                    each["document"] = self.digests[entry.edition]
                 if message_id:
                     each["message_id"] = message_id
                 if said is not None:

@@ -22,7 +22,9 @@ _FOOT = 2.6  # mm under the lowest line: see stamp.css
 _CONTROL = 0.86 * 1.2  # the height of the control line in em
 _SHEETS = ("fonts.css", "tokens.css", "stamp/stamp.css")
 _WATER = (260.0, 90.0)  # mm, the page that a watermark is set on
-_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
+_EAST_ASIAN = re.compile(
+    "[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0002fa1f]"
+)
 # Marks that turn the direction of what follows would reach beyond the name (Unicode UAX 9).
 _TURNING = {*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C}
 _MARKUP = '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'

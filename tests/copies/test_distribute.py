@@ -100,7 +100,10 @@ def test_a_pack_to_folder_zip_and_links(run: Run, small_pack: Path, write: Calla
     manifest = json.loads(found["manifest.json"])
     assert [c["state"] for c in manifest["copies"]] == ["sent"] * 4
     assert manifest["copies"][0]["sha256"] == hashlib.sha256(found["small-1.0-copy-001.pdf"]).hexdigest()
-    assert (tmp_path / "list.ledger.db").exists()
+    with Ledger.read(tmp_path / "list.ledger.db") as ledger:
+        documents = [entry.document for entry in ledger.entries()]
+    assert all(re.fullmatch("[0-9a-f]{64}", each) for each in documents)
+    assert documents[0] == documents[3] != documents[1] == documents[2]
     again = run(*words, "--send")
     assert again.exit_code == 0 and "nothing to send" in again.output
     assert files(out) == found
