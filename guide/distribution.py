@@ -812,7 +812,8 @@ class _Run:
                 [e.number, channels.link(self.request.link_base, e.file)] for e in linked
             )
             output.write(self.out / LINKS, index.getvalue().encode())
-            (self.out / LINKS).chmod(0o600)
+            for name in (LINKS, MANIFEST, SUMS):  # who reads one of these has all copies
+                (self.out / name).chmod(0o600)
             # A server that lists folders would give all names away.
             output.write(self.out / "links" / "index.html", b"<!DOCTYPE html><title></title>\n")
 

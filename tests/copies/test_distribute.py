@@ -95,6 +95,7 @@ def test_a_pack_to_folder_zip_and_links(run: Run, small_pack: Path, write: Calla
             assert len(pdf.pages) > 2
     (row,) = csv.DictReader(io.StringIO(found["links.csv"].decode()))
     assert row == {"number": "4", "link": f"https://files.example.org/b/{link.removeprefix('links/')}"}
+    assert {(out / n).stat().st_mode & 0o777 for n in ("links.csv", "manifest.json", "SHA256SUMS")} == {0o600}
     said = (found["manifest.json"] + found["SHA256SUMS"] + found["links.csv"]).decode() + " ".join(found)
     assert "Quux" not in said + done.output
     manifest = json.loads(found["manifest.json"])

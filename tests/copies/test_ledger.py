@@ -260,6 +260,8 @@ def test_forgetting_removes_every_trace_and_keeps_the_numbers(path: Path, run: R
     run_of(path, rows)
     with Ledger.begin(path) as ledger:
         ledger.record([{"number": 1}], State.FAILED, "550 <zebedee@quux.example> is unknown")
+        files = ("r-copy-001-Zebedee-Quux.pdf", "r-copy-002.pdf")
+        ledger.record([{"number": n, "file": file} for n, file in enumerate(files, 1)], State.SENT)
     done = run("ledger", "list.csv", "forget", "zebedee quux")
     assert done.exit_code == 0, done.output
     assert "1, 2" in done.output
@@ -269,7 +271,8 @@ def test_forgetting_removes_every_trace_and_keeps_the_numbers(path: Path, run: R
     assert [p.name for p in tmp_path.glob("*ledger*")] == [path.name]
     with Ledger.read(path) as ledger:
         assert [(e.number, e.name, e.state) for e in ledger.entries()] == [
-            (1, "", "failed"), (2, "", "sent"), (3, "Anna", "sent")]  # fmt: skip
+            (1, "", "sent"), (2, "", "sent"), (3, "Anna", "sent")]  # fmt: skip
+        assert [e.file for e in ledger.entries()] == ["", "r-copy-002.pdf", ""]
     assert run_of(path, people("Anna|a@x.org", "Bert")) == [4]
     assert "error[unknown-person]" in run("ledger", "list.csv", "forget", "Zebedee Quux").output
 
