@@ -120,7 +120,11 @@ class Batch:
         self._written: list[tuple[int, str, Path]] = []  # descriptor, temporary file, place
 
     def write(self, path: Path, data: bytes) -> None:
-        """Write a file that is to be at `path`, in `folder` or below; raises GuideError, as `write` does."""
+        """Write a file that is to be at `path`, in `folder` or below; raises GuideError, as `write` does.
+
+        What was written before stays, and `settle` still gives it its name.
+        """
+        written = len(self._written)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with held():
@@ -130,7 +134,7 @@ class Batch:
             while view:
                 view = view[os.write(handle, view) :]
         except OSError as exc:
-            self.drop()
+            self._drop_from(written)
             raise GuideError(_refused(path, exc)) from exc
         except BaseException:
             self.drop()
@@ -159,7 +163,10 @@ class Batch:
 
     def drop(self) -> None:
         """Remove what was written and not settled."""
-        while self._written:
+        self._drop_from(0)
+
+    def _drop_from(self, first: int) -> None:
+        while len(self._written) > first:
             handle, name, _ = self._written.pop()
             with contextlib.suppress(OSError):
                 os.close(handle)

@@ -12,6 +12,7 @@ import datetime as dt
 import errno
 import fcntl
 import os
+import re
 import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -678,13 +679,18 @@ class Ledger:
                        "(SELECT number FROM copies WHERE person = ?)", [person])  # fmt: skip
             db.execute("UPDATE copies SET name = '', email = '', organisation = '', ref = '', "
                        "answer = 'forgotten', message_id = '' WHERE person = ?", [person])  # fmt: skip
-            numbers = [int(n) for (n,) in db.execute(
-                "SELECT number FROM copies WHERE person = ? ORDER BY number", [person])]  # fmt: skip
+            found = db.execute(
+                "SELECT number, file FROM copies WHERE person = ? ORDER BY number", [person]
+            ).fetchall()
+            named = [(number,) for number, file in found if not _NUMBERED.search(file)]
+            db.executemany("UPDATE copies SET file = '' WHERE number = ?", named)
+            numbers = [int(number) for number, _ in found]
         with _translated(self.path):
             self._db.execute("VACUUM")
         return numbers
 
 
+_NUMBERED = re.compile(r"copy-\d+(-\d+)?\.\w+$")  # a file name that has numbers, and no name
 _KNOWN = {"digest", "document", "file", "file_digest", "message_id"}
 
 _ENTRIES = """

@@ -322,7 +322,28 @@ class _Checking:
             message = f"`{name}` begins like a formula of a spreadsheet"
             hint = "It is printed as it stands. If nobody is called so, correct the list."
             self.problems.append(warning("formula-in-list", message, entry.at(name), hint))
-        return text if text.isascii() else unicodedata.normalize("NFC", text)
+        if text.isascii():
+            return text
+        text = unicodedata.normalize("NFC", text)
+        if name in {"name", "organisation"}:
+            self._printable(entry, name, text)
+        return text
+
+    def _printable(self, entry: Entry, name: str, text: str) -> None:
+        """Note letters that a copy cannot show: one of them, since all of them are a name."""
+        if all(c < "\u0250" or "\u0400" <= c < "\u0460" for c in text):  # as Europe writes
+            return
+        from guide.pdf.glyphs import uncovered
+
+        if missing := sorted(uncovered(text)):
+            said = unicodedata.name(missing[0], "?").lower()
+            message = (
+                f"`{name}` has letters that no bundled font has: U+{ord(missing[0]):04X} {said}"
+            )
+            if len(missing) > 1:
+                message += f" and {len(missing) - 1} more"
+            hint = "Write it in letters that the bundled fonts have: Latin, Greek, Cyrillic, CJK."
+            self.problems.append(warning("missing-glyph", message, entry.at(name), hint))
 
     def _copies(self, entry: Entry, cell: str) -> int:
         if not cell:

@@ -36,16 +36,22 @@ class Stamper:
 
     Making one takes half a second for a document of 60 pages, a copy some milliseconds. It can be
     pickled; processes that each make their own from the same arguments make the same copies.
-    Raises GuideError when the document cannot be stamped.
+    `labels` are those that are wanted soon, as for `expect`. Raises GuideError when the document
+    cannot be stamped.
     """
 
     def __init__(self, pdf: bytes, labels: Sequence[CopyLabel], style: StampStyle) -> None:
         self.style = style
-        self.labels = tuple(labels)
         self.problems: tuple[Diagnostic, ...] = ()
-        self._index = {label: n for n, label in enumerate(self.labels)}
         self._ready: dict[CopyLabel, SetLabel] = {}
+        self.expect(labels)
         self._prepared = _Preparing(pdf, style).run()
+
+    def expect(self, labels: Sequence[CopyLabel]) -> None:
+        """Name the labels that are wanted next: those are set together, which takes less time."""
+        self.labels = tuple(labels)
+        self._index = {label: n for n, label in enumerate(self.labels)}
+        self._ready.clear()
 
     def copy(self, label: CopyLabel, ahead: SetLabel | None = None) -> bytes:
         """Return the copy for a label: the same bytes every time.
@@ -373,9 +379,9 @@ class _Preparing:
             matrix = across(view, face.width, face.height)
             kind = b"/Type /Pagination/Subtype /Watermark"
             after.append(_artifact(kind, [(self.names[WATER], matrix)]))
-        edge = b"Bottom" if self.style.place.edge == "bottom" else b"Top"
-        kind = b"Footer" if edge == b"Bottom" else b"Header"
-        line = b"/Type /Pagination/Subtype /%s/Attached [/%s]" % (kind, edge)
+        edge = self.style.place.edge
+        kind = {"bottom": b"/Subtype /Footer", "top": b"/Subtype /Header"}.get(edge, b"")
+        line = b"/Type /Pagination%s/Attached [/%s]" % (kind, edge.title().encode())
         after.append(_artifact(line, [(self.names[name], matrix) for name, matrix in forms]))
         old = page.get("/Contents")
         contents = [] if old is None else list(old) if isinstance(old, pikepdf.Array) else [old]

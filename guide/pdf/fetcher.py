@@ -53,7 +53,7 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
 
     def _inline(self, url: str) -> URLFetcherResponse:
         try:
-            found = DataHandler().data_open(Request(url if len(url) <= MAX_DATA else ""))
+            found = DataHandler().data_open(Request(url if len(url) <= MAX_DATA else ""))  # noqa: S310
         except ValueError:
             found = None
         kind = found.headers.get_content_type() if found else ""
