@@ -65,7 +65,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Output:
-    """A file that was made: `path` as the user sees it, `size` in bytes, `seconds` it took."""
+    """A file that was made: `path` as the user sees it, `size` in bytes, `seconds` it took.
+
+    `items` texts of the content were looked for in it, and `missing` of them are not there: see
+    `guide.pdf.proof`. Both are 0 for a file that is made of another one.
+    """
 
     kind: str
     path: str
@@ -75,6 +79,8 @@ class Output:
     seconds: float
     cached: bool
     warnings: int = 0
+    items: int = 0
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ class Built:
                     "pages": made.pages,
                     "bytes": made.size,
                     "sha256": made.sha256,
+                    **_complete(made),
                     "seconds": round(made.seconds, 3),
                     "cached": made.cached,
                 }
@@ -117,6 +124,12 @@ class Built:
             "decks": {kind: dict(cards) for kind, cards in self.decks.items()},
             "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
         }
+
+
+def _complete(made: Output) -> dict[str, dict[str, int]]:
+    if not made.items:
+        return {}
+    return {"complete": {"items": made.items, "missing": made.missing}}
 
 
 Progress = Callable[[str, str], None]
@@ -275,6 +288,8 @@ class _File:
     seconds: float
     cached: bool = False
     warnings: int = 0
+    items: int = 0
+    missing: int = 0
     data: bytes = field(default=b"", compare=False, repr=False)
 
 
@@ -348,6 +363,8 @@ def _write(
                 made.seconds,
                 made.cached,
                 made.warnings,
+                made.items,
+                made.missing,
             )
         )
     found = record.shown(folder)
@@ -788,12 +805,13 @@ class _Making:
             return []
         if not document.cached:
             self.store.put(f"pdf:{self._key(document.html)}", pickle.dumps(pdf))
-        warnings = self._judged(document, pdf.faults)
+        warnings = self._judged(document, (*document.html.forgotten, *pdf.faults))
         self.progress(_stem(document.name), "cached" if document.cached else "done")
         if warnings is None:
             return []
         seconds = time.perf_counter() - document.started
-        made = [_file(document, document.name, pdf.data, pdf.pages, seconds, warnings)]
+        proof = pdf.items, pdf.missing
+        made = [_file(document, document.name, pdf.data, pdf.pages, seconds, warnings, *proof)]
         if self.settings.booklet:
             from guide.sheets.press import Scheme, impose_pdf
 
@@ -818,7 +836,10 @@ class _Making:
             report = self._guarded(document, lambda: deck.fit_report(stem)) or []
         made = report
         if warnings is not None:
-            files = self._guarded(document, lambda: list(deck.files(stem)))
+            files = self._guarded(document, lambda: deck.files(stem))
+            more = self._judged(document, deck.losses)
+            files = files if more is not None else None
+            warnings += more or 0
             made = [*(files or []), *report]
             if files:
                 self.decks[document.kind.name] = self.marks[document.kind.name]
@@ -829,7 +850,16 @@ class _Making:
             self.problems.append(Diagnostic("no-booklet", message, place, "", Severity.NOTE))
         seconds = time.perf_counter() - document.started
         return [
-            _file(document, each.name, each.data, each.pages, seconds, 0 if n else warnings or 0)
+            _file(
+                document,
+                each.name,
+                each.data,
+                each.pages,
+                seconds,
+                0 if n else warnings or 0,
+                each.items,
+                each.missing,
+            )
             for n, each in enumerate(made)
         ]
 
@@ -843,9 +873,14 @@ class _Making:
             )
         self.problems += found
         self.layout_problems = [*self.layout_problems, *found]
-        if any(d.severity == Severity.ERROR for d in found):
+        if any(d.severity == Severity.ERROR and not self._accepts(d) for d in found):
             return None
         return sum(d.severity == Severity.WARNING for d in found)
+
+    def _accepts(self, found: Diagnostic) -> bool:
+        """Tell whether the author accepts a problem; `_accept` says so in the end."""
+        accept = self.pack.manifest.accept
+        return any(found.code == each.code and each.id in {"", found.item} for each in accept)
 
     def _wait(self, document: _Document, job: Job | None) -> Pdf | None:
         assert job is not None
@@ -913,12 +948,14 @@ class _Making:
 
 
 def _file(
-    document: _Document, name: str, data: bytes, pages: int, seconds: float, warnings: int
-) -> _File:
+    document: _Document, name: str, data: bytes, pages: int, seconds: float, warnings: int,
+    items: int = 0, missing: int = 0,
+) -> _File:  # fmt: skip
     sha256 = hashlib.sha256(data).hexdigest()
     return _File(
-        document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings, data
-    )
+        document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings,
+        items, missing, data,
+    )  # fmt: skip
 
 
 def _stem(name: str) -> str:
