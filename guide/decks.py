@@ -211,7 +211,7 @@ class Deck:
 
         self.setting = Setting(
             self.store, self.pool, self.source.environment, 2, render, self.progress,
-            lambda: len(self.source.problems),
+            lambda: len(self.source.problems) + len(self.source.forgotten),
         )  # fmt: skip
         self._cards = self.setting.start({n: self.source.key(card) for n, card in cards.items()})
         margins = self.furniture
@@ -241,7 +241,7 @@ class Deck:
         self._begin_fonts()
         self.setting.keep(self.selection)  # while workers make the fonts
         faults = [fault for face in self.faces for fault in face.faults]
-        return [*self.setting.faults, *faults]
+        return [*self.source.forgotten, *self.setting.faults, *faults]
 
     def _begin_fonts(self) -> None:
         """Begin to make the fonts of the deck, and those of its sheets, which have margins as well."""

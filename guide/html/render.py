@@ -17,9 +17,10 @@ from guide.html.handout import handout
 from guide.html.labels import Labels
 from guide.html.running import running_heads
 from guide.html.templates import TemplateFault, Templates
-from guide.html.views import QuizView, SectionView, WorksheetView
+from guide.html.views import HandoutView, QuizView, SectionView, WorksheetView
+from guide.html.whole import Given, forgotten
 from guide.html.worksheet import with_gaps
-from guide.model.artifacts import Html
+from guide.model.artifacts import Fault, Html
 from guide.model.content import Flashcard
 from guide.model.dates import Date
 from guide.model.kinds import Kind, Piece, Stock, page_budget
@@ -71,8 +72,10 @@ class _Rendering:
     request: Request
     templates: Templates = field(init=False)
     document: Document = field(init=False)
+    given: Given = field(init=False)
 
     def __post_init__(self) -> None:
+        self.given = Given()
         pack, kind = self.request.pack, self.request.kind
         found: list[Diagnostic] = []
         if {"versions", "levels", "sections"} <= kind.options.keys():
@@ -109,7 +112,23 @@ class _Rendering:
             fill=most if request.kind.fill else 0,
             most=most,
             multiple=multiple,
+            forgotten=self._forgotten(markup, f"templates/{request.kind.name}/{template}"),
         )
+
+    def _forgotten(self, markup: str, template: str) -> tuple[Fault, ...]:
+        """Return what the kind says it prints and this file does not.
+
+        A pack's own templates may print less on purpose: that is a warning.
+        """
+        request = self.request
+        whole = request.piece.whole if request.piece else request.kind.whole
+        own = any(name.startswith(f"{request.kind.name}/") for name in request.pack.templates)
+        severity = Severity.WARNING if own else Severity.ERROR
+        manifest = request.pack.manifest
+        for name in ("title", "subtitle", "summary", "authors", "publisher", "marking"):
+            self.document.context.places[f"pack/{name}"] = request.pack.at(name)
+        self.given.parts["pack"] = [manifest]
+        return forgotten(whole, self.given, request.options, markup, template, severity)
 
     def _render(self, name: str, **context: Any) -> str:
         filters = {"md": self.document.block, "mdi": self.document.inline}
@@ -121,7 +140,7 @@ class _Rendering:
         document, parts = self.document, self.document.parts
         sections = document.sections() if "sections" in parts else []
         facts = document.facts() if "facts" in parts else []
-        context = {
+        context: dict[str, Any] = {
             "sections": sections,
             "timeline": document.timeline() if "timeline" in parts else [],
             "actors": document.actors() if "actors" in parts else [],
@@ -131,11 +150,14 @@ class _Rendering:
             "glossary": document.glossary() if "glossary" in parts else [],
             "questions": document.questions() if "questions" in parts else [],
         }
+        summary = document.inline(self.request.pack.manifest.summary)
+        bibliography, links = document.bibliography(), document.links()
+        self.given.parts = {**context, "sources": bibliography, "links": links}
         return {
             **context,
-            "summary": document.inline(self.request.pack.manifest.summary),
-            "bibliography": document.bibliography(),
-            "links": document.links(),
+            "summary": summary,
+            "bibliography": bibliography,
+            "links": links,
             "index": document.index(),
             "strip": self._strip,
             "quizzes": self._quizzes,
@@ -143,9 +165,15 @@ class _Rendering:
             "worksheets": lambda: self._worksheets(sections),
             "ruled": self._ruled,
             "plan": self.plan,
-            "handout": lambda: handout(document, sections, str(self.request.options["figure"])),
+            "handout": lambda: self._handout(sections),
             "qr": lambda text: document.assets.add(qr_svg(text), "svg"),
         }
+
+    def _handout(self, sections: list[SectionView]) -> HandoutView:
+        """Return what a handout may print."""
+        made = handout(self.document, sections, str(self.request.options["figure"]))
+        self.given.chosen = set(made.ranks)
+        return made
 
     def _worksheets(self, sections: list[SectionView]) -> list[WorksheetView]:
         """Return the sections with gaps; those in which nothing can be asked are left out."""
@@ -155,6 +183,7 @@ class _Rendering:
             html, gaps = with_gaps(str(section.html), self.document.context.linker, most)
             if gaps:
                 found.append(WorksheetView(section, html, gaps))
+        self.given.parts["worksheets"] = found
         return found
 
     def _ruled(self, sheet: Mapping[str, Any]) -> str:
@@ -171,7 +200,9 @@ class _Rendering:
         every = [chr(97 + n) for n in range(count)] if count > 1 else [""]
         wanted = [request.version] if request.piece and request.piece.versions else every
         made = quiz.quizzes(self.document, request.options, every, self._measure())
-        return [each for each, version in zip(made, every, strict=True) if version in wanted]
+        printed = [each for each, version in zip(made, every, strict=True) if version in wanted]
+        self.given.parts["questions"] = printed
+        return printed
 
     def _measure(self) -> int:
         """Return about how many characters of text go on a line between the page's margins."""
