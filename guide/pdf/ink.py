@@ -115,7 +115,7 @@ class _Reading:
         start = len(self.found)
         count = raw.FPDFFormObj_CountObjects(drawn)
         self._objects(count, raw.FPDFFormObj_GetObject, drawn, None, depth + 1)
-        if _is_no_text(drawn):
+        if self._blank(drawn) or _is_no_text(drawn):
             del self.found[start:]
         if depth == 0:
             matrix = raw.FS_MATRIX()
@@ -123,9 +123,14 @@ class _Reading:
             text = "".join(self.found[start:])
             self.forms.append(Form(matrix.e, matrix.f, matrix.a < 0, text))
 
+    def _blank(self, drawn: Any) -> bool:
+        """Tell whether an object is drawn without opacity."""
+        known = raw.FPDFPageObj_GetFillColor(drawn, *self._colour)
+        return bool(known) and not self._colour[3].value
+
     def _visible(self, drawn: Any, box: Box | None) -> bool:
         """Tell whether a text has a colour and lies inside the page and its clipping path."""
-        if raw.FPDFPageObj_GetFillColor(drawn, *self._colour) and not self._colour[3].value:
+        if self._blank(drawn):
             return False
         if not raw.FPDFPageObj_GetBounds(drawn, *self._sides):
             return True
@@ -161,12 +166,14 @@ def _extent(path: Any, number: int) -> Box:
 
 def _is_no_text(drawn: Any) -> bool:
     """Tell whether an object is marked as an artifact or a figure (ISO 32000-2, 14.8.2.2, 14.8.4.8)."""
-    name, size = (raw.FPDF_WCHAR * (_NAME // 2))(), ctypes.c_ulong()
     for n in range(raw.FPDFPageObj_CountMarks(drawn)):
-        raw.FPDFPageObjMark_GetName(raw.FPDFPageObj_GetMark(drawn, n), name, _NAME, size)
-        if ctypes.string_at(name, size.value) in _NO_TEXT:
+        raw.FPDFPageObjMark_GetName(raw.FPDFPageObj_GetMark(drawn, n), _name, _NAME, _size)
+        if ctypes.string_at(_name, _size.value) in _NO_TEXT:
             return True
     return False
+
+
+_name, _size = (raw.FPDF_WCHAR * (_NAME // 2))(), ctypes.c_ulong()
 
 
 _NO_TEXT = {f"{name}\0".encode("utf-16-le") for name in ("Artifact", "Figure")}

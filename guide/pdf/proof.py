@@ -24,11 +24,7 @@ from guide.model.letters import letters
 from guide.pdf.ink import Form, Ink, read
 
 MOST = 20  # faults of one document; the first ones tell the cause
-_LONG = (
-    80,
-    24,
-    1,
-)  # letters: what is longer is found first, and the longest stand nowhere by chance
+_LONG = (80, 24, 10, 6, 3, 2, 1)  # letters: the longest texts are found first
 _AHEAD = 4000  # letters that may be drawn between one text and the next
 _MARK = 14  # letters of a mark before a text, such as the number of a list's item
 _PIECE = 6  # letters; a shorter part of a text must begin or end where others end or begin
@@ -141,7 +137,8 @@ def _speaks(tag: Any, element: Any) -> bool:
 
 def _is_block(tag: Any, element: Any) -> bool:
     """Tell whether an element's text stands apart; a note does, at the foot of the page."""
-    return tag not in _INLINE or "footnote" in (element.get("class") or "").split()
+    apart = element.get("data-at") is not None or "footnote" in (element.get("class") or "").split()
+    return apart or tag not in _INLINE
 
 
 class _Parser(HTMLParser):
@@ -201,6 +198,8 @@ class Loss:
         while skipped < self.start and begin < len(whole):
             skipped += len(letters(whole[begin]))
             begin += 1
+        while 0 < begin < len(whole) and whole[begin - 1].isalnum() and whole[begin].isalnum():
+            begin -= 1  # the first letters of a word may stand there by chance
         text = " ".join(unescape(whole[begin:]).split()).lstrip(".,;:!?)]}’”»-–— ")
         return text if len(text) <= _SHOWN else text[:_SHOWN].rsplit(" ", 1)[0] + "…"
 
@@ -231,7 +230,13 @@ class _Search:
         pool = _Pool(self.text, self.used)
         near = {n: pool.index(self._before(n)) for n in open_ones}
         apart = [n for n in self._sorted(open_ones) if not pool.take_alone(self.plain[n], near[n])]
-        return [Loss(self.wanted[n], start) for n, start in self._by_runs(pool, apart, near)]
+        missing = self._by_runs(pool, apart, near)
+        return [
+            Loss(self.wanted[n], start)
+            for n, start in missing.items()
+            # What is lost may have taken a letter of the short text after it for its own.
+            if n - 1 not in missing or len(self.plain[n]) > _PIECE
+        ]
 
     def _sorted(self, numbers: Iterable[int]) -> list[int]:
         return sorted(numbers, key=lambda n: (-len(self.plain[n]), n))
@@ -273,8 +278,8 @@ class _Search:
 
     def _by_runs(
         self, pool: _Pool, numbers: Iterable[int], near: dict[int, int]
-    ) -> list[tuple[int, int]]:
-        """Look for the runs of texts that are not together; return (number, start of the loss)."""
+    ) -> dict[int, int]:
+        """Look for the runs of texts that are not together; return where in each the loss begins."""
         runs = []
         for n in numbers:
             start = 0
@@ -288,7 +293,7 @@ class _Search:
             kept = pool.take_words(run, near[n]) if turns else pool.take(plain, near[n])
             if kept < len(plain):
                 missing[n] = min(missing.get(n, start + kept), start + kept)
-        return sorted(missing.items())
+        return dict(sorted(missing.items()))
 
 
 class _Pool:
