@@ -10,7 +10,7 @@ import os
 import pickle
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -88,6 +88,7 @@ class Built:
     """What a build of one pack came to.
 
     `decks` has the fingerprint of each card of a deck by its id: what `--only-changed-since` reads.
+    `leftover` says which files in the folder are of an earlier build: no part of this one's record.
     """
 
     folder: str
@@ -97,6 +98,7 @@ class Built:
     outputs: tuple[Output, ...]
     diagnostics: tuple[Diagnostic, ...]
     decks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    leftover: tuple[Diagnostic, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -227,19 +229,18 @@ def impose_file(
     return made
 
 
-def _silent(_document: str, _state: str) -> None:
+def silent(_document: str, _state: str) -> None:
     """Report no progress."""
 
 
-def build(folder: Path, out: Path, settings: Settings, progress: Progress = _silent) -> Built:
+def build(folder: Path, out: Path, settings: Settings, progress: Progress = silent) -> Built:
     """Build the documents of one pack into `out`/<pack>[/<edition>].
 
     Documents without errors are written, each atomically, and build.json beside them. Raises
     GuideError when a file cannot be written.
     """
     store = Store(default_folder(), settings.cache)
-    target = out / folder.resolve().name / settings.edition
-    _check_target(folder, target, settings.edition)
+    target = target_of(folder, out, settings)
     key = digest_of_inputs(folder, settings)
     record = _Record.load(store, key)
     if record is None or not record.is_whole(store, target):
@@ -248,7 +249,83 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = _sil
     else:
         for file in record.files:
             progress(file.kind, "cached")
-    return _write(record, store, folder, target, key, bool(settings.tags))
+    built = _write(record, store, folder, target, key, bool(settings.tags))
+    return dataclasses.replace(built, leftover=_leftover(target, record, settings))
+
+
+def target_of(folder: Path, out: Path, settings: Settings) -> Path:
+    """Return the folder of a pack's files below `out`; raises GuideError for one not to write in."""
+    target = out / folder.resolve().name / settings.edition
+    _check_target(folder, target, settings.edition)
+    return target
+
+
+def extra_files(
+    target: Path, names: Container[str], stems: Mapping[str, str], settings: Settings
+) -> list[Path]:
+    """Return the PDFs in a folder that a build does not make, of the kinds that it was asked for.
+
+    `names` are those of the files that it makes, `stems` maps the beginnings of names to kinds.
+    """
+    if settings.printed is not None:  # it makes one file beside those that were printed before
+        return []
+    found = []
+    for path in sorted(target.glob("*.pdf")):
+        owner = max(
+            (s for s in stems if re.match(rf"{re.escape(s)}[.-]", path.name)), default="", key=len
+        )
+        asked = not settings.kinds or stems.get(owner) in settings.kinds
+        if asked and path.name not in names and not path.name.startswith("."):
+            found.append(path)
+    return found
+
+
+def _leftover(target: Path, record: _Record, settings: Settings) -> tuple[Diagnostic, ...]:
+    names = {made.name for made in record.files}
+    extra = [path.name for path in extra_files(target, names, record.stems, settings)]
+    if not extra:
+        return ()
+    what = "this file is" if len(extra) == 1 else f"these {len(extra)} files are"
+    message = f"{what} of an earlier build: {', '.join(extra[:_NAMED])}"
+    message += f" and {len(extra) - _NAMED} more" if len(extra) > _NAMED else ""
+    hint = "Delete what is not needed, so that nobody prints it."
+    return (Diagnostic("extra-output", message, Place(str(target)), hint, Severity.NOTE),)
+
+
+_NAMED = 8  # files
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the content gives: the SHA-256 of each file by name, and what is wrong.
+
+    `stems` maps the beginnings of the names of files to kinds.
+    """
+
+    title: str
+    version: str
+    digest: str
+    digests: Mapping[str, str]
+    stems: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def results(folder: Path, settings: Settings, progress: Progress = silent) -> Results:
+    """Return what a build would make; nothing is written but the cache."""
+    record, key = _known_or_made(folder, settings, progress)
+    digests = {made.name: made.sha256 for made in record.files}
+    return Results(record.title, record.version, key, digests, record.stems, record.shown(folder))
+
+
+def _known_or_made(folder: Path, settings: Settings, progress: Progress) -> tuple[_Record, str]:
+    """Return the record of a pack's state and settings, and its key."""
+    store = Store(default_folder(), settings.cache)
+    key = digest_of_inputs(folder, settings)
+    record = _Record.load(store, key)
+    if record is None:
+        record = _confined(folder, settings, store, progress)
+        record.keep(store, key)
+    return record, key
 
 
 def _check_target(folder: Path, target: Path, edition: str) -> None:
@@ -265,14 +342,9 @@ def _check_target(folder: Path, target: Path, edition: str) -> None:
             raise GuideError(error("cannot-write", message, Place(str(path)), hint))
 
 
-def check(folder: Path, settings: Settings, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
+def check(folder: Path, settings: Settings, progress: Progress = silent) -> tuple[Diagnostic, ...]:
     """Return every problem of a pack, in content and layout; nothing is written to build/."""
-    store = Store(default_folder(), settings.cache)
-    key = digest_of_inputs(folder, settings)
-    record = _Record.load(store, key)
-    if record is None:
-        record = _confined(folder, settings, store, progress)
-        record.keep(store, key)
+    record, _ = _known_or_made(folder, settings, progress)
     return record.shown(folder)
 
 
@@ -302,6 +374,7 @@ class _Record:
     files: list[_File]
     diagnostics: tuple[Diagnostic, ...]
     decks: dict[str, dict[str, str]] = field(default_factory=dict)
+    stems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, store: Store, key: str) -> _Record | None:
@@ -311,7 +384,8 @@ class _Record:
         data = json.loads(entry)
         files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
         found = tuple(_diagnostic(item) for item in data["diagnostics"])
-        return cls(data["title"], data["version"], files, found, data["decks"])
+        kept = data["decks"], data["stems"]
+        return cls(data["title"], data["version"], files, found, *kept)
 
     def keep(self, store: Store, key: str) -> None:
         """Remember a build without errors; one with errors is made again."""
@@ -324,7 +398,7 @@ class _Record:
             for made in self.files
         ]
         data: dict[str, Any] = {"title": self.title, "version": self.version, "files": plain}
-        data["decks"] = self.decks
+        data["decks"], data["stems"] = self.decks, self.stems
         data["diagnostics"] = [diagnostic_json(d) for d in self.diagnostics]
         store.put(f"record:{key}", json.dumps(data).encode())
 
@@ -510,7 +584,18 @@ class _Making:
         kept = [] if stopped else files
         title = pack.manifest.title if pack else ""
         version = pack.manifest.version if pack else ""
-        return _Record(title, version, kept, found, {} if stopped else self.decks)
+        decks = {} if stopped else self.decks
+        return _Record(title, version, kept, found, decks, self._stems(pack) if pack else {})
+
+    def _stems(self, pack: Pack) -> dict[str, str]:
+        """Return the beginnings of the names of files, each with its kind."""
+        from guide.content.library import load_kinds
+
+        try:
+            kinds = load_kinds(pack)
+        except GuideError:  # said already
+            return {}
+        return {_stem(piece.output): k.name for k in kinds.values() for piece in k.files}
 
     def _stopped(self, found: tuple[Diagnostic, ...]) -> bool:
         """Errors in content stop all documents; those of layout have left theirs out already."""

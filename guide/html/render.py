@@ -23,7 +23,7 @@ from guide.html.worksheet import with_gaps
 from guide.model.artifacts import Fault, Html
 from guide.model.content import Flashcard
 from guide.model.dates import Date
-from guide.model.kinds import Kind, Piece, Stock, page_budget
+from guide.model.kinds import FIELDS, Kind, Piece, Stock, page_budget
 from guide.model.pack import Pack, Theme
 from guide.model.quiz import letter
 from guide.units import MM_PER_POINT, Paper
@@ -124,10 +124,8 @@ class _Rendering:
         whole = request.piece.whole if request.piece else request.kind.whole
         own = any(name.startswith(f"{request.kind.name}/") for name in request.pack.templates)
         severity = Severity.WARNING if own else Severity.ERROR
-        manifest = request.pack.manifest
-        for name in ("title", "subtitle", "summary", "authors", "publisher", "marking"):
+        for name in FIELDS["pack"]:
             self.document.context.places[f"pack/{name}"] = request.pack.at(name)
-        self.given.parts["pack"] = [manifest]
         return forgotten(whole, self.given, request.options, markup, template, severity)
 
     def _render(self, name: str, **context: Any) -> str:
@@ -152,7 +150,9 @@ class _Rendering:
         }
         summary = document.inline(self.request.pack.manifest.summary)
         bibliography, links = document.bibliography(), document.links()
-        self.given.parts = {**context, "sources": bibliography, "links": links}
+        about = {name: getattr(self.request.pack.manifest, name) for name in FIELDS["pack"]}
+        about["summary"] = summary
+        self.given.parts = {**context, "pack": [about], "sources": bibliography, "links": links}
         return {
             **context,
             "summary": summary,

@@ -25,8 +25,8 @@ from guide.html.views import (
     WorksheetView,
 )
 from guide.model.artifacts import Fault
+from guide.model.kinds import FIELDS
 from guide.model.letters import letters, letters_of_markup
-from guide.model.pack import Manifest
 
 _AT = re.compile(r'data-at="([^"]*)"')
 _TAG = re.compile(r"<[^>]*>")
@@ -38,7 +38,7 @@ Field = tuple[str, str, Any]
 
 @dataclass
 class Given:
-    """What the templates of a document were given: the views of each part.
+    """What the templates of a document were given: the views of each part; of the pack, a mapping.
 
     `chosen` are the keys of what a document that is filled may print; None when it prints all.
     """
@@ -69,9 +69,9 @@ def _fields(view: Any) -> Iterator[Field]:
             yield section.at, "title", section.title
             yield section.at, "body", view.html
             yield section.at, "gaps", [gap.answer for gap in view.gaps]
-        case Manifest():
-            for name in ("title", "subtitle", "summary", "authors", "publisher", "marking"):
-                yield f"pack/{name}", name, getattr(view, name)
+        case dict():
+            for name in FIELDS["pack"]:
+                yield f"pack/{name}", name, view[name]
         case SectionView():
             for name in ("title", "summary", "objectives", "key_points"):
                 yield view.at, name, getattr(view, name)

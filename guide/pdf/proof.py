@@ -276,9 +276,7 @@ class _Search:
         """Return where the text before this one ends."""
         return next((end for end in reversed(self.ends[:number]) if end >= 0), 0)
 
-    def _by_runs(
-        self, pool: _Pool, numbers: Iterable[int], near: dict[int, int]
-    ) -> dict[int, int]:
+    def _by_runs(self, pool: _Pool, numbers: Iterable[int], near: dict[int, int]) -> dict[int, int]:
         """Look for the runs of texts that are not together; return where in each the loss begins."""
         runs = []
         for n in numbers:
