@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from guide.errors import Diagnostic, Place, Severity, error
 from guide.html.document import Document
 from guide.html.labels import Labels
-from guide.html.render import Request, Sheets, common_context
+from guide.html.render import Request, Sheets, common_context, has_own
 from guide.html.templates import Templates
 from guide.html.views import CardView, Context
 from guide.html.whole import forgotten_of_card
@@ -109,8 +109,7 @@ class Faces:
     ) -> tuple[Fault, ...]:
         """Return what a layout does not print; a pack's own may do so on purpose."""
         kind, template = self.request.kind, f"layouts/{view.layout}.html"
-        own = any(name.startswith(f"{kind.name}/") for name in self.request.pack.templates)
-        chosen = own or view.layout != card.layout
+        chosen = has_own(self.request) or view.layout != card.layout
         severity = Severity.WARNING if chosen else Severity.ERROR
         names = kind.whole.get("cards", ())
         return forgotten_of_card(

@@ -122,8 +122,7 @@ class _Rendering:
         """
         request = self.request
         whole = request.piece.whole if request.piece else request.kind.whole
-        own = any(name.startswith(f"{request.kind.name}/") for name in request.pack.templates)
-        severity = Severity.WARNING if own else Severity.ERROR
+        severity = Severity.WARNING if has_own(request) else Severity.ERROR
         for name in FIELDS["pack"]:
             self.document.context.places[f"pack/{name}"] = request.pack.at(name)
         return forgotten(whole, self.given, request.options, markup, template, severity)
@@ -304,6 +303,13 @@ class Sheets:
         size = f"{stock.card[0]:g}mm {stock.card[1]:g}mm"
         outside = f" bleed: {bleed:g}mm;" if bleed else ""
         return f"@page {{ size: {size};{outside} }}\n{css_tokens(tokens)}"
+
+
+def has_own(request: Request) -> bool:
+    """Tell whether a pack replaces templates of a kind that it has not described itself."""
+    folder = f"{request.kind.name}/"
+    names = [name for name in request.pack.templates if name.startswith(folder)]
+    return f"{folder}kind.toml" not in names and any(name.endswith(".html") for name in names)
 
 
 def common_context(request: Request, labels: Labels) -> dict[str, Any]:

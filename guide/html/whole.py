@@ -187,7 +187,7 @@ class _Markup:
     def has(self, at: str, text: str) -> bool:
         """Tell whether a text, as it is or in other markup, stands in the elements of an item."""
         part = self.parts.get(at, self.markup)
-        if "<" in text and text in part:
+        if "<" in text and text in (self.markup if "data-at=" in text else part):
             return True
         key = at if at in self.parts else ""
         if key not in self._plain:  # attributes repeat what may not be printed

@@ -231,12 +231,10 @@ class _Search:
         near = {n: pool.index(self._before(n)) for n in open_ones}
         apart = [n for n in self._sorted(open_ones) if not pool.take_alone(self.plain[n], near[n])]
         missing = self._by_runs(pool, apart, near)
-        return [
-            Loss(self.wanted[n], start)
-            for n, start in missing.items()
-            # What is lost may have taken a letter of the short text after it for its own.
-            if n - 1 not in missing or len(self.plain[n]) > _PIECE
-        ]
+        # What is lost may have taken the letters of a very short text for its own.
+        doubtful = {n for n in missing if len(self.plain[n]) <= _CHANCE}
+        told = [n for n in missing if n not in doubtful] or [*missing]
+        return [Loss(self.wanted[n], missing[n]) for n in told]
 
     def _sorted(self, numbers: Iterable[int]) -> list[int]:
         return sorted(numbers, key=lambda n: (-len(self.plain[n]), n))
