@@ -44,6 +44,20 @@ def fonts_job(fonts: tuple[FontFace, ...], uses: tuple[Any, ...]) -> FontObjects
     return font_objects(fonts, uses)
 
 
+def prove_deck_job(wanted: tuple[Any, ...], data: bytes) -> Any:
+    """Look for all text of a deck in a worker."""
+    from guide.pdf.proof import prove_deck
+
+    return prove_deck(wanted, data)
+
+
+def prove_sheets_job(wanted: tuple[Any, ...], sides: list[list[Any]], data: bytes) -> Any:
+    """Look for each face on the sheets in a worker."""
+    from guide.pdf.proof import prove_sheets
+
+    return prove_sheets(wanted, sides, data)
+
+
 def key_in_store(*values: Any) -> str:
     """Return the store's key for what depends on values and on this program."""
     return digest(*values, digest_of_code())
@@ -167,11 +181,16 @@ def _parts(names: list[str], workers: int) -> Iterator[list[str]]:
 
 @dataclass(frozen=True)
 class Made:
-    """A file of a deck: its name without the folder, and its number of pages."""
+    """A file of a deck: its name without the folder, and its number of pages.
+
+    `items` texts (faces, on sheets) were looked for in it, and `missing` of them are not there.
+    """
 
     name: str
     data: bytes
     pages: int
+    items: int = 0
+    missing: int = 0
 
 
 @dataclass
@@ -188,6 +207,7 @@ class Deck:
     progress: Callable[[float], None] = lambda _: None
     selection: bool = False
     faces: list[SetFace] = field(default_factory=list)
+    losses: list[Fault] = field(default_factory=list)
 
     def begin(self) -> None:
         """Look up every card, and begin to set those that are not known; raises TemplateFault."""
@@ -198,7 +218,7 @@ class Deck:
 
         self.setting = Setting(
             self.store, self.pool, self.source.environment, 2, render, self.progress,
-            lambda: len(self.source.problems),
+            lambda: len(self.source.problems) + len(self.source.forgotten),
         )  # fmt: skip
         self._cards = self.setting.start({n: self.source.key(card) for n, card in cards.items()})
         margins = self.furniture
@@ -228,7 +248,7 @@ class Deck:
         self._begin_fonts()
         self.setting.keep(self.selection)  # while workers make the fonts
         faults = [fault for face in self.faces for fault in face.faults]
-        return [*self.setting.faults, *faults]
+        return [*self.source.forgotten, *self.setting.faults, *faults]
 
     def _begin_fonts(self) -> None:
         """Begin to make the fonts of the deck, and those of its sheets, which have margins as well."""
@@ -272,20 +292,52 @@ class Deck:
             Made(f"{stem}-fit.pdf", sheet.data, sheet.pages),
         ]
 
-    def files(self, stem: str) -> Iterator[Made]:
-        """Yield the deck for the screen and the sheets for the printer."""
+    def files(self, stem: str) -> list[Made]:
+        """Return the deck for the screen and the sheets for the printer.
+
+        `losses` then has what should be in one of them and is not.
+        """
+        from guide.pdf.proof import expected_of
+
+        wanted = tuple(map(expected_of, self.faces))
+        looking = []
+        for made, sides in self._made(stem):
+            job = (
+                self.pool.submit(prove_deck_job, wanted, made.data, size=len(made.data))
+                if sides is None
+                else self.pool.submit(
+                    prove_sheets_job, wanted, self._spots(sides), made.data, size=len(made.data)
+                )
+            )
+            looking.append((made, job))
+        done = []
+        for made, job in looking:  # while the next file was made
+            proof = job.result()
+            known = {fault.at for fault in self.losses}
+            self.losses += [fault for fault in proof.faults if fault.at not in known]
+            done.append(replace(made, items=proof.items, missing=proof.missing))
+        return done
+
+    def _spots(self, sides: Sequence[Side]) -> list[list[Any]]:
+        from guide.sheets.impose import spots
+
+        return [spots(self.stock, side) for side in sides]
+
+    def _made(self, stem: str) -> Iterator[tuple[Made, Sequence[Side] | None]]:
+        """Yield the files, those of sheets with their sides."""
         from guide.pdf.assemble import About, assemble
 
         furniture, (own, all_fonts) = self._furniture, self._made_fonts
         manifest = self.source.request.pack.manifest
         about = About(manifest.title, manifest.lang, tuple(manifest.authors))
-        yield Made(f"{stem}-screen.pdf", assemble(self.faces, own(), about), len(self.faces))
+        screen = assemble(self.faces, own(), about)
+        yield Made(f"{stem}-screen.pdf", screen, len(self.faces)), None
         yield from self._sheets(stem, furniture, about, all_fonts())
 
     def _sheets(
         self, stem: str, furniture: list[SetFace], about: Any, fonts: FontObjects
-    ) -> Iterator[Made]:
-        """Yield the files of sheets; a worker would have to be sent all faces, and be later."""
+    ) -> Iterator[tuple[Made, Sequence[Side]]]:
+        """Yield the files of sheets with their sides; a worker would have to be sent all faces, and be later."""
         from guide.sheets.impose import Layout, impose
 
         options = self.options
@@ -305,7 +357,7 @@ class Deck:
             }
         for name, (sides, under) in parts.items():
             made = impose(self.faces, sides, self.stock, layout, fonts, about, under)
-            yield Made(f"{name}.pdf", made.data, made.pages)
+            yield Made(f"{name}.pdf", made.data, made.pages), sides
 
     def _fonts(self, faces: Iterable[SetFace]) -> Callable[[], FontObjects]:
         """Begin to make the fonts of faces, each with the glyphs that they use together.

@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -68,7 +68,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Output:
-    """A file that was made: `path` as the user sees it, `size` in bytes, `seconds` it took."""
+    """A file that was made: `path` as the user sees it, `size` in bytes, `seconds` it took.
+
+    `items` texts of the content were looked for in it, and `missing` of them are not there: see
+    `guide.pdf.proof`. Both are 0 for a file that is made of another one.
+    """
 
     kind: str
     path: str
@@ -78,6 +82,8 @@ class Output:
     seconds: float
     cached: bool
     warnings: int = 0
+    items: int = 0
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class Built:
     """What a build of one pack came to.
 
     `decks` has the fingerprint of each card of a deck by its id: what `--only-changed-since` reads.
+    `leftover` says which files in the folder are of an earlier build: no part of this one's record.
     """
 
     folder: str
@@ -94,6 +101,7 @@ class Built:
     outputs: tuple[Output, ...]
     diagnostics: tuple[Diagnostic, ...]
     decks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    leftover: tuple[Diagnostic, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -112,6 +120,7 @@ class Built:
                     "pages": made.pages,
                     "bytes": made.size,
                     "sha256": made.sha256,
+                    **_complete(made),
                     "seconds": round(made.seconds, 3),
                     "cached": made.cached,
                 }
@@ -120,6 +129,12 @@ class Built:
             "decks": {kind: dict(cards) for kind, cards in self.decks.items()},
             "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
         }
+
+
+def _complete(made: Output) -> dict[str, dict[str, int]]:
+    if not made.items:
+        return {}
+    return {"complete": {"items": made.items, "missing": made.missing}}
 
 
 Progress = Callable[[str, str], None]
@@ -217,19 +232,18 @@ def impose_file(
     return made
 
 
-def _silent(_document: str, _state: str) -> None:
+def silent(_document: str, _state: str) -> None:
     """Report no progress."""
 
 
-def build(folder: Path, out: Path, settings: Settings, progress: Progress = _silent) -> Built:
+def build(folder: Path, out: Path, settings: Settings, progress: Progress = silent) -> Built:
     """Build the documents of one pack into `out`/<pack>[/<edition>].
 
     Documents without errors are written, each atomically, and build.json beside them. Raises
     GuideError when a file cannot be written.
     """
     store = Store(default_folder(), settings.cache)
-    target = out / folder.resolve().name / settings.edition
-    _check_target(folder, target, settings.edition)
+    target = target_of(folder, out, settings)
     seen = state_of_inputs(folder)
     key = digest_of_inputs(folder, settings)
     record = _Record.load(store, key)
@@ -237,9 +251,86 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = _sil
         for file in record.files:
             progress(file.kind, "cached")
         with contextlib.suppress(_Lost):
-            return _write(record, store, folder, target, key, bool(settings.tags))
+            built = _write(record, store, folder, target, key, bool(settings.tags))
+            return dataclasses.replace(built, leftover=_leftover(target, record, settings))
     record = _made(folder, settings, store, progress, key, seen)
-    return _write(record, store, folder, target, key, bool(settings.tags))
+    built = _write(record, store, folder, target, key, bool(settings.tags))
+    return dataclasses.replace(built, leftover=_leftover(target, record, settings))
+
+
+def target_of(folder: Path, out: Path, settings: Settings) -> Path:
+    """Return the folder of a pack's files below `out`; raises GuideError for one not to write in."""
+    target = out / folder.resolve().name / settings.edition
+    _check_target(folder, target, settings.edition)
+    return target
+
+
+def extra_files(
+    target: Path, names: Container[str], stems: Mapping[str, str], settings: Settings
+) -> list[Path]:
+    """Return the PDFs in a folder that a build does not make, of the kinds that it was asked for.
+
+    `names` are those of the files that it makes, `stems` maps the beginnings of names to kinds.
+    """
+    if settings.printed is not None:  # it makes one file beside those that were printed before
+        return []
+    found = []
+    for path in sorted(target.glob("*.pdf")):
+        owner = max(
+            (s for s in stems if re.match(rf"{re.escape(s)}[.-]", path.name)), default="", key=len
+        )
+        asked = not settings.kinds or stems.get(owner) in settings.kinds
+        if asked and path.name not in names and not path.name.startswith("."):
+            found.append(path)
+    return found
+
+
+def _leftover(target: Path, record: _Record, settings: Settings) -> tuple[Diagnostic, ...]:
+    names = {made.name for made in record.files}
+    extra = [path.name for path in extra_files(target, names, record.stems, settings)]
+    if not extra:
+        return ()
+    what = "this file is" if len(extra) == 1 else f"these {len(extra)} files are"
+    message = f"{what} of an earlier build: {', '.join(extra[:_NAMED])}"
+    message += f" and {len(extra) - _NAMED} more" if len(extra) > _NAMED else ""
+    hint = "Delete what is not needed, so that nobody prints it."
+    return (Diagnostic("extra-output", message, Place(str(target)), hint, Severity.NOTE),)
+
+
+_NAMED = 8  # files
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the content gives: the SHA-256 of each file by name, and what is wrong.
+
+    `stems` maps the beginnings of the names of files to kinds.
+    """
+
+    title: str
+    version: str
+    digest: str
+    digests: Mapping[str, str]
+    stems: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def results(folder: Path, settings: Settings, progress: Progress = silent) -> Results:
+    """Return what a build would make; nothing is written but the cache."""
+    record, key = _known_or_made(folder, settings, progress)
+    digests = {made.name: made.sha256 for made in record.files}
+    return Results(record.title, record.version, key, digests, record.stems, record.shown(folder))
+
+
+def _known_or_made(folder: Path, settings: Settings, progress: Progress) -> tuple[_Record, str]:
+    """Return the record of a pack's state and settings, and its key."""
+    store = Store(default_folder(), settings.cache)
+    seen = state_of_inputs(folder)
+    key = digest_of_inputs(folder, settings)
+    record = _Record.load(store, key)
+    if record is None:
+        record = _made(folder, settings, store, progress, key, seen)
+    return record, key
 
 
 class _Lost(Exception):
@@ -289,14 +380,9 @@ def _check_target(folder: Path, target: Path, edition: str) -> None:
             raise GuideError(error("cannot-write", message, Place(str(path)), hint))
 
 
-def check(folder: Path, settings: Settings, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
+def check(folder: Path, settings: Settings, progress: Progress = silent) -> tuple[Diagnostic, ...]:
     """Return every problem of a pack, in content and layout; nothing is written to build/."""
-    store = Store(default_folder(), settings.cache)
-    seen = state_of_inputs(folder)
-    key = digest_of_inputs(folder, settings)
-    record = _Record.load(store, key)
-    if record is None:
-        record = _made(folder, settings, store, progress, key, seen)
+    record, _ = _known_or_made(folder, settings, progress)
     return record.shown(folder)
 
 
@@ -312,6 +398,8 @@ class _File:
     seconds: float
     cached: bool = False
     warnings: int = 0
+    items: int = 0
+    missing: int = 0
     data: bytes = field(default=b"", compare=False, repr=False)
 
 
@@ -330,6 +418,7 @@ class _Record:
     decks: dict[str, dict[str, str]] = field(default_factory=dict)
     happened: tuple[Diagnostic, ...] = ()
     current: bool = True
+    stems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, store: Store, key: str) -> _Record | None:
@@ -340,7 +429,8 @@ class _Record:
             data = json.loads(entry)
             files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
             found = tuple(_diagnostic(item) for item in data["diagnostics"])
-            return cls(data["title"], data["version"], files, found, data["decks"])
+            kept = data["decks"], data["stems"]
+            return cls(data["title"], data["version"], files, found, *kept)
         except (ValueError, KeyError, TypeError, AttributeError):
             store.drop(f"record:{key}")
             return None
@@ -356,7 +446,7 @@ class _Record:
             for made in self.files
         ]
         data: dict[str, Any] = {"title": self.title, "version": self.version, "files": plain}
-        data["decks"] = self.decks
+        data["decks"], data["stems"] = self.decks, self.stems
         data["diagnostics"] = [diagnostic_json(d) for d in self.diagnostics]
         store.put(f"record:{key}", json.dumps(data).encode())
 
@@ -406,6 +496,8 @@ def _write_alone(
                 made.seconds,
                 made.cached,
                 made.warnings,
+                made.items,
+                made.missing,
             )
         )
     found = record.shown(folder)
@@ -584,7 +676,18 @@ class _Making:
         title = pack.manifest.title if pack else ""
         version = pack.manifest.version if pack else ""
         decks = {} if stopped else self.decks
-        return _Record(title, version, kept, found, decks, self.happened)
+        stems = self._stems(pack) if pack else {}
+        return _Record(title, version, kept, found, decks, self.happened, stems=stems)
+
+    def _stems(self, pack: Pack) -> dict[str, str]:
+        """Return the beginnings of the names of files, each with its kind."""
+        from guide.content.library import load_kinds
+
+        try:
+            kinds = load_kinds(pack)
+        except GuideError:  # said already
+            return {}
+        return {_stem(piece.output): k.name for k in kinds.values() for piece in k.files}
 
     def _stopped(self, found: tuple[Diagnostic, ...]) -> bool:
         """Errors in content stop all documents; those of layout have left theirs out already."""
@@ -881,12 +984,13 @@ class _Making:
             return []
         if not document.cached:
             self.store.keep(f"pdf:{self._key(document.html)}", pdf)
-        warnings = self._judged(document, pdf.faults)
+        warnings = self._judged(document, (*document.html.forgotten, *pdf.faults))
         self.progress(_stem(document.name), "cached" if document.cached else "done")
         if warnings is None:
             return []
         seconds = time.perf_counter() - document.started
-        made = [_file(document, document.name, pdf.data, pdf.pages, seconds, warnings)]
+        proof = pdf.items, pdf.missing
+        made = [_file(document, document.name, pdf.data, pdf.pages, seconds, warnings, *proof)]
         if self.settings.booklet:
             from guide.sheets.press import Scheme, impose_pdf
 
@@ -911,7 +1015,10 @@ class _Making:
             report = self._guarded(document, lambda: deck.fit_report(stem)) or []
         made = report
         if warnings is not None:
-            files = self._guarded(document, lambda: list(deck.files(stem)))
+            files = self._guarded(document, lambda: deck.files(stem))
+            more = self._judged(document, deck.losses)
+            files = files if more is not None else None
+            warnings += more or 0
             made = [*(files or []), *report]
             if files:
                 self.decks[document.kind.name] = self.marks[document.kind.name]
@@ -922,7 +1029,16 @@ class _Making:
             self.problems.append(Diagnostic("no-booklet", message, place, "", Severity.NOTE))
         seconds = time.perf_counter() - document.started
         return [
-            _file(document, each.name, each.data, each.pages, seconds, 0 if n else warnings or 0)
+            _file(
+                document,
+                each.name,
+                each.data,
+                each.pages,
+                seconds,
+                0 if n else warnings or 0,
+                each.items,
+                each.missing,
+            )
             for n, each in enumerate(made)
         ]
 
@@ -936,9 +1052,14 @@ class _Making:
             )
         self.problems += found
         self.layout_problems = [*self.layout_problems, *found]
-        if any(d.severity == Severity.ERROR for d in found):
+        if any(d.severity == Severity.ERROR and not self._accepts(d) for d in found):
             return None
         return sum(d.severity == Severity.WARNING for d in found)
+
+    def _accepts(self, found: Diagnostic) -> bool:
+        """Tell whether the author accepts a problem; `_accept` says so in the end."""
+        accept = self.pack.manifest.accept
+        return any(found.code == each.code and each.id in {"", found.item} for each in accept)
 
     def _wait(self, document: _Document, job: Job | None) -> Pdf | None:
         assert job is not None
@@ -1022,12 +1143,14 @@ class _Making:
 
 
 def _file(
-    document: _Document, name: str, data: bytes, pages: int, seconds: float, warnings: int
-) -> _File:
+    document: _Document, name: str, data: bytes, pages: int, seconds: float, warnings: int,
+    items: int = 0, missing: int = 0,
+) -> _File:  # fmt: skip
     sha256 = hashlib.sha256(data).hexdigest()
     return _File(
-        document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings, data
-    )
+        document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings,
+        items, missing, data,
+    )  # fmt: skip
 
 
 def _stem(name: str) -> str:

@@ -13,6 +13,7 @@ from guide.errors import Diagnostic, Severity
 from guide.pipeline import Built, Output, diagnostic_json, plain_json
 
 if TYPE_CHECKING:  # only their commands pay for importing them
+    from guide.comparison import Compared
     from guide.copies.ledger import LedgerEntry
     from guide.copies.verify import Finding, Signed
     from guide.distribution import Report
@@ -88,11 +89,12 @@ def size(count: int) -> str:
 
 def table(outputs: Sequence[Output]) -> str:
     """Return a table of what was made, aligned in columns."""
-    head = ("file", "pages", "size", "seconds", "", "warnings")
+    head = ("file", "pages", "texts", "size", "seconds", "", "warnings")
     rows = [
         (
             plain(made.path),
             str(made.pages),
+            _found(made),
             size(made.size),
             "-" if made.cached and not made.seconds else f"{made.seconds:.1f}",
             "cached" if made.cached else "made",
@@ -100,7 +102,15 @@ def table(outputs: Sequence[Output]) -> str:
         )
         for made in outputs
     ]
-    return columns((head, *rows), left={0, 4})
+    return columns((head, *rows), left={0, 5})
+
+
+def _found(made: Output) -> str:
+    """Return how many texts were found in a file, of how many when some are missing."""
+    if not made.items:
+        return "-"
+    found = made.items - made.missing
+    return f"{found} of {made.items}" if made.missing else str(found)
 
 
 def columns(rows: Sequence[Sequence[str]], left: Container[int]) -> str:
@@ -128,11 +138,25 @@ def _drawn(text: str) -> int:
 
 def report_built(built: Built) -> None:
     """Print what was made and what is wrong, to stderr."""
-    show(built.diagnostics, stream=sys.stderr)
+    found = (*built.diagnostics, *built.leftover)
+    show(found, stream=sys.stderr)
     if built.outputs:
         print(table(built.outputs), file=sys.stderr)
-    if built.diagnostics:
-        print(f"{plain(built.folder)}: {summary(built.diagnostics)}", file=sys.stderr)
+    if found:
+        print(f"{plain(built.folder)}: {summary(found)}", file=sys.stderr)
+
+
+def report_compared(found: Compared) -> None:
+    """Print how the files of a folder compare with what the content gives; problems to stderr."""
+    show(found.diagnostics, stream=sys.stderr)
+    extra = sum(state == "extra" for state in found.states.values())
+    count = len(found.states) - extra
+    if not found.failed:
+        files = f"{count} file{'s' if count != 1 else ''}"
+        print(f"{plain(found.folder)}: {files}; what lies there is what the content gives")
+        return
+    more = f", and {extra} that it does not give" if extra else ""
+    print(f"{plain(found.folder)}: {found.same} of {count} files as the content gives them{more}")
 
 
 _PEOPLE = 1000  # rows of a plan; more are not read

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -12,6 +13,7 @@ from guide.cli.options import find_packs, packs_argument, run_options
 
 if TYPE_CHECKING:
     from guide.model.printers import Registration
+    from guide.pipeline import Settings
 
 
 @click.command()
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 @run_options
 @click.option("-o", "out", type=click.Path(path_type=Path), default=Path("build"), metavar="DIR",
               show_default=True, help="Where the PDFs land: DIR/PACK/briefing.pdf.")  # fmt: skip
+@click.option("--check", "against", default=None, metavar="DIR",
+              type=click.Path(path_type=Path, file_okay=False),
+              help="Write nothing; tell whether what lies in DIR is what the content gives.")  # fmt: skip
 @click.option("--tags", default="", metavar="A,B", help="Only cards with one of these tags.")
 @click.option("--only-changed-since", "since", default=None, metavar="BUILD.JSON",
               type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
               help="Also make BRIEFING-booklet.pdf of each document, to fold and staple.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the content of build.json.")
 def build(
-    packs: tuple[Path, ...], out: Path, tags: str, since: Path | None, back_offset: str,
+    packs: tuple[Path, ...], out: Path, against: Path | None, tags: str, since: Path | None, back_offset: str,
     printer: str, booklet: bool, as_json: bool, **run: Any,
 ) -> None:  # fmt: skip
     """Make the PDFs of one or more packs.
@@ -50,6 +55,7 @@ def build(
       guide build my-pack --only briefing --booklet
       guide build my-pack --tags unit-3,unit-4 --printer office
       guide build my-pack --only flashcards --only-changed-since build/my-pack/build.json
+      guide build my-pack --check build
     """
     from guide import pipeline, report
 
@@ -59,6 +65,8 @@ def build(
     settings = pipeline.Settings(
         **run, tags=chosen, printed=printed, registration=registration, booklet=booklet
     )
+    if against is not None:
+        _check(find_packs(packs), against, settings, as_json)
     built = []
     for folder in find_packs(packs):
         with report.progress_bars() as progress:
@@ -68,6 +76,24 @@ def build(
         found = [each.as_json() for each in built]
         click.echo(pipeline.plain_json(found[0] if len(found) == 1 else found))
     click.get_current_context().exit(int(any(each.failed for each in built)))
+
+
+def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool) -> NoReturn:
+    """Compare what lies below a folder with what the packs give; end with 1 when it differs."""
+    from guide import comparison, pipeline, report
+
+    found = []
+    for folder in folders:
+        with report.progress_bars() as progress:
+            found.append(comparison.compare(folder, against, settings, progress))
+        if as_json:
+            report.show(found[-1].diagnostics, stream=sys.stderr)
+        else:
+            report.report_compared(found[-1])
+    if as_json:
+        plain = [each.as_json() for each in found]
+        click.echo(pipeline.plain_json(plain[0] if len(plain) == 1 else plain))
+    click.get_current_context().exit(int(any(each.failed for each in found)))
 
 
 def _registration(offset: str, printer: str) -> Registration:

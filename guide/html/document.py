@@ -29,6 +29,7 @@ from guide.model.content import (
     MatchQuestion,
     OrderQuestion,
     Question,
+    Section,
     TrueFalseQuestion,
 )
 from guide.model.markup import mentions, read_citation, texts_of
@@ -133,6 +134,7 @@ class Document:
                 autolink=autolink,
                 heading_shift=parsed.shift,
             )
+            self._places_of(section)
             found.append(
                 views.SectionView(
                     id=section.id,
@@ -148,6 +150,15 @@ class Document:
                 )
             )
         return found
+
+    def _places_of(self, section: Section) -> None:
+        """Note where the parts of a section's front matter stand, for `data-at`."""
+        places = self.context.places
+        for name in ("title", "summary"):
+            places[f"{section.id}/{name}"] = section.at(name)
+        for name, key in (("objectives", "objective"), ("key_points", "point")):
+            for n, _ in enumerate(getattr(section, name)):
+                places[f"{section.id}/{key}-{n + 1}"] = section.at(f"{name}.{n}")
 
     def figures(self) -> list[views.FigureView]:
         """Return the pictures of the text that can be drawn, in reading order."""
@@ -271,9 +282,9 @@ class Document:
         """Return the first key point of each section, or all of a short pack."""
         every = len(sections) <= 2
         return [
-            views.PointView(point, section.anchor, section.number)
+            views.PointView(point, section.anchor, section.number, f"{section.at}/point-{n}")
             for section in sections
-            for point in (section.key_points if every else section.key_points[:1])
+            for n, point in enumerate(section.key_points if every else section.key_points[:1], 1)
         ]
 
     def questions(self) -> list[views.QuestionView]:

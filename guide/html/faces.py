@@ -11,14 +11,15 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from guide.errors import Diagnostic, Place, error
+from guide.errors import Diagnostic, Place, Severity, error
 from guide.html.document import Document
 from guide.html.labels import Labels
-from guide.html.render import Request, Sheets, common_context
+from guide.html.render import Request, Sheets, common_context, has_own
 from guide.html.templates import Templates
-from guide.html.views import Context
+from guide.html.views import CardView, Context
+from guide.html.whole import forgotten_of_card
 from guide.jobs.digest import digest
-from guide.model.artifacts import Face, Html
+from guide.model.artifacts import Face, Fault, Html
 from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind
 from guide.model.markup import IMAGE, mentions, read_citation
@@ -27,11 +28,15 @@ from guide.model.pack import Pack
 
 @dataclass
 class Faces:
-    """Renders the cards of one deck; `problems` collects what is wrong with them."""
+    """Renders the cards of one deck; `problems` collects what is wrong with them.
+
+    `forgotten` has what their layouts should have printed and did not.
+    """
 
     request: Request
     templates: Templates = field(init=False)
     document: Document = field(init=False)
+    forgotten: list[Fault] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         pack = self.request.pack
@@ -96,7 +101,20 @@ class Faces:
             seen = view.seen_from(side)
             markup = self.templates.render(name, filters, **self._common, card=seen, side=side)
             made.append(Face(at=card.id, markup=str(markup), family=card.id))
+        self.forgotten += self._forgotten(card, view, *(face.markup for face in made))
         return made
+
+    def _forgotten(
+        self, card: Flashcard, view: CardView, front: str, back: str
+    ) -> tuple[Fault, ...]:
+        """Return what a layout does not print; a pack's own may do so on purpose."""
+        kind, template = self.request.kind, f"layouts/{view.layout}.html"
+        chosen = has_own(self.request) or view.layout != card.layout
+        severity = Severity.WARNING if chosen else Severity.ERROR
+        names = kind.whole.get("cards", ())
+        return forgotten_of_card(
+            names, view, front, back, f"templates/{kind.name}/{template}", severity
+        )
 
     def layout(self, card: Flashcard) -> str:
         """Return the layout of a card: its own, that of its first tag with one, or the usual one."""

@@ -28,7 +28,7 @@ def handout(document: Document, sections: list[SectionView], figure: str) -> Han
     chosen = _figure(document, figure)
     picture = document.drawn(chosen) if chosen else None
     linked = _most_linked(document)
-    points = list(_points(document, sections))
+    points = list(_points(sections))
     ranks: dict[str, float] = {}
     ranks |= _ranked("facts", _core_first(pack.facts))
     ranks |= _ranked("timeline", _core_first(_over_time(pack.timeline)))
@@ -66,13 +66,11 @@ def _mirrored(number: int) -> float:
     return result
 
 
-def _points(document: Document, sections: Sequence[SectionView]) -> Iterator[PointView]:
+def _points(sections: Sequence[SectionView]) -> Iterator[PointView]:
     """Yield the key points; the first of every section ranks before the second of any."""
-    items = {section.id: section for section in document.pack.sections}
     for section in sections:
         for number, text in enumerate(section.key_points):
             at = f"{section.id}/point-{number + 1}"
-            document.context.places[at] = items[section.id].at(f"key_points.{number}")
             yield PointView(text, section.anchor, section.number, at, number)
 
 

@@ -561,9 +561,12 @@ class _Renderer(RendererHTML):
     def tr_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         here, token = env["here"], tokens[idx]
         table = next((t for t in reversed(tokens[:idx]) if t.type == "table_open"), None)
-        if table is not None and table.map and token.map:
-            here.breaks = token.map[0] - table.map[0]
-        return "<tr>\n"
+        if table is None or not table.map or not token.map:
+            return "<tr>\n"
+        here.breaks = token.map[0] - table.map[0]
+        key = f"{here.item}/{here.blocks}-{here.breaks + 1}"
+        env["context"].places[key] = self._spot(env)
+        return f'<tr data-at="{key}">\n'
 
     def hardbreak(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         env["here"].breaks += 1

@@ -17,12 +17,13 @@ from guide.html.handout import handout
 from guide.html.labels import Labels
 from guide.html.running import running_heads
 from guide.html.templates import TemplateFault, Templates
-from guide.html.views import QuizView, SectionView, WorksheetView
+from guide.html.views import HandoutView, QuizView, SectionView, WorksheetView
+from guide.html.whole import Given, forgotten
 from guide.html.worksheet import with_gaps
-from guide.model.artifacts import Html
+from guide.model.artifacts import Fault, Html
 from guide.model.content import Flashcard
 from guide.model.dates import Date
-from guide.model.kinds import Kind, Piece, Stock, page_budget
+from guide.model.kinds import FIELDS, Kind, Piece, Stock, page_budget
 from guide.model.pack import Pack, Theme
 from guide.model.quiz import letter
 from guide.units import MM_PER_POINT, Paper
@@ -73,8 +74,10 @@ class _Rendering:
     request: Request
     templates: Templates = field(init=False)
     document: Document = field(init=False)
+    given: Given = field(init=False)
 
     def __post_init__(self) -> None:
+        self.given = Given()
         pack, kind = self.request.pack, self.request.kind
         found: list[Diagnostic] = []
         if {"versions", "levels", "sections"} <= kind.options.keys():
@@ -111,7 +114,20 @@ class _Rendering:
             fill=most if request.kind.fill else 0,
             most=most,
             multiple=multiple,
+            forgotten=self._forgotten(markup, f"templates/{request.kind.name}/{template}"),
         )
+
+    def _forgotten(self, markup: str, template: str) -> tuple[Fault, ...]:
+        """Return what the kind says it prints and this file does not.
+
+        A pack's own templates may print less on purpose: that is a warning.
+        """
+        request = self.request
+        whole = request.piece.whole if request.piece else request.kind.whole
+        severity = Severity.WARNING if has_own(request) else Severity.ERROR
+        for name in FIELDS["pack"]:
+            self.document.context.places[f"pack/{name}"] = request.pack.at(name)
+        return forgotten(whole, self.given, request.options, markup, template, severity)
 
     def _render(self, name: str, **context: Any) -> str:
         filters = {"md": self.document.block, "mdi": self.document.inline}
@@ -123,7 +139,7 @@ class _Rendering:
         document, parts = self.document, self.document.parts
         sections = document.sections() if "sections" in parts else []
         facts = document.facts() if "facts" in parts else []
-        context = {
+        context: dict[str, Any] = {
             "sections": sections,
             "timeline": document.timeline() if "timeline" in parts else [],
             "actors": document.actors() if "actors" in parts else [],
@@ -133,11 +149,16 @@ class _Rendering:
             "glossary": document.glossary() if "glossary" in parts else [],
             "questions": document.questions() if "questions" in parts else [],
         }
+        summary = document.inline(self.request.pack.manifest.summary)
+        bibliography, links = document.bibliography(), document.links()
+        about = {name: getattr(self.request.pack.manifest, name) for name in FIELDS["pack"]}
+        about["summary"] = summary
+        self.given.parts = {**context, "pack": [about], "sources": bibliography, "links": links}
         return {
             **context,
-            "summary": document.inline(self.request.pack.manifest.summary),
-            "bibliography": document.bibliography(),
-            "links": document.links(),
+            "summary": summary,
+            "bibliography": bibliography,
+            "links": links,
             "index": document.index(),
             "strip": self._strip,
             "quizzes": self._quizzes,
@@ -145,9 +166,15 @@ class _Rendering:
             "worksheets": lambda: self._worksheets(sections),
             "ruled": self._ruled,
             "plan": self.plan,
-            "handout": lambda: handout(document, sections, str(self.request.options["figure"])),
+            "handout": lambda: self._handout(sections),
             "qr": lambda text: document.assets.add(qr_svg(text), "svg"),
         }
+
+    def _handout(self, sections: list[SectionView]) -> HandoutView:
+        """Return what a handout may print."""
+        made = handout(self.document, sections, str(self.request.options["figure"]))
+        self.given.chosen = set(made.ranks)
+        return made
 
     def _worksheets(self, sections: list[SectionView]) -> list[WorksheetView]:
         """Return the sections with gaps; those in which nothing can be asked are left out."""
@@ -157,6 +184,7 @@ class _Rendering:
             html, gaps = with_gaps(str(section.html), self.document.context.linker, most)
             if gaps:
                 found.append(WorksheetView(section, html, gaps))
+        self.given.parts["worksheets"] = found
         return found
 
     def _ruled(self, sheet: Mapping[str, Any]) -> str:
@@ -173,7 +201,9 @@ class _Rendering:
         every = [chr(97 + n) for n in range(count)] if count > 1 else [""]
         wanted = [request.version] if request.piece and request.piece.versions else every
         made = quiz.quizzes(self.document, request.options, every, self._measure())
-        return [each for each, version in zip(made, every, strict=True) if version in wanted]
+        printed = [each for each, version in zip(made, every, strict=True) if version in wanted]
+        self.given.parts["questions"] = printed
+        return printed
 
     def _measure(self) -> int:
         """Return about how many characters of text go on a line between the page's margins."""
@@ -275,6 +305,13 @@ class Sheets:
         size = f"{stock.card[0]:g}mm {stock.card[1]:g}mm"
         outside = f" bleed: {bleed:g}mm;" if bleed else ""
         return f"@page {{ size: {size};{outside} }}\n{css_tokens(tokens)}"
+
+
+def has_own(request: Request) -> bool:
+    """Tell whether a pack replaces templates of a kind that it has not described itself."""
+    folder = f"{request.kind.name}/"
+    names = [name for name in request.pack.templates if name.startswith(folder)]
+    return f"{folder}kind.toml" not in names and any(name.endswith(".html") for name in names)
 
 
 def common_context(request: Request, labels: Labels) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Html:
 
     With `fill`, elements with a `data-rank` are chosen, lowest first, so that that many pages are
     filled. `most` and `multiple` are the budget: not more pages than that, and a multiple of that.
+    `forgotten` says what the templates should have printed and did not.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Html:
     fill: int = 0
     most: int = 0
     multiple: int = 1
+    forgotten: tuple[Fault, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,16 @@ class Pdf:
     """A typeset document: its bytes, its pages, and what is wrong with them.
 
     `page_sizes` are width and height in mm, one pair a page. `sizes` are the type sizes in pt
-    that the faces came out in, in their order.
+    that the faces came out in, in their order. `items` texts and pictures were looked for in the
+    file (see `guide.pdf.proof`), `missing` of them are not there.
     """
 
     data: bytes
     page_sizes: tuple[tuple[float, float], ...]
     faults: tuple[Fault, ...] = ()
     sizes: tuple[float, ...] = ()
+    items: int = 0
+    missing: int = 0
 
     @property
     def pages(self) -> int:
@@ -141,7 +146,8 @@ class SetFace:
     `objects` the first is the page. `plain` is its content, compressed, without structure, and
     `drawing` what that needs: the resources first. `structure` are the page's top elements, `marked`
     the element of each marked content, `links` pairs of annotation and element. `shared` are
-    pictures, by digest; `fonts` the glyphs that are used.
+    pictures, by digest; `fonts` the glyphs that are used. `texts` are the runs of each text that
+    the face must show, `pictures` the words for each picture.
     """
 
     at: str
@@ -160,6 +166,8 @@ class SetFace:
     shared: tuple[tuple[str, Group], ...] = ()
     fonts: tuple[FontUse, ...] = ()
     faults: tuple[Fault, ...] = ()
+    texts: tuple[tuple[str, ...], ...] = ()
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

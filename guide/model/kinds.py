@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from guide.model.base import Frozen, Text, Texts
 from guide.model.copies import StampPlace
@@ -27,17 +27,55 @@ class Option(Frozen):
     help: Text
 
 
+PartName = Literal[
+    "pack", "sections", "timeline", "actors", "facts", "glossary", "questions", "sources", "links",
+    "worksheets", "cards",
+]  # fmt: skip
+FIELDS: dict[str, tuple[str, ...]] = {
+    "pack": ("title", "subtitle", "summary", "authors", "publisher", "marking"),
+    "sections": ("title", "summary", "objectives", "key_points", "body"),
+    "timeline": ("date", "title", "detail"),
+    "actors": ("name", "abbreviation", "role", "detail", "span"),
+    "facts": ("label", "value", "unit", "as_of"),
+    "glossary": ("term", "abbreviation", "aliases", "definition"),
+    "questions": ("prompt", "options", "pairs", "items", "answer", "explanation"),
+    "sources": ("text",),
+    "links": ("url",),
+    "worksheets": ("title", "body", "gaps"),
+    "cards": ("front", "back", "hint", "choices"),
+}
+"""The fields of each part of the content that `whole` may name; `title if glance` is one, too."""
+
+
+def _known_fields(whole: dict[PartName, tuple[str, ...]]) -> dict[PartName, tuple[str, ...]]:
+    for part, names in whole.items():
+        for each in names:
+            name = each.partition(" if ")[0].strip()
+            if name not in FIELDS[part]:
+                raise ValueError(f"{part} has no field `{name}`; it has {', '.join(FIELDS[part])}")
+    return whole
+
+
+Whole = Annotated[
+    dict[PartName, Texts],
+    AfterValidator(_known_fields),
+    Field(description="Fields that are printed of every item: {timeline: [date, title]}."),
+]
+
+
 class Piece(Frozen):
     """One file of a kind that makes several: the quiz and its answers.
 
     `template` lies in the kind's folder. With `versions` there is a file for each version, named
-    `quiz-a.pdf` for an `output` of `quiz.pdf`. `when` names an option that must be true.
+    `quiz-a.pdf` for an `output` of `quiz.pdf`. `when` names an option that must be true. `whole` is
+    as for the kind.
     """
 
     output: FileName
     template: Text = "page.html"
     versions: bool = False
     when: str = ""
+    whole: Whole = Field(default_factory=dict)
 
 
 class Kind(Frozen):
@@ -46,7 +84,8 @@ class Kind(Frozen):
     `needs` names content of which a pack must have at least one; `output` is the file's name, where
     there is but one, and `pieces` are the files otherwise; `shape` says whether pages flow (`pages`)
     or every face has its own (`faces`). `prints` names the content that the templates use, so that
-    other content is not rendered for nothing. `stamp` is where numbered copies carry their label.
+    other content is not rendered for nothing. `whole` names, for each part of the content, the
+    fields that are printed of every item: what is missing is an error. `stamp` is where numbered copies carry their label.
     """
 
     name: KindName
@@ -57,6 +96,7 @@ class Kind(Frozen):
     styles: Texts = Field(default=(), description="Stylesheets before page.css: running.css.")
     fill: bool = Field(default=False, description="Choose content so that `pages` are filled.")
     prints: Texts = ("sections", "timeline", "actors", "facts", "glossary", "questions")
+    whole: Whole = Field(default_factory=dict)
     pieces: tuple[Piece, ...] = ()
     order: int = 100
     options: dict[str, Option] = Field(default_factory=dict)
@@ -65,7 +105,7 @@ class Kind(Frozen):
     @property
     def files(self) -> tuple[Piece, ...]:
         """The files of the kind."""
-        return self.pieces or (Piece(output=self.output),)
+        return self.pieces or (Piece(output=self.output, whole=self.whole),)
 
 
 MOST_PAGES = 10_000

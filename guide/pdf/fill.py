@@ -23,9 +23,10 @@ Layout = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Filled:
-    """A laid-out document, and the keys (`data-at`) of what was left out, in the markup's order."""
+    """A laid-out document, its tree, and the keys (`data-at`) left out, in the markup's order."""
 
     document: Any
+    root: Element
     left_out: tuple[str, ...]
 
 
@@ -46,6 +47,7 @@ class _Filling:
         self.order = order
         self.fitting: dict[frozenset[int], bool] = {}
         self.last: tuple[frozenset[int], Any] = (frozenset({-1}), None)
+        self.tree = root  # of the last layout
 
     def run(self) -> Filled:
         everything = self._try(self.order)
@@ -85,12 +87,15 @@ class _Filling:
 
     def _filled(self, document: Any, chosen: Sequence[int]) -> Filled:
         kept = set(chosen)
-        return Filled(document, tuple(key for n, key in enumerate(self.keys) if n not in kept))
+        return Filled(
+            document, self.tree, tuple(key for n, key in enumerate(self.keys) if n not in kept)
+        )
 
     def _try(self, chosen: Sequence[int]) -> Any:
         key = frozenset(chosen)
         if self.last[0] != key:
-            self.last = key, self.layout(self._tree(key))  # a layout is large; one is enough
+            self.tree = self._tree(key)
+            self.last = key, self.layout(self.tree)  # a layout is large; one is enough
         return self.last[1]
 
     def _tree(self, chosen: frozenset[int]) -> Element:

@@ -21,7 +21,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
 from guide.jobs import temporary
-from guide.model.artifacts import FaceSet, Fault, FontFace, Html, Pdf, SetFace
+from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, Pdf, SetFace
 from guide.pdf import corrections, flow, lines, quick
 from guide.pdf.budget import over_budget
 from guide.pdf.clock import at_a_fixed_time
@@ -32,6 +32,7 @@ from guide.pdf.fit import faces_markup, fit_faces, size_classes
 from guide.pdf.glyphs import BUNDLED, missing_glyphs, uncovered
 from guide.pdf.inspect import page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
+from guide.pdf.proof import Proof, expected, expected_of_face, prove
 from guide.units import PX_PER_MM
 
 VARIANT = "pdf/ua-1"
@@ -137,10 +138,12 @@ class _Typesetting:
             self.faults += [budget] if budget else []
             data = self._write(document)
             self._told(messages)
+            proof = self._prove(data)
         self._fallbacks(document.fonts.values())
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
         rounded = tuple((round(w, 2), round(h, 2)) for w, h in pages)
-        return Pdf(data, rounded, tuple(dict.fromkeys(self.faults)))
+        faults = tuple(dict.fromkeys((*self.faults, *proof.faults)))
+        return Pdf(data, rounded, faults, items=proof.items, missing=proof.missing)
 
     def faces(self) -> FaceSet:
         everything = faces_markup(self.html, [(i, 10) for i in range(len(self.html.faces))])
@@ -149,7 +152,7 @@ class _Typesetting:
             fitted = fit_faces(self.html, self._layout)
             drawer = Drawer(fitted.document)
             made = [
-                replace(drawer.draw(page, face.at, size), over=round(over, 2))
+                self._shows(replace(drawer.draw(page, face.at, size), over=round(over, 2)), face)
                 for page, face, size, over in zip(
                     fitted.pages, self.html.faces, fitted.sizes, fitted.over, strict=True
                 )
@@ -157,6 +160,19 @@ class _Typesetting:
             self._told(messages)
         self._fallbacks(drawer.fonts.values())
         return FaceSet(*self._attributed(made, fitted.faults, drawer.faces()))
+
+    def _shows(self, made: SetFace, face: Face) -> SetFace:
+        """Note what a face must show, for the proof of the finished deck."""
+        wanted = expected_of_face(face.markup, face.at)
+        texts = tuple(words.runs for words in wanted.words)
+        return replace(made, texts=texts, pictures=tuple(words for _, words in wanted.pictures))
+
+    def _prove(self, data: bytes) -> Proof:
+        """Look for all text in the file; what is known to be cut or to have no glyph is not told twice."""
+        if any(fault.code == "missing-glyph" for fault in self.faults):
+            return Proof(0)
+        told = frozenset(fault.at for fault in self.faults if fault.code == "text-overflow")
+        return prove(expected(self.tree), data, told)
 
     def _attributed(
         self, faces: list[SetFace], fitting: list[Fault], fonts: tuple[FontFace, ...]
@@ -180,7 +196,9 @@ class _Typesetting:
         self.faults += [fault for fault in told if fault.code not in known]
 
     def _layout(self, markup: str) -> Document:
-        return self._rendered(HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher))
+        source = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher)
+        self.tree = source.etree_element
+        return self._rendered(source)
 
     def _rendered(self, source: HTML) -> Document:
         return source.render(
@@ -197,6 +215,7 @@ class _Typesetting:
             return self._rendered(source)
 
         filled = fill(source.etree_element, self.html.fill, layout)
+        self.tree = filled.root
         if filled.left_out:
             keys = tuple((key, "") for key in filled.left_out)
             self.faults.append(Fault("left-out", "", severity=Severity.NOTE, others=keys))

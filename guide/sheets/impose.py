@@ -12,6 +12,7 @@ from guide.model.artifacts import FontObjects, SetFace, Sheets
 from guide.model.kinds import Stock
 from guide.model.printers import Registration
 from guide.pdf.assemble import About, Common, inform, written
+from guide.pdf.proof import Spot
 from guide.sheets.forms import form_of, page_of
 from guide.sheets.marks import Arc, Line, arcs, folds, lines, ruler
 from guide.sheets.plan import Placement, Side, room
@@ -166,6 +167,18 @@ def _matrix(stock: Stock, placement: Placement) -> bytes:
     right = left + stock.card[0] * POINTS_PER_MM
     top = bottom + stock.card[1] * POINTS_PER_MM
     return b"-1 0 0 -1 %.3f %.3f" % (right, top)
+
+
+def spots(stock: Stock, side: Side) -> list[Spot]:
+    """Return where the faces of a side belong, for the proof of the finished sheets."""
+    height, (wide, tall) = stock.paper.height, stock.card
+    found = []
+    for placement in side.placements:
+        x = placement.left + (wide if placement.turned else 0)
+        y = height - placement.top - (0 if placement.turned else tall)
+        spot = Spot(x * POINTS_PER_MM, y * POINTS_PER_MM, placement.turned, placement.page)
+        found.append(spot)
+    return found
 
 
 def _moved(registration: Registration, stock: Stock, turned: bool) -> bytes:

@@ -1,0 +1,39 @@
+"""Text reduced to what survives any setting: letters, digits and signs, folded."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import unescape
+
+_KEPT = {"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc", "So"}
+_TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.S)
+
+
+class _Folds(dict[int, str]):
+    """What each character is folded to, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        plain = unicodedata.normalize("NFKC", chr(code)).casefold()
+        parts = unicodedata.normalize("NFKD", plain)
+        kept = "".join(c for c in parts if unicodedata.category(c) in _KEPT)
+        self[code] = kept = kept.replace("ı", "i").replace("ς", "σ")
+        return kept
+
+
+_FOLDS = _Folds()
+
+
+def letters(text: str) -> str:
+    """Return a text without what hyphenation, justification, ligatures, capitals and quotes change.
+
+    Letters, digits and signs are kept, after NFKC, case folding and NFKD (Unicode Standard Annex
+    15); accents, punctuation, hyphens and space go. So a line broken at a hyphen reads like the
+    word, `ﬁ` like `fi`, `STRASSE` like `Straße`.
+    """
+    return text.translate(_FOLDS)
+
+
+def letters_of_markup(markup: str) -> str:
+    """Return the letters of HTML without its tags."""
+    return letters(unescape(_TAG.sub("", markup)))
