@@ -17,43 +17,34 @@ patches of private functions, so another version of WeasyPrint is refused at imp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
 
 import pydyf
 import weasyprint
-from weasyprint import draw, layout, pdf
+from weasyprint import draw, layout, pdf, stacking
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import page as page_layout
 from weasyprint.layout.absolute import AbsolutePlaceholder
 from weasyprint.pdf import tags
 from weasyprint.pdf.stream import Stream
 
+from guide.pdf import structure
 from guide.pdf.pieces import compress_quickly
 
 SUPPORTED = "70.0"
 _EMPTY = ("normal", "inhibit", "none")  # what a margin box says that has nothing to say
-_SCOPES = {"row": "/Row", "rowgroup": "/Row"}
 
 _draw_stacking_context = draw.draw_stacking_context
 _marked = Stream.marked
-_build_box_tree = tags._build_box_tree  # noqa: SLF001
+_draw_table = draw.draw_table
+_dispatch_box = stacking._dispatch  # noqa: SLF001
 _add_tags = tags.add_tags
-_page_references = pydyf.PDF.page_references
+_drawn: dict[int, Any] = {}  # heads and feet of tables in the document that is being written
 _set_page_styles = page_layout.set_page_type_computed_styles
 _make_margin_boxes = page_layout.make_margin_boxes
 _forms = pdf.add_forms
-
-
-def is_decoration(box: Any) -> bool:
-    """Tell whether a box is an image that says nothing."""
-    element = box.element
-    if element is None or not isinstance(box, boxes.ReplacedBox):
-        return False
-    hidden = element.get("aria-hidden") == "true" or element.get("role") in {"presentation", "none"}
-    return hidden or element.get("alt") == ""
 
 
 def _draw(stream: Any, context: Any) -> None:
@@ -70,55 +61,68 @@ def _draw(stream: Any, context: Any) -> None:
 
 
 def _mark(stream: Any, box: Any, tag: str) -> AbstractContextManager[None]:
-    if tag == "Figure" and is_decoration(box):
+    if getattr(box, "repeated", False) or (tag == "Figure" and structure.is_decoration(box)):
         return stream.artifact()  # type: ignore[no-any-return]
     return _marked(stream, box, tag)  # type: ignore[no-any-return]
 
 
-_link_texts: list[str] = []
+def _draw_heads_once(stream: Any, table: Any) -> None:
+    """Draw a table; a head or foot that stood on an earlier page is repeated as an artifact."""
+    for group in table.children:
+        if (group.is_header or group.is_footer) and group.element is not None:
+            if id(group.element) in _drawn:
+                for box in group.descendants():
+                    box.repeated = True
+            _drawn[id(group.element)] = group.element
+    _draw_table(stream, table)
 
 
-def _build(box: Any, parent: Any, *rest: Any) -> Iterator[Any]:
-    if isinstance(box, AbsolutePlaceholder):
-        box = box._box  # noqa: SLF001
-    if isinstance(box, boxes.MarginBox) or is_decoration(box):
-        return
-    element = box.element
-    own = element is not None and box.element_tag == element.tag
-    opens = own and element.tag == "a" and element.get("href") is not None
-    if opens:
-        said = element.get("aria-label") or " ".join("".join(element.itertext()).split())
-        _link_texts.append(said or element.get("href"))
-    linked = bool(box.link_annotation)
-    if linked:
-        box.link_annotation["F"] = 4  # printed as shown (Matterhorn 28)
-        # Emphasis in a link has an annotation of its own; it is described as the whole link.
-        box.link_annotation["Contents"] = pydyf.String(_link_texts[-1] if _link_texts else "")
-    for made in _build_box_tree(box, parent, *rest):
-        if linked:
-            made["S"] = "/Link"
-        if own:
-            _describe(made, element)
-        yield made
-    if opens:
-        _link_texts.pop()
+def _dispatch(box: Any, page: Any, contexts: Any, blocks: Any, floats: Any, cells: Any) -> Any:
+    """Paint a positioned block without a ground of its own where it stands among the others.
+
+    CSS 2.2 (appendix E) paints it after all text of the page, and so it came last in the file.
+    """
+    inner = box._box if isinstance(box, AbsolutePlaceholder) else box  # noqa: SLF001
+    style = inner.style
+    if style["position"] == "static" or not _is_plain(inner, style):
+        return _dispatch_box(box, page, contexts, blocks, floats, cells)
+    index, own = len(blocks), dict[Any, Any]()
+    made = stacking._dispatch_children(inner, page, contexts, blocks, floats, own)  # noqa: SLF001
+    blocks.insert(index, made)
+    cells[made] = own
+    return None
 
 
-def _describe(made: Any, element: Any) -> None:
-    if element.get("lang") and element.tag != "html":
-        made["Lang"] = pydyf.String(element.get("lang"))
-    if made["S"] == "/TH" and "A" in made:
-        made["A"]["Scope"] = _SCOPES.get(element.get("scope", ""), "/Column")
+def _is_plain(box: Any, style: Any) -> bool:
+    """Tell whether it makes no difference to the eye when a box is painted."""
+    return (
+        isinstance(box, boxes.BlockLevelBox)
+        and style["z_index"] == "auto"
+        and style["opacity"] == 1
+        and not style["transform"]
+        and style["overflow"] == "visible"
+        and not (box.is_absolutely_positioned() and style["clip"])
+        and (box.background is None or not box.background.layers)
+    )
 
 
-def _tag_all(pdf: Any, *rest: Any) -> None:
-    """Tag with the page references computed once: no page is added while tagging."""
-    known = _page_references.fget(pdf)
-    type(pdf).page_references = property(lambda _: known)
-    try:
-        _add_tags(pdf, *rest)
-    finally:
-        type(pdf).page_references = _page_references
+def _draw_blocks(page: Any, stream: Any, blocks: Any) -> None:
+    """Draw blocks; what is positioned in a block's lines comes before them: numbers and years."""
+    for block, inner in blocks.items():
+        if isinstance(block, boxes.ReplacedBox):
+            with stream.marked(block, "Figure"):
+                draw.draw_replacedbox(stream, block)
+            draw.draw_block_level(page, stream, inner)
+            continue
+        draw.draw_block_level(page, stream, inner)
+        if block.children and isinstance(block.children[-1], boxes.LineBox):
+            for child in block.children:
+                draw.draw_inline_level(stream, page, child)
+
+
+def _tag_all(*about: Any) -> None:
+    _drawn.clear()
+    structure.add_tags(*about)
 
 
 def _page_styles(page_type: Any, html: Any, style_for: Any) -> None:
@@ -181,7 +185,9 @@ def install() -> None:
         raise RuntimeError(message)
     draw.draw_stacking_context = _draw
     Stream.marked = _mark
-    tags._build_box_tree = _build  # noqa: SLF001
+    draw.draw_table = _draw_heads_once
+    draw.draw_block_level = _draw_blocks
+    stacking._dispatch = _dispatch  # noqa: SLF001
     tags.add_tags = _tag_all
     page_layout.set_page_type_computed_styles = _page_styles
     layout.set_page_type_computed_styles = _page_styles
