@@ -61,7 +61,7 @@ def _draw(stream: Any, context: Any) -> None:
 
 
 def _mark(stream: Any, box: Any, tag: str) -> AbstractContextManager[None]:
-    if getattr(box, "repeated", False) or (tag == "Figure" and structure.is_decoration(box)):
+    if getattr(box, "repeated", False) or structure.is_decoration(box):
         return stream.artifact()  # type: ignore[no-any-return]
     return _marked(stream, box, tag)  # type: ignore[no-any-return]
 

@@ -6,7 +6,7 @@ is, is one element of the structure, wherever its parts were printed. `correctio
 
 The markup may say more than its elements do, in words of ARIA: `role="doc-toc"` on a list is a table
 of contents, `role="math"` on a picture a formula. `data-label` makes an element the label of the
-list item that it stands in.
+list item that it stands in, and `aria-hidden="true"` text an artifact.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ _ROLES = {
     "figcaption": "Caption", "img": "Figure", f"{_SVG}svg": "Figure", "input": "Form",
     "textarea": "Form", "select": "Form",
 }  # fmt: skip
+_PHRASES = {"span", "a", "b", "strong", "i", "em", "small", "abbr", "dfn", "mark", "sup", "sub", "time",
+            "label", "u", "s", "del", "ins", "cite", "var"}  # fmt: skip
 _INLINE = {"Span", "Link", "Quote", "Code", "Note", "Reference", "Form", "Formula"}
 _GROUPS = {"Document", "Part", "Art", "Sect", "Div", "BlockQuote", "TOCI"}
+_HOLDERS = {*_GROUPS, "LBody", "TD", "TH", "Caption", ""}  # in which a note may stand
 _NEEDED = {"TD", "TH", "TR"}  # a table has them even where they are empty
 _SCOPES = {"row": "/Row", "rowgroup": "/Row"}
 _NUMBERINGS = {
@@ -44,10 +47,12 @@ _NUMBERINGS = {
 
 
 def is_decoration(box: Any) -> bool:
-    """Tell whether a box is an image that says nothing."""
+    """Tell whether a box is an image that says nothing, or text that is hidden from being said."""
     element = box.element
-    if element is None or not isinstance(box, boxes.ReplacedBox):
+    if element is None:
         return False
+    if not isinstance(box, boxes.ReplacedBox):
+        return element.get("aria-hidden") == "true"
     hidden = element.get("aria-hidden") == "true" or element.get("role") in {"presentation", "none"}
     return hidden or element.get("alt") == ""
 
@@ -146,8 +151,11 @@ class Tree:
         outer = known.up if known.role == "LBody" else known
         if outer is None or outer.role in {"Note", "Lbl"}:
             return True
-        last = above.kids[-1] if above.kids else None
-        return outer.up is above and (last is outer or outer.page != self.page)
+        if outer.up is not above:
+            return False
+        return outer.page != self.page or outer is next(
+            (kid for kid in reversed(above.kids) if getattr(kid, "role", "") != "Note"), None
+        )
 
     def _made(self, box: Any, element: Any, tag: str, above: Node) -> Node:
         name, _, pseudo = tag.partition("::")
@@ -169,7 +177,7 @@ class Tree:
         elif isinstance(box, boxes.ReplacedBox):
             role = "Formula" if element.get("role") == "math" else "Figure"
         else:
-            role = _ROLES.get(name, "Span" if inline else "")
+            role = _ROLES.get(name, "Span" if inline or name in _PHRASES else "")
         if role == "L" and (element.get("role") == "doc-toc" or above.role == "TOCI"):
             role = "TOC"
         node = self._new(role, above, element, tag)
@@ -268,8 +276,10 @@ class Tree:
 
     def _call(self, element: Any, tag: str, above: Node) -> Node:
         call = self._new("Reference", above, element, tag)
+        while above.role not in _HOLDERS and above.up is not None:
+            above = above.up
         note = Node("Note", self.page, above, (element, element.tag))
-        above.kids.append(note)
+        above.kids.append(note)  # after the paragraph: no sentence is interrupted
         self._called[id(element)] = note
         assert self.notes is not None
         self.notes.append(note)
@@ -312,6 +322,8 @@ def mended(node: Node) -> Node:
         _paragraphs(node)
     elif node.role == "":
         _caption(node)
+    elif node.role == "Link":
+        _pictured(node)
     elif node.role == "L" and "A" in node.facts:
         labelled = any(kid.role == "Lbl" for item in node.kids for kid in item.kids)
         if not labelled:
@@ -372,6 +384,29 @@ def _paragraphs(node: Node) -> None:
             if isinstance(kid, Node):
                 kid.up = made
         kids.append(made)
+    node.kids = kids
+
+
+def _pictured(link: Node) -> None:
+    """Let a link that is a picture alone say where it leads."""
+    if not any(isinstance(kid, Node) or isinstance(kid[1], int) for kid in link.kids):
+        return
+    if not any(isinstance(kid, tuple) and isinstance(kid[1], int) for kid in link.kids) and all(
+        kid.role == "Figure" for kid in link.kids if isinstance(kid, Node)
+    ):
+        link.facts["Alt"] = pydyf.String(_said(link))
+
+
+def _runs(node: Node) -> None:
+    """Put texts that stand between elements into elements: not every reader takes kids in turn."""
+    kids: list[Any] = []
+    for text, run in groupby(node.kids, lambda kid: type(kid) is tuple and type(kid[1]) is int):
+        if not text:
+            kids += run
+            continue
+        each = list(run)
+        kids.append(Node("Span", each[0][0], node))
+        kids[-1].kids = each
     node.kids = kids
 
 
@@ -446,6 +481,8 @@ class _Writer:
         written.update(node.facts)
         self.pdf.add_object(written)
         node.written, own = written, written.reference
+        if any(isinstance(kid, Node) for kid in node.kids):
+            _runs(node)
         written["K"] = pydyf.Array([self._kid(kid, node, own) for kid in node.kids])
         return own  # type: ignore[no-any-return]
 
