@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,9 +32,11 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Piece, Stock
     from guide.model.pack import Pack
+    from guide.sheets.archive import Source
     from guide.sheets.press import Pressed, Scheme
 
 T = TypeVar("T")
+ARCHIVE = "PDF/A-3b"
 WORKER_MODULES = ("guide.pdf.warm",)
 SHARED_MODULES = ("guide.pdf.typeset",)
 
@@ -43,7 +46,9 @@ class Settings:
     """What one run asks for, besides the pack itself.
 
     `printed` are the cards of a deck printed before, each with its fingerprint: only others are
-    made. `registration` is how far off the printer prints the back of a sheet.
+    made. `registration` is how far off the printer prints the back of a sheet. With `archive`, PDFs
+    are PDF/A-3b and hold the pack's source, dated as the pack is; one without a date is dated `epoch`
+    (seconds since 1970).
     """
 
     kinds: tuple[str, ...] = ()
@@ -57,6 +62,8 @@ class Settings:
     registration: Registration = Registration()
     fit_report: bool = False
     booklet: bool = False
+    archive: bool = False
+    epoch: int = 0
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     jobs: int = field(default=0, compare=False)
@@ -91,6 +98,7 @@ class Built:
     outputs: tuple[Output, ...]
     diagnostics: tuple[Diagnostic, ...]
     decks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    archive: str = ""
 
     @property
     def failed(self) -> bool:
@@ -102,6 +110,7 @@ class Built:
         return {
             "guide": __version__,
             "pack": {"title": self.title, "version": self.version, "digest": self.digest},
+            **({"archive": self.archive} if self.archive else {}),
             "outputs": [
                 {
                     "kind": made.kind,
@@ -235,7 +244,7 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = _sil
     else:
         for file in record.files:
             progress(file.kind, "cached")
-    return _write(record, store, folder, target, key, bool(settings.tags))
+    return _write(record, store, folder, target, key, settings)
 
 
 def _check_target(folder: Path, target: Path, edition: str) -> None:
@@ -327,7 +336,7 @@ class _Record:
 
 
 def _write(
-    record: _Record, store: Store, folder: Path, target: Path, key: str, selection: bool
+    record: _Record, store: Store, folder: Path, target: Path, key: str, settings: Settings
 ) -> Built:
     outputs = []
     for made in record.files:
@@ -351,8 +360,11 @@ def _write(
             )
         )
     found = record.shown(folder)
-    decks = _with_earlier(target / "build.json", record.decks, selection)
-    built = Built(str(folder), record.title, record.version, key, tuple(outputs), found, decks)
+    decks = _with_earlier(target / "build.json", record.decks, bool(settings.tags))
+    archive = ARCHIVE if settings.archive else ""
+    built = Built(
+        str(folder), record.title, record.version, key, tuple(outputs), found, decks, archive
+    )
     if outputs or not built.failed:
         text = plain_json(built.as_json()) + "\n"
         output.write(target / "build.json", text.encode())
@@ -444,6 +456,31 @@ def typeset_job(html: Html) -> Pdf:
     return typeset(html)
 
 
+def archive_job(data: bytes, source: Source) -> bytes | str:
+    """Make an archive in whatever process this runs in; what is wrong is returned as a text."""
+    from guide.sheets.archive import NotArchivableError, archived
+
+    try:
+        return archived(data, source)
+    except NotArchivableError as exc:
+        return str(exc)
+
+
+def _how_made(pack: str, settings: Settings) -> str:
+    """Return how a document is made of a pack's source: what rebuild.txt says."""
+    given = {
+        "--edition": settings.edition, "--paper": settings.paper, "--theme": settings.theme,
+        "--stock": settings.stock, "--duplex": settings.duplex, "--tags": ",".join(settings.tags),
+    }  # fmt: skip
+    command = ["guide", "build", pack, "--archive"]
+    for option, value in given.items():
+        command += [option, value] if value else []
+    command += ["--booklet"] if settings.booklet else []
+    for key, value in settings.overrides:
+        command += ["-D", f"{key}={value}"]
+    return f"Made by guide {__version__}. To make it again:\n\n  {shlex.join(command)}\n"
+
+
 class _Making:
     """One build of one pack whose result is not known yet."""
 
@@ -462,7 +499,9 @@ class _Making:
     def record(self) -> _Record:
         from guide.content.load import load_pack
 
-        pack, found = load_pack(self.folder, dict(self.settings.overrides))
+        self.source: dict[str, bytes] = {}
+        read = self.source if self.settings.archive else None
+        pack, found = load_pack(self.folder, dict(self.settings.overrides), read)
         self.problems += found
         if pack is None:
             return self._record(pack, [])
@@ -478,8 +517,46 @@ class _Making:
         documents = [document for each in wanted for document in self._begin(pack, *each)]
         documents.sort(key=lambda document: document.kind.order)
         files = [file for document in documents for file in self._finish(pack, document)]
+        if self.settings.archive:
+            files = self._archived(pack, documents, files)
         self._accept(pack)
         return self._record(pack, files)
+
+    def _archived(
+        self, pack: Pack, documents: Sequence[_Document], files: Sequence[_File]
+    ) -> list[_File]:
+        """Return the files as archives that hold the pack's source, but for those that cannot be."""
+        from guide.sheets.archive import source_of
+
+        date = pack.manifest.date
+        day = date.first if date else time.gmtime(self.settings.epoch)[:3]
+        source = source_of(pack.name, self.source, day, _how_made(pack.name, self.settings))
+        jobs = [
+            self.pool.submit(archive_job, file.data, source, size=file.size)
+            if file.name.endswith(".pdf") else None
+            for file in files
+        ]  # fmt: skip
+        by_kind = {document.kind.name: document for document in documents}
+        made = []
+        for file, job in zip(files, jobs, strict=True):
+            found: bytes | str | None = file.data
+            if job is not None:
+                self.progress(_stem(file.name), "archive")
+                found = self._guarded(by_kind[file.kind], job.result)
+            if isinstance(found, bytes):
+                sha256 = hashlib.sha256(found).hexdigest()
+                made.append(dataclasses.replace(file, data=found, size=len(found), sha256=sha256))
+            elif found is not None:
+                self._not_archivable(pack, file.kind, f"{_stem(file.name)}: {found}")
+        return made
+
+    def _not_archivable(self, pack: Pack, kind: str, reason: str) -> None:
+        """Leave out what cannot be an archive."""
+        hint = "Leave it out with --only, or build it without --archive. See docs/archive.md."
+        place = pack.at(f"documents.{kind}")
+        problem = error("not-archivable", reason, place, hint)
+        self.problems.append(problem)
+        self.layout_problems = [*self.layout_problems, problem]
 
     def _record(self, pack: Pack | None, files: list[_File]) -> _Record:
         if self.settings.strict:
@@ -555,6 +632,10 @@ class _Making:
             self.progress(kind.name, "render")
             deck = self._begin_deck(pack, kind, options, paper, theme)
             return [deck] if deck else []
+        if self.settings.archive and options.get("form"):
+            reason = f"{kind.name}: a form that is filled in is no archive"
+            self._not_archivable(pack, kind.name, reason)
+            return []
         if self._fatal():
             return []
         begun = []

@@ -17,10 +17,14 @@ _CONTROL = {chr(n) for n in range(32)} - {"\n", "\r", "\t"} | {"\x7f"}
 
 @dataclass
 class Reader:
-    """Reads files below `root` and collects what is wrong with them."""
+    """Reads files below `root` and collects what is wrong with them.
+
+    `read`, if given, is filled with what was read, by its path below `root`.
+    """
 
     root: Path
     problems: list[Diagnostic] = field(default_factory=list)
+    read: dict[str, bytes] | None = None
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
@@ -96,7 +100,10 @@ class Reader:
                 message = f"`{path}` has {size:.1f} MB; {most:.0f} MB is the most"
                 self._refuse("file-too-large", message, at)
                 return None
-            return stream.read(limit + 1)
+            content = stream.read(limit + 1)
+        if self.read is not None:
+            self.read[inside] = content
+        return content
 
     def text(self, path: str, place: Place | None = None) -> str | None:
         """Return the text of a UTF-8 file with unix line ends, or None after noting why not."""

@@ -52,7 +52,7 @@ def is_decoration(box: Any) -> bool:
     if element is None:
         return False
     if not isinstance(box, boxes.ReplacedBox):
-        return element.get("aria-hidden") == "true"
+        return bool(element.get("aria-hidden") == "true")
     hidden = element.get("aria-hidden") == "true" or element.get("role") in {"presentation", "none"}
     return hidden or element.get("alt") == ""
 
@@ -496,9 +496,7 @@ class _Writer:
                 return content
             return pydyf.Dictionary({"Type": "/MCR", "Pg": self.pages[page], "MCID": content})
         self.annotations.append((content, own))
-        return pydyf.Dictionary(
-            {"Type": "/OBJR", "Obj": content.reference, "Pg": self.pages[page]}
-        )
+        return pydyf.Dictionary({"Type": "/OBJR", "Obj": content.reference, "Pg": self.pages[page]})
 
     def name(self, notes: list[Node]) -> None:
         """Give each note its identifier (ISO 14289-1, 7.9), and the tree a list of them."""
