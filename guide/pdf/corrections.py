@@ -1,18 +1,35 @@
-"""What WeasyPrint 70.0's tagged output lacks for PDF/UA-1, put right in one place.
+"""What WeasyPrint 70.0's output lacks for PDF/UA-1, put right in one place; and how soon it is made.
 
 Each correction has a test in tests/pdf/test_corrections.py that fails without it. They are
-patches of private functions, so another version of WeasyPrint is refused at import.
+patches of private functions, so another version of WeasyPrint is refused at import (`pinned`).
+
+Pages:
 
 1. Running heads and feet are pagination artifacts (Matterhorn 01-005; upstream #1836).
-2. Images without content are artifacts, not figures without alternatives (13-004; #2550).
-3. Table headers have a Scope (15-003; #2508).
-4. The language of a part is in its structure element (11-004..006).
-5. A link's annotation is described by the link's text, not its address (28-011).
-6. `page_references` is computed once, not once for each element: the same bytes, sooner.
-7. Streams are compressed at zlib's level 3 instead of 9: four per cent larger, a second sooner.
-8. Pages to which the same @page rules apply share their style, and pages for which no rule fills a
+2. Images without content, and text with `aria-hidden`, are artifacts (13-004; #2550).
+3. The head or foot of a table that is repeated on a page is an artifact (#2903).
+4. Positioned blocks without a ground of their own are painted where they stand among the others:
+   the file is in the order in which it is read.
+5. `page_references` is computed once, not once for each element: the same bytes, sooner.
+6. Streams are compressed at zlib's level 3 instead of 9: four per cent larger, a second sooner.
+7. Pages to which the same @page rules apply share their style, and pages for which no rule fills a
    margin box are not searched for one: a quarter of the time of a deck.
-9. A radio button is a kid of its group and not a field of its own (ISO 32000-2, 12.7.5.2.4).
+8. A radio button is a kid of its group and not a field of its own (ISO 32000-2, 12.7.5.2.4).
+
+The structure tree, which `structure` makes in place of WeasyPrint:
+
+9. Table headers have a Scope (15-003; #2508).
+10. The language of a part is in its structure element (11-004..006).
+11. A link's annotation is described by the link's text, not its address (28-011).
+12. A link over several lines, or with emphasis in it, is one link.
+13. A paragraph, list, item, table or row that crosses pages is one structure element (#2903).
+14. What is empty, and what has no meaning of its own, is no structure element; cells are.
+15. Lists say how they are numbered (16-001); terms are labels of what they mean.
+16. A footnote is a Note with an identifier, after the paragraph that calls it (19-003).
+17. Contents are TOC and TOCI; formulas are Formula (17-002).
+18. The caption of a table is in the table.
+19. The place of a figure is in the page's own units, from its lower left corner.
+20. Text that stands in a group by itself is a paragraph.
 """
 
 from __future__ import annotations
@@ -22,25 +39,23 @@ from functools import lru_cache
 from typing import Any
 
 import pydyf
-import weasyprint
 from weasyprint import draw, layout, pdf, stacking
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import page as page_layout
 from weasyprint.layout.absolute import AbsolutePlaceholder
-from weasyprint.pdf import tags
 from weasyprint.pdf.stream import Stream
 
-from guide.pdf import structure
+from guide.pdf import pinned, structure
 from guide.pdf.pieces import compress_quickly
 
-SUPPORTED = "70.0"
+pinned.check()
 _EMPTY = ("normal", "inhibit", "none")  # what a margin box says that has nothing to say
 
 _draw_stacking_context = draw.draw_stacking_context
 _marked = Stream.marked
 _draw_table = draw.draw_table
 _dispatch_box = stacking._dispatch  # noqa: SLF001
-_add_tags = tags.add_tags
+_add_tags = pdf.add_tags
 _drawn: dict[int, Any] = {}  # heads and feet of tables in the document that is being written
 _set_page_styles = page_layout.set_page_type_computed_styles
 _make_margin_boxes = page_layout.make_margin_boxes
@@ -106,20 +121,6 @@ def _is_plain(box: Any, style: Any) -> bool:
     )
 
 
-def _draw_blocks(page: Any, stream: Any, blocks: Any) -> None:
-    """Draw blocks; what is positioned in a block's lines comes before them: numbers and years."""
-    for block, inner in blocks.items():
-        if isinstance(block, boxes.ReplacedBox):
-            with stream.marked(block, "Figure"):
-                draw.draw_replacedbox(stream, block)
-            draw.draw_block_level(page, stream, inner)
-            continue
-        draw.draw_block_level(page, stream, inner)
-        if block.children and isinstance(block.children[-1], boxes.LineBox):
-            for child in block.children:
-                draw.draw_inline_level(stream, page, child)
-
-
 def _tag_all(*about: Any) -> None:
     _drawn.clear()
     structure.add_tags(*about)
@@ -177,22 +178,14 @@ def _add_forms(forms: Any, matrix: Any, pdf: Any, page: Any, *rest: Any) -> None
 
 @lru_cache
 def install() -> None:
-    """Apply the corrections to this process; raises RuntimeError for another WeasyPrint."""
-    if weasyprint.__version__ != SUPPORTED:
-        message = (
-            f"guide corrects WeasyPrint {SUPPORTED}, but {weasyprint.__version__} is installed"
-        )
-        raise RuntimeError(message)
+    """Apply the corrections to this process."""
     draw.draw_stacking_context = _draw
     Stream.marked = _mark
     draw.draw_table = _draw_heads_once
-    draw.draw_block_level = _draw_blocks
     stacking._dispatch = _dispatch  # noqa: SLF001
-    tags.add_tags = _tag_all
     page_layout.set_page_type_computed_styles = _page_styles
     layout.set_page_type_computed_styles = _page_styles
     layout.make_margin_boxes = _margin_boxes
     compress_quickly()
     pdf.add_forms = _add_forms
-    if getattr(pdf, "add_tags", None) is _add_tags:
-        pdf.add_tags = _tag_all
+    pdf.add_tags = _tag_all

@@ -20,6 +20,9 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.layout.absolute import AbsolutePlaceholder
 from weasyprint.logger import LOGGER
 
+from guide.pdf import pinned
+
+pinned.check()
 _SCALE = 0.75  # pt a px
 _SVG = "{http://www.w3.org/2000/svg}"
 _ROLES = {
