@@ -28,7 +28,7 @@ RICH = {
         "### Lower head\n\n- one\n  - nested one\n  - nested two\n- two\n\n1. first\n2. second\n\n"
         "- [ ] open\n- [x] done\n\nTerm\n: What it means.\n: And more.\n\nOther\n: Something else.\n\n"
         "> A quotation of some words.\n\n$$\\frac{a}{b}$$\n\n```python\ndef f(x):  # comment\n    return \"s\" + str(1)\n```\n\n"
-        + _SENTENCE * 60 + "\n"
+        + _SENTENCE * 42 + "\n"
     ),
     "sections/20-two.md": (
         "---\ntitle: The end\nid: two\n---\n## Second head\n\nThe Actor left in **1999** [@k1]. ![](figures/deco.svg){.inline-image "
