@@ -55,24 +55,6 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     confine.here = True
 
 
-@pytest.fixture(scope="session")
-def rich_builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Path]]:
-    """Every kind of document in every theme: the PDFs by theme and file name, sheets among them."""
-    import rich
-
-    from guide.pipeline import Settings, build
-
-    folder = rich.write(tmp_path_factory.mktemp("rich") / "rich")
-    made = {}
-    for theme, paper, form in (("default", "a4", "false"), ("ink-saver", "letter", "true"),
-                               ("large-print", "a4", "false")):
-        settings = Settings(theme=theme, paper=paper, jobs=1, overrides=(("documents.quiz.form", form),))
-        built = build(folder, tmp_path_factory.mktemp(theme), settings)
-        assert built.diagnostics == ()
-        made[theme] = {Path(each.path).name: Path(each.path) for each in built.outputs}
-    return made
-
-
 @pytest.fixture
 def small_pack(tmp_path: Path) -> Path:
     """A pack with one of everything, in a folder of its own."""

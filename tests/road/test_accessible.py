@@ -1,8 +1,9 @@
-"""Every kind of document in every theme: what two checkers say, and what the structure tree says."""
+"""Every kind of document in every theme: what checkers say of it, what its structure tree says, as an archive."""
 
 from __future__ import annotations
 
 import io
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +14,23 @@ import pdfua
 import pikepdf
 import pypdfium2
 import pytest
+from pikepdf import pdfa
+
+sys.path.insert(0, str(Path(__file__).parent))
+import rich_pack  # noqa: E402
 
 from guide import printers
 from guide.errors import Place
 from guide.html import aids
 from guide.model.artifacts import Html
 from guide.pdf.typeset import typeset
+from guide.pipeline import Settings, build
 from guide.resources import TEMPLATES
+from guide.sheets.archive import NotArchivableError, Source, archived
 from guide.units import PAPERS
 
 Builds = dict[str, dict[str, Path]]
+SOURCE = Source("rich-source.zip", b"PK" * 100, (2026, 11, 1))
 THEMES = sorted(path.stem for path in (TEMPLATES / "themes").glob("*.css"))
 KINDS = (
     "briefing", "flashcards-screen", "handout", "handout-notes", "planner", "quiz", "quiz-answer-sheet",
@@ -44,6 +52,20 @@ STANDARD = {
     "H5", "H6", "L", "LI", "Lbl", "LBody", "Table", "TR", "TH", "TD", "THead", "TBody", "TFoot", "Span", "Quote",
     "Note", "Reference", "Code", "Link", "Figure", "Formula", "Form",
 }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def rich_builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Path]]:
+    """Every kind of document in every theme: the PDFs by theme and file name, sheets among them."""
+    folder = rich_pack.write(tmp_path_factory.mktemp("rich") / "rich")
+    made = {}
+    for theme, paper, form in (("default", "a4", "false"), ("ink-saver", "letter", "true"),
+                               ("large-print", "a4", "false")):
+        settings = Settings(theme=theme, paper=paper, jobs=1, overrides=(("documents.quiz.form", form),))
+        built = build(folder, tmp_path_factory.mktemp(theme), settings)
+        assert built.diagnostics == ()
+        made[theme] = {Path(each.path).name: Path(each.path) for each in built.outputs}
+    return made
 
 
 def told(path: str) -> tuple[list[str], set[str]]:
@@ -82,7 +104,7 @@ def aid(name: str) -> Html:
         return aids.calibration_sheet(paper, "long-edge", printers.crosses(paper.width, paper.height))
     copy = {"number": 1, "name": "Anna", "organisation": "A", "version": "1", "channel": "folder",
             "state": "sent", "changed": "2026-11-01T10:00:00"}  # fmt: skip
-    return aids.distribution_list("A Pack", ["1"], [{**copy, "number": n} for n in range(1, 90)], paper)
+    return aids.distribution_list("A Pack", ["1"], [{**copy, "number": n} for n in range(1, 45)], paper)
 
 
 @pytest.mark.parametrize("name", ["distribution-list", "stock", "calibration"])
@@ -222,3 +244,31 @@ def test_sheets_for_the_printer_say_what_they_are(rich_builds: Builds) -> None:
     with pikepdf.open(io.BytesIO(rich_builds["default"]["flashcards.pdf"].read_bytes())) as pdf:
         assert "/StructTreeRoot" not in pdf.Root
         assert "/MarkInfo" not in pdf.Root
+
+
+@pytest.mark.parametrize("name", (*KINDS, "flashcards"))
+@pytest.mark.parametrize("theme", THEMES)
+def test_as_an_archive_it_is_approved(theme: str, name: str, rich_builds: Builds) -> None:
+    """What is made is approved, has the source in it, and keeps its tags; a form is refused."""
+    plain = rich_builds[theme][f"{name}.pdf"].read_bytes()
+    if name == "quiz" and theme == "ink-saver":  # it is the one with `form: true`
+        with pytest.raises(NotArchivableError, match="form"):
+            archived(plain, SOURCE)
+        return
+    made = archived(plain, SOURCE)
+    assert pdfa.validate_written(io.BytesIO(made), "3b").passed
+    with pikepdf.open(io.BytesIO(made)) as pdf, pikepdf.open(io.BytesIO(plain)) as before:
+        assert pdf.attachments["rich-source.zip"].get_file().read_bytes() == SOURCE.data
+        assert [str(spec.AFRelationship) for spec in pdf.Root.AF] == ["/Source"]
+        assert ("/StructTreeRoot" in pdf.Root) == (name != "flashcards")
+        assert len(pdf.pages) == len(before.pages)
+        assert str(pdf.docinfo.Title) == str(before.docinfo.Title)
+        with pdf.open_metadata() as said:
+            assert (said["pdfaid:part"], said["pdfaid:conformance"]) == ("3", "B")
+            assert said["dc:title"] == str(before.docinfo.Title)
+
+
+def test_without_the_work_of_archived_nothing_is_approved(rich_builds: Builds) -> None:
+    """The validator has something to say: plain documents are no archives."""
+    report = pdfa.validate_written(rich_builds["default"]["briefing.pdf"], "3b")
+    assert not report.passed
