@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -34,9 +35,11 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Piece, Stock
     from guide.model.pack import Pack
+    from guide.sheets.archive import Source
     from guide.sheets.press import Pressed, Scheme
 
 T = TypeVar("T")
+ARCHIVE = "PDF/A-3b"
 WORKER_MODULES = ("guide.pdf.warm",)
 SHARED_MODULES = ("guide.pdf.typeset",)
 
@@ -46,7 +49,9 @@ class Settings:
     """What one run asks for, besides the pack itself.
 
     `printed` are the cards of a deck printed before, each with its fingerprint: only others are
-    made. `registration` is how far off the printer prints the back of a sheet.
+    made. `registration` is how far off the printer prints the back of a sheet. With `archive`, PDFs
+    are PDF/A-3b and hold the pack's source, dated as the pack is; one without a date is dated `epoch`
+    (seconds since 1970).
     """
 
     kinds: tuple[str, ...] = ()
@@ -60,6 +65,8 @@ class Settings:
     registration: Registration = Registration()
     fit_report: bool = False
     booklet: bool = False
+    archive: bool = False
+    epoch: int = 0
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     jobs: int = field(default=0, compare=False)
@@ -102,6 +109,7 @@ class Built:
     diagnostics: tuple[Diagnostic, ...]
     decks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     leftover: tuple[Diagnostic, ...] = ()
+    archive: str = ""
 
     @property
     def failed(self) -> bool:
@@ -113,6 +121,7 @@ class Built:
         return {
             "guide": __version__,
             "pack": {"title": self.title, "version": self.version, "digest": self.digest},
+            **({"archive": self.archive} if self.archive else {}),
             "outputs": [
                 {
                     "kind": made.kind,
@@ -251,10 +260,10 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = sile
         for file in record.files:
             progress(file.kind, "cached")
         with contextlib.suppress(_Lost):
-            built = _write(record, store, folder, target, key, bool(settings.tags))
+            built = _write(record, store, folder, target, key, settings)
             return dataclasses.replace(built, leftover=_leftover(target, record, settings))
     record = _made(folder, settings, store, progress, key, seen)
-    built = _write(record, store, folder, target, key, bool(settings.tags))
+    built = _write(record, store, folder, target, key, settings)
     return dataclasses.replace(built, leftover=_leftover(target, record, settings))
 
 
@@ -465,18 +474,18 @@ class _Record:
 
 
 def _write(
-    record: _Record, store: Store, folder: Path, target: Path, key: str, selection: bool
+    record: _Record, store: Store, folder: Path, target: Path, key: str, settings: Settings
 ) -> Built:
     """Write the files of a build and, last, its build.json; raises GuideError and _Lost."""
     if not record.files and any(d.severity == Severity.ERROR for d in record.diagnostics):
         found = record.shown(folder)
         return Built(str(folder), record.title, record.version, key, (), found)
     with output.alone(target):
-        return _write_alone(record, store, folder, target, key, selection)
+        return _write_alone(record, store, folder, target, key, settings)
 
 
 def _write_alone(
-    record: _Record, store: Store, folder: Path, target: Path, key: str, selection: bool
+    record: _Record, store: Store, folder: Path, target: Path, key: str, settings: Settings
 ) -> Built:
     outputs = []
     for made in record.files:
@@ -501,9 +510,13 @@ def _write_alone(
             )
         )
     found = record.shown(folder)
-    decks = _with_earlier(target / "build.json", record.decks, selection)
+    decks = _with_earlier(target / "build.json", record.decks, bool(settings.tags))
     key = key if record.current else ""
-    built = Built(str(folder), record.title, record.version, key, tuple(outputs), found, decks)
+    archive = ARCHIVE if settings.archive else ""
+    built = Built(
+        str(folder), record.title, record.version, key, tuple(outputs), found, decks,
+        archive=archive,
+    )  # fmt: skip
     text = plain_json(built.as_json()) + "\n"
     output.write(target / "build.json", text.encode())
     return built
@@ -625,6 +638,31 @@ def typeset_job(html: Html) -> Pdf:
     return typeset(html)
 
 
+def archive_job(data: bytes, source: Source) -> bytes | str:
+    """Make an archive in whatever process this runs in; what is wrong is returned as a text."""
+    from guide.sheets.archive import NotArchivableError, archived
+
+    try:
+        return archived(data, source)
+    except NotArchivableError as exc:
+        return str(exc)
+
+
+def _how_made(pack: str, settings: Settings) -> str:
+    """Return how a document is made of a pack's source: what rebuild.txt says."""
+    given = {
+        "--edition": settings.edition, "--paper": settings.paper, "--theme": settings.theme,
+        "--stock": settings.stock, "--duplex": settings.duplex, "--tags": ",".join(settings.tags),
+    }  # fmt: skip
+    command = ["guide", "build", pack, "--archive"]
+    for option, value in given.items():
+        command += [option, value] if value else []
+    command += ["--booklet"] if settings.booklet else []
+    for key, value in settings.overrides:
+        command += ["-D", f"{key}={value}"]
+    return f"Made by guide {__version__}. To make it again:\n\n  {shlex.join(command)}\n"
+
+
 class _Making:
     """One build of one pack whose result is not known yet."""
 
@@ -644,7 +682,9 @@ class _Making:
     def record(self) -> _Record:
         from guide.content.load import load_pack
 
-        pack, found = load_pack(self.folder, dict(self.settings.overrides))
+        self.source: dict[str, bytes] = {}
+        read = self.source if self.settings.archive else None
+        pack, found = load_pack(self.folder, dict(self.settings.overrides), read)
         self.problems += found
         if pack is None:
             return self._record(pack, [])
@@ -660,8 +700,46 @@ class _Making:
         documents = [document for each in wanted for document in self._begin(pack, *each)]
         documents.sort(key=lambda document: document.kind.order)
         files = [file for document in documents for file in self._finish(pack, document)]
+        if self.settings.archive:
+            files = self._archived(pack, documents, files)
         self._accept(pack)
         return self._record(pack, files)
+
+    def _archived(
+        self, pack: Pack, documents: Sequence[_Document], files: Sequence[_File]
+    ) -> list[_File]:
+        """Return the files as archives that hold the pack's source, but for those that cannot be."""
+        from guide.sheets.archive import source_of
+
+        date = pack.manifest.date
+        day = date.first if date else time.gmtime(self.settings.epoch)[:3]
+        source = source_of(pack.name, self.source, day, _how_made(pack.name, self.settings))
+        jobs = [
+            self.pool.submit(archive_job, file.data, source, size=file.size)
+            if file.name.endswith(".pdf") else None
+            for file in files
+        ]  # fmt: skip
+        by_kind = {document.kind.name: document for document in documents}
+        made = []
+        for file, job in zip(files, jobs, strict=True):
+            found: bytes | str | None = file.data
+            if job is not None:
+                self.progress(_stem(file.name), "archive")
+                found = self._guarded(by_kind[file.kind], job.result)
+            if isinstance(found, bytes):
+                sha256 = hashlib.sha256(found).hexdigest()
+                made.append(dataclasses.replace(file, data=found, size=len(found), sha256=sha256))
+            elif found is not None:
+                self._not_archivable(pack, file.kind, f"{_stem(file.name)}: {found}")
+        return made
+
+    def _not_archivable(self, pack: Pack, kind: str, reason: str) -> None:
+        """Leave out what cannot be an archive."""
+        hint = "Leave it out with --only, or build it without --archive. See docs/archive.md."
+        place = pack.at(f"documents.{kind}")
+        problem = error("not-archivable", reason, place, hint)
+        self.problems.append(problem)
+        self.layout_problems = [*self.layout_problems, problem]
 
     def _record(self, pack: Pack | None, files: list[_File]) -> _Record:
         if self.settings.strict:
@@ -749,6 +827,10 @@ class _Making:
             self.progress(kind.name, "render")
             deck = self._begin_deck(pack, kind, options, paper, theme)
             return [deck] if deck else []
+        if self.settings.archive and options.get("form"):
+            reason = f"{kind.name}: a form that is filled in is no archive"
+            self._not_archivable(pack, kind.name, reason)
+            return []
         if self._fatal():
             return []
         begun = []

@@ -333,7 +333,7 @@ def progress_bars() -> Iterator[Callable[[str, str], None]]:
 class _Bars:
     """Bars are made at the first event: a build from the cache never pays for them."""
 
-    _STEPS = {"render": 15, "typeset": 40, "done": 100, "cached": 100}
+    _STEPS = {"render": 15, "typeset": 40, "archive": 80, "done": 100, "cached": 100}
 
     def __init__(self) -> None:
         self._progress: Any = None

@@ -31,11 +31,15 @@ def control_in(text: str) -> str:
 
 @dataclass
 class Reader:
-    """Reads files below `root` and collects what is wrong with them; `texts` are those it has read."""
+    """Reads files below `root` and collects what is wrong with them; `texts` are those it has read.
+
+    `read`, if given, is filled with what was read, by its path below `root`.
+    """
 
     root: Path
     problems: list[Diagnostic] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    read: dict[str, bytes] | None = None
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
@@ -111,7 +115,10 @@ class Reader:
                 message = f"`{path}` has {size:.1f} MB; {most:.0f} MB is the most"
                 self._refuse("file-too-large", message, at)
                 return None
-            return stream.read(limit + 1)
+            content = stream.read(limit + 1)
+        if self.read is not None:
+            self.read[inside] = content
+        return content
 
     def text(self, path: str, place: Place | None = None) -> str | None:
         """Return the text of a UTF-8 file with unix line ends, or None after noting why not."""

@@ -28,12 +28,15 @@ OVERRIDE = "-D"  # the path of a value given on the command line
 
 
 def load_pack(
-    folder: Path, overrides: Mapping[str, str] | None = None
+    folder: Path,
+    overrides: Mapping[str, str] | None = None,
+    read: dict[str, bytes] | None = None,
 ) -> tuple[Pack | None, tuple[Diagnostic, ...]]:
     """Read the pack in `folder`.
 
     `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML. Items with
     errors are left out of the Pack; the Pack is None when pack.yaml itself cannot be used.
+    `read`, if given, is filled with every file that was read, by its path in the pack: its source.
     """
     if not folder.is_dir():
         hint = "Give the folder that holds pack.yaml, or start one: guide new DIR"
@@ -41,7 +44,7 @@ def load_pack(
     if not (folder / "pack.yaml").is_file():
         hint = "Every pack has a pack.yaml with at least `format: 1` and `title: ...`."
         return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
-    return _Loading(folder).load(overrides or {})
+    return _Loading(folder, read).load(overrides or {})
 
 
 def load_manifest(
@@ -58,11 +61,12 @@ def load_manifest(
 @dataclass
 class _Loading:
     folder: Path
+    read: dict[str, bytes] | None = None
     validator: Validator = field(default_factory=Validator)
     ids: dict[str, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.folder)
+        self.reader = Reader(self.folder, read=self.read)
         self.problems = self.reader.problems
         self.validator.problems = self.problems
 

@@ -260,7 +260,10 @@ def prelude(
         made.append(_own("deck-title", ids, "title", escape(manifest.title), back, place))
     if contents:
         counts = Counter(document.topic(card) for card in cards)
-        row = Markup('<tr><td>{}</td><td style="text-align: right">{}</td></tr>')
+        row = Markup(
+            '<tr><th scope="row" style="font-weight: 400">{}</th>'
+            '<td style="text-align: right">{}</td></tr>'
+        )
         rows = [
             row.format(topic or manifest.title, labels.number(n)) for topic, n in counts.items()
         ]

@@ -44,6 +44,15 @@ _TRAILING = re.compile(r"\s*\{([^{}]*)\}\s*$")
 _CAPTION = re.compile(r"^\s*(?:Table)?:\s+(.*)$", re.S)
 _QUOTES = {"de": "„“‚‘", "fr": ["«\u202f", "\u202f»", "“", "”"], "sq": "“”‘’", "sr": "„“‚‘"}
 
+_BOX_OF_TASK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10" viewBox="0 0 10 10">'
+    '<rect x=".5" y=".5" width="9" height="9" fill="none" stroke="#1a1f24" stroke-width="1"/>%s</svg>'
+)
+_UNTICKED = _BOX_OF_TASK % ""
+_TICKED = _BOX_OF_TASK % (
+    '<path d="M2.2 5.2 4.3 7.4 8 2.8" fill="none" stroke="#1a1f24" stroke-width="1.4"/>'
+)
+
 
 @dataclass
 class Target:
@@ -594,6 +603,13 @@ class _Renderer(RendererHTML):
     def container_box_close(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         return "</section>\n"
 
+    def html_inline(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        """Draw the box of a task, which is all that this can be: raw HTML is text."""
+        context, done = env["context"], "checked" in tokens[idx].content
+        src = context.assets.add((_TICKED if done else _UNTICKED).encode(), "svg")
+        said = escape(context.labels("done" if done else "to do"))
+        return f'<span class="task" data-label><img src="{src}" alt="{said}"></span>'
+
     def fence(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
         at = self._at(token, env["here"], env["context"])
@@ -627,7 +643,7 @@ class _Renderer(RendererHTML):
             return f'<code class="missing">{escape(tex)}</code>'
         src = env["context"].assets.add(made.svg, "svg")
         style = f"height:{made.height:.3f}em;vertical-align:{-made.depth:.3f}em"
-        return f'<img class="math" src="{src}" alt="{escape(tex)}" style="{style}">'
+        return f'<img class="math" role="math" src="{src}" alt="{escape(tex)}" style="{style}">'
 
     def footnote_ref(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         here, number = env["here"], int(tokens[idx].meta["id"])
