@@ -438,8 +438,8 @@ class _Record:
             data = json.loads(entry)
             files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
             found = tuple(_diagnostic(item) for item in data["diagnostics"])
-            kept = data["decks"], data["stems"]
-            return cls(data["title"], data["version"], files, found, *kept)
+            names = data["title"], data["version"]
+            return cls(*names, files, found, data["decks"], stems=data["stems"])
         except (ValueError, KeyError, TypeError, AttributeError):
             store.drop(f"record:{key}")
             return None

@@ -192,7 +192,7 @@ def confined(
     heard: Callable[[str, str], None],
     bounds: Limits,
     seconds: int,
-    fence: Fence,
+    fence: Fence | None,
 ) -> Any:
     """Return what `function(*arguments, say)` gives, called in a child within `bounds` and `fence`.
 
@@ -215,8 +215,7 @@ def confined(
             with ending.held():  # a child that nobody knows of would never be ended
                 try:
                     receiver, sender = context.Pipe(duplex=False)
-                    within = Fence(fence.read, (*fence.write, os.path.realpath(folder)))
-                    work = (receiver, sender, function, arguments, bounds, seconds, within, folder)
+                    work = (receiver, sender, function, arguments, bounds, seconds, fence, folder)
                     child = context.Process(target=_child, args=work, name="guide-build")
                     child.start()
                 except OSError as exc:
@@ -323,7 +322,7 @@ def _child(
     arguments: tuple[Any, ...],
     bounds: Limits,
     seconds: int,
-    fence: Fence,
+    fence: Fence | None,
     folder: str,
 ) -> None:
     """Call the function, and send what it says, gives or raises."""
@@ -341,7 +340,8 @@ def _child(
         ending.tie(parent.pid if parent is not None and parent.pid is not None else 0)
         receiver.close()  # the parent's end: held here as well, nobody would notice that it is gone
         os.environ["TMPDIR"] = tempfile.tempdir = folder
-        enclose(fence)  # before there is another thread, which would stay outside
+        if fence is not None:  # before there is another thread, which would stay outside
+            enclose(Fence(fence.read, (*fence.write, os.path.realpath(folder))))
         threading.Thread(target=_die_with_parent, daemon=True).start()
         # When this process is ended, the tracker of its semaphores tidies up and need not say so.
         sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")

@@ -100,7 +100,7 @@ class _Collector:
 
 
 def expected(root: Element) -> Expected:
-    """Return what a document must print; what is `hidden` there or `data-unprinted` need not."""
+    """Return what a document must print; what is `hidden`, `data-unprinted` or an artifact need not."""
     found = _Collector()
     body = next((e for e in root.iter() if e.tag == "body"), root)
     stack: list[tuple[Any, str, bool]] = [(body, "", True)]  # elements, and texts after them
@@ -132,7 +132,9 @@ def expected(root: Element) -> Expected:
 def _speaks(tag: Any, element: Any) -> bool:
     if not isinstance(tag, str) or tag.startswith("{") or tag in _SILENT:
         return False
-    return element.get("hidden") is None and element.get("data-unprinted") is None
+    # What is hidden from being said is drawn as an artifact, which is not text.
+    silent = element.get("aria-hidden") == "true" or {"hidden", "data-unprinted"} & {*element.keys()}
+    return not silent
 
 
 def _is_block(tag: Any, element: Any) -> bool:
@@ -151,7 +153,7 @@ class _Parser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if self._silent or tag in _SILENT or {"hidden", "data-unprinted"} & given.keys():
+        if self._silent or not _speaks(tag, given):
             self._silent += tag not in _VOID
             return
         if tag == "img":

@@ -28,7 +28,7 @@ if __name__ == "__main__":
         threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
     try:
         confine.confined(stuck, heard=lambda pid, _: print(pid, flush=True),
-                         bounds=confine.Limits(wall=50), seconds=40)
+                         bounds=confine.Limits(wall=50), seconds=40, fence=None)
     except ending.Ended as exc:
         print(ending.last_words(exc.number), file=sys.stderr)
         raise
@@ -101,7 +101,7 @@ def half(say):
         except OSError: pass
     os.kill(os.getpid(), 9)
 try:
-    confine.confined(half, heard=print, bounds=confine.Limits(), seconds=5)
+    confine.confined(half, heard=print, bounds=confine.Limits(), seconds=5, fence=None)
 except confine.Exceeded as exc:
     print(exc.died)
 """
