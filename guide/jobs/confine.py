@@ -217,7 +217,8 @@ def confined(
                     receiver, sender = context.Pipe(duplex=False)
                     work = (receiver, sender, function, arguments, bounds, seconds, fence, folder)
                     child = context.Process(target=_child, args=work, name="guide-build")
-                    child.start()
+                    with ending.calm():
+                        child.start()
                 except OSError as exc:
                     raise NotStarted(f"no process can be started: {exc.strerror or exc}") from exc
                 sender.close()
@@ -343,8 +344,6 @@ def _child(
         if fence is not None:  # before there is another thread, which would stay outside
             enclose(Fence(fence.read, (*fence.write, os.path.realpath(folder))))
         threading.Thread(target=_die_with_parent, daemon=True).start()
-        # When this process is ended, the tracker of its semaphores tidies up and need not say so.
-        sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
         ending.obey(_abandon)
         bound(bounds)
         if resource is not None:

@@ -15,6 +15,7 @@ from types import FrameType
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_CALM = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 hasty: set[Callable[[], object]] = set()
 """What a second signal calls, so that nobody waits for what ends slowly."""
@@ -83,7 +84,12 @@ def obey(tidy: Callable[[], object]) -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, leave)
-    if hasattr(signal, "pthread_sigmask"):  # the parent was holding signals when it started this
+    heed()
+
+
+def heed() -> None:
+    """In a child: do not hold signals, as the parent did when it started this process."""
+    if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
@@ -120,3 +126,13 @@ def quiet() -> None:
     """In a worker: say nothing. Its jobs' errors reach the parent; else it only says that one is gone."""
     if not os.environ.get("GUIDE_DEBUG"):
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+@contextlib.contextmanager
+def calm() -> Iterator[None]:
+    """Start processes whose tracker of semaphores tidies up after a kill without a word."""
+    sys.warnoptions.append(_CALM)
+    try:
+        yield
+    finally:
+        sys.warnoptions.remove(_CALM)

@@ -37,6 +37,7 @@ class JobTimeout(Exception):
 def _warm(modules: Sequence[str], bounds: Limits | None, folder: str) -> None:
     for number in {*ending.SIGNALS} - {signal.SIGTERM}:
         signal.signal(number, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    ending.heed()
     ending.quiet()
     ending.tie()  # to the process that it was forked from, which is tied to the parent
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -128,7 +129,7 @@ class Pool:
         # macOS: libraries that speak to the system may not be used after a fork.
         forks = sys.platform == "linux"
         context = multiprocessing.get_context("forkserver" if forks else "spawn")
-        with _deaf_to_interrupts():
+        with _deaf_to_interrupts(), ending.calm():
             if forks:
                 forkserver.set_forkserver_preload(["guide.jobs.tied", *self.shared])
                 try:
@@ -142,7 +143,8 @@ class Pool:
                 initargs=(self.modules, self.bounds, self._folder),
             )
             if context.get_start_method() == "spawn":
-                self._begin(self._executor)
+                with ending.held():  # one that is just starting would not be found, and cry out
+                    self._begin(self._executor)
                 return
         # A worker is there once the shared modules are: this process has other things to do.
         self._starting = threading.Thread(target=self._begin, args=(self._executor,), daemon=True)

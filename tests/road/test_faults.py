@@ -171,7 +171,7 @@ class Moment:
         chance = random.Random(f"{number.name} {turn}")
         self.world, self.number, self.where = world, number, where
         self.state = ("cold", "known", "warm")[turn % 3]
-        self.jobs = 2 if BY_HAND or turn % 4 == 0 else 1
+        self.jobs = 2 if BY_HAND or turn % 6 == 0 else 1
         self.whole_group = chance.random() < 0.4
         self.after = chance.random() * world.seconds[self.state]
         self.out, self.cache, self.temp = where / "out", where / "cache", where / "tmp"
@@ -229,7 +229,10 @@ class Moment:
         for name, data in shown.items():
             if name.endswith(".pdf"):
                 assert data in {old[name], new[name]}, f"{self}: {name}"
-        record = json.loads(shown["build.json"])
+        try:
+            record = json.loads(shown["build.json"])
+        except ValueError as exc:
+            raise AssertionError(f"{self}: build.json: {exc}") from exc
         if record["pack"] == json.loads(new["build.json"])["pack"]:  # it is written last
             assert all(shown[name] == new[name] for name in shown if name.endswith(".pdf")), self
 
@@ -260,7 +263,7 @@ def test_a_signal_leaves_whole_files_and_no_process(number: signal.Signals, worl
         try:
             what = moment.run()
             counts[what] = counts.get(what, 0) + 1
-            if number == signal.SIGKILL or turn % 3 == 0:
+            if BY_HAND or turn % (2 if number == signal.SIGKILL else 4) == 0:
                 moment.again()
         except AssertionError as exc:
             problems.append(str(exc))
