@@ -141,7 +141,7 @@ class Reader:
             return data.decode("utf-8")
         except UnicodeDecodeError as exc:
             self.texts[path] = data.decode("utf-8", "replace")
-            before = data[: exc.start]
+            before = data[: exc.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
             at = Place(path, before.count(b"\n") + 1, column)
             wrong = data[exc.start]
