@@ -54,7 +54,10 @@ def check_marks(section: Section) -> list[Diagnostic]:
         elif mark.kind == "box":
             message = f"the box `{mark.shown}` that begins here is never closed"
             last = mark.last + section.body_line - 1
-            hint = f"Write ::: on a line of its own where it ends, after line {last} at the latest."
+            hint = (
+                f"Write ::: on a line of its own where it ends, after line {last} at the latest; "
+                "a box that holds another one has more colons."
+            )
             found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "end":
             message = f"{mark.shown} closes nothing, and is printed"

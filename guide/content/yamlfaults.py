@@ -219,6 +219,10 @@ class _Explaining:
         sign = self._sign((self.line, self.column))
         indent = len(self.shown) - len(self.shown.lstrip(" "))
         if sign in {"]", "}"} or self.column > indent + 1:
+            lost = re.match(r"[ -]*([\w-]+) [\[{]", self.shown)
+            if sign in {"]", "}"} and lost:
+                hint = f"Write `{lost[1]}:` before the bracket."
+                return self._at("a key without a colon", hint, (self.line, lost.start(1)))
             if sign in {"]", "}", ","}:
                 return self._at(f"`{sign}` closes nothing", "Delete it, or put the text in quotes.")
             return self._at("the line goes on after its value", "Put the whole value in quotes.")

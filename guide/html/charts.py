@@ -108,6 +108,7 @@ def _short(message: str) -> str:
     text = next((line for line in useful if "rror" in line or "nvalid" in line), "") or (
         useful[0] if useful else "the spec cannot be drawn"
     )
+    text = re.sub(r"(Invalid specification) \{.*", r"\1", text)
     return re.sub(
         r"^(Vega-Lite to (Vega|SVG) conversion failed:?|Uncaught \(?.*?\)?)\s*", "", text
     )[:300]

@@ -112,7 +112,7 @@ def loose_marks(text: str) -> list[Loose]:
     """Return fences of code and marks of boxes that lack their counterpart, by line.
 
     As markdown-it reads them: a fence ends at one of its sign and at least its length, a box at the
-    next colons alone that are at least as many as its own, whatever boxes stand inside it.
+    next colons alone that are at least as many as its own, so that a box inside it has fewer.
     """
     if "```" not in text and "~~~" not in text and ":::" not in text:
         return []
@@ -140,7 +140,10 @@ def loose_marks(text: str) -> list[Loose]:
             known = name is not None and name[1] in BOXES
             if not known:
                 found.append(Loose("unknown", number, shown))
-            boxes.append((len(marks), shown, number, known))
+            # A box inside another has fewer colons: with as many, the one before lacks its end.
+            inside = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), len(boxes))
+            found += [Loose("box", box[2], box[1]) for box in boxes[inside:] if box[3]]
+            boxes = [*boxes[:inside], (len(marks), shown, number, known)]
         else:
             outer = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), None)
             if outer is None:
