@@ -76,9 +76,9 @@ _HOMES = {"unknown-source": "sources.", "unknown-term": "glossary.", "bad-refere
 def is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
     """Tell whether a problem only follows from files that could not be read whole.
 
-    `broken` are the texts of files that have errors, by path, '' where there is none. What they
-    define may well be there: a source that is cited is not unknown because sources.yaml lacks a
-    quote.
+    `broken` are the texts of files that have errors, case-folded, by path; '' where there is none.
+    What they define may well be there: a source that is cited is not unknown because sources.yaml
+    lacks a quote.
     """
     if problem.code == "missing-source":
         return problem.place.path in broken
@@ -87,7 +87,7 @@ def is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
     if home is None or name is None:
         return False
     return any(
-        not text or _may_define(name[1], path, text)
+        not text or _may_define(name[1].casefold(), path, text)
         for path, text in broken.items()
         if path.startswith(home)
     )
@@ -96,11 +96,11 @@ def is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
 def _may_define(name: str, path: str, text: str) -> bool:
     """Tell whether a file seems to hold a source, a term, or the target of a reference."""
     if not path.startswith("sections/"):
-        return name.casefold() in text.casefold()
+        return name in text
     if name.startswith("[^"):
         return f"{name}:" in text
     short = name.removeprefix("sec-")
-    return f"#{name}" in text or f"id: {short}\n" in text or short in path
+    return f"#{name}" in text or f"id: {short}\n" in text or short in path.casefold()
 
 
 def _body_place(section: Section, mention: Mention) -> Place:

@@ -89,6 +89,7 @@ def without_code(text: str) -> str:
 # A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
 _MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
 _FENCED = re.compile(rf"({_MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
+_SIGNS_OF_BLOCKS = ("```", "~~~", ":::")
 _ITEM = re.compile(r"[-*+:>][ \t]|\d{1,9}[.)][ \t]|\[\^[^\]\s]+\]:|>")
 BOX = re.compile(r"^\s*(?:\{\s*\.)?([a-z-]+)\s*\}?\s*(.*)$", re.S)
 
@@ -98,8 +99,8 @@ class Loose:
     """A mark of a block without its counterpart: `kind` is code, box, end or unknown.
 
     `code` and `box` are never closed, `end` closes nothing, `unknown` opens a box of no known kind,
-    which `shown` names. `line` counts from 1 within the text; `last` is the last line that a box can
-    hold: what comes before the next heading or box, or the end.
+    which `shown` names. `line` counts from 1 within the text; `last`, of a box, is the last line that
+    it can hold: what comes before the next heading or box, or the end.
     """
 
     kind: str
@@ -114,14 +115,14 @@ def loose_marks(text: str) -> list[Loose]:
     As markdown-it reads them: a fence ends at one of its sign and at least its length, a box at the
     next colons alone that are at least as many as its own, so that a box inside it has fewer.
     """
-    if "```" not in text and "~~~" not in text and ":::" not in text:
+    if not any(sign in text for sign in _SIGNS_OF_BLOCKS):
         return []
     found: list[Loose] = []
     fence: tuple[str, int] | None = None
     boxes: list[tuple[int, str, int, bool]] = []  # colons, name, line, known
     indented = True  # a line of four spaces is code, unless it goes on with a list
     for number, line in enumerate(text.split("\n"), 1):
-        match = _FENCED.match(line)
+        match = _FENCED.match(line) if any(sign in line for sign in _SIGNS_OF_BLOCKS) else None
         if fence is not None:
             if match and match[2].startswith(fence[0]) and not (match[1] + match[3]).strip():
                 fence = None
@@ -155,10 +156,11 @@ def loose_marks(text: str) -> list[Loose]:
     if fence is not None:
         found.append(Loose("code", fence[1], fence[0]))
     lines = text.split("\n")
-    return sorted(
-        (replace(mark, last=_last_line(lines, mark.line)) for mark in found),
-        key=lambda mark: mark.line,
-    )
+    whole = [
+        replace(mark, last=_last_line(lines, mark.line)) if mark.kind == "box" else mark
+        for mark in found
+    ]
+    return sorted(whole, key=lambda mark: mark.line)
 
 
 def _last_line(lines: list[str], start: int) -> int:
