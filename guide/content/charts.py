@@ -25,9 +25,17 @@ _TYPES = "geojson nominal ordinal quantitative temporal".split()
 _NESTED = ("layer", "concat", "hconcat", "vconcat")
 
 
-def check_spec(document: Document, path: str) -> list[Diagnostic]:
-    """Return what is wrong with a spec: unknown names (warnings), and what cannot be drawn."""
-    return list(_Checking(document, path).spec(document.data, ""))
+def check_spec(document: Document, path: str, end: int) -> list[Diagnostic]:
+    """Return what is wrong with a spec: unknown names (warnings), and what cannot be drawn.
+
+    `end` is the number of the file's last line.
+    """
+    found = list(_Checking(document, path).spec(document.data, ""))
+    if not {"mark", "facet", "repeat", "spec", *_NESTED} & set(document.data):
+        message = "the chart ends without a `mark`"
+        hint = "Add `mark: bar`, or parts below `layer`, `hconcat` or `vconcat`."
+        found.append(error("chart-error", message, Place(path, end, 1), hint))
+    return found
 
 
 class _Checking:

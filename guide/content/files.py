@@ -13,18 +13,12 @@ from guide.errors import Diagnostic, Place, error
 
 MAX_TEXT = 5_000_000  # bytes; a text this long is not written by a person
 MAX_IMAGE = 40_000_000  # bytes
-# C0 and C1 (the Latin-1 of a text from Windows), and what Unicode keeps from ever being a character.
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(
-        f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17)
-    )
-    + "]"
-)
+# C0, C1 (what a text from Windows has in the wrong encoding), and what XML 1.0 forbids as well.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def control_in(text: str) -> str:
-    """Return the first character that no text may hold (a control, a noncharacter), or ''."""
+    """Return the first character that no text may hold (a control, U+FFFE), or ''."""
     found = _CONTROL.search(text)
     return found[0] if found else ""
 
@@ -148,7 +142,7 @@ class Reader:
             return data.decode("utf-8")
         except UnicodeDecodeError as exc:
             self.texts[path] = data.decode("utf-8", "replace")
-            before = data[: exc.start]
+            before = data[: exc.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
             at = Place(path, before.count(b"\n") + 1, column)
             wrong = data[exc.start]

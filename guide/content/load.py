@@ -97,10 +97,10 @@ class _Loading:
         return (pack if manifest else None), in_order(self.problems)
 
     def _broken(self) -> dict[str, str]:
-        """Return the texts of the files that have errors, '' for one that cannot be read at all."""
+        """Return the texts of files that have errors, case-folded, '' for one that cannot be read."""
         paths = {problem.place.path for problem in self.problems if problem.severity == "error"}
         return {
-            path: self.reader.texts.get(path, "")
+            path: self.reader.texts.get(path, "").casefold()
             for path in paths
             if path.startswith(("sources.", "glossary.", "sections/"))
         }

@@ -138,7 +138,7 @@ def _chart(reader: Reader, path: str, place: Place) -> Figure | None:
         reader.problems.append(error("wrong-type", message, at, hint))
         return None
     before = len(reader.problems)
-    reader.problems.extend(check_spec(document, path))
+    reader.problems.extend(check_spec(document, path, text.rstrip().count("\n") + 1))
     spec = _Inliner(reader, path, document.places).value(document.data, "")
     if any(problem.severity == "error" for problem in reader.problems[before:]):
         return None

@@ -54,7 +54,10 @@ def check_marks(section: Section) -> list[Diagnostic]:
         elif mark.kind == "box":
             message = f"the box `{mark.shown}` that begins here is never closed"
             last = mark.last + section.body_line - 1
-            hint = f"Write ::: on a line of its own where it ends, after line {last} at the latest."
+            hint = (
+                f"Write ::: on a line of its own where it ends, after line {last} at the latest; "
+                "a box that holds another one has more colons."
+            )
             found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "end":
             message = f"{mark.shown} closes nothing, and is printed"
@@ -73,9 +76,9 @@ _HOMES = {"unknown-source": "sources.", "unknown-term": "glossary.", "bad-refere
 def is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
     """Tell whether a problem only follows from files that could not be read whole.
 
-    `broken` are the texts of files that have errors, by path, '' where there is none. What they
-    define may well be there: a source that is cited is not unknown because sources.yaml lacks a
-    quote.
+    `broken` are the texts of files that have errors, case-folded, by path; '' where there is none.
+    What they define may well be there: a source that is cited is not unknown because sources.yaml
+    lacks a quote.
     """
     if problem.code == "missing-source":
         return problem.place.path in broken
@@ -84,7 +87,7 @@ def is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
     if home is None or name is None:
         return False
     return any(
-        not text or _may_define(name[1], path, text)
+        not text or _may_define(name[1].casefold(), path, text)
         for path, text in broken.items()
         if path.startswith(home)
     )
@@ -93,11 +96,11 @@ def is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
 def _may_define(name: str, path: str, text: str) -> bool:
     """Tell whether a file seems to hold a source, a term, or the target of a reference."""
     if not path.startswith("sections/"):
-        return name.casefold() in text.casefold()
+        return name in text
     if name.startswith("[^"):
         return f"{name}:" in text
     short = name.removeprefix("sec-")
-    return f"#{name}" in text or f"id: {short}\n" in text or short in path
+    return f"#{name}" in text or f"id: {short}\n" in text or short in path.casefold()
 
 
 def _body_place(section: Section, mention: Mention) -> Place:

@@ -7,13 +7,13 @@ next quote, a key without a colon at the key after it. The writer wants to know 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 _CLOSERS = {"[": "]", "{": "}"}
-_TAIL = re.compile(r"(?:\s|#.*$)*\Z", re.M)
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,18 @@ class _Explaining:
         self.line, self.column = (mark.line, mark.column) if mark else (0, 0)
         begun = exc.context_mark
         self.begun = (begun.line, begun.column) if begun else (self.line, self.column)
-        self.ended = self.line >= len(self.lines) or not _TAIL.sub("", self._rest())
+        rest = (line.lstrip() for line in self._rest())
+        self.ended = all(not line or line.startswith("#") for line in rest)
         if self.line >= len(self.lines):  # a text without a line end ends in a line more
             self.line, self.column = len(self.lines) - 1, len(self.lines[-1])
         self.shown = self.lines[self.line]
         self.before = self._last_scalar(loader)
 
-    def _rest(self) -> str:
-        return "\n".join([self.lines[self.line][self.column :], *self.lines[self.line + 1 :]])
+    def _rest(self) -> Iterator[str]:
+        """Yield what stands from the fault on, line by line."""
+        if self.line < len(self.lines):
+            yield self.lines[self.line][self.column :]
+        yield from self.lines[self.line + 1 :]
 
     def _last_scalar(self, loader: Any) -> _Scalar | None:
         found = None
@@ -219,6 +223,10 @@ class _Explaining:
         sign = self._sign((self.line, self.column))
         indent = len(self.shown) - len(self.shown.lstrip(" "))
         if sign in {"]", "}"} or self.column > indent + 1:
+            lost = re.match(r"[ -]*([\w-]+) [\[{]", self.shown)
+            if sign in {"]", "}"} and lost:
+                hint = f"Write `{lost[1]}:` before the bracket."
+                return self._at("a key without a colon", hint, (self.line, lost.start(1)))
             if sign in {"]", "}", ","}:
                 return self._at(f"`{sign}` closes nothing", "Delete it, or put the text in quotes.")
             return self._at("the line goes on after its value", "Put the whole value in quotes.")

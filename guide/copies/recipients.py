@@ -112,7 +112,7 @@ def decode(data: bytes, path: str, encoding: str = "") -> str:
         hint = "Such as windows-1252, windows-1250 or iso-8859-1."
         raise GuideError(error("not-utf8", message, Place("--encoding"), hint)) from exc
     except UnicodeDecodeError as exc:
-        before = data[: exc.start]
+        before = data[: exc.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         wrong = data[exc.start : exc.start + 1]

@@ -18,8 +18,9 @@ PALETTE = ("#1f4e79", "#a34a17", "#5b8db8", "#8a939b", "#1a1f24", "#7d7b2f")
 _FONT = "Source Sans 3"
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
-_FORBIDDEN = {"script", "foreignObject", "iframe", "object", "embed", "audio", "video", "handler",
-              "animate", "set", "animateTransform", "animateMotion", "image", "feImage"}  # fmt: skip
+_FORBIDDEN = {"script", "foreignobject", "iframe", "object", "embed", "audio", "video", "handler",
+              "set", "discard", "mpath", "image", "feimage"}  # fmt: skip
+_LOADS = re.compile(r"url\(\s*['\"]?\s*[^#'\"\s)]", re.I)
 MAX_SVG = 8_000_000  # bytes
 MAX_DEPTH = 100
 MAX_DRAWN = 500_000  # elements
@@ -107,6 +108,7 @@ def _short(message: str) -> str:
     text = next((line for line in useful if "rror" in line or "nvalid" in line), "") or (
         useful[0] if useful else "the spec cannot be drawn"
     )
+    text = re.sub(r"(Invalid specification) \{.*", r"\1", text)
     return re.sub(
         r"^(Vega-Lite to (Vega|SVG) conversion failed:?|Uncaught \(?.*?\)?)\s*", "", text
     )[:300]
@@ -201,16 +203,29 @@ def _check_size(root: ET.Element) -> None:
 
 
 def _strip(root: ET.Element) -> None:
+    """Take out what runs, loads or moves, however it is capitalised: CSS and HTML do not mind."""
     for parent in list(root.iter()):
         for child in list(parent):
-            if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in _FORBIDDEN:
+            if not isinstance(child.tag, str) or _is_forbidden(_local(child)):
                 parent.remove(child)
         for name, value in list(parent.attrib.items()):
             local = name.rpartition("}")[2].lower()
             outside = local == "href" and not value.strip().startswith("#")
-            loads = re.search(r"url\(\s*['\"]?(?!#)[^)]", value) is not None
             escaped = local == "style" and "\\" in value
-            if local.startswith("on") or outside or loads or escaped:
+            if local.startswith("on") or outside or _LOADS.search(value) or escaped:
                 del parent.attrib[name]
-        if parent.tag == f"{{{_SVG}}}style" and re.search(r"@import|url\(|\\", parent.text or ""):
-            parent.text = ""
+        if _local(parent) == "style":
+            text = "".join(parent.itertext())
+            if re.search(r"@import|url\(|\\", text, re.I):
+                parent.text = ""
+                for child in list(parent):
+                    parent.remove(child)
+
+
+def _local(element: ET.Element) -> str:
+    tag = element.tag if isinstance(element.tag, str) else ""
+    return tag.rpartition("}")[2].lower()
+
+
+def _is_forbidden(name: str) -> bool:
+    return name in _FORBIDDEN or name.startswith("animate")

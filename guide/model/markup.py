@@ -89,6 +89,7 @@ def without_code(text: str) -> str:
 # A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
 _MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
 _FENCED = re.compile(rf"({_MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
+_SIGNS_OF_BLOCKS = ("```", "~~~", ":::")
 _ITEM = re.compile(r"[-*+:>][ \t]|\d{1,9}[.)][ \t]|\[\^[^\]\s]+\]:|>")
 BOX = re.compile(r"^\s*(?:\{\s*\.)?([a-z-]+)\s*\}?\s*(.*)$", re.S)
 
@@ -98,8 +99,8 @@ class Loose:
     """A mark of a block without its counterpart: `kind` is code, box, end or unknown.
 
     `code` and `box` are never closed, `end` closes nothing, `unknown` opens a box of no known kind,
-    which `shown` names. `line` counts from 1 within the text; `last` is the last line that a box can
-    hold: what comes before the next heading or box, or the end.
+    which `shown` names. `line` counts from 1 within the text; `last`, of a box, is the last line that
+    it can hold: what comes before the next heading or box, or the end.
     """
 
     kind: str
@@ -112,16 +113,16 @@ def loose_marks(text: str) -> list[Loose]:
     """Return fences of code and marks of boxes that lack their counterpart, by line.
 
     As markdown-it reads them: a fence ends at one of its sign and at least its length, a box at the
-    next colons alone that are at least as many as its own, whatever boxes stand inside it.
+    next colons alone that are at least as many as its own, so that a box inside it has fewer.
     """
-    if "```" not in text and "~~~" not in text and ":::" not in text:
+    if not any(sign in text for sign in _SIGNS_OF_BLOCKS):
         return []
     found: list[Loose] = []
     fence: tuple[str, int] | None = None
     boxes: list[tuple[int, str, int, bool]] = []  # colons, name, line, known
     indented = True  # a line of four spaces is code, unless it goes on with a list
     for number, line in enumerate(text.split("\n"), 1):
-        match = _FENCED.match(line)
+        match = _FENCED.match(line) if any(sign in line for sign in _SIGNS_OF_BLOCKS) else None
         if fence is not None:
             if match and match[2].startswith(fence[0]) and not (match[1] + match[3]).strip():
                 fence = None
@@ -140,7 +141,10 @@ def loose_marks(text: str) -> list[Loose]:
             known = name is not None and name[1] in BOXES
             if not known:
                 found.append(Loose("unknown", number, shown))
-            boxes.append((len(marks), shown, number, known))
+            # A box inside another has fewer colons: with as many, the one before lacks its end.
+            inside = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), len(boxes))
+            found += [Loose("box", box[2], box[1]) for box in boxes[inside:] if box[3]]
+            boxes = [*boxes[:inside], (len(marks), shown, number, known)]
         else:
             outer = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), None)
             if outer is None:
@@ -152,10 +156,11 @@ def loose_marks(text: str) -> list[Loose]:
     if fence is not None:
         found.append(Loose("code", fence[1], fence[0]))
     lines = text.split("\n")
-    return sorted(
-        (replace(mark, last=_last_line(lines, mark.line)) for mark in found),
-        key=lambda mark: mark.line,
-    )
+    whole = [
+        replace(mark, last=_last_line(lines, mark.line)) if mark.kind == "box" else mark
+        for mark in found
+    ]
+    return sorted(whole, key=lambda mark: mark.line)
 
 
 def _last_line(lines: list[str], start: int) -> int:

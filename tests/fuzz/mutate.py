@@ -406,6 +406,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="show every edit and what was said")
     parser.add_argument("--only", type=int, nargs="*", help="numbers of edits")
     parser.add_argument("--all", type=int, default=1, metavar="N", help="all kinds for every Nth edit, else the briefing")
+    parser.add_argument("--light", action="store_true", help="the briefing for every fourth edit, else load alone")
     given = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="guide-mutate-") as made:
@@ -414,7 +415,10 @@ def main() -> int:
         for mutant in mutants(given.pack, given.count, given.seed):
             if given.only and mutant.number not in given.only:
                 continue
-            judge(mutant, folder, ("briefing",) if given.all and mutant.number % given.all else ())
+            kinds: tuple[str, ...] | None = ("briefing",) if mutant.number % given.all else ()
+            if given.light:
+                kinds = None if mutant.number % 4 else ("briefing",)
+            judge(mutant, folder, kinds)
             done.append(mutant)
             if given.list or mutant.verdict in {"far", "raised", "later"}:
                 print(f"{mutant.number} {mutant.kind} {mutant.path}:{mutant.first} {mutant.verdict}\n    {mutant.shown}\n    {mutant.said}",
