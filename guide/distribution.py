@@ -400,6 +400,7 @@ class _Run:
         documents = {"": self.source} if self.source else {}
         with Ledger.rehearse(self.path) as ledger:
             try:
+                self._check_folder(ledger)
                 plan = self._plan(ledger, rows, self._issue(documents))
             except GuideError as exc:
                 self.problems += exc.diagnostics
@@ -535,6 +536,7 @@ class _Run:
         self._check_seal(documents)
         with Ledger.begin(self.path) as ledger:
             self.ledger = ledger
+            self._check_folder(ledger)
             plan = self._plan(ledger, rows, self._issue(documents))
             self._report_open(plan)
             output.sweep(self.out)
@@ -616,6 +618,22 @@ class _Run:
         return making.Recipe(
             secrets.token_hex(8), documents, style, self.signature, self.request.encrypt
         )
+
+    def _check_folder(self, ledger: Ledger) -> None:
+        """Raise GuideError when the folder holds copies of another ledger: they have the same names."""
+        path = self.out / MANIFEST
+        try:
+            if not path.is_file():
+                return
+            manifest = json.loads(path.read_text("utf-8"))
+            there = {str(copy["copy_id"]) for copy in manifest["copies"]}
+            message = "the folder holds the copies of another list, which would be written over"
+        except (OSError, ValueError, TypeError, KeyError):
+            there = {""}
+            message = "the folder has a manifest.json of another program"
+        if not there <= ledger.ids():
+            hint = f"Choose another folder: -o {self.out}-{_safe(self.request.recipients.stem)}"
+            raise GuideError(error("folder-of-another", message, Place(str(path)), hint))
 
     def _check_seal(self, documents: Mapping[str, bytes]) -> None:
         """Read the key, and refuse what cannot be sealed so; raises GuideError."""

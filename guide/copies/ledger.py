@@ -346,6 +346,11 @@ class Ledger:
         where = "c.digest = ? OR c.number IN (SELECT number FROM events WHERE digest = ?)"
         return next(iter(self.entries(where=f"({where})", values=[digest, digest])), None)
 
+    def ids(self) -> set[str]:
+        """Return the invisible ids of all copies."""
+        with _translated(self.path):
+            return {str(row[0]) for row in self._db.execute("SELECT copy_id FROM copies")}
+
     def copy(self, number: int) -> LedgerEntry:
         """Return a copy by its number; raises GuideError when there is none."""
         found = self.entries(where="c.number = ?", values=[number])
