@@ -556,10 +556,11 @@ class _Run:
             self._deliver(dues, self._recipe(documents, dues), pool)
         except GuideError as exc:
             self.problems += exc.diagnostics
-        try:
-            self._write_records()
-        except GuideError as exc:
-            self.problems += [each for each in exc.diagnostics if each not in self.problems]
+        finally:  # Ctrl-C as well
+            try:
+                self._write_records()
+            except GuideError as exc:
+                self.problems += [each for each in exc.diagnostics if each not in self.problems]
 
     @contextlib.contextmanager
     def _setting_ahead(self, pool: Pool, rows: Sequence[Row]) -> Iterator[None]:
