@@ -33,7 +33,16 @@ from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_orde
 from guide.html.stamps import signature_caption, stamp_style
 from guide.jobs.pool import Pool
 from guide.mail import Letters, server
-from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampPlace, StampStyle
+from guide.model.copies import (
+    ENCRYPTED,
+    SIGNED,
+    CopyLabel,
+    Recipient,
+    Seal,
+    Signature,
+    StampPlace,
+    StampStyle,
+)
 from guide.model.pack import Manifest
 from guide.units import POINTS_PER_MM, Paper, parse_paper
 
@@ -666,8 +675,10 @@ class _Run:
             valid_until=about.valid_until,
             watermark=self.request.watermark,
         )
+        embedded = self.request.sign is not None and not self.request.detached
+        seal = " ".join([ENCRYPTED] * self.request.encrypt + [SIGNED] * embedded)
         # A version that nobody named still tells copies apart, but is nothing for people to read.
-        return dataclasses.replace(style, version=about.version)
+        return dataclasses.replace(style, version=about.version, seal=seal)
 
     def _order(self, due: Due) -> making.Order:
         entries = due.entries

@@ -437,6 +437,8 @@ class _Preparing:
                 GuideTotal=pikepdf.String(word + "t"),
                 GuideVersion=pikepdf.String(self.style.version),
             )  # fmt: skip
+            if self.style.seal:
+                private.GuideSeal = pikepdf.String(self.style.seal)
             self.stamp = stamp
             self.piece = self.pdf.make_indirect(
                 pikepdf.Dictionary(LastModified=pikepdf.String(stamp), Private=private)
