@@ -33,7 +33,16 @@ from guide.html.stamps import signature_caption, stamp_style
 from guide.jobs import temporary
 from guide.jobs.pool import Pool
 from guide.mail import Letters, server
-from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampPlace, StampStyle
+from guide.model.copies import (
+    ENCRYPTED,
+    SIGNED,
+    CopyLabel,
+    Recipient,
+    Seal,
+    Signature,
+    StampPlace,
+    StampStyle,
+)
 from guide.model.pack import Manifest
 from guide.units import POINTS_PER_MM, Paper, parse_paper
 
@@ -400,6 +409,7 @@ class _Run:
         documents = {"": self.source} if self.source else {}
         with Ledger.rehearse(self.path) as ledger:
             try:
+                self._check_folder(ledger)
                 plan = self._plan(ledger, rows, self._issue(documents))
             except GuideError as exc:
                 self.problems += exc.diagnostics
@@ -535,6 +545,7 @@ class _Run:
         self._check_seal(documents)
         with Ledger.begin(self.path) as ledger:
             self.ledger = ledger
+            self._check_folder(ledger)
             plan = self._plan(ledger, rows, self._issue(documents))
             self._report_open(plan)
             output.sweep(self.out)
@@ -557,10 +568,11 @@ class _Run:
             self._deliver(dues, self._recipe(documents, dues), pool)
         except GuideError as exc:
             self.problems += exc.diagnostics
-        try:
-            self._write_records()
-        except GuideError as exc:
-            self.problems += [each for each in exc.diagnostics if each not in self.problems]
+        finally:  # Ctrl-C as well
+            try:
+                self._write_records()
+            except GuideError as exc:
+                self.problems += [each for each in exc.diagnostics if each not in self.problems]
 
     @contextlib.contextmanager
     def _setting_ahead(self, pool: Pool, rows: Sequence[Row]) -> Iterator[None]:
@@ -620,6 +632,22 @@ class _Run:
             secrets.token_hex(8), documents, style, self.signature, self.request.encrypt
         )
 
+    def _check_folder(self, ledger: Ledger) -> None:
+        """Raise GuideError when the folder holds copies of another ledger: they have the same names."""
+        path = self.out / MANIFEST
+        try:
+            if not path.is_file():
+                return
+            manifest = json.loads(path.read_text("utf-8"))
+            there = {str(copy["copy_id"]) for copy in manifest["copies"]}
+            message = "the folder holds the copies of another list, which would be written over"
+        except (OSError, ValueError, TypeError, KeyError):
+            there = {""}
+            message = "the folder has a manifest.json of another program"
+        if not there <= ledger.ids():
+            hint = f"Choose another folder: -o {self.out}-{_safe(self.request.recipients.stem)}"
+            raise GuideError(error("folder-of-another", message, Place(str(path)), hint))
+
     def _check_seal(self, documents: Mapping[str, bytes]) -> None:
         """Read the key, and refuse what cannot be sealed so; raises GuideError."""
         request = self.request
@@ -650,8 +678,10 @@ class _Run:
             valid_until=about.valid_until,
             watermark=self.request.watermark,
         )
+        embedded = self.request.sign is not None and not self.request.detached
+        seal = " ".join([ENCRYPTED] * self.request.encrypt + [SIGNED] * embedded)
         # A version that nobody named still tells copies apart, but is nothing for people to read.
-        return dataclasses.replace(style, version=about.version)
+        return dataclasses.replace(style, version=about.version, seal=seal)
 
     def _order(self, due: Due) -> making.Order:
         entries = due.entries

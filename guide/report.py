@@ -172,9 +172,10 @@ def report_distribution(done: Report, quiet: bool = False) -> None:
             print(_people(copies[:_PEOPLE]))
             if len(copies) > _PEOPLE:
                 print(f"... and {len(copies) - _PEOPLE:,} more; --json shows all")
-        had = f"; {done.had:,} copies were sent before" if done.had else ""
-        print(f"{about}: {len(copies):,} copies for {done.recipients:,} recipients{had}",
-              file=sys.stderr)  # fmt: skip
+        had = f"; {_many(done.had, 'copy was', 'copies were')} sent before" if done.had else ""
+        due = f"{_many(len(copies), 'copy', 'copies')} for "
+        due += _many(done.recipients, "recipient", "recipients")
+        print(f"{about}: {due}{had}", file=sys.stderr)
         if not done.failed and copies:
             print("nothing was sent; --send does it", file=sys.stderr)
     else:
@@ -188,6 +189,10 @@ def report_distribution(done: Report, quiet: bool = False) -> None:
               file=sys.stderr)  # fmt: skip
     if done.diagnostics:
         print(summary(done.diagnostics), file=sys.stderr)
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
 
 
 _CONTENT = {

@@ -346,6 +346,11 @@ class Ledger:
         where = "c.digest = ? OR c.number IN (SELECT number FROM events WHERE digest = ?)"
         return next(iter(self.entries(where=f"({where})", values=[digest, digest])), None)
 
+    def ids(self) -> set[str]:
+        """Return the invisible ids of all copies."""
+        with _translated(self.path):
+            return {str(row[0]) for row in self._db.execute("SELECT copy_id FROM copies")}
+
     def copy(self, number: int) -> LedgerEntry:
         """Return a copy by its number; raises GuideError when there is none."""
         found = self.entries(where="c.number = ?", values=[number])
@@ -502,8 +507,8 @@ class Ledger:
         path: str,
     ) -> Plan:
         has: dict[int, list[Any]] = {}
-        text = """SELECT person, ordinal, number, state, name, email, organisation, channel
-                  FROM copies WHERE version = ? ORDER BY number"""
+        text = """SELECT person, ordinal, number, state, name, email, organisation, channel,
+                    edition FROM copies WHERE version = ? ORDER BY number"""
         for person, *rest in self._db.execute(text, [version]):
             has.setdefault(person, []).append(rest)
         before: dict[tuple[int, int], int] = {
@@ -531,7 +536,7 @@ class Ledger:
                                 *details, secrets.token_hex(16), secrets.token_urlsafe(24)))  # fmt: skip
                     numbers.append(number)
                     continue
-                known, state, name, email, organisation, channel = mine[ordinal]
+                known, state, name, email, organisation, channel, edition = mine[ordinal]
                 changed = (email.casefold(), channel) != (who.email.casefold(), who.channel)
                 if state in OPEN or (state == State.FAILED and changed):
                     update.append((*details, known))
@@ -539,8 +544,10 @@ class Ledger:
                     continue
                 had += state == State.SENT
                 other = (name, email, organisation) != (who.name, who.email, who.organisation)
-                if state == State.SENT and other:
-                    message = f"copy {known} was sent under another name, address or organisation"
+                if state == State.SENT and (other or edition != who.edition):
+                    what = "under another name, address or organisation" if other else ""
+                    what = what or f"in the edition `{edition or 'whole'}`"
+                    message = f"copy {known} was sent {what}"
                     hint = f"It counts as the same person's. To send it again: --resend {known}"
                     notes.append(note("recipient-changed", message, Place(path, line, 1), hint))
             if numbers:

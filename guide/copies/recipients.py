@@ -148,6 +148,8 @@ def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
                 if any(cell.strip() for cell in cells):
                     header = [name.strip().lower() for name in cells]
                     problems += _check_header(header, path, lines, start, delimiter)
+                    if not set(header) & set(COLUMNS):
+                        break
             elif any(cell.strip() for cell in cells):
                 entry = _entry(header, cells, path, start, delimiter, lines, problems)
                 if entry is not None:
@@ -163,6 +165,10 @@ def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
 def _check_header(
     header: list[str], path: str, lines: list[str], line: int, delimiter: str
 ) -> list[Diagnostic]:
+    if not set(header) & set(COLUMNS):  # somebody's row: what it says is not repeated
+        message = "the first row names no column of a list"
+        hint = "Write a row above it that names the columns: name,email,organisation"
+        return [error("csv-missing-column", message, Place(path, line, 1), hint)]
     starts = cell_starts(lines[line - 1 :], line, delimiter)
     problems = []
     for number, name in enumerate(header):
@@ -242,7 +248,9 @@ def from_values(
             if name not in COLUMNS:
                 hint = did_you_mean(name, COLUMNS)
                 where = keys.get(f"{prefix}.{name}", place)
-                problems.append(error("unknown-key", f"unknown key `{name}`", where, hint))
+                said = f"unknown key `{name}`" if set(map(str, value)) & set(COLUMNS) else ""
+                said = said or "the key is none of a recipient's"  # it may be somebody's name
+                problems.append(error("unknown-key", said, where, hint))
             elif isinstance(inner, dict | list):
                 message = f"`{name}` must be text"
                 problems.append(error("wrong-type", message, found[name], "Write plain text."))

@@ -191,7 +191,9 @@ class _Preparing:
             with pikepdf.open(io.BytesIO(self.data)) as pdf:
                 self.pdf = pdf
                 return self._run()
-        except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError) as exc:
+        except (
+            pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError
+        ) as exc:  # fmt: skip
             message = f"the PDF cannot be stamped: {' '.join(str(exc).split())[:120]}"
             hint = "Repair it: qpdf IN.pdf OUT.pdf"
             raise GuideError(error("not-a-pdf", message, Place(""), hint)) from exc
@@ -435,6 +437,8 @@ class _Preparing:
                 GuideTotal=pikepdf.String(word + "t"),
                 GuideVersion=pikepdf.String(self.style.version),
             )  # fmt: skip
+            if self.style.seal:
+                private.GuideSeal = pikepdf.String(self.style.seal)
             self.stamp = stamp
             self.piece = self.pdf.make_indirect(
                 pikepdf.Dictionary(LastModified=pikepdf.String(stamp), Private=private)
@@ -535,9 +539,9 @@ def _unbalanced(contents: Sequence[Any]) -> tuple[int, int]:
         least = min(least, depth)
     if not depth and not least:
         return 0, 0
-    whole = pikepdf.Stream(pikepdf.new(), data)
+    pdf = pikepdf.new()  # a stream is gone when its file is
     depth = least = 0
-    for _, operator in _instructions(whole):
+    for _, operator in _instructions(pikepdf.Stream(pdf, data)):
         if str(operator) in {"q", "Q"}:
             depth += 1 if str(operator) == "q" else -1
             least = min(least, depth)

@@ -64,13 +64,17 @@ class StampPlace(Frozen):
     name: Annotated[float, Field(ge=0, le=500)] = 17.8
 
 
+ENCRYPTED, SIGNED = "encrypted", "signed"
+
+
 @dataclass(frozen=True)
 class StampStyle:
     """How copies are stamped; made by `guide.html.stamps.stamp_style`.
 
     `words` is the label with `%(number)s` and `%(total)s` in the document's language, `control` the
     document control line, `watermark` the text across every page, both '' for none; `opacity` is of
-    the watermark. `version` is what the copy says of itself in its metadata.
+    the watermark. `version` is what the copy says of itself in its metadata, and `seal` how it was
+    closed when it was given out: words of `ENCRYPTED` and `SIGNED`.
     """
 
     place: StampPlace = StampPlace()
@@ -81,6 +85,7 @@ class StampStyle:
     control: str = ""
     watermark: str = ""
     opacity: float = 0.12
+    seal: str = ""
 
 
 class Signature(Frozen):

@@ -149,7 +149,26 @@ def test_another_document_needs_another_ledger(send: Run, report_pdf: Path, writ
     report_pdf.write_bytes(made_pdf(title="Something Else"))
     done = send()
     assert done.exit_code == 1 and "error[ledger-of-another]" in done.output
-    assert send("--ledger", "other.ledger.db").exit_code == 0
+    assert send("--ledger", "other.ledger.db", "-o", "other").exit_code == 0
+
+
+def test_two_lists_do_not_share_a_folder(run: Run, report_pdf: Path, write: Callable[..., Path], tmp_path: Path) -> None:
+    """Their copies have the same names: one person's would be written over another's."""
+    write("Anna")
+    write("Bert", name="students.csv")
+    words = ("distribute", report_pdf, "-o", "out", "--to")
+    assert run(*words, "list.csv", "--send").exit_code == 0
+    before = files(tmp_path / "out")
+    for more in ((), ("--send",)):
+        done = run(*words, "students.csv", *more)
+        assert done.exit_code == 1 and "error[folder-of-another]" in done.output and "-o out-students" in done.output
+    assert files(tmp_path / "out") == before
+    assert run(*words[:2], "--to", "students.csv", "-o", "out-students", "--send").exit_code == 0
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "manifest.json").write_text('{"name": "an app"}')
+    done = run(*words[:2], "--to", "list.csv", "-o", "web", "--send")
+    assert "error[folder-of-another]" in done.output
+    assert [p.name for p in (tmp_path / "web").iterdir()] == ["manifest.json"]
 
 
 def test_limit_resend_and_mark_sent(send: Run, write: Callable[..., Path], tmp_path: Path) -> None:
@@ -242,9 +261,9 @@ def test_remote_storage(send: Run, write: Callable[..., Path], tmp_path: Path) -
     import fsspec
 
     write("Anna", "Bert")
-    assert send("--channel", "remote", "--remote", f"file://{tmp_path}/store", "--ledger", "a.ledger.db").exit_code == 0
+    assert send("--channel", "remote", "--remote", f"file://{tmp_path}/store", "--ledger", "a.ledger.db", "-o", "a").exit_code == 0
     assert {p.name for p in (tmp_path / "store").iterdir()} == {"report-copy-001.pdf", "report-copy-002.pdf"}
-    assert send("--channel", "remote", "--remote", "memory://box/in", "--ledger", "b.ledger.db").exit_code == 0
+    assert send("--channel", "remote", "--remote", "memory://box/in", "--ledger", "b.ledger.db", "-o", "b").exit_code == 0
     memory = fsspec.filesystem("memory")
     with pikepdf.open(io.BytesIO(memory.cat_file("/box/in/report-copy-002.pdf"))) as pdf:
         assert len(pdf.pages) == 2

@@ -98,6 +98,18 @@ def test_who_is_the_same_person(before: str, after: str, due: int, path: Path) -
     assert len(run_of(path, people(after))) == due
 
 
+def test_another_edition_for_who_has_one_is_said_and_not_sent(path: Path) -> None:
+    """Until the user says so: then it is that edition."""
+    short = [(who.model_copy(update={"edition": "short"}), line) for who, line in people("Anna")]
+    run_of(path, people("Anna"))
+    with Ledger.begin(path) as ledger:
+        plan = ledger.plan(Issue("pack/briefing", "T", "1.0"), short)
+        assert not plan.due and "edition `whole`" in plan.notes[0].message and "--resend 1" in plan.notes[0].hint
+        ledger.resend(1)
+        (due,) = ledger.plan(Issue("pack/briefing", "T", "1.0"), short).due
+        assert due.entries[0].edition == "short"
+
+
 def test_two_of_one_name_are_two_people(path: Path) -> None:
     """A second John Smith is new, whichever row comes first."""
     assert run_of(path, people("John|j1@x.org|Office")) == [1]

@@ -132,6 +132,42 @@ def test_a_copy_is_the_same_however_it_is_made(briefing: bytes) -> None:
     assert len(set(wanted.values())) == len(labels)
 
 
+@pytest.mark.parametrize(
+    "content", [b"q q 2 0 0 2 0 0 cm Q Q Q Q 0 0 1 rg", b"q q 9 0 0 9 0 0 cm", b"BT /F1 12 Tf (Q q) Tj", b""]
+)
+def test_pages_that_leave_their_state_behind(content: bytes) -> None:
+    """What a page saved and did not restore, or restored too often, moves no stamp."""
+    with pikepdf.open(io.BytesIO(made_pdf(pages=1))) as pdf:
+        pdf.pages[0].obj.Contents = pdf.make_stream(content)
+        out = io.BytesIO()
+        pdf.save(out)
+    document = pypdfium2.PdfDocument(Stamper(out.getvalue(), [label()], STYLE).copy(label()))
+    text = document[0].get_textpage()
+    first = text.get_text_range().index("Copy 7 of 42")
+    left, bottom, right, top = text.get_charbox(first)
+    assert 0 < bottom < top < 12 * 72 / 25.4 and 2 < top - bottom < 8 and 100 < left < right < 400
+    document.close()
+
+
+@pytest.mark.parametrize("part", ["Contents", "Resources", "XObject"])
+def test_damaged_pages_are_named_and_no_crash(part: str) -> None:
+    """A number where a stream should be, a name where a dictionary should."""
+    with pikepdf.open(io.BytesIO(made_pdf(pages=1))) as pdf:
+        page = pdf.pages[0].obj
+        if part == "Contents":
+            page.Contents = pikepdf.Array([7])
+        elif part == "Resources":
+            page.Resources = pikepdf.Name.Bad
+        else:
+            page.Resources.XObject = pikepdf.Name.Bad
+        out = io.BytesIO()
+        pdf.save(out)
+    try:
+        Stamper(out.getvalue(), [label()], STYLE).copy(label())
+    except GuideError as exc:
+        assert exc.diagnostics[0].code == "not-a-pdf"
+
+
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_turned_pages_are_stamped_as_they_are_seen(turn: int) -> None:
     """The line stands at the foot that the reader sees."""
