@@ -224,23 +224,19 @@ class Tree:
             return self._new("TOCI", above, element, tag)
         if above.role != "L":
             return self._new("", above, element, tag)
-        last = above.kids[-1] if above.kids else None
-        term = tag == "dt"
-        joins = isinstance(last, Node) and (
-            last.kids[-1].element[1] in ("dt", "dd") and not (term and last.kids[-1].role != "Lbl")
-            if last.kids and tag != "li" else False
-        )  # fmt: skip
-        item = last if joins else self._new("LI", above, element, "")
-        assert isinstance(item, Node)
-        if joins and item.kids[-1].element[1] == tag:
-            return item.kids[-1]  # type: ignore[no-any-return]
+        item, role = _open_item(above), "Lbl" if tag == "dt" else "LBody"
+        last = item.kids[-1] if item is not None and tag != "li" else None
+        if last is not None and last.role == role:
+            return last  # type: ignore[no-any-return]
+        if item is None or last is None or role == "Lbl":
+            item = self._new("LI", above, element, "")
         if tag == "li" and "A" not in above.facts:
             style = box.style["list_style_type"] if "list-item" in box.style["display"] else "none"
             ordered = "Decimal" if above.element[0].tag == "ol" else "None"
             number = _NUMBERINGS.get(style, ordered) if isinstance(style, str) else ordered
             if number != "None":
                 above.facts["A"] = pydyf.Dictionary({"O": "/List", "ListNumbering": f"/{number}"})
-        return self._new("Lbl" if term else "LBody", item, element, tag)
+        return self._new(role, item, element, tag)
 
     def _label(self, above: Node, element: Any, tag: str) -> Node:
         """Return a label at the head of the item that it stands in."""
@@ -287,6 +283,14 @@ class Tree:
         assert self.notes is not None
         self.notes.append(note)
         return call
+
+
+def _open_item(above: Node) -> Node | None:
+    """Return the last item of a list of terms, to which what follows may belong."""
+    last = above.kids[-1] if above.kids else None
+    if not isinstance(last, Node) or last.role != "LI" or not last.kids:
+        return None
+    return last if last.kids[-1].element[1] in {"dt", "dd"} else None
 
 
 def _item(node: Node | None) -> Node | None:
