@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from guide import __version__, output, printers
-from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, warning
+from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, note, warning
 from guide.inputs import digest_of_inputs, size_of_inputs
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
@@ -30,7 +30,8 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Piece, Stock
-    from guide.model.pack import Pack
+    from guide.model.origins import Origins
+    from guide.model.pack import Accepted, Pack
     from guide.sheets.press import Pressed, Scheme
 
 T = TypeVar("T")
@@ -135,6 +136,7 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "message": diagnostic.message,
         "hint": diagnostic.hint,
         "item": diagnostic.item,
+        "accepted": diagnostic.accepted,
     }
 
 
@@ -150,7 +152,8 @@ def plain_json(value: Any) -> str:
 def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
     place = Place(data["path"], data["line"], data["column"])
     severity = Severity(data["severity"])
-    return Diagnostic(data["code"], data["message"], place, data["hint"], severity, data["item"])
+    known = {name: data[name] for name in ("code", "message", "hint", "item", "accepted")}
+    return Diagnostic(**known, place=place, severity=severity)
 
 
 def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
@@ -435,6 +438,16 @@ class _Document:
     job: Job | None = None
     pdf: Pdf | None = None
     cached: bool = False
+    _origins: Origins | None = None
+
+    def origins(self, pack: Pack) -> Origins:
+        """Return what knows where its content was written."""
+        from guide.model.origins import Origins
+
+        if self._origins is None:
+            cards = self.deck.source.request.cards if self.deck else ()
+            self._origins = Origins(pack, self.places, cards)
+        return self._origins
 
 
 def typeset_job(html: Html) -> Pdf:
@@ -456,6 +469,7 @@ class _Making:
         self.pool, self.progress = pool, progress
         self.problems: list[Diagnostic] = []
         self.layout_problems: list[Diagnostic] = []
+        self.told: dict[tuple[Any, ...], _Told] = {}
         self.decks: dict[str, dict[str, str]] = {}
         self.marks: dict[str, dict[str, str]] = {}
 
@@ -478,6 +492,9 @@ class _Making:
         documents = [document for each in wanted for document in self._begin(pack, *each)]
         documents.sort(key=lambda document: document.kind.order)
         files = [file for document in documents for file in self._finish(pack, document)]
+        told = [each.diagnostic for each in self.told.values()]
+        self.problems += told
+        self.layout_problems = [*self.layout_problems, *told]
         self._accept(pack)
         return self._record(pack, files)
 
@@ -744,9 +761,11 @@ class _Making:
         return Place("--stock") if self.settings.stock else pack.at(f"documents.{kind.name}.stock")
 
     def _fatal(self) -> bool:
-        return any(
-            d.severity == Severity.ERROR for d in self.problems if d not in self.layout_problems
-        )
+        return any(self._stops(d) for d in self.problems if d not in self.layout_problems)
+
+    def _stops(self, problem: Diagnostic) -> bool:
+        """Tell whether a problem is an error that the author does not accept."""
+        return self.pack.manifest.stops(problem)
 
     def _paper_and_theme(self, pack: Pack, options: Mapping[str, Any]) -> tuple[Any, Any]:
         from guide.content.library import check_theme
@@ -837,15 +856,19 @@ class _Making:
         """Report the faults of a layout; return the number of warnings, None when it is refused."""
         found = []
         for fault in faults:
-            left_out = fault.code == "left-out"
-            found += (
-                _left_out(fault, document) if left_out else [_fault(fault, document, self.pack)]
-            )
-        self.problems += found
-        self.layout_problems = [*self.layout_problems, *found]
-        if any(d.severity == Severity.ERROR for d in found):
+            if fault.code == "left-out":
+                notes = _left_out(fault, document)
+                self.problems += notes
+                self.layout_problems = [*self.layout_problems, *notes]
+                continue
+            made = _fault(fault, document, self.pack)
+            found.append(made)
+            where = (_stem(document.name), fault.page)
+            self.told.setdefault(_cause(made), _Told(made)).add(*where)
+        if any(map(self._stops, found)):
             return None
-        return sum(d.severity == Severity.WARNING for d in found)
+        warnings = {_cause(d): d for d in found if d.severity == Severity.WARNING}
+        return sum(not self.pack.manifest.accepting(d) for d in warnings.values())
 
     def _wait(self, document: _Document, job: Job | None) -> Pdf | None:
         assert job is not None
@@ -894,22 +917,38 @@ class _Making:
 
     def _accept(self, pack: Pack) -> None:
         """Turn problems that the author accepts into notes that say why."""
-        for number, accepted in enumerate(pack.manifest.accept):
-            matching = [
-                d for d in self.problems
-                if d.code == accepted.code and accepted.id in {"", d.item}
-                and d.severity != Severity.NOTE
-            ]  # fmt: skip
-            if not matching:
-                message = f"nothing to accept: no `{accepted.code}` was found"
-                place = pack.at(f"accept.{number}")
-                self.problems.append(
-                    Diagnostic("unused-accept", message, place, "Delete it.", Severity.NOTE)
-                )
-            for found in matching:
-                self.problems.remove(found)
-                hint = f"accepted: {accepted.because}"
-                self.problems.append(dataclasses.replace(found, severity=Severity.NOTE, hint=hint))
+        entries, used = pack.manifest.accept, set[int]()
+        shown = []
+        for found in self.problems:
+            numbers = pack.manifest.accepting(found)
+            used |= {*numbers}
+            if numbers:
+                because = entries[numbers[0]].because
+                found = dataclasses.replace(found, severity=Severity.NOTE, accepted=because)  # noqa: PLW2901
+            shown.append(found)
+        self.layout_problems = [d for d in shown if d in self.layout_problems or d.accepted]
+        self.problems = shown
+        if self._partial():
+            return
+        codes = {found.code for found in self.problems}
+        for number, entry in enumerate(entries):
+            if number not in used:
+                self.problems.append(_unused(entry, codes, pack.at(f"accept.{number}")))
+
+    def _partial(self) -> bool:
+        """Tell whether this run does not look at all that the pack has."""
+        run = self.settings
+        return bool(run.kinds or run.edition or run.tags or run.printed is not None)
+
+
+def _unused(entry: Accepted, codes: Iterable[str], place: Place) -> Diagnostic:
+    from guide.suggest import nearest
+
+    whose = f" of `{entry.id}`" if entry.id else ""
+    message = f"nothing to accept: no `{entry.code}`{whose} was found"
+    near = nearest(entry.code, [code for code in codes if code != entry.code])
+    hint = f"did you mean `{near}`?" if near else "Delete the entry."
+    return note("unused-accept", message, place, hint)
 
 
 def _file(
@@ -931,26 +970,71 @@ def versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
     return [chr(97 + n) for n in range(count)] if count > 1 else [""]
 
 
+def _cause(found: Diagnostic) -> tuple[Any, ...]:
+    """Return what tells one cause from another: not the document, and not a tenth of a mm."""
+    words = re.sub(r"\d+(?:\.\d+)?", "#", found.message)
+    place = found.place
+    return found.code, place.path, place.line, place.column, found.severity, words
+
+
+@dataclass
+class _Told:
+    """A fault of layout, and the pages of the documents in which it was found."""
+
+    found: Diagnostic
+    pages: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, document: str, page: int) -> None:
+        """Note that it was found in one more place; page 0 is the document as a whole."""
+        self.pages.setdefault(document, [])
+        if page and page not in self.pages[document]:
+            self.pages[document].append(page)
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The fault, said once for all documents."""
+        if self.found.code in _WHOLE or not any(self.pages.values()):
+            return self.found
+        where = "; ".join(_pages(name, pages) for name, pages in self.pages.items())
+        return dataclasses.replace(self.found, message=f"{where}: {self.found.message}")
+
+
+_WHOLE = {"over-budget", "card-overflow"}  # their messages say of what they speak
+_MOST_PAGES = 3  # of a document that are named
+
+
+def _pages(name: str, pages: Sequence[int]) -> str:
+    if not pages:
+        return name
+    shown = ", ".join(map(str, pages[:_MOST_PAGES]))
+    more = f" and {len(pages) - _MOST_PAGES} more" if len(pages) > _MOST_PAGES else ""
+    return f"{name}, page{'s'[: len(pages) > 1]} {shown}{more}"
+
+
 def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
-    item = fault.at.partition("/")[0]
-    hint, message = fault.hint, fault.message
+    from guide.model.artifacts import item_of
+
+    hint, message, item, names = fault.hint, fault.message, "", tuple[str, ...]()
     if fault.at.startswith("css:"):
         path, *position = fault.at.removeprefix("css:").rsplit(":", 2)
         if len(position) < 2 or not all(each.isdecimal() for each in position):
-            path, position = fault.at.removeprefix("css:"), []
-        place = Place(path, *map(int, position))
-        item = ""
+            path, position = fault.at.removeprefix("css:"), ["0", "0"]
+        place = Place(path, int(position[0]), int(position[1]))
+    elif fault.at.startswith("pack:"):
+        place = pack.at(fault.at.removeprefix("pack:"))
     elif fault.code == "over-budget":
+        message = f"{_stem(document.name)}, page {fault.page}: {message}"
         place = pack.at(f"documents.{document.kind.name}.pages")
         known = [(document.places.get(key), said) for key, said in fault.others]
         longest = ", ".join(f"{at.path}:{at.line} ({said})" for at, said in known if at)
         hint = f"{hint} Longest: {longest}." if longest else hint
     else:
-        place = document.places.get(fault.at) or Place("pack.yaml", 1, 1)
-    where = f"page {fault.page}: " if fault.page else ""
-    message = f"{_stem(document.name)}, {where}{message}" if where or fault.others else message
-    return Diagnostic(fault.code, message, place, hint, fault.severity, item)
+        origins = document.origins(pack)
+        place, names = origins.find(fault.at, fault.word), origins.other_names(fault.at)
+        item = item_of(fault.at)
+    place = Place(place.path, place.line, place.column)
+    return Diagnostic(fault.code, message, place, hint, fault.severity, item, names=names)
 
 
 def _left_out(fault: Fault, document: _Document) -> list[Diagnostic]:

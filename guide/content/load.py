@@ -16,7 +16,7 @@ from guide.content.sources import read_sources
 from guide.content.tables import read_table
 from guide.content.validate import Places, Validator
 from guide.content.yaml12 import Document, read_yaml
-from guide.errors import Diagnostic, Place, error, in_order
+from guide.errors import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
 from guide.model.content import Actor, Card, Event, Fact, Figure, Question, Section, Term
 from guide.model.markup import mentions, texts_of
@@ -87,8 +87,17 @@ class _Loading:
         )
         pack = self._with_ids(pack)
         pack = replace(pack, figures=self._figures(pack))
-        self.problems.extend(check_pack(pack, complete=not self.problems))
+        self.problems.extend(check_pack(pack, self._broken()))
         return (pack if manifest else None), in_order(self.problems)
+
+    def _broken(self) -> dict[str, str]:
+        """Return the texts of the files with errors: not all of them is in the Pack."""
+        paths = {d.place.path for d in self.problems if d.severity == Severity.ERROR}
+        texts = {}
+        for path in paths:
+            quiet = Reader(self.folder)  # what is wrong with it was said
+            texts[path] = (quiet.text(path) or "") if path and quiet.exists(path) else ""
+        return texts
 
     def _document(self, path: str) -> Document | None:
         text = self.reader.text(path)
@@ -305,7 +314,8 @@ class _Loading:
             for name, text in texts_of(item):
                 for mention in mentions(text):
                     if mention.kind == "image":
-                        wanted.setdefault(mention.value, item.at(name))
+                        at = item.at(name).inside(text, mention.offset)
+                        wanted.setdefault(mention.value, at)
         for card in pack.cards:
             if card.image:
                 wanted.setdefault(card.image, card.at("image"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from guide.content.pictures import missing_alt
 from guide.content.validate import did_you_mean
@@ -17,36 +17,33 @@ from guide.model.pack import Pack
 Found = Iterator[Diagnostic]
 
 
-def check_pack(pack: Pack, complete: bool = True) -> list[Diagnostic]:
+def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diagnostic]:
     """Return what is wrong with a pack as a whole.
 
-    `complete` is False when items were left out because they could not be read: rules that would
-    then only repeat that are not applied.
+    `broken` are the texts of the files of which something was left out because it could not be
+    read, by path; '' where nothing is known. What they may hold is not said to be missing: that
+    would only repeat what is wrong with them.
     """
+    lost = broken or {}
     rules: list[Callable[[Pack], Found]] = [
-        _citations, _body_mentions, _anchors, _footnotes, _missing_sources, _timeline, _spans, _cards, _choices,
+        _anchors, _footnotes, _missing_sources, _timeline, _spans, _cards, _choices,
         _stale_facts, _terms, _editions, _card_pictures,
     ]  # fmt: skip
-    if complete:
+    if not lost:
         rules.append(_unused_sources)
-    return [diagnostic for rule in rules for diagnostic in rule(pack)]
+    found = list(_mentions(pack, lost))
+    return found + [diagnostic for rule in rules for diagnostic in rule(pack)]
+
+
+def _may_hold(broken: Mapping[str, str], names: str, word: str) -> bool:
+    """Tell whether a file that could not be read, of those named so, may hold a word."""
+    texts = [text for path, text in broken.items() if path.startswith(names)]
+    return any(not text or word.casefold() in text.casefold() for text in texts)
 
 
 def _body_place(section: Section, mention: Mention) -> Place:
     line = mention.line + section.body_line - 1
     return Place(section.at("body").path, line, mention.column)
-
-
-def _citations(pack: Pack) -> Found:
-    for item in pack.items:
-        for number, text in enumerate(item.sources):
-            key = read_citation(text).key
-            if key not in pack.sources:
-                yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
-        for name, text in texts_of(item):
-            for mention in mentions(text):
-                if mention.kind == "cite" and mention.value not in pack.sources:
-                    yield _unknown_source(mention.value, pack, item.at(name), item.id)
 
 
 def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic:
@@ -65,25 +62,43 @@ def _targets(pack: Pack) -> dict[str, Place]:
     return targets
 
 
-def _body_mentions(pack: Pack) -> Found:
+def _mentions(pack: Pack, broken: Mapping[str, str]) -> Found:
+    """Check everything that a text points at."""
     targets = _targets(pack)
     names = _term_names(pack)
-    for section in pack.sections:
-        for mention in mentions(section.body):
-            place = _body_place(section, mention)
-            if mention.kind == "cite" and mention.value not in pack.sources:
-                yield _unknown_source(mention.value, pack, place, section.id)
-            elif mention.kind == "ref" and mention.value not in targets:
-                hint = did_you_mean(mention.value, targets) or "Give the target this id: {#...}."
-                message = f"nothing has the id `{mention.value}`"
-                yield error("bad-reference", message, place, hint, section.id)
-            elif mention.kind == "term" and mention.value.casefold() not in names:
-                shown = sorted(set(names.values()))
-                hint = did_you_mean(mention.value, shown) or "Add it to glossary.yaml."
-                message = f"the glossary has no term `{mention.value}`"
-                yield error("unknown-term", message, place, hint, section.id)
+    for item in pack.items:
+        for number, text in enumerate(item.sources):
+            key = read_citation(text).key
+            if key not in pack.sources and not _may_hold(broken, "sources", key):
+                yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
+        for mention, place in _all_mentions(item):
+            name = mention.value
+            if mention.kind == "cite" and name not in pack.sources:
+                if not _may_hold(broken, "sources", name):
+                    yield _unknown_source(name, pack, place, item.id)
+            elif mention.kind == "ref" and name not in targets:
+                if not _may_hold(broken, "sections", name.removeprefix("sec-")):
+                    hint = did_you_mean(name, targets) or "Give the target this id: {#...}."
+                    message = f"nothing has the id `{name}`"
+                    yield error("bad-reference", message, place, hint, item.id)
+            elif mention.kind == "term" and name.casefold() not in names:
+                if not _may_hold(broken, "glossary", name):
+                    shown = sorted(set(names.values()))
+                    hint = did_you_mean(name, shown) or "Add it to glossary.yaml."
+                    message = f"the glossary has no term `{name}`"
+                    yield error("unknown-term", message, place, hint, item.id)
             elif mention.kind == "image" and not _has_alt(mention, pack):
-                yield missing_alt(mention.value, place)
+                yield missing_alt(name, place)
+
+
+def _all_mentions(item: Item) -> Iterator[tuple[Mention, Place]]:
+    """Yield what the texts of an item point at, and where."""
+    for name, text in texts_of(item):
+        for mention in mentions(text):
+            yield mention, item.at(name).inside(text, mention.offset)
+    if isinstance(item, Section):
+        for mention in mentions(item.body):
+            yield mention, _body_place(item, mention)
 
 
 def _anchors(pack: Pack) -> Found:

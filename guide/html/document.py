@@ -19,6 +19,7 @@ from guide.html.glossary import Linker
 from guide.html.labels import Labels
 from guide.html.markdown import MAX_DEPTH, Context, Here, block, inline, render_tokens
 from guide.html.numbering import outline, section_anchor
+from guide.model.artifacts import SOURCE
 from guide.model.base import Item
 from guide.model.content import (
     ChoiceQuestion,
@@ -328,9 +329,10 @@ class Document:
         """Return the cited sources."""
         found = []
         for source in self.citations.bibliography():
-            at = f"src-{source.key}"
+            at = f"{SOURCE}{source.key}"
             self.context.places[at] = self.pack.source_places.get(source.key, Place(""))
-            found.append(views.SourceView(at, source.key, source.label, source.html, at))
+            name = f"src-{source.key}"
+            found.append(views.SourceView(name, source.key, source.label, source.html, at))
         return found
 
     def links(self) -> list[views.LinkView]:

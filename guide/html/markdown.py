@@ -360,13 +360,17 @@ class _Renderer(RendererHTML):
             del token.attrs[name]
         return str(super().renderToken(tokens, idx, options, env))
 
-    def _at(self, token: Token, here: Here, context: Context) -> str:
+    def _at(self, token: Token, here: Here, context: Context, name: str = "") -> str:
+        """Note where a block stands, and return its key; one with an id of its own keeps that."""
         here.blocks += 1
         here.breaks = 0
         key = f"{here.item}/{here.blocks}"
         line = (token.map or [0])[0] + here.first_line
         place = Place(here.place.path, line, 1) if here.first_line else here.place
         context.places[key] = place
+        if name and not name.isdecimal():
+            key = f"{here.item}/{name}"
+            context.places[key] = place
         return key
 
     def _spot(self, env: Any) -> Place:
@@ -516,8 +520,8 @@ class _Renderer(RendererHTML):
 
     def figure(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token, here, context = tokens[idx], env["here"], env["context"]
-        at = self._at(token, here, context)
         name = str(token.attrs.get("id", ""))
+        at = self._at(token, here, context, name)
         before, here.autolink = here.autolink, False
         caption = self.renderInline(token.children or [], options, env)
         here.autolink = before
@@ -528,12 +532,12 @@ class _Renderer(RendererHTML):
             label = f'<span class="label">{context.labels("Figure")}\u00a0{target.number}</span> '
         shown = f"<figcaption>{label}{caption}</figcaption>" if caption or label else ""
         ident = f' id="{escape(name)}"' if name else ""
-        return f'<figure class="figure"{ident} data-at="{at}">{picture}{shown}</figure>\n'
+        return f'<figure class="figure"{ident} data-at="{escape(at)}">{picture}{shown}</figure>\n'
 
     def table_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token, here, context = tokens[idx], env["here"], env["context"]
-        at = self._at(token, here, context)
         name = str(token.meta.get("attributes", {}).get("id", ""))
+        at = self._at(token, here, context, name)
         caption = token.meta.get("caption")
         target = context.targets.get(name)
         before, here.autolink = here.autolink, False
@@ -552,7 +556,7 @@ class _Renderer(RendererHTML):
             if after.type == "table_close":
                 break
         css = "figure table long" if rows > _LONG_TABLE else "figure table"
-        return f'<figure class="{css}"{ident} data-at="{at}">{shown}<table>\n'
+        return f'<figure class="{css}"{ident} data-at="{escape(at)}">{shown}<table>\n'
 
     def table_close(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         return "</table></figure>\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from guide.errors import Diagnostic, Severity
+from guide.errors import Diagnostic
 from guide.html import planner, quiz, ruled, strip
 from guide.html.codes import qr_svg
 from guide.html.document import Document
@@ -57,7 +57,7 @@ class Request:
 def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
     """Return the document, and what is wrong with its content; None when a template fails."""
     rendering = _Rendering(request)
-    if any(problem.severity == Severity.ERROR for problem in rendering.document.problems):
+    if any(map(request.pack.manifest.stops, rendering.document.problems)):
         return None, tuple(rendering.document.problems)  # its options say nothing that can be made
     try:
         html = rendering.html()

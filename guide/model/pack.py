@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, WithJsonSchema
 
-from guide.errors import Place
+from guide.errors import Diagnostic, Place, Severity
 from guide.model.base import Frozen, Item, Text, Texts
 from guide.model.content import (
     Actor,
@@ -104,6 +104,21 @@ class Manifest(Frozen):
     require_sources: StrictBool = False
     review_after: ReviewAfter | None = None
     autolink: StrictBool = True
+
+    def accepting(self, problem: Diagnostic) -> tuple[int, ...]:
+        """Return which entries of `accept:` mean a problem, by number; none mean notes."""
+        if problem.severity == Severity.NOTE:
+            return ()
+        ids = {"", problem.item, *problem.names}
+        return tuple(
+            number
+            for number, entry in enumerate(self.accept)
+            if entry.code == problem.code and entry.id in ids
+        )
+
+    def stops(self, problem: Diagnostic) -> bool:
+        """Tell whether a problem is an error that nobody accepts."""
+        return problem.severity == Severity.ERROR and not self.accepting(problem)
 
 
 @dataclass(frozen=True)

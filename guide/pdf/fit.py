@@ -215,7 +215,7 @@ class _Fitting:
                     f"at the smallest size ({size:g} pt)"
                 )
                 hint = "Shorten the text, split the card in two, or use larger stock."
-                found.append(Fault("card-overflow", message, at, hint))
+                found.append(Fault("card-overflow", message, f"{at}.{side}", hint))
         return found
 
 

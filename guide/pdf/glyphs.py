@@ -73,21 +73,35 @@ def missing_glyphs(root: Any) -> Iterator[Fault]:
         yield from _where(root, missing, "", set())
 
 
-def _where(element: Any, missing: set[str], at: str, told: set[tuple[str, str]]) -> Iterator[Fault]:
-    """Yield what each item lacks, a sign once for each item."""
+def _where(
+    element: Any, missing: set[str], at: str, told: set[tuple[str, str, str]]
+) -> Iterator[Fault]:
+    """Yield what each text lacks, a sign once for each block and each word around it."""
     if element.tag in {"style", "script", "title"}:
         return
     at = element.get("data-at") or at
-    own = (element.text or "") + "".join(child.tail or "" for child in element)
-    item = at.partition("/")[0]
-    found = sorted(c for c in {*own} & missing if (item, c) not in told)
-    if found:
-        told.update((item, c) for c in found)
-        names = ", ".join(
-            f"{c} (U+{ord(c):04X} {unicodedata.name(c, '?').lower()})" for c in found[:5]
-        )
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        hint = "Write it in another way, or as a picture: the bundled fonts have no such sign."
-        yield Fault("missing-glyph", f"no bundled font has {names}{more}", at, hint)
+    own = " ".join([element.text or "", *(child.tail or "" for child in element)])
+    words: dict[str, list[str]] = {}
+    for sign in sorted({*own} & missing):
+        word = next((each for each in own.split() if sign in each), sign)
+        if (at, sign, word) not in told:
+            told.add((at, sign, word))
+            words.setdefault(word, []).append(sign)
+    for word, found in words.items():
+        yield _lacking(found, at, word)
     for child in element:
         yield from _where(child, missing, at, told)
+
+
+def _lacking(found: list[str], at: str, word: str) -> Fault:
+    names = ", ".join(f"{c} (U+{ord(c):04X} {unicodedata.name(c, '?').lower()})" for c in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    hint = "Write it in another way, or as a picture: the bundled fonts have no such sign."
+    return Fault("missing-glyph", f"no bundled font has {names}{more}", at, hint, word=word)
+
+
+def missing_in(text: str, at: str) -> Iterator[Fault]:
+    """Yield a fault for a text that stands in a stylesheet, such as a running head."""
+    found = sorted(uncovered(text))
+    if found:
+        yield _lacking(found, at, "")

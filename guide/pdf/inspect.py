@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weasyprint.formatting_structure import boxes
@@ -99,7 +99,9 @@ def _page_faults(pages: list[Any]) -> Iterator[Fault]:
         if last and last.tag in _HEADS and len(found) > 1 and number < len(pages):
             message = f"a heading stands alone at the foot of page {number}"
             hint = "Shorten the text before it, or let the heading begin a page."
-            yield Fault("stranded-heading", message, last.at, hint, Severity.WARNING, number)
+            word = str(getattr(last.box, "text", ""))
+            fault = Fault("stranded-heading", message, last.at, hint, Severity.WARNING, number)
+            yield replace(fault, word=word)
 
 
 def _too_wide(found: list[Leaf], box: Any, number: int) -> Iterator[Fault]:
@@ -113,9 +115,18 @@ def _too_wide(found: list[Leaf], box: Any, number: int) -> Iterator[Fault]:
             shown = getattr(leaf.box, "text", "")[:40]
             way = "wide" if over >= below else "tall"
             what = f"`{shown}`" if shown else "a picture"
+            if not shown and (tex := _formula(leaf.box)):
+                shown, what = tex, f"the formula `{tex[:40]}`"
             message = f"{what} is {max(over, below) / PX_PER_MM:.1f} mm too {way} for its box"
             hint = "Break the word, shorten it, or give it more room."
-            yield Fault("text-overflow", message, leaf.at, hint, Severity.ERROR, number)
+            yield Fault("text-overflow", message, leaf.at, hint, Severity.ERROR, number, word=shown)
+
+
+def _formula(box: Any) -> str:
+    """Return the TeX of a formula's picture, '' for any other box."""
+    element = box.element
+    named = element is not None and "math" in str(element.get("class", "")).split()
+    return str(element.get("alt", "")) if named else ""
 
 
 def _too_coarse(found: list[Leaf], number: int) -> Iterator[Fault]:

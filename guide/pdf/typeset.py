@@ -18,15 +18,16 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
-from guide.model.artifacts import FaceSet, Fault, FontFace, Html, Pdf, SetFace
+from guide.model.artifacts import FaceSet, Fault, FontFace, Html, Pdf, SetFace, item_of
 from guide.pdf import corrections, flow, lines, quick
 from guide.pdf.budget import over_budget
 from guide.pdf.clock import at_a_fixed_time
+from guide.pdf.contrast import contrast_faults
 from guide.pdf.faces import Drawer
 from guide.pdf.fetcher import BASE, Fetcher
 from guide.pdf.fill import fill
 from guide.pdf.fit import faces_markup, fit_faces, size_classes
-from guide.pdf.glyphs import BUNDLED, missing_glyphs, uncovered
+from guide.pdf.glyphs import BUNDLED, missing_glyphs, missing_in, uncovered
 from guide.pdf.inspect import page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
 from guide.units import PX_PER_MM
@@ -122,6 +123,7 @@ class _Typesetting:
             self._check_glyphs(self.html.markup)
             document = self._filled() if self.html.fill else self._layout(self.html.markup)
             self.faults += page_faults(document.pages)
+            self.faults += contrast_faults(document.pages, self.html.stylesheets)
             budget = over_budget(document.pages, self.html.most, self.html.multiple)
             self.faults += [budget] if budget else []
             data = self._write(document)
@@ -136,6 +138,8 @@ class _Typesetting:
         with _quiet(), collected() as messages:
             self._check_glyphs(everything)
             fitted = fit_faces(self.html, self._layout)
+            pale = contrast_faults(fitted.pages, self.html.stylesheets)
+            self.faults += [replace(fault, page=0) for fault in pale]
             drawer = Drawer(fitted.document)
             made = [
                 replace(drawer.draw(page, face.at, size), over=round(over, 2))
@@ -154,7 +158,7 @@ class _Typesetting:
         of_card: dict[str, list[Fault]] = {}
         cards = {face.at for face in faces}
         for fault in dict.fromkeys((*self.faults, *fitting)):
-            key = fault.at.partition("/")[0]
+            key = item_of(fault.at)
             of_card.setdefault(key if key in cards else "", []).append(fault)
         done = [
             replace(face, faults=tuple(of_card.pop(face.at))) if face.at in of_card else face
@@ -192,6 +196,9 @@ class _Typesetting:
         return filled.document
 
     def _check_glyphs(self, markup: str) -> None:
+        for name, text in self.html.stylesheets:
+            if name == "generated":  # the running heads: their words are the pack's marking
+                self.faults += missing_in(text, "pack:marking")
         if not markup.isascii() and uncovered(markup):
             root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
             self.faults += missing_glyphs(root)
