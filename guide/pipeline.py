@@ -425,6 +425,12 @@ def _make(
     return record
 
 
+# What is only found because something of the pack was left out, whose error is told.
+_SECONDARY = {
+    "dropped-reference", "nothing-to-print", "plan-too-short", "too-few-questions", "unknown-tag",
+}  # fmt: skip
+
+
 @dataclass
 class _Document:
     """A document under way."""
@@ -469,6 +475,7 @@ class _Making:
         self.pool, self.progress = pool, progress
         self.problems: list[Diagnostic] = []
         self.layout_problems: list[Diagnostic] = []
+        self.unreadable = False  # something of the pack was left out
         self.told: dict[tuple[Any, ...], _Told] = {}
         self.decks: dict[str, dict[str, str]] = {}
         self.marks: dict[str, dict[str, str]] = {}
@@ -483,6 +490,7 @@ class _Making:
         if self.settings.edition:
             pack = self._edition(pack)
         self.pack = pack
+        self.unreadable = any(d.severity == Severity.ERROR for d in found)
         try:
             # Decks first: their markup is quick to make, and a worker sets it meanwhile.
             wanted = sorted(self._wanted(pack), key=lambda each: each[0].shape != "faces")
@@ -492,6 +500,10 @@ class _Making:
         documents = [document for each in wanted for document in self._begin(pack, *each)]
         documents.sort(key=lambda document: document.kind.order)
         files = [file for document in documents for file in self._finish(pack, document)]
+        if (
+            self.unreadable
+        ):  # what is missing was said to be wrong, and need not be said to be missing
+            self.problems = [d for d in self.problems if d.code not in _SECONDARY]
         told = [each.diagnostic for each in self.told.values()]
         self.problems += told
         self.layout_problems = [*self.layout_problems, *told]
@@ -557,7 +569,8 @@ class _Making:
                 self.problems.append(
                     error("nothing-to-print", message, place, "Add content, or leave it out.")
                 )
-        if not any(getattr(pack, name) for kind in kinds.values() for name in kind.needs):
+        empty = not any(getattr(pack, name) for kind in kinds.values() for name in kind.needs)
+        if empty:
             message = "there is nothing to print yet"
             hint = "Add a section, a glossary, cards or any other content beside pack.yaml."
             self.problems.append(error("nothing-to-print", message, Place("pack.yaml", 1, 1), hint))
@@ -567,12 +580,13 @@ class _Making:
 
         options, found = resolve_options(kind, self._given(kind, given), pack)
         self.problems += found
-        paper, theme = self._paper_and_theme(pack, options)
+        paper, theme = self._paper_and_theme(pack, kind, options)
         if kind.shape == "faces":
             self.progress(kind.name, "render")
-            deck = self._begin_deck(pack, kind, options, paper, theme)
+            bad = any(map(self._stops, found))
+            deck = None if bad else self._begin_deck(pack, kind, options, paper, theme)
             return [deck] if deck else []
-        if self._fatal():
+        if any(map(self._stops, found)):
             return []
         begun = []
         for piece in kind.files:
@@ -632,15 +646,15 @@ class _Making:
 
         started = time.perf_counter()
         stock = self._stock(pack, kind, options, paper)
-        if stock is None or self._fatal():
+        if stock is None:
             return None
         cards = self._cards(pack, kind, options)
         if not cards:
             return None
         request = Request(pack, kind, options, paper, theme, cards, stock, self.settings.edition)
         source = Faces(request)
-        self.problems += source.missing_layouts()
-        self.problems += wrong_options(pack, kind, options)
+        wrong = [*source.missing_layouts(), *wrong_options(pack, kind, options)]
+        self.problems += wrong
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
         self._check_budget(pack, kind, options, len(sides), stock.per_sheet)
@@ -651,11 +665,14 @@ class _Making:
             lambda share: self.progress(kind.name, f"typeset {share:.0%}"),
             bool(self.settings.tags or self.settings.printed is not None),
         )  # fmt: skip
-        if self._fatal():
-            return None
-        self.progress(kind.name, "typeset")
+        fatal = self._fatal()
+        if not fatal:
+            self.progress(kind.name, "typeset")
         try:
-            deck.begin()
+            if not fatal:
+                deck.begin()
+            elif not any(map(self._stops, wrong)):
+                source.html(cards)  # no deck is made; what is wrong with its texts is said
         except TemplateFault as fault:
             self.problems.append(fault.diagnostic)
         self.problems += source.problems
@@ -767,7 +784,9 @@ class _Making:
         """Tell whether a problem is an error that the author does not accept."""
         return self.pack.manifest.stops(problem)
 
-    def _paper_and_theme(self, pack: Pack, options: Mapping[str, Any]) -> tuple[Any, Any]:
+    def _paper_and_theme(
+        self, pack: Pack, kind: Kind, options: Mapping[str, Any]
+    ) -> tuple[Any, Any]:
         from guide.content.library import check_theme
         from guide.units import parse_paper
 
@@ -779,6 +798,8 @@ class _Making:
         theme = pack.manifest.theme
         name = self.settings.theme or options.get("theme") or theme.name
         place = Place("--theme") if self.settings.theme else pack.at("theme.name")
+        if options.get("theme") and not self.settings.theme:
+            place = pack.at(f"documents.{kind.name}.theme")
         problem = check_theme(name, place, pack)
         if problem:
             self.problems.append(problem)
@@ -973,6 +994,8 @@ def versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
 def _cause(found: Diagnostic) -> tuple[Any, ...]:
     """Return what tells one cause from another: not the document, and not a tenth of a mm."""
     words = re.sub(r"\d+(?:\.\d+)?", "#", found.message)
+    if found.code == "card-overflow":
+        words = ""  # a cloze is on both sides, and a reversed card is two cards
     place = found.place
     return found.code, place.path, place.line, place.column, found.severity, words
 

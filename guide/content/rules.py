@@ -27,10 +27,10 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     lost = broken or {}
     rules: list[Callable[[Pack], Found]] = [
         _anchors, _footnotes, _missing_sources, _timeline, _spans, _cards, _choices,
-        _stale_facts, _terms, _editions, _card_pictures,
+        _stale_facts, _terms, _card_pictures,
     ]  # fmt: skip
     if not lost:
-        rules.append(_unused_sources)
+        rules += [_unused_sources, _editions]
     found = list(_mentions(pack, lost))
     return found + [diagnostic for rule in rules for diagnostic in rule(pack)]
 

@@ -86,6 +86,7 @@ class Here:
     breaks: int = 0
     in_heading: bool = False
     in_link: int = 0
+    spot: Place | None = None
     notes: dict[int, list[Token]] = field(default_factory=dict)
 
 
@@ -207,12 +208,14 @@ def _take_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]
         elif token.type == "footnote_close":
             inside = None
         elif inside is not None:
+            if token.map and not notes[inside]:
+                notes[inside].append(Token("note_line", "", 0, map=list(token.map)))
             if token.type in {"fence", "code_block", "math_block"}:
                 kind = "math_inline" if token.type == "math_block" else "code_inline"
                 notes[inside].append(Token(kind, "", 0, content=f" {token.content.strip()}"))
             elif token.type == "inline":
                 children = [c for c in token.children or () if c.type != "footnote_anchor"]
-                gap = [Token("text", "", 0, content=" ")] if notes[inside] else []
+                gap = [Token("text", "", 0, content=" ")] if notes[inside][1:] else []
                 notes[inside] += gap + children
         elif token.type not in {"footnote_block_open", "footnote_block_close"}:
             kept.append(token)
@@ -377,7 +380,7 @@ class _Renderer(RendererHTML):
         """Return the line that is being rendered: its block's, and the breaks since."""
         here: Here = env["here"]
         places: dict[str, Place] = env["context"].places
-        at = places.get(f"{here.item}/{here.blocks}", here.place)
+        at = here.spot or places.get(f"{here.item}/{here.blocks}", here.place)
         return replace(at, line=at.line + here.breaks) if here.first_line else at
 
     def heading_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
@@ -631,11 +634,21 @@ class _Renderer(RendererHTML):
 
     def footnote_ref(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         here = env["here"]
-        note = here.notes.get(int(tokens[idx].meta["id"]), [])
-        before, here.autolink = here.autolink, False
+        number = int(tokens[idx].meta["id"])
+        note = here.notes.get(number, [])
+        before = here.autolink, here.spot, here.breaks
+        here.autolink, mark = False, ""
+        if note and note[0].type == "note_line" and here.first_line:  # it stands elsewhere
+            line = (note[0].map or [0])[0] + here.first_line
+            key, here.spot = f"{here.item}/note-{number + 1}", Place(here.place.path, line, 1)
+            env["context"].places[key], here.breaks = here.spot, 0
+            mark = f' data-at="{key}"'
         inner = self.renderInline(note, options, env)
-        here.autolink = before
-        return f'<span class="footnote">{inner}</span>'
+        here.autolink, here.spot, here.breaks = before
+        return f'<span class="footnote"{mark}>{inner}</span>'
+
+    def note_line(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        return ""
 
 
 def _size(token: Token) -> str:

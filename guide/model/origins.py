@@ -25,6 +25,14 @@ _SIDES = {
 _LETTERS = re.compile(r"[^\W_]+")
 
 
+def side_field(card: Flashcard, side: str) -> str:
+    """Return what a side of a card is called in the item that the card is made of."""
+    if card.cloze:
+        return "cloze"
+    sides = _SIDES.get(card.origin, ("front", "back"))
+    return sides[(side == "back") != card.turned]
+
+
 class Origins:
     """Finds the place of what a document prints.
 
@@ -48,17 +56,17 @@ class Origins:
         pack.yaml for what belongs to no item.
         """
         if at.startswith(SOURCE):
-            return self.places.get(at, self._start)
+            return self.places.get(at, Place("pack.yaml", 1, 1))
         name, _, rest = at.partition(".") if "/" not in at else (item_of(at), "", "")
         item = self._item(name)
         if item is None:
             known = self.places.get(at) or self.places.get(name)
-            return known or self._in_pack(word)
+            return known or self._in_pack(word) or Place("pack.yaml", 1, 1)
         if isinstance(item, Section) and "/" in at:
             return self._in_section(item, at, word)
         field = self._field(name, rest)
         found = self._in_item(item, field, word) if word else None
-        return found or item.at(field)
+        return found or self._in_pack(word) or item.at(field)
 
     def other_names(self, at: str) -> tuple[str, ...]:
         """Return ids besides its item's by which somebody may call what has a key.
@@ -81,18 +89,10 @@ class Origins:
     def _field(self, name: str, field: str) -> str:
         """Return what a side of a card is called in the item that the card is made of."""
         card = self.cards.get(name)
-        if card is None or field not in {"front", "back"}:
-            return field
-        if card.cloze:
-            return "cloze"
-        sides = _SIDES.get(card.origin, ("front", "back"))
-        return sides[(field == "back") != card.turned]
+        return side_field(card, field) if card and field in {"front", "back"} else field
 
-    @property
-    def _start(self) -> Place:
-        return Place("pack.yaml", 1, 1)
-
-    def _in_pack(self, word: str) -> Place:
+    def _in_pack(self, word: str) -> Place | None:
+        """Return where a word stands in what pack.yaml prints; a card has its marking, too."""
         for field in _PRINTED if word else ():
             value = getattr(self.pack.manifest, field)
             texts = value if isinstance(value, tuple) else (value,)
@@ -101,7 +101,7 @@ class Origins:
                 if offset >= 0:
                     key = f"{field}.{number}" if isinstance(value, tuple) else field
                     return self.pack.at(key).inside(text, offset)
-        return self._start
+        return None
 
     def _in_item(self, item: Item, first: str, word: str) -> Place | None:
         """Return where a word stands in an item, looking into one field first."""
@@ -116,6 +116,8 @@ class Origins:
         begin = self.places.get(at, section.at("body"))
         if not word:
             return begin
+        if begin.line < section.body_line:
+            return self._in_item(section, "", word) or begin
         lines = section.body.split("\n")
         start = max(0, begin.line - section.body_line)
         after = self._next_block(at)
@@ -125,7 +127,7 @@ class Origins:
         found = found or _in_lines(word, lines, range(len(lines)))  # a footnote stands elsewhere
         if found:
             return Place(begin.path, found[0] + section.body_line, found[1] + 1)
-        return self._in_item(section, "", word) or begin
+        return self._in_item(section, "", word) or self._in_pack(word) or begin
 
     def _next_block(self, at: str) -> Place | None:
         name, _, number = at.rpartition("/")

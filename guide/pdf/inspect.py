@@ -21,7 +21,10 @@ _HEADS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 @dataclass(frozen=True)
 class Leaf:
-    """Something that leaves ink: its rectangle in px, its content item, the box it belongs in."""
+    """Something that leaves ink: its rectangle in px, its content item, the box it belongs in.
+
+    `limit` is the right edge in px of what holds it, and `holder` which box that is.
+    """
 
     left: float
     top: float
@@ -31,6 +34,7 @@ class Leaf:
     tag: str
     limit: float
     box: Any
+    holder: int = 0
 
 
 def unwrap(box: Any) -> Any:
@@ -38,7 +42,9 @@ def unwrap(box: Any) -> Any:
     return box._box if isinstance(box, AbsolutePlaceholder) else box  # noqa: SLF001
 
 
-def leaves(box: Any, at: str = "", tag: str = "", limit: float = float("inf")) -> Iterator[Leaf]:
+def leaves(
+    box: Any, at: str = "", tag: str = "", limit: float = float("inf"), holder: int = 0
+) -> Iterator[Leaf]:
     """Yield the texts and pictures below a box, in order; margin boxes are left out."""
     box = unwrap(box)
     if isinstance(box, boxes.MarginBox):
@@ -49,20 +55,23 @@ def leaves(box: Any, at: str = "", tag: str = "", limit: float = float("inf")) -
         tag = element.tag if element.tag in _HEADS else tag
     if isinstance(box, boxes.TextBox):
         if box.text.strip():
-            yield _leaf(box, box.width, box.height, at, tag, limit)
+            yield _leaf(box, box.width, box.height, at, tag, limit, holder)
         return
     if isinstance(box, boxes.ReplacedBox):
-        yield _leaf(box, box.border_width(), box.border_height(), at, tag, limit)
+        yield _leaf(box, box.border_width(), box.border_height(), at, tag, limit, holder)
         return
-    if isinstance(box, boxes.BlockContainerBox) and not isinstance(box, boxes.PageBox):
-        limit = min(limit, _right(box)) if _holds_lines(box) else limit
+    block = isinstance(box, boxes.BlockContainerBox) and not isinstance(box, boxes.PageBox)
+    if block and _holds_lines(box):
+        limit, holder = min(limit, _right(box)), id(box)
     for child in getattr(box, "children", ()):
-        yield from leaves(child, at, tag, limit)
+        yield from leaves(child, at, tag, limit, holder)
 
 
-def _leaf(box: Any, width: float, height: float, at: str, tag: str, limit: float) -> Leaf:
+def _leaf(
+    box: Any, width: float, height: float, at: str, tag: str, limit: float, holder: int
+) -> Leaf:
     x, y = box.position_x, box.position_y
-    return Leaf(x, y, x + width, y + height, at, tag, limit, box)
+    return Leaf(x, y, x + width, y + height, at, tag, limit, box, holder)
 
 
 def _right(box: Any) -> float:
@@ -110,8 +119,8 @@ def _too_wide(found: list[Leaf], box: Any, number: int) -> Iterator[Fault]:
     for leaf in found:
         over = leaf.right - min(leaf.limit, edge)
         below = leaf.bottom - (box.height + box.margin_top + box.margin_bottom)
-        if max(over, below) > TOLERANCE and leaf.at not in told:
-            told.add(leaf.at)
+        if max(over, below) > TOLERANCE and (leaf.at, leaf.holder) not in told:
+            told.add((leaf.at, leaf.holder))
             shown = getattr(leaf.box, "text", "")[:40]
             way = "wide" if over >= below else "tall"
             what = f"`{shown}`" if shown else "a picture"
