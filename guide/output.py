@@ -67,6 +67,24 @@ def write(path: Path, data: bytes) -> bool:
     return True
 
 
+def replace(path: Path, data: bytes) -> None:
+    """Put other bytes into a file that is there, whole or not at all; its permissions stay.
+
+    Raises GuideError, also for a file that is marked read-only.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not mode & 0o222:
+            raise PermissionError(errno.EACCES, "the file is read-only")
+    except OSError as exc:
+        hint = "Make it writable, or leave it as it is."
+        message = f"cannot be written: {exc.strerror or exc}"
+        raise GuideError(error("cannot-write", message, Place(str(path)), hint)) from exc
+    write(path, data)
+    with contextlib.suppress(OSError):
+        path.chmod(mode & 0o7777)
+
+
 class Batch:
     """Files that are written together: on the disk, and under their names, after `settle`.
 

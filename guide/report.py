@@ -86,6 +86,22 @@ def show(
         print(line, file=out)
 
 
+def show_diff(diff: str) -> None:
+    """Print a unified diff, to stdout; a terminal is shown no control characters."""
+    if sys.stdout.isatty():
+        diff = "".join(plain(line) + "\n" for line in diff.splitlines())
+    sys.stdout.write(diff)
+    sys.stdout.flush()
+
+
+def report_fixes(folder: Path, fixes: Sequence[tuple[str, int, str]]) -> None:
+    """Print (path, line, what) of what was put right in a pack, to stderr."""
+    for path, line, what in fixes:
+        print(f"{plain(str(folder / path))}:{line}: fixed: {plain(what)}", file=sys.stderr)
+    count = len(fixes)
+    print(f"{count} fix{'es'[: 2 * (count != 1)]}" if count else "nothing to fix", file=sys.stderr)
+
+
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """Return how many errors, warnings and notes there are."""
     found = list(diagnostics)

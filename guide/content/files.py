@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,10 +18,14 @@ _CONTROL = {chr(n) for n in range(32)} - {"\n", "\r", "\t"} | {"\x7f"}
 
 @dataclass
 class Reader:
-    """Reads files below `root` and collects what is wrong with them."""
+    """Reads files below `root` and collects what is wrong with them.
+
+    `given` are the bytes of files, by path, that are to be read instead of what is on the disk.
+    """
 
     root: Path
     problems: list[Diagnostic] = field(default_factory=list)
+    given: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
@@ -68,6 +73,8 @@ class Reader:
     def data(self, path: str, place: Place | None = None, limit: int = MAX_IMAGE) -> bytes | None:
         """Return the bytes of a file, or None after noting why not (at `place`, else the file)."""
         at = place or Place(path)
+        if path in self.given:
+            return self.given[path]
         try:
             inside = os.path.normpath(path)
             if not path or os.path.isabs(path) or inside.startswith("..") or "\0" in path:

@@ -28,12 +28,15 @@ OVERRIDE = "-D"  # the path of a value given on the command line
 
 
 def load_pack(
-    folder: Path, overrides: Mapping[str, str] | None = None
+    folder: Path,
+    overrides: Mapping[str, str] | None = None,
+    given: Mapping[str, bytes] | None = None,
 ) -> tuple[Pack | None, tuple[Diagnostic, ...]]:
     """Read the pack in `folder`.
 
-    `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML. Items with
-    errors are left out of the Pack; the Pack is None when pack.yaml itself cannot be used.
+    `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML; `given` the
+    bytes of files that are read instead of those on the disk. Items with errors are left out of the
+    Pack; the Pack is None when pack.yaml itself cannot be used.
     """
     if not folder.is_dir():
         hint = "Give the folder that holds pack.yaml, or start one: guide new DIR"
@@ -41,7 +44,7 @@ def load_pack(
     if not (folder / "pack.yaml").is_file():
         hint = "Every pack has a pack.yaml with at least `format: 1` and `title: ...`."
         return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
-    return _Loading(folder).load(overrides or {})
+    return _Loading(folder, given or {}).load(overrides or {})
 
 
 def load_manifest(
@@ -58,11 +61,12 @@ def load_manifest(
 @dataclass
 class _Loading:
     folder: Path
+    given: Mapping[str, bytes] = field(default_factory=dict)
     validator: Validator = field(default_factory=Validator)
     ids: dict[str, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.folder)
+        self.reader = Reader(self.folder, given=self.given)
         self.problems = self.reader.problems
         self.validator.problems = self.problems
 
@@ -95,7 +99,7 @@ class _Loading:
         paths = {d.place.path for d in self.problems if d.severity == Severity.ERROR}
         texts = {}
         for path in paths:
-            quiet = Reader(self.folder)  # what is wrong with it was said
+            quiet = Reader(self.folder, given=self.given)  # what is wrong with it was said
             texts[path] = (quiet.text(path) or "") if path and quiet.exists(path) else ""
         return texts
 
