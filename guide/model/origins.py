@@ -61,7 +61,7 @@ class Origins:
         item = self._item(name)
         if item is None:
             known = self.places.get(at) or self.places.get(name)
-            return known or self._in_pack(word) or Place("pack.yaml", 1, 1)
+            return known or self._linked(word) or self._in_pack(word) or Place("pack.yaml", 1, 1)
         if isinstance(item, Section) and "/" in at:
             return self._in_section(item, at, word)
         field = self._field(name, rest)
@@ -101,6 +101,16 @@ class Origins:
                 if offset >= 0:
                     key = f"{field}.{number}" if isinstance(value, tuple) else field
                     return self.pack.at(key).inside(text, offset)
+        return None
+
+    def _linked(self, word: str) -> Place | None:
+        """Return where a link stands, when that is the word: `(#an-id)`."""
+        for item in self.pack.items if word.startswith("(#") else ():
+            if isinstance(item, Section) and word in item.body:
+                return self._in_section(item, f"{item.id}/", word)
+            found = next(((name, text) for name, text in _texts(item) if word in text), None)
+            if found:
+                return item.at(found[0]).inside(found[1], found[1].index(word))
         return None
 
     def _in_item(self, item: Item, first: str, word: str) -> Place | None:

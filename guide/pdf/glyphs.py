@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -20,6 +21,8 @@ _CORE = (
 _EAST_ASIAN = tuple(("Noto Sans", f"NotoSans{code}-Regular.ttf") for code in ("JP", "SC", "KR"))
 BUNDLED = {"Gentium Book Plus", "Source Sans 3", "Noto Sans", "Source Code Pro", "Noto Sans JP",
            "Noto Sans SC", "Noto Sans KR"}  # fmt: skip
+_ESCAPE = re.compile(r"\\[0-9a-f]{1,6} ")  # of a line end or a quote mark, as render.py writes them
+_STRING = re.compile(r'"([^"]*)"')
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 # Default-ignorable marks (Unicode, DerivedCoreProperties.txt): they leave no ink, with or without a font.
 _IGNORABLE = {
@@ -100,8 +103,11 @@ def _lacking(found: list[str], at: str, word: str) -> Fault:
     return Fault("missing-glyph", f"no bundled font has {names}{more}", at, hint, word=word)
 
 
-def missing_in(text: str, at: str) -> Iterator[Fault]:
-    """Yield a fault for a text that stands in a stylesheet, such as a running head."""
-    found = sorted(uncovered(text))
-    if found:
-        yield _lacking(found, at, "")
+def missing_in_strings(css: str) -> Iterator[Fault]:
+    """Yield what the strings of a stylesheet lack, such as the pack's marking in running heads."""
+    missing = uncovered(css)
+    texts = [_ESCAPE.sub(" ", text) for text in _STRING.findall(css)]
+    for word in dict.fromkeys(word for text in texts for word in text.split()):
+        found = sorted({*word} & missing)
+        if found:
+            yield _lacking(found, "", word)

@@ -99,9 +99,11 @@ def page_faults(pages: list[Any]) -> list[Fault]:
 
 
 def _page_faults(pages: list[Any]) -> Iterator[Fault]:
+    told: set[str] = set()
     for number, page in enumerate(pages, 1):
         box = page._page_box  # noqa: SLF001
         found = list(leaves(box))
+        yield from _heads_too_wide(box, number, told)
         yield from _too_wide(found, box, number)
         yield from _too_coarse(found, number)
         last = max(found, key=lambda leaf: (leaf.bottom, leaf.right), default=None)
@@ -111,6 +113,22 @@ def _page_faults(pages: list[Any]) -> Iterator[Fault]:
             word = str(getattr(last.box, "text", ""))
             fault = Fault("stranded-heading", message, last.at, hint, Severity.WARNING, number)
             yield replace(fault, word=word)
+
+
+def _heads_too_wide(box: Any, number: int, told: set[str]) -> Iterator[Fault]:
+    """Yield what runs over the edge of the paper at head or foot, each text once in a document."""
+    edge = box.width + box.margin_left + box.margin_right
+    for margin in box.children:
+        if not isinstance(margin, boxes.MarginBox):
+            continue
+        for leaf in (leaf for child in margin.children for leaf in leaves(child)):
+            over = max(leaf.right - edge, -leaf.left)
+            text = str(getattr(leaf.box, "text", ""))
+            if over > TOLERANCE and text not in told:
+                told.add(text)
+                message = f"`{text[:40]}` is {over / PX_PER_MM:.1f} mm too wide for head or foot"
+                hint = "Shorten it: it stands on every page."
+                yield Fault("text-overflow", message, "", hint, page=number, word=text)
 
 
 def _too_wide(found: list[Leaf], box: Any, number: int) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -27,8 +28,8 @@ from guide.pdf.faces import Drawer
 from guide.pdf.fetcher import BASE, Fetcher
 from guide.pdf.fill import fill
 from guide.pdf.fit import faces_markup, fit_faces, size_classes
-from guide.pdf.glyphs import BUNDLED, missing_glyphs, missing_in, uncovered
-from guide.pdf.inspect import page_faults
+from guide.pdf.glyphs import BUNDLED, missing_glyphs, missing_in_strings, uncovered
+from guide.pdf.inspect import leaves, page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
 from guide.units import PX_PER_MM
 
@@ -128,7 +129,7 @@ class _Typesetting:
             self.faults += [budget] if budget else []
             data = self._write(document)
             self._told(messages)
-        self._fallbacks(document.fonts.values())
+        self._fallbacks(document.fonts.values(), document.pages)
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
         rounded = tuple((round(w, 2), round(h, 2)) for w, h in pages)
         return Pdf(data, rounded, tuple(dict.fromkeys(self.faults)))
@@ -148,7 +149,7 @@ class _Typesetting:
                 )
             ]
             self._told(messages)
-        self._fallbacks(drawer.fonts.values())
+        self._fallbacks(drawer.fonts.values(), fitted.pages)
         return FaceSet(*self._attributed(made, fitted.faults, drawer.faces()))
 
     def _attributed(
@@ -198,7 +199,7 @@ class _Typesetting:
     def _check_glyphs(self, markup: str) -> None:
         for name, text in self.html.stylesheets:
             if name == "generated":  # the running heads: their words are the pack's marking
-                self.faults += missing_in(text, "pack:marking")
+                self.faults += missing_in_strings(text)
         if not markup.isascii() and uncovered(markup):
             root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
             self.faults += missing_glyphs(root)
@@ -209,15 +210,55 @@ class _Typesetting:
             document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier, dpi=IMAGE_DPI)
         )
 
-    def _fallbacks(self, fonts: Iterable[Any]) -> None:
+    def _fallbacks(self, fonts: Iterable[Any], pages: Iterable[Any]) -> None:
         """Report fonts that are not bundled: they would differ from machine to machine."""
         used: set[str] = {font.family.strip("'\"") for font in fonts}
-        if any(fault.code == "missing-glyph" for fault in self.faults):
+        strange = used - BUNDLED - _brought(self.html.stylesheets)
+        if not strange or any(fault.code == "missing-glyph" for fault in self.faults):
             return
-        for family in sorted(used - BUNDLED):
+        at, word = _asked(pages, self.html.stylesheets)
+        for family in sorted(strange):
             hint = "Use a family of templates/fonts.css, or add the character's font there."
             message = f"the font `{family}` of this machine was used"
-            self.faults.append(Fault("font-fallback", message, "", hint, Severity.WARNING))
+            self.faults.append(
+                Fault("font-fallback", message, at, hint, Severity.WARNING, word=word)
+            )
+
+
+_FACE = re.compile(r"@font-face\s*\{[^}]*?font-family:\s*[\"']?([^;\"'}]+)")
+
+
+def _own(sheets: Sheets) -> list[tuple[str, str]]:
+    return [
+        (name, text)
+        for name, text in sheets
+        if not name.startswith("templates:") and name not in {"generated", "sizes"}
+    ]
+
+
+def _brought(sheets: Sheets) -> set[str]:
+    """Return the families that a pack brings in its own stylesheets."""
+    return {name.strip() for _, text in _own(sheets) for name in _FACE.findall(text)}
+
+
+def _asked(pages: Iterable[Any], sheets: Sheets) -> tuple[str, str]:
+    """Return where a family that is not bundled was asked for: a key, and the word set in it."""
+    known = BUNDLED | _brought(sheets)
+    for page in pages:
+        for leaf in leaves(page._page_box):  # noqa: SLF001
+            style = getattr(leaf.box, "style", None)
+            names = style["font_family"] if style is not None else ()
+            family = next((name for name in names if name not in known), "")
+            if not family:
+                continue
+            for name, text in _own(sheets):
+                match = re.search(rf"font[\w-]*\s*:[^;}}]*{re.escape(family)}", text)
+                if match:
+                    line = text.count("\n", 0, match.start()) + 1
+                    column = match.start() - text.rfind("\n", 0, match.start())
+                    return f"css:{name}:{line}:{column}", ""
+            return leaf.at, str(getattr(leaf.box, "text", ""))
+    return "", ""
 
 
 @contextmanager
