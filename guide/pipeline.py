@@ -425,7 +425,12 @@ def _make(
     return record
 
 
-# What is only found because something of the pack was left out, whose error is told.
+# Errors of content that leave nothing out of the pack.
+_WHOLE_PACK = {
+    "answer-not-an-option", "bad-reference", "duplicate-id", "duplicate-option", "missing-source",
+    "unknown-source", "unknown-term",
+}  # fmt: skip
+# What is only found because something was left out, whose error is told.
 _SECONDARY = {
     "dropped-reference", "nothing-to-print", "plan-too-short", "too-few-questions", "unknown-tag",
 }  # fmt: skip
@@ -475,7 +480,6 @@ class _Making:
         self.pool, self.progress = pool, progress
         self.problems: list[Diagnostic] = []
         self.layout_problems: list[Diagnostic] = []
-        self.unreadable = False  # something of the pack was left out
         self.told: dict[tuple[Any, ...], _Told] = {}
         self.decks: dict[str, dict[str, str]] = {}
         self.marks: dict[str, dict[str, str]] = {}
@@ -490,7 +494,7 @@ class _Making:
         if self.settings.edition:
             pack = self._edition(pack)
         self.pack = pack
-        self.unreadable = any(d.severity == Severity.ERROR for d in found)
+        wrong = {d.code for d in found if d.severity == Severity.ERROR}
         try:
             # Decks first: their markup is quick to make, and a worker sets it meanwhile.
             wanted = sorted(self._wanted(pack), key=lambda each: each[0].shape != "faces")
@@ -500,10 +504,9 @@ class _Making:
         documents = [document for each in wanted for document in self._begin(pack, *each)]
         documents.sort(key=lambda document: document.kind.order)
         files = [file for document in documents for file in self._finish(pack, document)]
-        if (
-            self.unreadable
-        ):  # what is missing was said to be wrong, and need not be said to be missing
-            self.problems = [d for d in self.problems if d.code not in _SECONDARY]
+        # What is missing was said to be wrong, and need not be said to be missing.
+        repeated = _SECONDARY if wrong - _WHOLE_PACK else {"dropped-reference"} if wrong else set()
+        self.problems = [d for d in self.problems if d.code not in repeated]
         told = [each.diagnostic for each in self.told.values()]
         self.problems += told
         self.layout_problems = [*self.layout_problems, *told]
@@ -1034,6 +1037,18 @@ def _pages(name: str, pages: Sequence[int]) -> str:
     return f"{name}, page{'s'[: len(pages) > 1]} {shown}{more}"
 
 
+_OF_TEMPLATES = {"duplicate-anchor", "missing-alt"}  # faults of markup, when they have no key
+
+
+def _in_template(pack: Pack, kind: str, word: str) -> Place | None:
+    """Return where a pack's own template of a kind has a word for the last time."""
+    for name, text in pack.templates.items():
+        if name.startswith(f"{kind}/") and name.endswith(".html"):
+            line = text.count("\n", 0, max(0, text.rfind(word))) + 1
+            return Place(f"templates/{name}", line, 1)
+    return None
+
+
 def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
     from guide.model.artifacts import item_of
@@ -1056,6 +1071,8 @@ def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
         origins = document.origins(pack)
         place, names = origins.find(fault.at, fault.word), origins.other_names(fault.at)
         item = item_of(fault.at)
+    if not fault.at and fault.code in _OF_TEMPLATES:
+        place = _in_template(pack, document.kind.name, fault.word) or place
     place = Place(place.path, place.line, place.column)
     return Diagnostic(fault.code, message, place, hint, fault.severity, item, names=names)
 

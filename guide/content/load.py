@@ -253,13 +253,14 @@ class _Loading:
     def _sources(self) -> dict[str, Any]:
         sources: dict[str, Any] = {}
         places: dict[str, Place] = {}
+        fields: dict[str, Mapping[str, Place]] = {}
         for path in ("sources.yaml", "sources.yml", "sources.json", "sources.bib"):
             if not self.reader.exists(path):
                 continue
             text = self.reader.text(path)
             if text is None:
                 continue
-            found, problems = read_sources(text, path)
+            found, problems = read_sources(text, path, fields)
             self.problems.extend(problems)
             for key, (item, place) in found.items():
                 if key in sources:
@@ -269,7 +270,7 @@ class _Loading:
                     )
                     continue
                 sources[key], places[key] = item, place
-        return {"sources": sources, "source_places": places}
+        return {"sources": sources, "source_places": places, "source_fields": fields}
 
     def _templates(self) -> dict[str, str]:
         found = {}

@@ -56,7 +56,8 @@ class Origins:
         pack.yaml for what belongs to no item.
         """
         if at.startswith(SOURCE):
-            return self.places.get(at, Place("pack.yaml", 1, 1))
+            there = self._in_source(item_of(at), word)
+            return there or self.places.get(at, Place("pack.yaml", 1, 1))
         name, _, rest = at.partition(".") if "/" not in at else (item_of(at), "", "")
         item = self._item(name)
         if item is None:
@@ -101,6 +102,16 @@ class Origins:
                 if offset >= 0:
                     key = f"{field}.{number}" if isinstance(value, tuple) else field
                     return self.pack.at(key).inside(text, offset)
+        return None
+
+    def _in_source(self, key: str, word: str) -> Place | None:
+        """Return where a word of an entry of the bibliography stands in the source."""
+        fields = self.pack.source_fields.get(key, {})
+        for name, value in self.pack.sources.get(key, {}).items() if word else ():
+            for text in _strings(value):
+                offset = _offset(word, text)
+                if offset >= 0 and name in fields:
+                    return fields[name].inside(text, offset)
         return None
 
     def _linked(self, word: str) -> Place | None:
@@ -158,6 +169,18 @@ def _texts(item: Item) -> Iterator[tuple[str, str]]:
             for key, text in value.items():
                 yield f"{name}.{key}", str(text)
                 yield f"{name}.{key}", str(key)
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield the texts in a value of a source: names are lists of mappings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
 
 
 def _wordings(word: str) -> Iterator[str]:

@@ -128,7 +128,7 @@ class Pack:
     `name` is the folder's name and names the output folder. `sources` maps a citation key to its
     CSL-JSON item. `figures` maps a path inside the pack to its picture; `templates` maps the path
     of an override (`briefing/page.css`) to its text. `places` maps dotted keys of pack.yaml to
-    their places; `source_places` does so for citation keys.
+    their places; `source_places` does so for citation keys, `source_fields` for what a source says.
     """
 
     name: str
@@ -145,6 +145,7 @@ class Pack:
     templates: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     source_places: Mapping[str, Place] = field(default_factory=dict)
+    source_fields: Mapping[str, Mapping[str, Place]] = field(default_factory=dict)
 
     @property
     def items(self) -> tuple[Item, ...]:

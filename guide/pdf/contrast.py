@@ -17,7 +17,7 @@ from weasyprint.formatting_structure import boxes
 
 from guide.errors import Severity
 from guide.model.artifacts import Fault
-from guide.pdf.inspect import unwrap
+from guide.pdf.inspect import MOST, unwrap
 
 LEAST = 4.5  # to 1
 LEAST_LARGE = 3.0  # for 18 pt, or 14 pt in bold
@@ -194,7 +194,7 @@ def contrast_faults(pages: Sequence[Any], sheets: Iterable[tuple[str, str]]) -> 
         text = min(by_accent, key=lambda each: each.ratio)
         message = f"the accent colour {accent} gives text a contrast of {_said(text)}"
         yield _fault(message, "pack:theme.accent", text)
-    for text in worst.values():
+    for text in list(worst.values())[:MOST]:
         if text not in by_accent:
             colours = f"{_hex(text.colour)} on {_hex(text.ground)}"
             message = f"text in {colours} has a contrast of {_said(text)}"

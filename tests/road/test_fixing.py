@@ -186,7 +186,7 @@ PIECES = ['"', "'", " ", "  ", "\n", "\n\n", "word", "it's", "`", "``", "*", "_"
 VALUES = ["a", "b ", '"c  d"', "'e  f'", "|\n    g  \n    h", "1.0", "no", ">-\n    i\n\n    j ", "\tk", "# l", "[m, n]", "x: y"]
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
     cards=st.lists(st.tuples(st.sampled_from(["", "a", "B b"]), st.sampled_from(VALUES), st.sampled_from(["", "# c \n", "\n"])), max_size=4),
