@@ -70,7 +70,12 @@ class Fixed:
         return "".join(made)
 
     def write(self) -> None:
-        """Write the files, each whole or not at all; raises GuideError."""
+        """Write the files, each whole or not at all; raises GuideError.
+
+        Nothing is written when one of them is read-only.
+        """
+        for path in self.after:
+            output.check_writable(self.folder / path)
         for path, data in sorted(self.after.items()):
             output.replace(self.folder / path, data)
 

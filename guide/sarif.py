@@ -6,6 +6,7 @@ Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0,
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -101,9 +102,9 @@ def _location(diagnostic: Diagnostic, folder: Path) -> dict[str, Any]:
         return {"logicalLocations": [{"name": place.path or "guide"}]}
     path = _relative(place.path, folder)
     outside = path.startswith(("/", "../"))
-    address: dict[str, Any] = {"uri": quote(path)}
+    address: dict[str, Any] = {"uri": quote(os.fsencode(path))}
     if path.startswith("/"):
-        address["uri"] = "file://" + quote(path)
+        address["uri"] = "file://" + quote(os.fsencode(path))
     elif not outside:
         address["uriBaseId"] = _BASE
     physical: dict[str, Any] = {"artifactLocation": address}

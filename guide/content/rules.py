@@ -87,7 +87,7 @@ def _mentions(pack: Pack, broken: Mapping[str, str]) -> Found:
                     hint = did_you_mean(name, shown) or "Add it to glossary.yaml."
                     message = f"the glossary has no term `{name}`"
                     yield error("unknown-term", message, place, hint, item.id)
-            elif mention.kind == "image" and not _has_alt(mention, pack):
+            elif mention.kind == "image" and not _has_words(item, mention, pack):
                 yield missing_alt(name, place)
 
 
@@ -149,6 +149,12 @@ def _footnotes(pack: Pack) -> Found:
 def _text_place(section: Section, text: str, at: int) -> Place:
     line = text.count("\n", 0, at) + section.body_line
     return Place(section.at("body").path, line, at - text.rfind("\n", 0, at))
+
+
+def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:
+    """Tell whether a picture can be read out: in a line of text the words in its brackets are."""
+    inline = not isinstance(item, Section) and bool(mention.shown.strip())
+    return inline or _has_alt(mention, pack)
 
 
 def _has_alt(mention: Mention, pack: Pack) -> bool:

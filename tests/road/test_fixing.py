@@ -136,13 +136,14 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_read_only_file_is_a_diagnostic(tmp_path: Path) -> None:
-    """It says so, and the file stays."""
-    path = write(tmp_path, {"facts.yaml": "- {label: a, value: 1} \n"}) / "facts.yaml"
+    """It says so, and all files stay."""
+    path = write(tmp_path, {"facts.yaml": "- {label: a, value: 1} \n", "actors.yaml": "# c \n[]\n"}) / "facts.yaml"
     path.chmod(0o444)
     with pytest.raises(GuideError) as caught:
         fix_pack(tmp_path).write()
     assert caught.value.diagnostics[0].code == "cannot-write"
     assert path.read_text().endswith(" \n")
+    assert (tmp_path / "actors.yaml").read_text() == "# c \n[]\n"
 
 
 def test_permissions_stay(tmp_path: Path) -> None:
