@@ -108,6 +108,37 @@ def _lock(handle: int) -> None:
             return
 
 
+def check_writable(path: Path) -> None:
+    """Raise GuideError when a file that is there is marked read-only, or gone."""
+    try:
+        if not path.stat().st_mode & 0o222:
+            raise PermissionError(errno.EACCES, "the file is read-only")
+    except OSError as exc:
+        raise GuideError(_kept(path, exc)) from exc
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put other bytes into a file that is there, whole or not at all; its permissions stay.
+
+    Raises GuideError, also for a file that is marked read-only.
+    """
+    check_writable(path)
+    mode = path.stat().st_mode
+    try:
+        write(path, data)
+    except GuideError as exc:
+        cause = exc.__cause__
+        raise GuideError(_kept(path, cause if isinstance(cause, OSError) else OSError())) from exc
+    with contextlib.suppress(OSError):
+        path.chmod(mode & 0o7777)
+
+
+def _kept(path: Path, exc: OSError) -> Diagnostic:
+    hint = "Make the file and its folder writable, or leave it as it is."
+    message = f"cannot be written: {exc.strerror or exc}"
+    return error("cannot-write", message, Place(str(path)), hint)
+
+
 class Batch:
     """Files that are written together: on the disk, and under their names, after `settle`.
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Piece, Stock
-    from guide.model.pack import Pack
+    from guide.model.origins import Origins
+    from guide.model.pack import Accepted, Pack
     from guide.sheets.archive import Source
     from guide.sheets.press import Pressed, Scheme
 
@@ -162,6 +163,7 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "message": diagnostic.message,
         "hint": diagnostic.hint,
         "item": diagnostic.item,
+        "accepted": diagnostic.accepted,
     }
 
 
@@ -177,7 +179,8 @@ def plain_json(value: Any) -> str:
 def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
     place = Place(data["path"], data["line"], data["column"])
     severity = Severity(data["severity"])
-    return Diagnostic(data["code"], data["message"], place, data["hint"], severity, data["item"])
+    known = {name: data[name] for name in ("code", "message", "hint", "item", "accepted")}
+    return Diagnostic(**known, place=place, severity=severity)
 
 
 def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
@@ -548,13 +551,16 @@ def _confined(folder: Path, settings: Settings, store: Store, progress: Progress
         hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; what is left out stays as it is."
         raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
     seconds = bounds.allowed(size_of_inputs(folder))
-    fence = _fence(folder, store)
+    if store.enabled:
+        with contextlib.suppress(OSError):  # what is not there cannot be let through
+            store.folder.mkdir(parents=True, exist_ok=True)
+    within = fence(folder, *([store.folder] if store.enabled else []))
     work = folder, settings, store, bounds
     happened: tuple[Diagnostic, ...] = ()
     while True:
         try:
             made: _Record = confined(
-                _make, *work, heard=progress, bounds=bounds, seconds=seconds, fence=fence
+                _make, *work, heard=progress, bounds=bounds, seconds=seconds, fence=within
             )
         except NotStarted as exc:
             hint = "Free some room and end other programs; TMPDIR names another folder."
@@ -579,15 +585,12 @@ def worker_died(how: str, document: str, place: Place | None = None) -> Diagnost
     return note("worker-died", message, place or Place("pack.yaml", 1, 1), hint)
 
 
-def _fence(folder: Path, store: Store) -> Fence:
-    """Return what the process that makes a build may touch."""
+def fence(folder: Path, *written: Path) -> Fence:
+    """Return what a process that works on a pack may touch: it reads the pack, and writes below `written`."""
     from guide.jobs.fence import Fence
 
-    if store.enabled:
-        with contextlib.suppress(OSError):
-            store.folder.mkdir(parents=True, exist_ok=True)
-    read = tuple(os.path.realpath(path) for path in (folder, TEMPLATES, *font_folders().values()))
-    return Fence(read, (os.path.realpath(store.folder),) if store.enabled else ())
+    read = (folder, TEMPLATES, *font_folders().values())
+    return Fence(tuple(map(os.path.realpath, read)), tuple(map(os.path.realpath, written)))
 
 
 def render_limit(message: str) -> Diagnostic:
@@ -616,6 +619,17 @@ def _make(
     return record
 
 
+# Errors of content that leave nothing out of the pack.
+_WHOLE_PACK = {
+    "answer-not-an-option", "bad-reference", "duplicate-id", "duplicate-option", "missing-source",
+    "unknown-source", "unknown-term",
+}  # fmt: skip
+# What is only found because something was left out, whose error is told.
+_SECONDARY = {
+    "dropped-reference", "nothing-to-print", "plan-too-short", "too-few-questions", "unknown-tag",
+}  # fmt: skip
+
+
 @dataclass
 class _Document:
     """A document under way."""
@@ -629,6 +643,16 @@ class _Document:
     job: Job | None = None
     pdf: Pdf | None = None
     cached: bool = False
+    _origins: Origins | None = None
+
+    def origins(self, pack: Pack) -> Origins:
+        """Return what knows where its content was written."""
+        from guide.model.origins import Origins
+
+        if self._origins is None:
+            cards = self.deck.source.request.cards if self.deck else ()
+            self._origins = Origins(pack, self.places, cards)
+        return self._origins
 
 
 def typeset_job(html: Html) -> Pdf:
@@ -675,6 +699,7 @@ class _Making:
         self.pool, self.progress = pool, progress
         self.problems: list[Diagnostic] = []
         self.layout_problems: list[Diagnostic] = []
+        self.told: dict[tuple[Any, ...], _Told] = {}
         self.decks: dict[str, dict[str, str]] = {}
         self.marks: dict[str, dict[str, str]] = {}
         self.happened: tuple[Diagnostic, ...] = ()
@@ -691,6 +716,7 @@ class _Making:
         if self.settings.edition:
             pack = self._edition(pack)
         self.pack = pack
+        wrong = {d.code for d in found if d.severity == Severity.ERROR}
         try:
             # Decks first: their markup is quick to make, and a worker sets it meanwhile.
             wanted = sorted(self._wanted(pack), key=lambda each: each[0].shape != "faces")
@@ -702,6 +728,12 @@ class _Making:
         files = [file for document in documents for file in self._finish(pack, document)]
         if self.settings.archive:
             files = self._archived(pack, documents, files)
+        # What is missing was said to be wrong, and need not be said to be missing.
+        repeated = _SECONDARY if wrong - _WHOLE_PACK else {"dropped-reference"} if wrong else set()
+        self.problems = [d for d in self.problems if d.code not in repeated]
+        told = [each.diagnostic for each in self.told.values()]
+        self.problems += told
+        self.layout_problems = [*self.layout_problems, *told]
         self._accept(pack)
         return self._record(pack, files)
 
@@ -823,16 +855,17 @@ class _Making:
 
         options, found = resolve_options(kind, self._given(kind, given), pack)
         self.problems += found
-        paper, theme = self._paper_and_theme(pack, options)
+        paper, theme = self._paper_and_theme(pack, kind, options)
         if kind.shape == "faces":
             self.progress(kind.name, "render")
-            deck = self._begin_deck(pack, kind, options, paper, theme)
+            bad = any(map(self._stops, found))
+            deck = None if bad else self._begin_deck(pack, kind, options, paper, theme)
             return [deck] if deck else []
         if self.settings.archive and options.get("form"):
             reason = f"{kind.name}: a form that is filled in is no archive"
             self._not_archivable(pack, kind.name, reason)
             return []
-        if self._fatal():
+        if any(map(self._stops, found)):
             return []
         begun = []
         for piece in kind.files:
@@ -892,15 +925,15 @@ class _Making:
 
         started = time.perf_counter()
         stock = self._stock(pack, kind, options, paper)
-        if stock is None or self._fatal():
+        if stock is None:
             return None
         cards = self._cards(pack, kind, options)
         if not cards:
             return None
         request = Request(pack, kind, options, paper, theme, cards, stock, self.settings.edition)
         source = Faces(request)
-        self.problems += source.missing_layouts()
-        self.problems += wrong_options(pack, kind, options)
+        wrong = [*source.missing_layouts(), *wrong_options(pack, kind, options)]
+        self.problems += wrong
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
         self._check_budget(pack, kind, options, len(sides), stock.per_sheet)
@@ -911,11 +944,14 @@ class _Making:
             lambda share: self.progress(kind.name, f"typeset {share:.0%}"),
             bool(self.settings.tags or self.settings.printed is not None),
         )  # fmt: skip
-        if self._fatal():
-            return None
-        self.progress(kind.name, "typeset")
+        fatal = self._fatal()
+        if not fatal:
+            self.progress(kind.name, "typeset")
         try:
-            deck.begin()
+            if not fatal:
+                deck.begin()
+            elif not any(map(self._stops, wrong)):
+                source.html(cards)  # no deck is made; what is wrong with its texts is said
         except TemplateFault as fault:
             self.problems.append(fault.diagnostic)
         self.problems += source.problems
@@ -1021,11 +1057,15 @@ class _Making:
         return Place("--stock") if self.settings.stock else pack.at(f"documents.{kind.name}.stock")
 
     def _fatal(self) -> bool:
-        return any(
-            d.severity == Severity.ERROR for d in self.problems if d not in self.layout_problems
-        )
+        return any(self._stops(d) for d in self.problems if d not in self.layout_problems)
 
-    def _paper_and_theme(self, pack: Pack, options: Mapping[str, Any]) -> tuple[Any, Any]:
+    def _stops(self, problem: Diagnostic) -> bool:
+        """Tell whether a problem is an error that the author does not accept."""
+        return self.pack.manifest.stops(problem)
+
+    def _paper_and_theme(
+        self, pack: Pack, kind: Kind, options: Mapping[str, Any]
+    ) -> tuple[Any, Any]:
         from guide.content.library import check_theme
         from guide.units import parse_paper
 
@@ -1037,6 +1077,8 @@ class _Making:
         theme = pack.manifest.theme
         name = self.settings.theme or options.get("theme") or theme.name
         place = Place("--theme") if self.settings.theme else pack.at("theme.name")
+        if options.get("theme") and not self.settings.theme:
+            place = pack.at(f"documents.{kind.name}.theme")
         problem = check_theme(name, place, pack)
         if problem:
             self.problems.append(problem)
@@ -1129,20 +1171,19 @@ class _Making:
         """Report the faults of a layout; return the number of warnings, None when it is refused."""
         found = []
         for fault in faults:
-            left_out = fault.code == "left-out"
-            found += (
-                _left_out(fault, document) if left_out else [_fault(fault, document, self.pack)]
-            )
-        self.problems += found
-        self.layout_problems = [*self.layout_problems, *found]
-        if any(d.severity == Severity.ERROR and not self._accepts(d) for d in found):
+            if fault.code == "left-out":
+                notes = _left_out(fault, document)
+                self.problems += notes
+                self.layout_problems = [*self.layout_problems, *notes]
+                continue
+            made = _fault(fault, document, self.pack)
+            found.append(made)
+            where = (_stem(document.name), fault.page)
+            self.told.setdefault(_cause(made), _Told(made)).add(*where)
+        if any(map(self._stops, found)):
             return None
-        return sum(d.severity == Severity.WARNING for d in found)
-
-    def _accepts(self, found: Diagnostic) -> bool:
-        """Tell whether the author accepts a problem; `_accept` says so in the end."""
-        accept = self.pack.manifest.accept
-        return any(found.code == each.code and each.id in {"", found.item} for each in accept)
+        warnings = {_cause(d): d for d in found if d.severity == Severity.WARNING}
+        return sum(not self.pack.manifest.accepting(d) for d in warnings.values())
 
     def _wait(self, document: _Document, job: Job | None) -> Pdf | None:
         assert job is not None
@@ -1207,22 +1248,38 @@ class _Making:
 
     def _accept(self, pack: Pack) -> None:
         """Turn problems that the author accepts into notes that say why."""
-        for number, accepted in enumerate(pack.manifest.accept):
-            matching = [
-                d for d in self.problems
-                if d.code == accepted.code and accepted.id in {"", d.item}
-                and d.severity != Severity.NOTE
-            ]  # fmt: skip
-            if not matching:
-                message = f"nothing to accept: no `{accepted.code}` was found"
-                place = pack.at(f"accept.{number}")
-                self.problems.append(
-                    Diagnostic("unused-accept", message, place, "Delete it.", Severity.NOTE)
-                )
-            for found in matching:
-                self.problems.remove(found)
-                hint = f"accepted: {accepted.because}"
-                self.problems.append(dataclasses.replace(found, severity=Severity.NOTE, hint=hint))
+        entries, used = pack.manifest.accept, set[int]()
+        shown = []
+        for found in self.problems:
+            numbers = pack.manifest.accepting(found)
+            used |= {*numbers}
+            if numbers:
+                because = entries[numbers[0]].because
+                found = dataclasses.replace(found, severity=Severity.NOTE, accepted=because)  # noqa: PLW2901
+            shown.append(found)
+        self.layout_problems = [d for d in shown if d in self.layout_problems or d.accepted]
+        self.problems = shown
+        if self._partial():
+            return
+        codes = {found.code for found in self.problems}
+        for number, entry in enumerate(entries):
+            if number not in used:
+                self.problems.append(_unused(entry, codes, pack.at(f"accept.{number}")))
+
+    def _partial(self) -> bool:
+        """Tell whether this run does not look at all that the pack has."""
+        run = self.settings
+        return bool(run.kinds or run.edition or run.tags or run.printed is not None)
+
+
+def _unused(entry: Accepted, codes: Iterable[str], place: Place) -> Diagnostic:
+    from guide.suggest import nearest
+
+    whose = f" of `{entry.id}`" if entry.id else ""
+    message = f"nothing to accept: no `{entry.code}`{whose} was found"
+    near = nearest(entry.code, [code for code in codes if code != entry.code])
+    hint = f"did you mean `{near}`?" if near else "Delete the entry."
+    return note("unused-accept", message, place, hint)
 
 
 def _file(
@@ -1246,26 +1303,87 @@ def versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
     return [chr(97 + n) for n in range(count)] if count > 1 else [""]
 
 
+def _cause(found: Diagnostic) -> tuple[Any, ...]:
+    """Return what tells one cause from another: not the document, and not a tenth of a mm."""
+    words = re.sub(r"\d+(?:\.\d+)?", "#", found.message)
+    if found.code == "card-overflow":
+        words = ""  # a cloze is on both sides, and a reversed card is two cards
+    place = found.place
+    return found.code, place.path, place.line, place.column, found.severity, words
+
+
+@dataclass
+class _Told:
+    """A fault of layout, and the pages of the documents in which it was found."""
+
+    found: Diagnostic
+    pages: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, document: str, page: int) -> None:
+        """Note that it was found in one more place; page 0 is the document as a whole."""
+        self.pages.setdefault(document, [])
+        if page and page not in self.pages[document]:
+            self.pages[document].append(page)
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The fault, said once for all documents."""
+        if self.found.code in _WHOLE or not any(self.pages.values()):
+            return self.found
+        where = "; ".join(_pages(name, pages) for name, pages in self.pages.items())
+        return dataclasses.replace(self.found, message=f"{where}: {self.found.message}")
+
+
+_WHOLE = {"over-budget", "card-overflow"}  # their messages say of what they speak
+_MOST_PAGES = 3  # of a document that are named
+
+
+def _pages(name: str, pages: Sequence[int]) -> str:
+    if not pages:
+        return name
+    shown = ", ".join(map(str, pages[:_MOST_PAGES]))
+    more = f" and {len(pages) - _MOST_PAGES} more" if len(pages) > _MOST_PAGES else ""
+    return f"{name}, page{'s'[: len(pages) > 1]} {shown}{more}"
+
+
+_OF_TEMPLATES = {"duplicate-anchor", "missing-alt"}  # faults of markup, when they have no key
+
+
+def _in_template(pack: Pack, kind: str, word: str) -> Place | None:
+    """Return where a pack's own template of a kind has a word for the last time."""
+    for name, text in pack.templates.items():
+        if name.startswith(f"{kind}/") and name.endswith(".html"):
+            line = text.count("\n", 0, max(0, text.rfind(word))) + 1
+            return Place(f"templates/{name}", line, 1)
+    return None
+
+
 def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
-    item = fault.at.partition("/")[0]
-    hint, message = fault.hint, fault.message
+    from guide.model.artifacts import item_of
+
+    hint, message, item, names = fault.hint, fault.message, "", tuple[str, ...]()
     if fault.at.startswith("css:"):
         path, *position = fault.at.removeprefix("css:").rsplit(":", 2)
         if len(position) < 2 or not all(each.isdecimal() for each in position):
-            path, position = fault.at.removeprefix("css:"), []
-        place = Place(path, *map(int, position))
-        item = ""
+            path, position = fault.at.removeprefix("css:"), ["0", "0"]
+        place = Place(path, int(position[0]), int(position[1]))
+    elif fault.at.startswith("pack:"):
+        place = pack.at(fault.at.removeprefix("pack:"))
     elif fault.code == "over-budget":
+        message = f"{_stem(document.name)}, page {fault.page}: {message}"
         place = pack.at(f"documents.{document.kind.name}.pages")
         known = [(document.places.get(key), said) for key, said in fault.others]
         longest = ", ".join(f"{at.path}:{at.line} ({said})" for at, said in known if at)
         hint = f"{hint} Longest: {longest}." if longest else hint
     else:
-        place = document.places.get(fault.at) or Place("pack.yaml", 1, 1)
-    where = f"page {fault.page}: " if fault.page else ""
-    message = f"{_stem(document.name)}, {where}{message}" if where or fault.others else message
-    return Diagnostic(fault.code, message, place, hint, fault.severity, item)
+        origins = document.origins(pack)
+        place, names = origins.find(fault.at, fault.word), origins.other_names(fault.at)
+        item = item_of(fault.at)
+    if not fault.at and fault.code in _OF_TEMPLATES:
+        place = _in_template(pack, document.kind.name, fault.word) or place
+    place = Place(place.path, place.line, place.column)
+    return Diagnostic(fault.code, message, place, hint, fault.severity, item, names=names)
 
 
 def _left_out(fault: Fault, document: _Document) -> list[Diagnostic]:

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,13 +28,15 @@ def control_in(text: str) -> str:
 class Reader:
     """Reads files below `root` and collects what is wrong with them; `texts` are those it has read.
 
-    `read`, if given, is filled with what was read, by its path below `root`.
+    `read`, if given, is filled with what was read, by its path below `root`; `given` are the bytes
+    of files, by path, that are to be read instead of what is on the disk.
     """
 
     root: Path
     problems: list[Diagnostic] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     read: dict[str, bytes] | None = None
+    given: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
@@ -81,6 +84,8 @@ class Reader:
     def data(self, path: str, place: Place | None = None, limit: int = MAX_IMAGE) -> bytes | None:
         """Return the bytes of a file, or None after noting why not (at `place`, else the file)."""
         at = place or Place(path)
+        if path in self.given:
+            return self.given[path]
         try:
             inside = os.path.normpath(path)
             if not path or os.path.isabs(path) or inside.startswith("..") or "\0" in path:

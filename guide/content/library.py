@@ -171,8 +171,8 @@ def _common(name: str, value: Any, place: Place) -> Diagnostic | None:
             parse_paper(value)
         except ValueError as exc:
             return error("bad-value", str(exc), place)
-    if name == "theme":
-        return check_theme(value, place)
+    if name == "theme" and not isinstance(value, str):
+        return error("wrong-type", "`theme` must be text", place, "Write the name of a theme.")
     if name == "pages":
         try:
             page_budget(value)

@@ -27,19 +27,22 @@ from guide.model.pack import Pack
 Found = Iterator[Diagnostic]
 
 
-def check_pack(pack: Pack, complete: bool = True) -> list[Diagnostic]:
+def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diagnostic]:
     """Return what is wrong with a pack as a whole.
 
-    `complete` is False when items were left out because they could not be read: rules that would
-    then only repeat that are not applied.
+    `broken` are the texts of the files of which something was left out because it could not be
+    read, by path; '' where nothing is known. What they may hold is not said to be missing: that
+    would only repeat what is wrong with them.
     """
+    lost = {path: text.casefold() for path, text in (broken or {}).items()}
     rules: list[Callable[[Pack], Found]] = [
-        _citations, _body_mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans, _cards, _choices,
-        _stale_facts, _terms, _editions, _card_pictures,
+        _mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans,
+        _cards, _choices, _stale_facts, _terms, _card_pictures,
     ]  # fmt: skip
-    if complete:
-        rules.append(_unused_sources)
-    return [diagnostic for rule in rules for diagnostic in rule(pack)]
+    if not lost:
+        rules += [_unused_sources, _editions]
+    found = (diagnostic for rule in rules for diagnostic in rule(pack))
+    return [diagnostic for diagnostic in found if not _is_consequence(diagnostic, lost)]
 
 
 def check_marks(section: Section) -> list[Diagnostic]:
@@ -73,7 +76,7 @@ def check_marks(section: Section) -> list[Diagnostic]:
 _HOMES = {"unknown-source": "sources.", "unknown-term": "glossary.", "bad-reference": "sections/"}
 
 
-def is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
+def _is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
     """Tell whether a problem only follows from files that could not be read whole.
 
     `broken` are the texts of files that have errors, case-folded, by path; '' where there is none.
@@ -106,18 +109,6 @@ def _may_define(name: str, path: str, text: str) -> bool:
 def _body_place(section: Section, mention: Mention) -> Place:
     line = mention.line + section.body_line - 1
     return Place(section.at("body").path, line, mention.column)
-
-
-def _citations(pack: Pack) -> Found:
-    for item in pack.items:
-        for number, text in enumerate(item.sources):
-            key = read_citation(text).key
-            if key not in pack.sources:
-                yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
-        for name, text in texts_of(item):
-            for mention in mentions(text):
-                if mention.kind == "cite" and mention.value not in pack.sources:
-                    yield _unknown_source(mention.value, pack, item.at(name), item.id)
 
 
 def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic:
@@ -166,25 +157,40 @@ def _targets(pack: Pack) -> dict[str, Place]:
     return targets
 
 
-def _body_mentions(pack: Pack) -> Found:
+def _mentions(pack: Pack) -> Found:
+    """Check everything that a text points at."""
     targets = _targets(pack)
     names = _term_names(pack)
-    for section in pack.sections:
-        for mention in mentions(section.body):
-            place = _body_place(section, mention)
-            if mention.kind == "cite" and mention.value not in pack.sources:
-                yield _unknown_source(mention.value, pack, place, section.id)
-            elif mention.kind == "ref" and mention.value not in targets:
-                hint = did_you_mean(mention.value, targets) or "Give the target this id: {#...}."
-                message = f"nothing has the id `{mention.value}`"
-                yield error("bad-reference", message, place, hint, section.id)
-            elif mention.kind == "term" and mention.value.casefold() not in names:
+    for item in pack.items:
+        for number, text in enumerate(item.sources):
+            key = read_citation(text).key
+            if key not in pack.sources:
+                yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
+        for mention, place in _all_mentions(item):
+            name = mention.value
+            if mention.kind == "cite" and name not in pack.sources:
+                yield _unknown_source(name, pack, place, item.id)
+            elif mention.kind == "ref" and name not in targets:
+                hint = did_you_mean(name, targets) or "Give the target this id: {#...}."
+                message = f"nothing has the id `{name}`"
+                yield error("bad-reference", message, place, hint, item.id)
+            elif mention.kind == "term" and name.casefold() not in names:
                 shown = sorted(set(names.values()))
-                hint = did_you_mean(mention.value, shown) or "Add it to glossary.yaml."
-                message = f"the glossary has no term `{mention.value}`"
-                yield error("unknown-term", message, place, hint, section.id)
-            elif mention.kind == "image" and not _has_alt(mention, pack):
-                yield missing_alt(mention.value, place)
+                hint = did_you_mean(name, shown) or "Add it to glossary.yaml."
+                message = f"the glossary has no term `{name}`"
+                yield error("unknown-term", message, place, hint, item.id)
+            elif mention.kind == "image" and not _has_words(item, mention, pack):
+                yield missing_alt(name, place)
+
+
+def _all_mentions(item: Item) -> Iterator[tuple[Mention, Place]]:
+    """Yield what the texts of an item point at, and where."""
+    for name, text in texts_of(item):
+        for mention in mentions(text):
+            yield mention, item.at(name).inside(text, mention.offset)
+    if isinstance(item, Section):
+        for mention in mentions(item.body):
+            yield mention, _body_place(item, mention)
 
 
 def _anchors(pack: Pack) -> Found:
@@ -235,6 +241,12 @@ def _footnotes(pack: Pack) -> Found:
 def _text_place(section: Section, text: str, at: int) -> Place:
     line = text.count("\n", 0, at) + section.body_line
     return Place(section.at("body").path, line, at - text.rfind("\n", 0, at))
+
+
+def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:
+    """Tell whether a picture can be read out: in a line of text the words in its brackets are."""
+    inline = not isinstance(item, Section) and bool(mention.shown.strip())
+    return inline or _has_alt(mention, pack)
 
 
 def _has_alt(mention: Mention, pack: Pack) -> bool:

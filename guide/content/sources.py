@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from guide.content.tables import json_syntax
@@ -34,8 +35,13 @@ _KNOWN = {
 }
 
 
-def read_sources(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
-    """Read a file of sources, by its ending: .yaml, .json or .bib."""
+def read_sources(
+    text: str, path: str, fields: dict[str, Mapping[str, Place]] | None = None
+) -> tuple[Found, list[Diagnostic]]:
+    """Read a file of sources, by its ending: .yaml, .json or .bib.
+
+    `fields` is given the places of the values of each source by its key; BibTeX has none.
+    """
     if path.endswith(".bib"):
         return _bibtex(text, path)
     if path.endswith(".json"):
@@ -50,11 +56,13 @@ def read_sources(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
     document, problems = read_yaml(text, path)
     if document is None:
         return {}, problems
-    found, more = _items(document, path)
+    found, more = _items(document, path, fields if fields is not None else {})
     return found, problems + more
 
 
-def _items(document: Document, path: str) -> tuple[Found, list[Diagnostic]]:
+def _items(
+    document: Document, path: str, fields: dict[str, Mapping[str, Place]]
+) -> tuple[Found, list[Diagnostic]]:
     data, found, problems = document.data, Found(), list[Diagnostic]()
     if isinstance(data, dict):
         entries = [
@@ -71,16 +79,19 @@ def _items(document: Document, path: str) -> tuple[Found, list[Diagnostic]]:
         problems.append(error("wrong-type", "sources must be a list of items with CSL fields", at))
     for _, item, where in entries:
         at = document.places.get(where, Place(path, 1, 1))
-        _one(item, where, at, document, found, problems)
+        key = _one(item, where, at, document, found, problems)
+        if key:
+            fields[key] = document.inside(where)
     return found, problems
 
 
 def _one(
     item: Any, where: str, at: Place, document: Document, found: Found, problems: list[Diagnostic]
-) -> None:
+) -> str:
+    """Add a source to those found, and return its key; '' after noting what is wrong with it."""
     if not isinstance(item, dict):
         problems.append(error("wrong-type", "a source must be keys and values", at))
-        return
+        return ""
     key = str(item.get("id") or "")
     if not key or re.search(r"[\s,;\]\[@]", key):
         message = (
@@ -91,12 +102,12 @@ def _one(
         problems.append(
             error("missing-key" if not key else "bad-value", message, at, "Give it a short key.")
         )
-        return
+        return ""
     if key in found:
         first = found[key][1].line
         message = f"two sources have the id `{key}`; the first is in line {first}"
         problems.append(error("duplicate-id", message, at, "Rename one of the two."))
-        return
+        return ""
     clean: dict[str, Any] = {"type": "webpage" if "URL" in item or "url" in item else "document"}
     for name, value in item.items():
         spot = document.keys.get(f"{where}.{name}", at)
@@ -105,8 +116,9 @@ def _one(
         problems.append(
             error("missing-key", f"the source `{key}` has no `title`", at, "Add `title: ...`.")
         )
-        return
+        return ""
     found[key] = ({**clean, "id": key}, at)
+    return key
 
 
 def _field(

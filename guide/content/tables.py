@@ -138,7 +138,7 @@ def _add_row(
     document = Document(places={"": Place(path, line, 1)})
     starts = cell_starts(record, line, delimiter)
     for name, cell, (row, column) in zip(header, cells, starts, strict=False):
-        at = Place(path, row, column)
+        at = Place(path, row, column, _starts(cell, row, column))
         if name == "reverse":
             flag = _FLAGS.get(cell.strip().lower())
             if flag is None:
@@ -151,6 +151,17 @@ def _add_row(
             data[name] = cell.strip()
         document.places[name] = at
     rows.append(Row(data, document))
+
+
+def _starts(cell: str, row: int, column: int) -> tuple[tuple[int, int, int], ...]:
+    """Return where the lines of a cell stand, when it has several: see `Place`."""
+    lines = cell.split("\n") if "\n" in cell else []
+    found, count = [], 0
+    for number, line in enumerate(lines):
+        if line.strip():
+            found.append((count, row + number, 1 if number else column))
+        count += sum(map(len, line.split()))
+    return tuple(found)
 
 
 def _split(name: str, cell: str) -> list[str]:

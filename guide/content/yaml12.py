@@ -7,7 +7,7 @@ refused, aliases and nesting are bounded. Source of the resolution rules: YAML 1
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -23,6 +23,7 @@ except ImportError:  # a PyYAML built without libyaml
 MAX_NODES = 200_000
 MAX_DEPTH = 60
 MAX_KEY = 1000  # characters
+MAX_LINES = 2000  # of one text whose places are known
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -160,6 +161,8 @@ class _Reading:
 
     def _value(self, node: yaml.Node, path: str, depth: int) -> Any:
         at = self._mark(node)
+        if isinstance(node, yaml.ScalarNode) and node.start_mark.line != node.end_mark.line:
+            at = replace(at, starts=self._starts(node))
         self.document.places[path] = at
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
@@ -174,6 +177,32 @@ class _Reading:
                 for n, child in enumerate(node.value)
             ]
         return self._mapping(node, path, depth)
+
+    def _starts(self, node: yaml.ScalarNode) -> tuple[tuple[int, int, int], ...]:
+        """Return where the lines of a text stand that was written over several: see `Place`."""
+        first, last = node.start_mark, node.end_mark
+        lines = self.lines[first.line : last.line + 1]
+        if node.style == '"' and any("\\" in line for line in lines):
+            return ()  # escapes: the text has other characters than the file
+        number = first.line
+        if node.style in {"|", ">"}:
+            lines, number = lines[1:], number + 1
+        else:
+            lines[-1] = lines[-1][: last.column]
+            lines[0] = (
+                " " * (first.column + 1) + lines[0][first.column + 1 :]
+                if node.style
+                else (" " * first.column + lines[0][first.column :])
+            )
+        found, count = [], 0
+        for line in lines:
+            text = line.replace("''", "'") if node.style == "'" else line
+            if text.strip():
+                place = self._place(number, len(text) - len(text.lstrip()))
+                found.append((count, place.line, place.column))
+            count += sum(map(len, text.split()))
+            number += 1
+        return tuple(found[:MAX_LINES])
 
     def _mapping(self, node: yaml.Node, path: str, depth: int) -> dict[Any, Any]:
         result: dict[Any, Any] = {}

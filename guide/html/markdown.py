@@ -95,6 +95,7 @@ class Here:
     breaks: int = 0
     in_heading: bool = False
     in_link: int = 0
+    spot: Place | None = None
     notes: dict[int, list[Token]] = field(default_factory=dict)
     open_notes: list[int] = field(default_factory=list)
 
@@ -217,12 +218,14 @@ def _take_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]
         elif token.type == "footnote_close":
             inside = None
         elif inside is not None:
+            if token.map and not notes[inside]:
+                notes[inside].append(Token("note_line", "", 0, map=list(token.map)))
             if token.type in {"fence", "code_block", "math_block"}:
                 kind = "math_inline" if token.type == "math_block" else "code_inline"
                 notes[inside].append(Token(kind, "", 0, content=f" {token.content.strip()}"))
             elif token.type == "inline":
                 children = [c for c in token.children or () if c.type != "footnote_anchor"]
-                gap = [Token("text", "", 0, content=" ")] if notes[inside] else []
+                gap = [Token("text", "", 0, content=" ")] if notes[inside][1:] else []
                 notes[inside] += gap + children
         elif token.type not in {"footnote_block_open", "footnote_block_close"}:
             kept.append(token)
@@ -370,20 +373,24 @@ class _Renderer(RendererHTML):
             del token.attrs[name]
         return str(super().renderToken(tokens, idx, options, env))
 
-    def _at(self, token: Token, here: Here, context: Context) -> str:
+    def _at(self, token: Token, here: Here, context: Context, name: str = "") -> str:
+        """Note where a block stands, and return its key; one with an id of its own keeps that."""
         here.blocks += 1
         here.breaks = 0
         key = f"{here.item}/{here.blocks}"
         line = (token.map or [0])[0] + here.first_line
         place = Place(here.place.path, line, 1) if here.first_line else here.place
         context.places[key] = place
+        if name and not name.isdecimal():
+            key = f"{here.item}/{name}"
+            context.places[key] = place
         return key
 
     def _spot(self, env: Any) -> Place:
         """Return the line that is being rendered: its block's, and the breaks since."""
         here: Here = env["here"]
         places: dict[str, Place] = env["context"].places
-        at = places.get(f"{here.item}/{here.blocks}", here.place)
+        at = here.spot or places.get(f"{here.item}/{here.blocks}", here.place)
         return replace(at, line=at.line + here.breaks) if here.first_line else at
 
     def heading_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
@@ -526,8 +533,8 @@ class _Renderer(RendererHTML):
 
     def figure(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token, here, context = tokens[idx], env["here"], env["context"]
-        at = self._at(token, here, context)
         name = str(token.attrs.get("id", ""))
+        at = self._at(token, here, context, name)
         before, here.autolink = here.autolink, False
         caption = self.renderInline(token.children or [], options, env)
         here.autolink = before
@@ -538,12 +545,12 @@ class _Renderer(RendererHTML):
             label = f'<span class="label">{context.labels("Figure")}\u00a0{target.number}</span> '
         shown = f"<figcaption>{label}{caption}</figcaption>" if caption or label else ""
         ident = f' id="{escape(name)}"' if name else ""
-        return f'<figure class="figure"{ident} data-at="{at}">{picture}{shown}</figure>\n'
+        return f'<figure class="figure"{ident} data-at="{escape(at)}">{picture}{shown}</figure>\n'
 
     def table_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token, here, context = tokens[idx], env["here"], env["context"]
-        at = self._at(token, here, context)
         name = str(token.meta.get("attributes", {}).get("id", ""))
+        at = self._at(token, here, context, name)
         caption = token.meta.get("caption")
         target = context.targets.get(name)
         before, here.autolink = here.autolink, False
@@ -562,7 +569,7 @@ class _Renderer(RendererHTML):
             if after.type == "table_close":
                 break
         css = "figure table long" if rows > _LONG_TABLE else "figure table"
-        return f'<figure class="{css}"{ident} data-at="{at}">{shown}<table>\n'
+        return f'<figure class="{css}"{ident} data-at="{escape(at)}">{shown}<table>\n'
 
     def table_close(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         return "</table></figure>\n"
@@ -652,12 +659,22 @@ class _Renderer(RendererHTML):
             hint = "Take the call out of the footnote's own text."
             env["context"].report(error("bad-reference", message, self._spot(env), hint, here.item))
             return ""
-        before, here.autolink = here.autolink, False
+        note = here.notes.get(number, [])
+        before = here.autolink, here.spot, here.breaks
+        here.autolink, mark = False, ""
+        if note and note[0].type == "note_line" and here.first_line:  # it stands elsewhere
+            line = (note[0].map or [0])[0] + here.first_line
+            key, here.spot = f"{here.item}/note-{number + 1}", Place(here.place.path, line, 1)
+            env["context"].places[key], here.breaks = here.spot, 0
+            mark = f' data-at="{key}"'
         here.open_notes.append(number)
-        inner = self.renderInline(here.notes.get(number, []), options, env)
+        inner = self.renderInline(note, options, env)
         here.open_notes.pop()
-        here.autolink = before
-        return f'<span class="footnote">{inner}</span>'
+        here.autolink, here.spot, here.breaks = before
+        return f'<span class="footnote"{mark}>{inner}</span>'
+
+    def note_line(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        return ""
 
 
 def _size(token: Token) -> str:

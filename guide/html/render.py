@@ -60,7 +60,7 @@ class Request:
 def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
     """Return the document, and what is wrong with its content; None when a template fails."""
     rendering = _Rendering(request)
-    if any(problem.severity == Severity.ERROR for problem in rendering.document.problems):
+    if any(map(request.pack.manifest.stops, rendering.document.problems)):
         return None, tuple(rendering.document.problems)  # its options say nothing that can be made
     try:
         html = rendering.html()

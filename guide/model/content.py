@@ -112,7 +112,7 @@ class Flashcard(Item):
     `{{:hint}}` and `{{answer}}` for the gap of a cloze. `start` and `end` are an event's or actor's
     dates, `start` a fact's "as of". `choices` are the options of a question, `turned` marks
     the second card of a reversed one, `cloze` one with a gap. `number` counts from 1
-    in the deck as authored.
+    in the deck as authored. `of` is the id of the item that it is made of.
     """
 
     number: int
@@ -126,6 +126,7 @@ class Flashcard(Item):
     back_lang: str = ""
     turned: bool = False
     cloze: bool = False
+    of: str = ""
     start: Date | None = None
     end: Date | None = None
     origin: str = Field(

@@ -37,7 +37,7 @@ _LOCATORS = {
 class Mention:
     """Something that a text points at: `kind` is cite, ref, term, image or anchor.
 
-    `line` and `column` count from 1 within the text; `shown` is a term's wording or an image's
+    `line` and `column` count from 1 within the text, `offset` from 0; `shown` is a term's wording or an image's
     caption, `attributes` the braces after an image.
     """
 
@@ -47,6 +47,7 @@ class Mention:
     column: int
     shown: str = ""
     attributes: str = ""
+    offset: int = 0
 
 
 def read_citation(text: str) -> Citation:
@@ -212,7 +213,7 @@ def _mention(
 ) -> tuple[int, Mention]:
     line = text.count("\n", 0, at) + 1
     column = at - text.rfind("\n", 0, at)
-    return at, Mention(kind, value, line, column, shown, attributes)
+    return at, Mention(kind, value, line, column, shown, attributes, at)
 
 
 def texts_of(item: Item) -> Iterator[tuple[str, str]]:

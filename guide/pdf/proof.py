@@ -133,7 +133,9 @@ def _speaks(tag: Any, element: Any) -> bool:
     if not isinstance(tag, str) or tag.startswith("{") or tag in _SILENT:
         return False
     # What is hidden from being said is drawn as an artifact, which is not text.
-    silent = element.get("aria-hidden") == "true" or {"hidden", "data-unprinted"} & {*element.keys()}
+    silent = element.get("aria-hidden") == "true" or {"hidden", "data-unprinted"} & {
+        *element.keys()
+    }
     return not silent
 
 
