@@ -30,7 +30,8 @@ NOT_RUN = {
     "bad-media": PRINTER,
     "bad-pages": PRINTER,
     "broken-signature": SIGNED,
-    "cache-lost": "needs somebody who empties the cache at the same moment",
+    "cannot-start": "needs a full disk, or too many processes: tests/road/test_faulty_places.py",
+    "changed-meanwhile": "needs somebody who writes at the same moment: tests/road/test_faulty_places.py",
     "choose-kind": PRINTER,
     "copy-changed": SIGNED,
     "delivery-failed": MAIL,
@@ -53,6 +54,7 @@ NOT_RUN = {
     "printer-stopped": PRINTER,
     "render-failed": "needs a bug: tests/jobs",
     "render-limit": "takes a minute: tests/hostile",
+    "seal-removed": SIGNED,
     "signed-pdf": SIGNED,
     "smtp-refused": MAIL,
     "smtp-unreachable": MAIL,
@@ -60,6 +62,7 @@ NOT_RUN = {
     "unknown-queue": PRINTER,
     "unknown-tray": PRINTER,
     "untrusted-signature": SIGNED,
+    "worker-died": "needs a process that is ended from outside: tests/road/test_faulty_places.py",
 }
 
 
