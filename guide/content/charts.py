@@ -143,6 +143,8 @@ class _Checking:
             yield self._wrong(
                 "`url` must be the name of a file", f"{where}.url", "Such as `url: troops.csv`."
             )
+        if "values" in value and not isinstance(value["values"], list | str | dict):
+            yield self._wrong("`values` must be a list", f"{where}.values", "Such as `[{a: 1}]`.")
         if not {"url", "values", "name", "sequence", "sphere", "graticule"} & set(value):
             yield self._wrong("`data` names no data", where, "Give a `url` or `values`.")
 

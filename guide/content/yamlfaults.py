@@ -198,6 +198,11 @@ class _Explaining:
             return None
         opened = self._sign(self.begun)
         closer = _CLOSERS.get(opened, "]" if "sequence" in self.context else "}")
+        above = self._end_before(self.line)[0]
+        comment = re.search(r"(?<=[\s:])#\S", self.lines[above])
+        if comment and above < self.line:
+            hint = "A # after a space begins a comment: a value such as a colour stands in quotes."
+            return self._at("the rest of the line is a comment", hint, (above, comment.start()))
         if "node content" in self.problem:
             return self._at(
                 "a value is missing", "Write it, or delete the comma or bracket before it."
