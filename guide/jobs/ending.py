@@ -134,8 +134,16 @@ def named() -> Iterator[None]:
 
 
 def tie_to_namer() -> None:
-    """Tie this process to the one that has `named` itself."""
+    """Tie this process to the one that has `named` itself, and those that are forked from it to it."""
     tie(int(os.environ.pop(_PARENT, "0")))
+    server, forked = os.getpid(), list[bool]()
+
+    def tie_worker() -> None:
+        if not forked:  # in what a worker forks, nothing
+            forked.append(True)
+            tie(server)
+
+    os.register_at_fork(after_in_child=tie_worker)
 
 
 def quiet() -> None:
