@@ -15,6 +15,7 @@ from types import FrameType
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_PARENT = "GUIDE_STARTED_BY"
 _CALM = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 hasty: set[Callable[[], object]] = set()
@@ -118,8 +119,31 @@ def tie(parent: int = 0) -> None:
 
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        if parent and os.getppid() != parent:
-            os._exit(1)
+    if parent and os.getppid() != parent:
+        os._exit(1)
+
+
+@contextlib.contextmanager
+def named() -> Iterator[None]:
+    """Let a process that is started see by whom: it may take a second until it can be tied."""
+    os.environ[_PARENT] = str(os.getpid())
+    try:
+        yield
+    finally:
+        os.environ.pop(_PARENT, None)
+
+
+def tie_to_namer() -> None:
+    """Tie this process to the one that has `named` itself, and those that are forked from it to it."""
+    tie(int(os.environ.pop(_PARENT, "0")))
+    server, forked = os.getpid(), list[bool]()
+
+    def tie_worker() -> None:
+        if not forked:  # in what a worker forks, nothing
+            forked.append(True)
+            tie(server)
+
+    os.register_at_fork(after_in_child=tie_worker)
 
 
 def quiet() -> None:

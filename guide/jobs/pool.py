@@ -133,7 +133,8 @@ class Pool:
             if forks:
                 forkserver.set_forkserver_preload(["guide.jobs.tied", *self.shared])
                 try:
-                    forkserver.ensure_running()
+                    with ending.named():
+                        forkserver.ensure_running()
                 except OSError:  # its socket needs a folder that can be written
                     context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(
@@ -163,7 +164,7 @@ class Pool:
             return
         if self._starting is not None:
             if kill and self._starting.is_alive():
-                _kill_server()  # it imports for a second before it answers
+                kill_server()  # it imports for a second before it answers
             self._starting.join()
         processes = _processes(executor)
         results = executor._result_queue  # noqa: SLF001
@@ -206,7 +207,7 @@ def _processes(executor: ProcessPoolExecutor) -> list[Any]:
     return list((executor._processes or {}).values())  # noqa: SLF001
 
 
-def _kill_server() -> None:
+def kill_server() -> None:
     """Kill the process that workers are forked from; it is started again when it is needed."""
     server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]  # noqa: SLF001
     if server is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from guide.jobs.ending import quiet, tie
+from guide.jobs.ending import quiet, tie_to_namer
 from guide.jobs.temporary import adopt
 
-tie()
+tie_to_namer()
 adopt()
 quiet()

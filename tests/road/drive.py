@@ -42,6 +42,8 @@ def begun(words: list[str], variables: dict[str, str], said: str) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ending.SIGNALS)
         main()
     except SystemExit as exc:
+        if isinstance(exc, ending.Ended):  # before `main` was there
+            os.write(2, ending.last_words(exc.number).encode())
         code = exc.code if isinstance(exc.code, int) else 0
     finally:
         os._exit(code)

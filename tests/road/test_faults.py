@@ -27,6 +27,8 @@ from guide.jobs import temporary
 ROOT = Path(__file__).parents[2]
 BY_HAND = int(os.environ.get("FAULTS", "0"))
 MOMENTS = BY_HAND or 12
+# A second is promised where there is a core to end on; a machine with a long queue takes longer.
+PATIENCE = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 TINY = {
     "pack.yaml": "format: 1\ntitle: Tiny {word}\nlang: en\ndate: 2026-11-01\nauthors: [A]\nsummary: Of {word}.\n"
     "documents: {{briefing: {{}}, flashcards: {{derive: []}}, handout: {{}}, quiz: {{}}, worksheet: {{}}, planner: {{}}}}\n",
@@ -198,7 +200,7 @@ class Moment:
         code = self.world.driver.ended(pid, 20)
         took = time.monotonic() - sent
         time.sleep(0.05)
-        until = time.monotonic() + 1
+        until = time.monotonic() + PATIENCE
         while (left := members(pid)) and time.monotonic() < until:
             time.sleep(0.02)
         assert not left, f"{self}: alive: {left}"
@@ -272,7 +274,7 @@ def test_a_signal_leaves_whole_files_and_no_process(number: signal.Signals, worl
     with ThreadPoolExecutor(2) as two:
         list(two.map(tried, range(MOMENTS)))
     print(number.name, counts, len(problems))
-    assert problems == []
+    assert not problems, "\n".join(problems)
     assert counts.get("ended", 0) > MOMENTS / 3  # the signals came while there was something to end
     for pdf in [*world.root.glob("old/tiny/*.pdf"), *world.root.glob("new/tiny/*.pdf")]:
         with pikepdf.open(pdf) as opened:

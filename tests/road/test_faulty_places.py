@@ -269,15 +269,19 @@ def workers(session: int) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_a_worker_that_is_killed_is_replaced_and_reported_once(ready: Ready, tmp_path: Path) -> None:
     """Its work is done again, a note says so, and no later build repeats it."""
-    start = command(ready, tmp_path / "out", GUIDE_CACHE_DIR=str(tmp_path / "cold"))
     words = ("--jobs", "2", "--only", "briefing", "--only", "handout")
-    running = start(*words)
-    until = time.monotonic() + 30
-    while not (found := workers(running.pid)) and time.monotonic() < until:
-        time.sleep(0.005)
-    os.kill(found[0], signal.SIGKILL)
-    said = running.communicate(timeout=60)[1]
-    assert running.returncode == 0, said
+    for turn in range(3):  # on a slow machine the one that is killed may be done already
+        start = command(ready, tmp_path / "out", GUIDE_CACHE_DIR=str(tmp_path / f"cold{turn}"))
+        running = start(*words)
+        until = time.monotonic() + 30
+        while not (found := workers(running.pid)) and running.poll() is None and time.monotonic() < until:
+            time.sleep(0.005)
+        for pid in found[:1]:
+            os.kill(pid, signal.SIGKILL)
+        said = running.communicate(timeout=60)[1]
+        assert running.returncode == 0, said
+        if "worker-died" in said:
+            break
     assert said.count("note[worker-died]") == 1
     assert "SIGKILL" in said
     assert "Traceback" not in said
