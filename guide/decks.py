@@ -28,7 +28,6 @@ MOST = 60  # items in a chunk: a second's work, and little memory
 TIGHTEST = 40  # cards on a contact sheet
 VERDICTS = ("fits", "shrunk", "rejected")
 LEAST = 8  # a smaller chunk is not worth a process
-_OF_FIRST = {"missing-glyph", "low-contrast"}  # said of the first card that has it alone
 
 
 def set_faces_job(html: Html) -> FaceSet:
@@ -142,7 +141,7 @@ class Setting:
             self.fonts.update({font.name: font for font in found.fonts})
             each = self.faces_each
             told = [*found.faults, *(fault for face in found.faces for fault in face.faults)]
-            partial = bool(found.faults) or any(f.code in _OF_FIRST for f in told)
+            partial = bool(found.faults) or any(f.code == "missing-glyph" for f in told)
             for n, (name, key) in enumerate(zip(chunk.names, chunk.keys, strict=True)):
                 fresh[name] = found.faces[n * each : (n + 1) * each]
                 # What belongs to no face, or is said of the first card that has it alone, must be

@@ -1346,6 +1346,7 @@ def _pages(name: str, pages: Sequence[int]) -> str:
     return f"{name}, page{'s'[: len(pages) > 1]} {shown}{more}"
 
 
+_CAUSED = {"low-contrast", "font-fallback"}  # the first of their `others` is what causes them
 _OF_TEMPLATES = {"duplicate-anchor", "missing-alt"}  # faults of markup, when they have no key
 
 
@@ -1363,13 +1364,14 @@ def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     from guide.model.artifacts import item_of
 
     hint, message, item, names = fault.hint, fault.message, "", tuple[str, ...]()
-    if fault.at.startswith("css:"):
-        path, *position = fault.at.removeprefix("css:").rsplit(":", 2)
+    at = fault.others[0][0] if fault.code in _CAUSED and fault.others else fault.at
+    if at.startswith("css:"):
+        path, *position = at.removeprefix("css:").rsplit(":", 2)
         if len(position) < 2 or not all(each.isdecimal() for each in position):
-            path, position = fault.at.removeprefix("css:"), ["0", "0"]
+            path, position = at.removeprefix("css:"), ["0", "0"]
         place = Place(path, int(position[0]), int(position[1]))
-    elif fault.at.startswith("pack:"):
-        place = pack.at(fault.at.removeprefix("pack:"))
+    elif at.startswith("pack:"):
+        place = pack.at(at.removeprefix("pack:"))
     elif fault.code == "over-budget":
         message = f"{_stem(document.name)}, page {fault.page}: {message}"
         place = pack.at(f"documents.{document.kind.name}.pages")
@@ -1378,8 +1380,8 @@ def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
         hint = f"{hint} Longest: {longest}." if longest else hint
     else:
         origins = document.origins(pack)
-        place, names = origins.find(fault.at, fault.word), origins.other_names(fault.at)
-        item = item_of(fault.at)
+        place, names = origins.find(at, fault.word), origins.other_names(at)
+        item = item_of(at)
     if not fault.at and fault.code in _OF_TEMPLATES:
         place = _in_template(pack, document.kind.name, fault.word) or place
     place = Place(place.path, place.line, place.column)

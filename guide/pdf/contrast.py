@@ -176,10 +176,10 @@ def _seen(background: Any, below: Colour | None) -> Colour | None:
 
 
 def contrast_faults(pages: Sequence[Any], sheets: Iterable[tuple[str, str]]) -> Iterator[Fault]:
-    """Yield a fault for each pair of colours that is too pale, where its cause can be changed.
+    """Yield a fault for each pair of colours that is too pale, at the first text concerned.
 
-    That is the pack's accent colour, a declaration of a stylesheet of the pack's own, or else the
-    first text that is concerned. `sheets` are the document's stylesheets.
+    Where its cause stands elsewhere, that is the first of `others`: the pack's accent colour, or a
+    declaration of a stylesheet of its own. `sheets` are the document's stylesheets.
     """
     worst: dict[tuple[Colour, Colour], _Text] = {}
     for number, page in enumerate(pages, 1):
@@ -187,6 +187,8 @@ def contrast_faults(pages: Sequence[Any], sheets: Iterable[tuple[str, str]]) -> 
             key = text.colour, text.ground
             if key not in worst or text.least > worst[key].least:
                 worst[key] = text
+    if not worst:
+        return
     named = list(sheets)
     accent = _accent(named)
     by_accent = [t for t in worst.values() if accent in {_hex(t.colour), _hex(t.ground)}]
@@ -198,18 +200,19 @@ def contrast_faults(pages: Sequence[Any], sheets: Iterable[tuple[str, str]]) -> 
         if text not in by_accent:
             colours = f"{_hex(text.colour)} on {_hex(text.ground)}"
             message = f"text in {colours} has a contrast of {_said(text)}"
-            yield _fault(message, _declared(named, text) or text.at, text)
+            yield _fault(message, _declared(named, text), text)
 
 
 def _said(text: _Text) -> str:
     return f"{text.ratio:.1f}:1; {text.least:g}:1 is the least"
 
 
-def _fault(message: str, at: str, text: _Text) -> Fault:
+def _fault(message: str, cause: str, text: _Text) -> Fault:
     hint = "Choose a darker colour for the text, or a lighter one for what lies behind it."
+    others = ((cause, ""),) if cause else ()
     return Fault(
-        "low-contrast", message, at, hint, Severity.WARNING, text.page, word=text.word
-    )  # fmt: skip
+        "low-contrast", message, text.at, hint, Severity.WARNING, text.page, others, text.word
+    )
 
 
 def _hex(colour: Colour) -> str:

@@ -153,8 +153,9 @@ class _Typesetting:
         with _quiet(), collected() as messages:
             self._check_glyphs(everything)
             fitted = fit_faces(self.html, self._layout)
-            pale = contrast_faults(fitted.pages, self.html.stylesheets)
-            self.faults += [replace(fault, page=0) for fault in pale]
+            for page in fitted.pages:  # each by itself, whatever stands before it
+                pale = contrast_faults([page], self.html.stylesheets)
+                self.faults += [replace(fault, page=0) for fault in pale]
             drawer = Drawer(fitted.document)
             made = [
                 self._shows(replace(drawer.draw(page, face.at, size), over=round(over, 2)), face)
@@ -250,8 +251,10 @@ class _Typesetting:
         for family in sorted(strange):
             hint = "Use a family of templates/fonts.css, or add the character's font there."
             message = f"the font `{family}` of this machine was used"
+            # Of a deck it belongs to no face: a face does not depend on those around it.
+            others = ((at, ""),) if at else ()
             self.faults.append(
-                Fault("font-fallback", message, at, hint, Severity.WARNING, word=word)
+                Fault("font-fallback", message, "", hint, Severity.WARNING, 0, others, word)
             )
 
 

@@ -69,7 +69,7 @@ def test_a_pair_of_colours_is_told_once_where_it_is_declared(page: Page, typeset
     """In a stylesheet of the pack's own, at the line; comments do not count."""
     css = "/* color: #aaaaaa */\np {\n  color: #aaaaaa;\n}"
     (fault,) = typeset(page("<p>One</p><p>Two</p>", css)).faults
-    assert fault.at == "css:own.css:3:3"
+    assert fault.others == (("css:own.css:3:3", ""),)
 
 
 def test_one_fault_for_each_pair(page: Page, typeset: Typeset) -> None:
