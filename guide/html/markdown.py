@@ -650,7 +650,9 @@ class _Renderer(RendererHTML):
             return f'<code class="missing">{escape(tex)}</code>'
         src = env["context"].assets.add(made.svg, "svg")
         style = f"height:{made.height:.3f}em;vertical-align:{-made.depth:.3f}em"
-        return f'<img class="math" role="math" src="{src}" alt="{escape(tex)}" style="{style}">'
+        return (
+            f'<img class="math" role="math" src="{src}" alt="{escape(made.said)}" style="{style}">'
+        )
 
     def footnote_ref(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         here, number = env["here"], int(tokens[idx].meta["id"])

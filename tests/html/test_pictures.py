@@ -162,3 +162,20 @@ def test_a_bad_formula_is_reported_at_its_line(body: str, line: int, make: Calla
         ("bad-math", "error", "sections/1.md", line)
     ]
     assert '<code class="missing">' in made.html
+
+
+@pytest.mark.parametrize(
+    ("tex", "said"),
+    [
+        (r"\rho = m / V", "ρ = m/V"),
+        (r"\frac{-b \pm \sqrt{b^2-4ac}}{2a}", "(− b ± √(b² − 4ac))/2a"),
+        (r"10^{-3}\,\mathrm{m}", "10⁻³ m"),
+        (r"\sum_{i=1}^{n} x_i", "∑_(i = 1)ⁿ x_i"),
+        (r"e^{-kt}", "e^(− kt)"),
+        (r"\vec{v}", "v\u20d7"),
+        (r"\begin{pmatrix}a&b\\c&d\end{pmatrix}", "(a, b; c, d)"),
+    ],
+)
+def test_a_formula_is_said_on_one_line(tex: str, said: str) -> None:
+    """What a screen reader is given is signs, not TeX."""
+    assert typeset_formula(tex, False).said == said

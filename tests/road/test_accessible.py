@@ -40,7 +40,6 @@ KINDS = (
 KNOWN = {
     "HDG-010",  # "1990s" is the heading of a decade
     "PAG-001",  # what cards say of their sources is said on many pages
-    "MATH-010",  # formulas are read as they are written, in TeX
     "TAG-030",  # the crosses of the calibration sheet are on the whole page
 }
 ALLOWED = {
