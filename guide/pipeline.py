@@ -1071,7 +1071,10 @@ def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     else:
         place = document.places.get(fault.at) or Place("pack.yaml", 1, 1)
     where = f"page {fault.page}: " if fault.page else ""
-    message = f"{_stem(document.name)}, {where}{message}" if where or fault.others else message
+    if where or fault.others:
+        message = f"{_stem(document.name)}, {where}{message}"
+    elif fault.code == "lost-content":
+        message = f"{_stem(document.name)}: {message}"
     return Diagnostic(fault.code, message, place, hint, fault.severity, item)
 
 
