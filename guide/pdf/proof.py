@@ -569,6 +569,22 @@ def prove_sheets(wanted: Sequence[Expected], sides: Sequence[Sequence[Spot]], da
     return Proof(count, tuple(faults), len(missing))
 
 
+def prove_imposed(pages: bytes, sheets: bytes) -> Proof:
+    """Look for each page of a document on the sheets that were imposed of it."""
+    there = Counter(form.letters for side in read(sheets) for form in side.forms)
+    wanted = [page.letters for page in read(pages)]
+    missing = []
+    for number, page in enumerate(wanted, 1):
+        there[page] -= 1
+        if there[page] < 0:
+            missing.append(number)
+    faults = [
+        Fault("lost-content", f"page {number} is not whole on the sheets", "", _HINT)
+        for number in missing[:MOST]
+    ]
+    return Proof(len(wanted), tuple(faults), len(missing))
+
+
 def _distance(form: Form, spot: Spot) -> float:
     return max(abs(form.x - spot.x), abs(form.y - spot.y))
 
