@@ -19,7 +19,7 @@ from guide.pdf.proof import Spot, Words, lost, prove_deck, prove_imposed, prove_
 Page = Callable[..., Html]
 Typeset = Callable[[Html], Pdf]
 FEW = " ".join(f"word{n} is here" for n in range(60))
-MANY = " ".join(f"word{n} is here" for n in range(400))
+MANY = " ".join(f"word{n} is here" for n in range(250))
 
 
 def hidden(css: str) -> tuple[str, str]:
@@ -100,7 +100,7 @@ THERE = {
     "what nobody reads": ('<p>x</p><template>No</template><p hidden>No</p><h1 data-unprinted style="display: none">No</h1>', ""),
     "forms": ('<p>1 <input type="text" title="n" name="n"> <textarea name="t" title="t">x</textarea></p>', "input, textarea { appearance: auto }"),
     "pictures": ('<p>x<img alt="A square" src="asset/a.svg"><img alt="" src="asset/a.svg"></p><figure><img alt="A square" src="asset/a.svg"></figure>', ""),
-    "a line between pages": (f'<p style="orphans: 1; widows: 1">{FEW}</p>' * 7, ""),
+    "a line between pages": (f'<p style="orphans: 1; widows: 1">{FEW}</p>' * 3, ""),
 }  # fmt: skip
 
 
