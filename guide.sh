@@ -132,6 +132,8 @@ case "${1:-}" in
   test)
     shift
     cd "$here"
+    # The whole suite by all cores, a file by one of them: files share packs that are dear to build.
+    [ "$#" -gt 0 ] || set -- -n auto --dist loadfile
     exec "$python" -m pytest "$@"
     ;;
   build)

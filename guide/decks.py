@@ -7,7 +7,6 @@ of what they depend on, so that a card that is added, moved or edited is the onl
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ MOST = 60  # items in a chunk: a second's work, and little memory
 TIGHTEST = 40  # cards on a contact sheet
 VERDICTS = ("fits", "shrunk", "rejected")
 LEAST = 8  # a smaller chunk is not worth a process
+_OF_FIRST = {"missing-glyph", "low-contrast"}  # said of the first card that has it alone
 
 
 def set_faces_job(html: Html) -> FaceSet:
@@ -62,6 +62,14 @@ def prove_sheets_job(wanted: tuple[Any, ...], sides: list[list[Any]], data: byte
 def key_in_store(*values: Any) -> str:
     """Return the store's key for what depends on values and on this program."""
     return digest(*values, digest_of_code())
+
+
+@dataclass
+class _Kept:
+    """What the store has of one environment: faces by their keys, and the fonts of all."""
+
+    faces: dict[str, tuple[SetFace, ...]]
+    fonts: dict[str, FontFace]
 
 
 @dataclass
@@ -103,9 +111,9 @@ class Setting:
 
     def __post_init__(self) -> None:
         self._key = f"faces:{key_in_store(self.environment)}"
-        entry = self.store.get(self._key)
-        if entry is not None:
-            self._known, self.fonts = pickle.loads(entry)  # noqa: S301  ours, and its digest holds
+        kept: _Kept | None = self.store.value(self._key, _Kept)
+        if kept is not None:
+            self._known, self.fonts = kept.faces, kept.fonts
 
     def start(self, items: Mapping[str, str], size: float = 0) -> _Started:
         """Begin to set items (name to key, '' for what is never kept), all at one size if given."""
@@ -134,7 +142,7 @@ class Setting:
             self.fonts.update({font.name: font for font in found.fonts})
             each = self.faces_each
             told = [*found.faults, *(fault for face in found.faces for fault in face.faults)]
-            partial = bool(found.faults) or any(f.code == "missing-glyph" for f in told)
+            partial = bool(found.faults) or any(f.code in _OF_FIRST for f in told)
             for n, (name, key) in enumerate(zip(chunk.names, chunk.keys, strict=True)):
                 fresh[name] = found.faces[n * each : (n + 1) * each]
                 # What belongs to no face, or is said of the first card that has it alone, must be
@@ -154,7 +162,7 @@ class Setting:
             return
         used = self._known if everything else self._used
         kept = {key: faces for key, faces in self._known.items() if key in used}
-        self.store.put(self._key, pickle.dumps((kept, self.fonts), pickle.HIGHEST_PROTOCOL))
+        self.store.keep(self._key, _Kept(kept, self.fonts))
 
 
 def _parts(names: list[str], workers: int) -> Iterator[list[str]]:
@@ -363,15 +371,15 @@ class Deck:
         known = {**self.margins.fonts, **self.setting.fonts}
         wanted = tuple(known[use.name] for use in uses)
         key = f"fonts:{key_in_store(uses, [font.name for font in wanted])}"
-        entry = self.store.get(key)
-        if entry is not None:
-            found: FontObjects = pickle.loads(entry)  # noqa: S301  ours, and its digest holds
-            return lambda: found
+        found: FontObjects | None = self.store.value(key, FontObjects)
+        if found is not None:
+            kept = found
+            return lambda: kept
         job = self.pool.submit(fonts_job, wanted, uses)
 
         def made() -> FontObjects:
             objects: FontObjects = job.result()
-            self.store.put(key, pickle.dumps(objects, pickle.HIGHEST_PROTOCOL))
+            self.store.keep(key, objects)
             return objects
 
         return made

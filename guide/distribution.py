@@ -11,7 +11,6 @@ import json
 import os
 import re
 import secrets
-import tempfile
 import threading
 import time
 import unicodedata
@@ -31,9 +30,19 @@ from guide.copies.recipients import Row
 from guide.copies.seal import check_seal, with_field
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
 from guide.html.stamps import signature_caption, stamp_style
+from guide.jobs import temporary
 from guide.jobs.pool import Pool
 from guide.mail import Letters, server
-from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampPlace, StampStyle
+from guide.model.copies import (
+    ENCRYPTED,
+    SIGNED,
+    CopyLabel,
+    Recipient,
+    Seal,
+    Signature,
+    StampPlace,
+    StampStyle,
+)
 from guide.model.pack import Manifest
 from guide.units import POINTS_PER_MM, Paper, parse_paper
 
@@ -160,6 +169,7 @@ class _Run:
 
     def __init__(self, request: Request, count: Count, building: pipeline.Progress | None) -> None:
         self.request, self.count, self.building = request, count, building
+        self.kind = request.kind
         self.problems: list[Diagnostic] = []
         self.path = request.ledger or ledger_of(request.recipients)
         self.list = str(request.recipients)
@@ -226,19 +236,26 @@ class _Run:
 
     def _paper(self, manifest: Manifest) -> Paper | None:
         """Return the paper that the document probably has."""
-        options = (manifest.documents or {}).get(self.request.kind)
+        options = (manifest.documents or {}).get(self.kind)
         chosen = options.get("paper") if isinstance(options, Mapping) else None
         with contextlib.suppress(ValueError):
             return parse_paper(str(chosen or "a4"))
         return None
 
     def _place(self, templates: Mapping[str, str]) -> StampPlace:
-        """Return where copies of the kind carry their label; raises GuideError when there is none."""
+        """Return where copies of the kind carry their label; raises GuideError when there is none.
+
+        A kind may make several documents: `flashcards-screen` is one of the kind `flashcards`.
+        """
         from guide.content.library import load_kinds
         from guide.content.validate import did_you_mean
 
         kinds, name = load_kinds(own=templates), self.request.kind
+        while name not in kinds and "-" in name:
+            name = name.rpartition("-")[0]
+        self.kind = name
         if name not in kinds:
+            name = self.request.kind
             message = f"there is no kind of document `{name}`"
             hint = did_you_mean(name, kinds) or f"There are: {', '.join(kinds)}."
             raise GuideError(error("unknown-kind", message, Place("--kind"), hint))
@@ -273,10 +290,10 @@ class _Run:
         found = {}
         request = self.request
         folder = request.source.parent if request.source.name == "pack.yaml" else request.source
-        with tempfile.TemporaryDirectory(prefix="guide-") as out:
+        with temporary.folder() as out:
             for edition in editions:
                 settings = dataclasses.replace(
-                    request.settings, kinds=(request.kind,), edition=edition
+                    request.settings, kinds=(self.kind,), edition=edition
                 )
                 progress = (self.building,) if self.building else ()
                 built = pipeline.build(folder, Path(out), settings, *progress)
@@ -285,9 +302,25 @@ class _Run:
                     raise GuideError(
                         *[d for d in built.diagnostics if d.severity == Severity.ERROR]
                     )
-                chosen = next((p for p in paths if p.name == f"{request.kind}.pdf"), paths[0])
-                found[edition] = chosen.read_bytes()
+                told = set(self.problems)
+                self.problems += [
+                    d for d in built.diagnostics
+                    if d.severity == Severity.WARNING and d not in told
+                ]  # fmt: skip
+                found[edition] = self._chosen(paths).read_bytes()
         return found
+
+    def _chosen(self, paths: Sequence[Path]) -> Path:
+        """Return the document that was asked for of those that its kind made; raises GuideError."""
+        name = self.request.kind
+        for path in paths:
+            if path.stem == name or (len(paths) == 1 and name == self.kind):
+                return path
+        message = f"the pack makes no document `{name}`"
+        if name == self.kind:
+            message = f"the pack makes several documents of the kind `{name}`"
+        hint = "Choose one: " + ", ".join(f"--kind {path.stem}" for path in paths)
+        raise GuideError(error("unknown-kind", message, Place("--kind"), hint))
 
     # The list -----------------------------------------------------------------------------------
 
@@ -338,9 +371,9 @@ class _Run:
 
     def _issue(self, documents: Mapping[str, bytes]) -> Issue:
         about = self.about
-        digests = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
+        self.digests = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
         return Issue(
-            about.series, about.title, about.version, about.supersedes, digests,
+            about.series, about.title, about.version, about.supersedes, self.digests,
             self.request.same_version,
         )  # fmt: skip
 
@@ -372,9 +405,11 @@ class _Run:
         if not self.request.send:
             self._try_channels(used)
             self._try_letters(rows)
+            self._try_seal()
         documents = {"": self.source} if self.source else {}
         with Ledger.rehearse(self.path) as ledger:
             try:
+                self._check_folder(ledger)
                 plan = self._plan(ledger, rows, self._issue(documents))
             except GuideError as exc:
                 self.problems += exc.diagnostics
@@ -439,19 +474,34 @@ class _Run:
             dataclasses.replace(d, severity=Severity.WARNING) for d in self.problems[before:]
         ]
 
+    def _try_seal(self) -> None:
+        """Note what would keep copies from being sealed; a pack's document is not made for it."""
+        try:
+            self._check_seal({"": self.source})
+        except GuideError as exc:
+            self.problems += exc.diagnostics
+
     def _try_letters(self, rows: Sequence[Row]) -> None:
-        """Write the first letter, so that a template's mistake is known before anything is sent."""
-        first = next((r.recipient for r in rows if r.recipient.channel in channels.MAILING), None)
-        if first is None:
+        """Write every letter, so that a template's mistake is known before anything is sent."""
+        mailed = [row for row in rows if row.recipient.channel in channels.MAILING]
+        if not mailed:
             return
         request = self.request
         files = {"body.txt": request.body, "body.html": request.html}
         given = {name: path for name, path in files.items() if path is not None}
+        line = 0
         try:
             self.letters = Letters(self.about.templates, given, request.subject)
-            self._letter(first, [1], 1, ["copy.pdf"])
+            for row in mailed:
+                line = row.line if row is not mailed[0] else 0
+                numbers = list(range(1, row.recipient.copies + 1))
+                self._letter(row.recipient, numbers, len(numbers), ["copy.pdf"] * len(numbers))
         except GuideError as exc:
-            self.problems += exc.diagnostics
+            self.problems += [
+                dataclasses.replace(d, message=f"{d.message} (in the letter for line {line})")
+                if line else d
+                for d in exc.diagnostics
+            ]  # fmt: skip
 
     def _letter(
         self, who: Recipient, numbers: Sequence[int], total: int, files: Sequence[str]
@@ -495,19 +545,34 @@ class _Run:
         self._check_seal(documents)
         with Ledger.begin(self.path) as ledger:
             self.ledger = ledger
+            self._check_folder(ledger)
             plan = self._plan(ledger, rows, self._issue(documents))
             self._report_open(plan)
             output.sweep(self.out)
             self._write_records()  # what cannot be written is found before anything is sent
             if plan.due:
                 self.total = sum(len(due.entries) for due in plan.due)
-                self._deliver(plan.due, self._recipe(documents), pool)
-            self._write_records()
+                self._deliver_all(plan.due, documents, pool)
+                self.problems += [
+                    pipeline.worker_died(how, "copies", Place(self.list)) for how in pool.deaths
+                ]
             numbers = {e.number for due in plan.due for e in due.entries}
             copies = tuple(
                 e for e in ledger.entries(version=self.about.version) if e.number in numbers
             )
         return self._report(rows, plan, copies, True)
+
+    def _deliver_all(self, dues: Sequence[Due], documents: Mapping[str, bytes], pool: Pool) -> None:
+        """Deliver what is due; what stops it is noted, and the records say how far it came."""
+        try:
+            self._deliver(dues, self._recipe(documents, dues), pool)
+        except GuideError as exc:
+            self.problems += exc.diagnostics
+        finally:  # Ctrl-C as well
+            try:
+                self._write_records()
+            except GuideError as exc:
+                self.problems += [each for each in exc.diagnostics if each not in self.problems]
 
     @contextlib.contextmanager
     def _setting_ahead(self, pool: Pool, rows: Sequence[Row]) -> Iterator[None]:
@@ -556,26 +621,32 @@ class _Run:
                     found = zip(chunk, made, strict=False)
                     self.ahead |= {(language, label): each for label, each in found}
 
-    def _recipe(self, documents: Mapping[str, bytes]) -> making.Recipe:
-        """Return what copies are made of.
-
-        It has the labels of all copies of this version: a copy comes out the same in whatever run
-        it is made.
-        """
-        labels: dict[str, list[CopyLabel]] = {edition: [] for edition in documents}
-        styles = set()
-        for entry in self.ledger.entries(version=self.about.version):
-            if entry.name and entry.edition in labels:
-                labels[entry.edition].append(_label(entry))
-                styles.add((entry.edition, entry.language))
+    def _recipe(self, documents: Mapping[str, bytes], dues: Sequence[Due]) -> making.Recipe:
+        """Return what copies are made of."""
+        styles = {(due.recipient.edition, due.recipient.language) for due in dues}
         style = {key: self._style(*key) for key in styles}
-        frozen = {edition: tuple(each) for edition, each in labels.items()}
         if self.signature and not self.signature.detached:
             how = self.signature
             documents = {name: with_field(data, how) for name, data in documents.items()}
         return making.Recipe(
-            secrets.token_hex(8), documents, frozen, style, self.signature, self.request.encrypt
+            secrets.token_hex(8), documents, style, self.signature, self.request.encrypt
         )
+
+    def _check_folder(self, ledger: Ledger) -> None:
+        """Raise GuideError when the folder holds copies of another ledger: they have the same names."""
+        path = self.out / MANIFEST
+        try:
+            if not path.is_file():
+                return
+            manifest = json.loads(path.read_text("utf-8"))
+            there = {str(copy["copy_id"]) for copy in manifest["copies"]}
+            message = "the folder holds the copies of another list, which would be written over"
+        except (OSError, ValueError, TypeError, KeyError):
+            there = {""}
+            message = "the folder has a manifest.json of another program"
+        if not there <= ledger.ids():
+            hint = f"Choose another folder: -o {self.out}-{_safe(self.request.recipients.stem)}"
+            raise GuideError(error("folder-of-another", message, Place(str(path)), hint))
 
     def _check_seal(self, documents: Mapping[str, bytes]) -> None:
         """Read the key, and refuse what cannot be sealed so; raises GuideError."""
@@ -607,8 +678,10 @@ class _Run:
             valid_until=about.valid_until,
             watermark=self.request.watermark,
         )
+        embedded = self.request.sign is not None and not self.request.detached
+        seal = " ".join([ENCRYPTED] * self.request.encrypt + [SIGNED] * embedded)
         # A version that nobody named still tells copies apart, but is nothing for people to read.
-        return dataclasses.replace(style, version=about.version)
+        return dataclasses.replace(style, version=about.version, seal=seal)
 
     def _order(self, due: Due) -> making.Order:
         entries = due.entries
@@ -709,6 +782,7 @@ class _Run:
                 each: dict[str, Any] = {"number": entry.number}
                 if result.digests:
                     each["digest"] = result.digests[place]
+                    each["document"] = self.digests[entry.edition]
                 if message_id:
                     each["message_id"] = message_id
                 if said is not None:
@@ -721,9 +795,11 @@ class _Run:
             self.ledger.record(known, state)
 
     def noted(self, results: Iterable[making.Made]) -> None:
-        """Report, once each, what making said of the copies."""
+        """Report, once each, what making said of the copies, unless the list was told of it."""
+        known = {d.code for d in self.problems if d.place.path == self.list}
         for made in results:
-            self.problems += [each for each in made.notes if each not in self.problems]
+            fresh = [each for each in made.notes if each not in self.problems]
+            self.problems += [each for each in fresh if each.code not in known & {"missing-glyph"}]
 
     def counted(self, copies: int) -> None:
         """Report that some copies are done with."""
@@ -769,7 +845,8 @@ class _Run:
                 [e.number, channels.link(self.request.link_base, e.file)] for e in linked
             )
             output.write(self.out / LINKS, index.getvalue().encode())
-            (self.out / LINKS).chmod(0o600)
+            for name in (LINKS, MANIFEST, SUMS):  # who reads one of these has all copies
+                (self.out / name).chmod(0o600)
             # A server that lists folders would give all names away.
             output.write(self.out / "links" / "index.html", b"<!DOCTYPE html><title></title>\n")
 
@@ -922,8 +999,9 @@ def _uncertain(number: int, said: str, at: Place) -> Diagnostic:
 
 
 def _discreet(text: str, who: Recipient) -> str:
-    """Return a channel's answer without the person whom it names."""
-    for part in (who.email, who.name):
+    """Return a channel's answer without the person whom it names, whatever part of the address."""
+    local, _, domain = who.email.rpartition("@")
+    for part in (who.email, f"{local}@{channels.ascii_domain(domain)}", local, who.name):
         if len(part) > 2:
             text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return text

@@ -6,8 +6,9 @@ GuideError            one or more diagnostics; the command ends with exit code 1
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -29,12 +30,26 @@ class Place:
     `path` is relative to the pack folder with forward slashes (`cards.yaml`), so that it is the
     same wherever the pack lies; the report puts the pack's folder before it. A path that starts
     with `templates:` names a bundled template. `line` and `column` count from 1; 0 means the whole
-    file.
+    file. Of a text that was written over several lines, `starts` tells for each of them how many
+    characters of the text, spaces aside, come before it, and its line and column.
     """
 
     path: str
     line: int = 0
     column: int = 0
+    starts: tuple[tuple[int, int, int], ...] = field(default=(), compare=False, repr=False)
+
+    def inside(self, text: str, offset: int) -> Place:
+        """Return where the character at `offset` of the text that was written here stands.
+
+        Spaces do not count: YAML folds lines, and indents them.
+        """
+        if not self.starts:
+            return self
+        before = sum(map(len, text[:offset].split()))
+        number = bisect_right(self.starts, before, key=lambda start: start[0]) - 1
+        _, line, column = self.starts[max(0, number)]
+        return Place(self.path, line, column)
 
     def __str__(self) -> str:
         if not self.line:
@@ -47,7 +62,8 @@ class Diagnostic:
     """One problem: what is wrong, where, and what to do about it.
 
     `code` is a stable kebab-case name documented in docs/diagnostics.md; `item` is the id of the
-    content item concerned, when there is one.
+    content item concerned, when there is one, and `names` are others by which `accept:` may mean
+    it, such as that of a figure. `accepted` is the reason why the author accepts it, or ''.
     """
 
     code: str
@@ -56,6 +72,8 @@ class Diagnostic:
     hint: str = ""
     severity: Severity = Severity.ERROR
     item: str = ""
+    accepted: str = ""
+    names: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def sort_key(self) -> tuple[str, int, int, int, str, str]:

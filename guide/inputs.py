@@ -25,6 +25,34 @@ def digest_of_inputs(folder: Path, settings: Any) -> str:
     return digest(name, _tree(folder), digest_of_code(), settings)
 
 
+State = dict[str, tuple[int, ...]]
+
+
+def state_of_inputs(folder: Path) -> State:
+    """Return what the file system says of each file and folder that a pack's digest covers.
+
+    Two equal states, before and after, mean that nothing was written in between, not even what was
+    put back: the digest alone would not tell.
+    """
+    found: State = {}
+    for root in (os.fspath(folder), os.fspath(TEMPLATES)):
+        for base, folders, names in os.walk(root, followlinks=False):
+            folders[:] = [n for n in folders if not n.startswith(".") and n not in _IGNORED]
+            for name in names:
+                if not name.startswith((".", "recipients")) and ".ledger.db" not in name:
+                    path = os.path.join(base, name)
+                    found[os.path.relpath(path, folder)] = _facts(path)
+    return found
+
+
+def _facts(path: str) -> tuple[int, ...]:
+    try:
+        facts = os.stat(path)
+    except OSError as exc:
+        return (exc.errno or 0,)
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
 def size_of_inputs(folder: Path) -> int:
     """Return how many bytes of text a pack has: reading and rendering take time accordingly."""
     total = 0

@@ -16,7 +16,8 @@ from guide.units import PAPERS
 
 COLUMNS = (
     "number", "total", "name", "email", "organisation", "ref", "title", "version", "supersedes",
-    "edition", "language", "channel", "state", "changed", "answer", "file", "digest", "copy_id",
+    "edition", "language", "channel", "state", "changed", "answer", "file", "document", "digest",
+    "copy_id",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

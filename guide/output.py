@@ -6,14 +6,23 @@ import contextlib
 import errno
 import hashlib
 import os
-import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from guide.errors import Diagnostic, GuideError, Place, error
+from guide.jobs import temporary
+from guide.jobs.ending import held
 
-_PART = ".guide-part-"
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
+sweep = temporary.sweep
+_PATIENCE = 20.0  # s; another run that is stopped must not stop this one
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some room and build again.",
     errno.EDQUOT: "Your quota is used up: free some room and build again.",
@@ -23,6 +32,8 @@ _REMEDIES = {
     errno.ENOTDIR: "A file stands where a folder is needed: choose another folder with -o DIR.",
     errno.EFBIG: "The file is larger than is allowed there: choose another folder with -o DIR.",
     errno.EEXIST: "A file stands where a folder is needed: choose another folder with -o DIR.",
+    errno.EISDIR: "A folder has the name of the file: rename it, or choose another with -o DIR.",
+    errno.ENAMETOOLONG: "The path is too long: choose a shorter one with -o DIR.",
 }
 
 
@@ -40,31 +51,92 @@ def sha256_of(path: Path) -> str:
 def write(path: Path, data: bytes) -> bool:
     """Write a file through a temporary one beside it; return False when it was so already.
 
-    Raises GuideError with path and remedy; the file that was there then stays as it was.
+    A link at `path` is replaced, not followed. Raises GuideError with path and remedy; the file that
+    was there then stays as it was.
     """
-    temporary = ""
     try:
-        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        if not path.is_symlink() and _is(path, data):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        sweep(path.parent)
+        try:
+            temporary.write(path, data, path.parent, lasting=True)
+        except FileNotFoundError:  # somebody has just removed the folder
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write(path, data, path.parent, lasting=True)
     except OSError as exc:
-        if temporary:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
         raise GuideError(_refused(path, exc)) from exc
-    except BaseException:
-        if temporary:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-        raise
     return True
+
+
+def _is(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one run at a time write into a folder, so that its files are of one build.
+
+    Where there are no locks, or another run does not go on, each file is whole all the same. Raises
+    GuideError when there can be no such folder.
+    """
+    handle = -1
+    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise GuideError(_refused(folder, exc)) from exc
+        if fcntl is not None:
+            with contextlib.suppress(OSError):
+                handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+                _lock(handle)
+        sweep(folder)
+        yield
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        else:
+            return
+
+
+def check_writable(path: Path) -> None:
+    """Raise GuideError when a file that is there is marked read-only, or gone."""
+    try:
+        if not path.stat().st_mode & 0o222:
+            raise PermissionError(errno.EACCES, "the file is read-only")
+    except OSError as exc:
+        raise GuideError(_kept(path, exc)) from exc
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put other bytes into a file that is there, whole or not at all; its permissions stay.
+
+    Raises GuideError, also for a file that is marked read-only.
+    """
+    check_writable(path)
+    mode = path.stat().st_mode
+    try:
+        write(path, data)
+    except GuideError as exc:
+        cause = exc.__cause__
+        raise GuideError(_kept(path, cause if isinstance(cause, OSError) else OSError())) from exc
+    with contextlib.suppress(OSError):
+        path.chmod(mode & 0o7777)
+
+
+def _kept(path: Path, exc: OSError) -> Diagnostic:
+    hint = "Make the file and its folder writable, or leave it as it is."
+    message = f"cannot be written: {exc.strerror or exc}"
+    return error("cannot-write", message, Place(str(path)), hint)
 
 
 class Batch:
@@ -79,52 +151,58 @@ class Batch:
         self._written: list[tuple[int, str, Path]] = []  # descriptor, temporary file, place
 
     def write(self, path: Path, data: bytes) -> None:
-        """Write a file that is to be at `path`, in `folder` or below; raises GuideError, as `write` does."""
+        """Write a file that is to be at `path`, in `folder` or below; raises GuideError, as `write` does.
+
+        What was written before stays, and `settle` still gives it its name.
+        """
+        written = len(self._written)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=_PART)
-            self._written.append((handle, temporary, path))
+            with held():
+                handle, name = temporary.begin(self.folder)
+                self._written.append((handle, name, path))
             view = memoryview(data)
             while view:
                 view = view[os.write(handle, view) :]
-            os.fchmod(handle, 0o644)
         except OSError as exc:
-            self.drop()
+            self._drop_from(written)
             raise GuideError(_refused(path, exc)) from exc
+        except BaseException:
+            self.drop()
+            raise
 
     def settle(self) -> None:
         """Wait for the disk and give the files their names; raises GuideError."""
         written, self._written = self._written, []
         try:
             while written:
-                handle, temporary, path = written[0]
+                handle, name, path = written[0]
                 try:
                     os.fsync(handle)
-                    os.replace(temporary, path)
+                    with held():
+                        if fcntl is None:  # Windows renames no open file
+                            os.close(handle)
+                        os.replace(name, path)
+                        written.pop(0)
+                        if fcntl is not None:
+                            os.close(handle)
                 except OSError as exc:
                     raise GuideError(_refused(path, exc)) from exc
-                os.close(handle)
-                written.pop(0)
         finally:
             self._written = written
             self.drop()
 
     def drop(self) -> None:
         """Remove what was written and not settled."""
-        while self._written:
-            handle, temporary, _ = self._written.pop()
+        self._drop_from(0)
+
+    def _drop_from(self, first: int) -> None:
+        while len(self._written) > first:
+            handle, name, _ = self._written.pop()
             with contextlib.suppress(OSError):
                 os.close(handle)
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
-
-
-def sweep(folder: Path) -> None:
-    """Remove what a run that was killed left half written, an hour ago or longer."""
-    with contextlib.suppress(OSError):
-        for path in folder.glob(f"{_PART}*"):
-            if time.time() - path.stat().st_mtime > 3600:
-                path.unlink()
+                os.unlink(name)
 
 
 def _refused(path: Path, exc: OSError) -> Diagnostic:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import hashlib
 import json
 import os
-import pickle
 import re
+import shlex
+import tempfile
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,24 +18,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from guide import __version__, output, printers
-from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, warning
-from guide.inputs import digest_of_inputs, size_of_inputs
+from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, note, warning
+from guide.inputs import State, digest_of_inputs, size_of_inputs, state_of_inputs
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
 from guide.model.printers import Registration
+from guide.resources import TEMPLATES, font_folders
 from guide.units import PAPERS, Paper
 
 if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
     from guide.decks import Deck, Made
     from guide.jobs.confine import Limits
+    from guide.jobs.fence import Fence
     from guide.jobs.pool import Job, Pool
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Piece, Stock
-    from guide.model.pack import Pack
+    from guide.model.origins import Origins
+    from guide.model.pack import Accepted, Pack
+    from guide.sheets.archive import Source
     from guide.sheets.press import Pressed, Scheme
 
 T = TypeVar("T")
+ARCHIVE = "PDF/A-3b"
 WORKER_MODULES = ("guide.pdf.warm",)
 SHARED_MODULES = ("guide.pdf.typeset",)
 
@@ -43,7 +50,9 @@ class Settings:
     """What one run asks for, besides the pack itself.
 
     `printed` are the cards of a deck printed before, each with its fingerprint: only others are
-    made. `registration` is how far off the printer prints the back of a sheet.
+    made. `registration` is how far off the printer prints the back of a sheet. With `archive`, PDFs
+    are PDF/A-3b and hold the pack's source, dated as the pack is; one without a date is dated `epoch`
+    (seconds since 1970).
     """
 
     kinds: tuple[str, ...] = ()
@@ -57,6 +66,8 @@ class Settings:
     registration: Registration = Registration()
     fit_report: bool = False
     booklet: bool = False
+    archive: bool = False
+    epoch: int = 0
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     jobs: int = field(default=0, compare=False)
@@ -99,6 +110,7 @@ class Built:
     diagnostics: tuple[Diagnostic, ...]
     decks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     leftover: tuple[Diagnostic, ...] = ()
+    archive: str = ""
 
     @property
     def failed(self) -> bool:
@@ -110,6 +122,7 @@ class Built:
         return {
             "guide": __version__,
             "pack": {"title": self.title, "version": self.version, "digest": self.digest},
+            **({"archive": self.archive} if self.archive else {}),
             "outputs": [
                 {
                     "kind": made.kind,
@@ -150,6 +163,7 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "message": diagnostic.message,
         "hint": diagnostic.hint,
         "item": diagnostic.item,
+        "accepted": diagnostic.accepted,
     }
 
 
@@ -165,7 +179,8 @@ def plain_json(value: Any) -> str:
 def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
     place = Place(data["path"], data["line"], data["column"])
     severity = Severity(data["severity"])
-    return Diagnostic(data["code"], data["message"], place, data["hint"], severity, data["item"])
+    known = {name: data[name] for name in ("code", "message", "hint", "item", "accepted")}
+    return Diagnostic(**known, place=place, severity=severity)
 
 
 def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
@@ -241,15 +256,17 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = sile
     """
     store = Store(default_folder(), settings.cache)
     target = target_of(folder, out, settings)
+    seen = state_of_inputs(folder)
     key = digest_of_inputs(folder, settings)
     record = _Record.load(store, key)
-    if record is None or not record.is_whole(store, target):
-        record = _confined(folder, settings, store, progress)
-        record.keep(store, key)
-    else:
+    if record is not None and record.is_whole(store, target):
         for file in record.files:
             progress(file.kind, "cached")
-    built = _write(record, store, folder, target, key, bool(settings.tags))
+        with contextlib.suppress(_Lost):
+            built = _write(record, store, folder, target, key, settings)
+            return dataclasses.replace(built, leftover=_leftover(target, record, settings))
+    record = _made(folder, settings, store, progress, key, seen)
+    built = _write(record, store, folder, target, key, settings)
     return dataclasses.replace(built, leftover=_leftover(target, record, settings))
 
 
@@ -320,12 +337,45 @@ def results(folder: Path, settings: Settings, progress: Progress = silent) -> Re
 def _known_or_made(folder: Path, settings: Settings, progress: Progress) -> tuple[_Record, str]:
     """Return the record of a pack's state and settings, and its key."""
     store = Store(default_folder(), settings.cache)
+    seen = state_of_inputs(folder)
     key = digest_of_inputs(folder, settings)
     record = _Record.load(store, key)
     if record is None:
-        record = _confined(folder, settings, store, progress)
-        record.keep(store, key)
+        record = _made(folder, settings, store, progress, key, seen)
     return record, key
+
+
+class _Lost(Exception):
+    """A finished file has left the store since it was looked for."""
+
+
+def _made(
+    folder: Path, settings: Settings, store: Store, progress: Progress, key: str, seen: State
+) -> _Record:
+    """Build, and keep what came of it under `key` if the pack is still what had that digest."""
+    record = _confined(folder, settings, store, progress)
+    now = state_of_inputs(folder)
+    if now == seen and digest_of_inputs(folder, settings) == key:
+        record.keep(store, key)
+        store.tidy()
+    else:
+        record.current = False
+        record.happened += (_changed(seen, now),)
+    if store.refused:
+        message = f"the cache cannot be written: {store.refused}; every build takes its full time"
+        hint = "Free some room, or name another folder in GUIDE_CACHE_DIR."
+        place = Place(str(store.folder.absolute()))
+        record.happened += (note("cache-unusable", message, place, hint),)
+    return record
+
+
+def _changed(seen: State, now: State) -> Diagnostic:
+    different = sorted(name for name in {*seen, *now} if seen.get(name) != now.get(name))
+    name = different[0] if different else "pack.yaml"
+    message = (
+        f"`{name}` was changed while the pack was being built: the documents may mix old and new"
+    )
+    return warning("changed-meanwhile", message, Place(name), "Build again.")
 
 
 def _check_target(folder: Path, target: Path, edition: str) -> None:
@@ -336,7 +386,7 @@ def _check_target(folder: Path, target: Path, edition: str) -> None:
         raise GuideError(error("unknown-edition", message, Place(f"{folder}/pack.yaml"), hint))
     root = folder.resolve()
     for path in (target, *target.parents):
-        if path.is_symlink() and path.parent.resolve().is_relative_to(root):
+        if os.path.islink(path) and path.parent.resolve().is_relative_to(root):
             message = "a link in the pack stands where its files would be written"
             hint = "Delete the link, or choose another folder with -o DIR."
             raise GuideError(error("cannot-write", message, Place(str(path)), hint))
@@ -367,13 +417,19 @@ class _File:
 
 @dataclass
 class _Record:
-    """All that a build of one state of a pack gave."""
+    """All that a build of one state of a pack gave.
+
+    `happened` is what befell this one run: no later one is told of it. `current` turns false when
+    the pack was changed meanwhile.
+    """
 
     title: str
     version: str
     files: list[_File]
     diagnostics: tuple[Diagnostic, ...]
     decks: dict[str, dict[str, str]] = field(default_factory=dict)
+    happened: tuple[Diagnostic, ...] = ()
+    current: bool = True
     stems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -381,11 +437,15 @@ class _Record:
         entry = store.get(f"record:{key}")
         if entry is None:
             return None
-        data = json.loads(entry)
-        files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
-        found = tuple(_diagnostic(item) for item in data["diagnostics"])
-        kept = data["decks"], data["stems"]
-        return cls(data["title"], data["version"], files, found, *kept)
+        try:
+            data = json.loads(entry)
+            files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
+            found = tuple(_diagnostic(item) for item in data["diagnostics"])
+            names = data["title"], data["version"]
+            return cls(*names, files, found, data["decks"], stems=data["stems"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            store.drop(f"record:{key}")
+            return None
 
     def keep(self, store: Store, key: str) -> None:
         """Remember a build without errors; one with errors is made again."""
@@ -412,20 +472,31 @@ class _Record:
 
     def shown(self, folder: Path) -> tuple[Diagnostic, ...]:
         """Return the diagnostics with the pack's folder before their paths."""
-        return tuple(d.within(str(folder)) for d in self.diagnostics)
+        found = (*self.diagnostics, *self.happened)
+        return in_order(d.within(str(folder)) for d in found)
 
 
 def _write(
-    record: _Record, store: Store, folder: Path, target: Path, key: str, selection: bool
+    record: _Record, store: Store, folder: Path, target: Path, key: str, settings: Settings
+) -> Built:
+    """Write the files of a build and, last, its build.json; raises GuideError and _Lost."""
+    if not record.files and any(d.severity == Severity.ERROR for d in record.diagnostics):
+        found = record.shown(folder)
+        return Built(str(folder), record.title, record.version, key, (), found)
+    with output.alone(target):
+        return _write_alone(record, store, folder, target, key, settings)
+
+
+def _write_alone(
+    record: _Record, store: Store, folder: Path, target: Path, key: str, settings: Settings
 ) -> Built:
     outputs = []
     for made in record.files:
         path = target / made.name
-        if not (made.cached and output.sha256_of(path) == made.sha256):
+        if path.is_symlink() or not (made.cached and output.sha256_of(path) == made.sha256):
             data = made.data or store.get(f"file:{made.sha256}")
             if data is None:
-                message = "the cache was emptied while it was being read"
-                raise GuideError(error("cache-lost", message, Place(str(path)), "Build again."))
+                raise _Lost
             output.write(path, data)
         outputs.append(
             Output(
@@ -442,11 +513,15 @@ def _write(
             )
         )
     found = record.shown(folder)
-    decks = _with_earlier(target / "build.json", record.decks, selection)
-    built = Built(str(folder), record.title, record.version, key, tuple(outputs), found, decks)
-    if outputs or not built.failed:
-        text = plain_json(built.as_json()) + "\n"
-        output.write(target / "build.json", text.encode())
+    decks = _with_earlier(target / "build.json", record.decks, bool(settings.tags))
+    key = key if record.current else ""
+    archive = ARCHIVE if settings.archive else ""
+    built = Built(
+        str(folder), record.title, record.version, key, tuple(outputs), found, decks,
+        archive=archive,
+    )  # fmt: skip
+    text = plain_json(built.as_json()) + "\n"
+    output.write(target / "build.json", text.encode())
     return built
 
 
@@ -467,7 +542,7 @@ def _with_earlier(
 
 def _confined(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
     """Make a build in a process of its own, within limits: a pack is a stranger's work."""
-    from guide.jobs.confine import VARIABLE, Exceeded, confined, limits
+    from guide.jobs.confine import VARIABLE, Exceeded, NotStarted, confined, limits
 
     processes = (settings.jobs or os.cpu_count() or 1) + 1
     try:
@@ -476,15 +551,46 @@ def _confined(folder: Path, settings: Settings, store: Store, progress: Progress
         hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; what is left out stays as it is."
         raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
     seconds = bounds.allowed(size_of_inputs(folder))
+    if store.enabled:
+        with contextlib.suppress(OSError):  # what is not there cannot be let through
+            store.folder.mkdir(parents=True, exist_ok=True)
+    within = fence(folder, *([store.folder] if store.enabled else []))
     work = folder, settings, store, bounds
-    try:
-        made: _Record = confined(_make, *work, heard=progress, bounds=bounds, seconds=seconds)
-    except Exceeded as exc:
-        document, state = exc.doing
-        what = f"making `{document}` ({state})" if document else "reading the content"
-        problem = render_limit(f"{what} {exc.limit}")
-        return _Record("", "", [], (problem,))
-    return made
+    happened: tuple[Diagnostic, ...] = ()
+    while True:
+        try:
+            made: _Record = confined(
+                _make, *work, heard=progress, bounds=bounds, seconds=seconds, fence=within
+            )
+        except NotStarted as exc:
+            hint = "Free some room and end other programs; TMPDIR names another folder."
+            raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
+        except Exceeded as exc:
+            document, state = exc.doing
+            if exc.died and not happened:  # it may have been the system's fault
+                happened = (worker_died(exc.died, document or "reading the content"),)
+                continue
+            what = f"making `{document}` ({state})" if document else "reading the content"
+            twice = ", twice" if happened else ""
+            problem = render_limit(f"{what} {exc.limit}{twice}")
+            return _Record("", "", [], (problem,))
+        made.happened += happened
+        return made
+
+
+def worker_died(how: str, document: str, place: Place | None = None) -> Diagnostic:
+    """Say that the work of a process was done again."""
+    message = f"a process was ended by {how} at `{document}`; its work was done again"
+    hint = "Memory ran out, most likely: end other programs, or build with a smaller --jobs."
+    return note("worker-died", message, place or Place("pack.yaml", 1, 1), hint)
+
+
+def fence(folder: Path, *written: Path) -> Fence:
+    """Return what a process that works on a pack may touch: it reads the pack, and writes below `written`."""
+    from guide.jobs.fence import Fence
+
+    read = (folder, TEMPLATES, *font_folders().values())
+    return Fence(tuple(map(os.path.realpath, read)), tuple(map(os.path.realpath, written)))
 
 
 def render_limit(message: str) -> Diagnostic:
@@ -513,6 +619,17 @@ def _make(
     return record
 
 
+# Errors of content that leave nothing out of the pack.
+_WHOLE_PACK = {
+    "answer-not-an-option", "bad-reference", "duplicate-id", "duplicate-option", "missing-source",
+    "unknown-source", "unknown-term",
+}  # fmt: skip
+# What is only found because something was left out, whose error is told.
+_SECONDARY = {
+    "dropped-reference", "nothing-to-print", "plan-too-short", "too-few-questions", "unknown-tag",
+}  # fmt: skip
+
+
 @dataclass
 class _Document:
     """A document under way."""
@@ -526,6 +643,16 @@ class _Document:
     job: Job | None = None
     pdf: Pdf | None = None
     cached: bool = False
+    _origins: Origins | None = None
+
+    def origins(self, pack: Pack) -> Origins:
+        """Return what knows where its content was written."""
+        from guide.model.origins import Origins
+
+        if self._origins is None:
+            cards = self.deck.source.request.cards if self.deck else ()
+            self._origins = Origins(pack, self.places, cards)
+        return self._origins
 
 
 def typeset_job(html: Html) -> Pdf:
@@ -533,6 +660,31 @@ def typeset_job(html: Html) -> Pdf:
     from guide.pdf.typeset import typeset
 
     return typeset(html)
+
+
+def archive_job(data: bytes, source: Source) -> bytes | str:
+    """Make an archive in whatever process this runs in; what is wrong is returned as a text."""
+    from guide.sheets.archive import NotArchivableError, archived
+
+    try:
+        return archived(data, source)
+    except NotArchivableError as exc:
+        return str(exc)
+
+
+def _how_made(pack: str, settings: Settings) -> str:
+    """Return how a document is made of a pack's source: what rebuild.txt says."""
+    given = {
+        "--edition": settings.edition, "--paper": settings.paper, "--theme": settings.theme,
+        "--stock": settings.stock, "--duplex": settings.duplex, "--tags": ",".join(settings.tags),
+    }  # fmt: skip
+    command = ["guide", "build", pack, "--archive"]
+    for option, value in given.items():
+        command += [option, value] if value else []
+    command += ["--booklet"] if settings.booklet else []
+    for key, value in settings.overrides:
+        command += ["-D", f"{key}={value}"]
+    return f"Made by guide {__version__}. To make it again:\n\n  {shlex.join(command)}\n"
 
 
 class _Making:
@@ -547,19 +699,24 @@ class _Making:
         self.pool, self.progress = pool, progress
         self.problems: list[Diagnostic] = []
         self.layout_problems: list[Diagnostic] = []
+        self.told: dict[tuple[Any, ...], _Told] = {}
         self.decks: dict[str, dict[str, str]] = {}
         self.marks: dict[str, dict[str, str]] = {}
+        self.happened: tuple[Diagnostic, ...] = ()
 
     def record(self) -> _Record:
         from guide.content.load import load_pack
 
-        pack, found = load_pack(self.folder, dict(self.settings.overrides))
+        self.source: dict[str, bytes] = {}
+        read = self.source if self.settings.archive else None
+        pack, found = load_pack(self.folder, dict(self.settings.overrides), read)
         self.problems += found
         if pack is None:
             return self._record(pack, [])
         if self.settings.edition:
             pack = self._edition(pack)
         self.pack = pack
+        wrong = {d.code for d in found if d.severity == Severity.ERROR}
         try:
             # Decks first: their markup is quick to make, and a worker sets it meanwhile.
             wanted = sorted(self._wanted(pack), key=lambda each: each[0].shape != "faces")
@@ -569,8 +726,52 @@ class _Making:
         documents = [document for each in wanted for document in self._begin(pack, *each)]
         documents.sort(key=lambda document: document.kind.order)
         files = [file for document in documents for file in self._finish(pack, document)]
+        if self.settings.archive:
+            files = self._archived(pack, documents, files)
+        # What is missing was said to be wrong, and need not be said to be missing.
+        repeated = _SECONDARY if wrong - _WHOLE_PACK else {"dropped-reference"} if wrong else set()
+        self.problems = [d for d in self.problems if d.code not in repeated]
+        told = [each.diagnostic for each in self.told.values()]
+        self.problems += told
+        self.layout_problems = [*self.layout_problems, *told]
         self._accept(pack)
         return self._record(pack, files)
+
+    def _archived(
+        self, pack: Pack, documents: Sequence[_Document], files: Sequence[_File]
+    ) -> list[_File]:
+        """Return the files as archives that hold the pack's source, but for those that cannot be."""
+        from guide.sheets.archive import source_of
+
+        date = pack.manifest.date
+        day = date.first if date else time.gmtime(self.settings.epoch)[:3]
+        source = source_of(pack.name, self.source, day, _how_made(pack.name, self.settings))
+        jobs = [
+            self.pool.submit(archive_job, file.data, source, size=file.size)
+            if file.name.endswith(".pdf") else None
+            for file in files
+        ]  # fmt: skip
+        by_kind = {document.kind.name: document for document in documents}
+        made = []
+        for file, job in zip(files, jobs, strict=True):
+            found: bytes | str | None = file.data
+            if job is not None:
+                self.progress(_stem(file.name), "archive")
+                found = self._guarded(by_kind[file.kind], job.result)
+            if isinstance(found, bytes):
+                sha256 = hashlib.sha256(found).hexdigest()
+                made.append(dataclasses.replace(file, data=found, size=len(found), sha256=sha256))
+            elif found is not None:
+                self._not_archivable(pack, file.kind, f"{_stem(file.name)}: {found}")
+        return made
+
+    def _not_archivable(self, pack: Pack, kind: str, reason: str) -> None:
+        """Leave out what cannot be an archive."""
+        hint = "Leave it out with --only, or build it without --archive. See docs/archive.md."
+        place = pack.at(f"documents.{kind}")
+        problem = error("not-archivable", reason, place, hint)
+        self.problems.append(problem)
+        self.layout_problems = [*self.layout_problems, problem]
 
     def _record(self, pack: Pack | None, files: list[_File]) -> _Record:
         if self.settings.strict:
@@ -585,7 +786,8 @@ class _Making:
         title = pack.manifest.title if pack else ""
         version = pack.manifest.version if pack else ""
         decks = {} if stopped else self.decks
-        return _Record(title, version, kept, found, decks, self._stems(pack) if pack else {})
+        stems = self._stems(pack) if pack else {}
+        return _Record(title, version, kept, found, decks, self.happened, stems=stems)
 
     def _stems(self, pack: Pack) -> dict[str, str]:
         """Return the beginnings of the names of files, each with its kind."""
@@ -634,7 +836,7 @@ class _Making:
             has = any(getattr(pack, name) for name in kind.needs)
             if asked and has:
                 yield kind, dict((given or {}).get(kind.name, {}))
-            elif asked and (given is not None or self.settings.kinds):
+            elif asked and (given is not None or self.settings.kinds) and not self._fatal():
                 needs = ", ".join(kind.needs)
                 whose = f"edition `{self.settings.edition}`" if self.settings.edition else "pack"
                 message = f"`{kind.name}` needs one of {needs}, and the {whose} has none"
@@ -642,7 +844,8 @@ class _Making:
                 self.problems.append(
                     error("nothing-to-print", message, place, "Add content, or leave it out.")
                 )
-        if not any(getattr(pack, name) for kind in kinds.values() for name in kind.needs):
+        has = any(getattr(pack, name) for kind in kinds.values() for name in kind.needs)
+        if not has and not self._fatal():  # what cannot be read is not absent
             message = "there is nothing to print yet"
             hint = "Add a section, a glossary, cards or any other content beside pack.yaml."
             self.problems.append(error("nothing-to-print", message, Place("pack.yaml", 1, 1), hint))
@@ -652,12 +855,17 @@ class _Making:
 
         options, found = resolve_options(kind, self._given(kind, given), pack)
         self.problems += found
-        paper, theme = self._paper_and_theme(pack, options)
+        paper, theme = self._paper_and_theme(pack, kind, options)
         if kind.shape == "faces":
             self.progress(kind.name, "render")
-            deck = self._begin_deck(pack, kind, options, paper, theme)
+            bad = any(map(self._stops, found))
+            deck = None if bad else self._begin_deck(pack, kind, options, paper, theme)
             return [deck] if deck else []
-        if self._fatal():
+        if self.settings.archive and options.get("form"):
+            reason = f"{kind.name}: a form that is filled in is no archive"
+            self._not_archivable(pack, kind.name, reason)
+            return []
+        if any(map(self._stops, found)):
             return []
         begun = []
         for piece in kind.files:
@@ -717,15 +925,15 @@ class _Making:
 
         started = time.perf_counter()
         stock = self._stock(pack, kind, options, paper)
-        if stock is None or self._fatal():
+        if stock is None:
             return None
         cards = self._cards(pack, kind, options)
         if not cards:
             return None
         request = Request(pack, kind, options, paper, theme, cards, stock, self.settings.edition)
         source = Faces(request)
-        self.problems += source.missing_layouts()
-        self.problems += wrong_options(pack, kind, options)
+        wrong = [*source.missing_layouts(), *wrong_options(pack, kind, options)]
+        self.problems += wrong
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
         self._check_budget(pack, kind, options, len(sides), stock.per_sheet)
@@ -736,11 +944,14 @@ class _Making:
             lambda share: self.progress(kind.name, f"typeset {share:.0%}"),
             bool(self.settings.tags or self.settings.printed is not None),
         )  # fmt: skip
-        if self._fatal():
-            return None
-        self.progress(kind.name, "typeset")
+        fatal = self._fatal()
+        if not fatal:
+            self.progress(kind.name, "typeset")
         try:
-            deck.begin()
+            if not fatal:
+                deck.begin()
+            elif not any(map(self._stops, wrong)):
+                source.html(cards)  # no deck is made; what is wrong with its texts is said
         except TemplateFault as fault:
             self.problems.append(fault.diagnostic)
         self.problems += source.problems
@@ -846,11 +1057,15 @@ class _Making:
         return Place("--stock") if self.settings.stock else pack.at(f"documents.{kind.name}.stock")
 
     def _fatal(self) -> bool:
-        return any(
-            d.severity == Severity.ERROR for d in self.problems if d not in self.layout_problems
-        )
+        return any(self._stops(d) for d in self.problems if d not in self.layout_problems)
 
-    def _paper_and_theme(self, pack: Pack, options: Mapping[str, Any]) -> tuple[Any, Any]:
+    def _stops(self, problem: Diagnostic) -> bool:
+        """Tell whether a problem is an error that the author does not accept."""
+        return self.pack.manifest.stops(problem)
+
+    def _paper_and_theme(
+        self, pack: Pack, kind: Kind, options: Mapping[str, Any]
+    ) -> tuple[Any, Any]:
         from guide.content.library import check_theme
         from guide.units import parse_paper
 
@@ -862,14 +1077,18 @@ class _Making:
         theme = pack.manifest.theme
         name = self.settings.theme or options.get("theme") or theme.name
         place = Place("--theme") if self.settings.theme else pack.at("theme.name")
+        if options.get("theme") and not self.settings.theme:
+            place = pack.at(f"documents.{kind.name}.theme")
         problem = check_theme(name, place, pack)
         if problem:
             self.problems.append(problem)
         return paper, theme.model_copy(update={"name": str(name)})
 
     def _stored(self, html: Html) -> Pdf | None:
-        entry = self.store.get(f"pdf:{self._key(html)}")
-        return None if entry is None else pickle.loads(entry)  # noqa: S301  ours, and its digest holds
+        from guide.model.artifacts import Pdf
+
+        found: Pdf | None = self.store.value(f"pdf:{self._key(html)}", Pdf)
+        return found
 
     def _key(self, html: Html) -> str:
         from guide.inputs import digest_of_code
@@ -889,7 +1108,7 @@ class _Making:
         if pdf is None:
             return []
         if not document.cached:
-            self.store.put(f"pdf:{self._key(document.html)}", pickle.dumps(pdf))
+            self.store.keep(f"pdf:{self._key(document.html)}", pdf)
         warnings = self._judged(document, (*document.html.forgotten, *pdf.faults))
         self.progress(_stem(document.name), "cached" if document.cached else "done")
         if warnings is None:
@@ -962,20 +1181,19 @@ class _Making:
         """Report the faults of a layout; return the number of warnings, None when it is refused."""
         found = []
         for fault in faults:
-            left_out = fault.code == "left-out"
-            found += (
-                _left_out(fault, document) if left_out else [_fault(fault, document, self.pack)]
-            )
-        self.problems += found
-        self.layout_problems = [*self.layout_problems, *found]
-        if any(d.severity == Severity.ERROR and not self._accepts(d) for d in found):
+            if fault.code == "left-out":
+                notes = _left_out(fault, document)
+                self.problems += notes
+                self.layout_problems = [*self.layout_problems, *notes]
+                continue
+            made = _fault(fault, document, self.pack)
+            found.append(made)
+            where = (_stem(document.name), fault.page)
+            self.told.setdefault(_cause(made), _Told(made)).add(*where)
+        if any(map(self._stops, found)):
             return None
-        return sum(d.severity == Severity.WARNING for d in found)
-
-    def _accepts(self, found: Diagnostic) -> bool:
-        """Tell whether the author accepts a problem; `_accept` says so in the end."""
-        accept = self.pack.manifest.accept
-        return any(found.code == each.code and each.id in {"", found.item} for each in accept)
+        warnings = {_cause(d): d for d in found if d.severity == Severity.WARNING}
+        return sum(not self.pack.manifest.accepting(d) for d in warnings.values())
 
     def _wait(self, document: _Document, job: Job | None) -> Pdf | None:
         assert job is not None
@@ -985,8 +1203,12 @@ class _Making:
         """Return what work gives, or None and a diagnostic: layout is a stranger's code."""
         from guide.jobs.pool import JobTimeout, WorkerDied
 
+        deaths = len(self.pool.deaths)
         try:
-            return work()
+            done = work()
+            for how in self.pool.deaths[deaths:]:
+                self.happened += (worker_died(how, _stem(document.name) or document.kind.name),)
+            return done
         except (JobTimeout, WorkerDied, MemoryError, RecursionError, OverflowError) as exc:
             reason = {
                 JobTimeout: "took too much computing time",
@@ -997,6 +1219,9 @@ class _Making:
             name = _stem(document.name) or document.kind.name
             self._limit(f"typesetting `{name}` {reason}")
         except Exception as exc:  # noqa: BLE001  on a stranger's text
+            if isinstance(exc, OSError) and exc.errno in output.NO_ROOM:
+                self._no_room(exc)
+                return None
             detail = f"{type(exc).__name__}: {exc}"[:200]
             if "RefusedURL" in detail:
                 self._outside(document, str(exc))
@@ -1016,6 +1241,15 @@ class _Making:
         self.problems.append(problem)
         self.layout_problems = [*self.layout_problems, problem]
 
+    def _no_room(self, exc: OSError) -> None:
+        """Say once for all documents that temporary files have no room: fonts are such files."""
+        message = f"temporary files cannot be written: {exc.strerror}"
+        hint = "Free some room there, or set TMPDIR to a folder that has some."
+        place = Place(os.path.dirname(tempfile.gettempdir()))
+        problem = error("cannot-write", message, place, hint)
+        self.problems.append(problem)
+        self.layout_problems = [*self.layout_problems, problem]
+
     def _limit(self, message: str) -> None:
         """Leave out a document that takes too much; the others are made."""
         problem = render_limit(message)
@@ -1024,22 +1258,38 @@ class _Making:
 
     def _accept(self, pack: Pack) -> None:
         """Turn problems that the author accepts into notes that say why."""
-        for number, accepted in enumerate(pack.manifest.accept):
-            matching = [
-                d for d in self.problems
-                if d.code == accepted.code and accepted.id in {"", d.item}
-                and d.severity != Severity.NOTE
-            ]  # fmt: skip
-            if not matching:
-                message = f"nothing to accept: no `{accepted.code}` was found"
-                place = pack.at(f"accept.{number}")
-                self.problems.append(
-                    Diagnostic("unused-accept", message, place, "Delete it.", Severity.NOTE)
-                )
-            for found in matching:
-                self.problems.remove(found)
-                hint = f"accepted: {accepted.because}"
-                self.problems.append(dataclasses.replace(found, severity=Severity.NOTE, hint=hint))
+        entries, used = pack.manifest.accept, set[int]()
+        shown = []
+        for found in self.problems:
+            numbers = pack.manifest.accepting(found)
+            used |= {*numbers}
+            if numbers:
+                because = entries[numbers[0]].because
+                found = dataclasses.replace(found, severity=Severity.NOTE, accepted=because)  # noqa: PLW2901
+            shown.append(found)
+        self.layout_problems = [d for d in shown if d in self.layout_problems or d.accepted]
+        self.problems = shown
+        if self._partial():
+            return
+        codes = {found.code for found in self.problems}
+        for number, entry in enumerate(entries):
+            if number not in used:
+                self.problems.append(_unused(entry, codes, pack.at(f"accept.{number}")))
+
+    def _partial(self) -> bool:
+        """Tell whether this run does not look at all that the pack has."""
+        run = self.settings
+        return bool(run.kinds or run.edition or run.tags or run.printed is not None)
+
+
+def _unused(entry: Accepted, codes: Iterable[str], place: Place) -> Diagnostic:
+    from guide.suggest import nearest
+
+    whose = f" of `{entry.id}`" if entry.id else ""
+    message = f"nothing to accept: no `{entry.code}`{whose} was found"
+    near = nearest(entry.code, [code for code in codes if code != entry.code])
+    hint = f"did you mean `{near}`?" if near else "Delete the entry."
+    return note("unused-accept", message, place, hint)
 
 
 def _file(
@@ -1063,29 +1313,87 @@ def versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
     return [chr(97 + n) for n in range(count)] if count > 1 else [""]
 
 
+def _cause(found: Diagnostic) -> tuple[Any, ...]:
+    """Return what tells one cause from another: not the document, and not a tenth of a mm."""
+    words = re.sub(r"\d+(?:\.\d+)?", "#", found.message)
+    if found.code == "card-overflow":
+        words = ""  # a cloze is on both sides, and a reversed card is two cards
+    place = found.place
+    return found.code, place.path, place.line, place.column, found.severity, words
+
+
+@dataclass
+class _Told:
+    """A fault of layout, and the pages of the documents in which it was found."""
+
+    found: Diagnostic
+    pages: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, document: str, page: int) -> None:
+        """Note that it was found in one more place; page 0 is the document as a whole."""
+        self.pages.setdefault(document, [])
+        if page and page not in self.pages[document]:
+            self.pages[document].append(page)
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The fault, said once for all documents."""
+        if self.found.code in _WHOLE or not any(self.pages.values()):
+            return self.found
+        where = "; ".join(_pages(name, pages) for name, pages in self.pages.items())
+        return dataclasses.replace(self.found, message=f"{where}: {self.found.message}")
+
+
+_WHOLE = {"over-budget", "card-overflow"}  # their messages say of what they speak
+_MOST_PAGES = 3  # of a document that are named
+
+
+def _pages(name: str, pages: Sequence[int]) -> str:
+    if not pages:
+        return name
+    shown = ", ".join(map(str, pages[:_MOST_PAGES]))
+    more = f" and {len(pages) - _MOST_PAGES} more" if len(pages) > _MOST_PAGES else ""
+    return f"{name}, page{'s'[: len(pages) > 1]} {shown}{more}"
+
+
+_OF_TEMPLATES = {"duplicate-anchor", "missing-alt"}  # faults of markup, when they have no key
+
+
+def _in_template(pack: Pack, kind: str, word: str) -> Place | None:
+    """Return where a pack's own template of a kind has a word for the last time."""
+    for name, text in pack.templates.items():
+        if name.startswith(f"{kind}/") and name.endswith(".html"):
+            line = text.count("\n", 0, max(0, text.rfind(word))) + 1
+            return Place(f"templates/{name}", line, 1)
+    return None
+
+
 def _fault(fault: Fault, document: _Document, pack: Pack) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
-    item = fault.at.partition("/")[0]
-    hint, message = fault.hint, fault.message
+    from guide.model.artifacts import item_of
+
+    hint, message, item, names = fault.hint, fault.message, "", tuple[str, ...]()
     if fault.at.startswith("css:"):
         path, *position = fault.at.removeprefix("css:").rsplit(":", 2)
         if len(position) < 2 or not all(each.isdecimal() for each in position):
-            path, position = fault.at.removeprefix("css:"), []
-        place = Place(path, *map(int, position))
-        item = ""
+            path, position = fault.at.removeprefix("css:"), ["0", "0"]
+        place = Place(path, int(position[0]), int(position[1]))
+    elif fault.at.startswith("pack:"):
+        place = pack.at(fault.at.removeprefix("pack:"))
     elif fault.code == "over-budget":
+        message = f"{_stem(document.name)}, page {fault.page}: {message}"
         place = pack.at(f"documents.{document.kind.name}.pages")
         known = [(document.places.get(key), said) for key, said in fault.others]
         longest = ", ".join(f"{at.path}:{at.line} ({said})" for at, said in known if at)
         hint = f"{hint} Longest: {longest}." if longest else hint
     else:
-        place = document.places.get(fault.at) or Place("pack.yaml", 1, 1)
-    where = f"page {fault.page}: " if fault.page else ""
-    if where or fault.others:
-        message = f"{_stem(document.name)}, {where}{message}"
-    elif fault.code == "lost-content":
-        message = f"{_stem(document.name)}: {message}"
-    return Diagnostic(fault.code, message, place, hint, fault.severity, item)
+        origins = document.origins(pack)
+        place, names = origins.find(fault.at, fault.word), origins.other_names(fault.at)
+        item = item_of(fault.at)
+    if not fault.at and fault.code in _OF_TEMPLATES:
+        place = _in_template(pack, document.kind.name, fault.word) or place
+    place = Place(place.path, place.line, place.column)
+    return Diagnostic(fault.code, message, place, hint, fault.severity, item, names=names)
 
 
 def _left_out(fault: Fault, document: _Document) -> list[Diagnostic]:

@@ -7,10 +7,12 @@ import sys
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from guide.errors import Diagnostic, Severity
 from guide.pipeline import Built, Output, diagnostic_json, plain_json
+from guide.sarif import sarif_log
 
 if TYPE_CHECKING:  # only their commands pay for importing them
     from guide.comparison import Compared
@@ -39,7 +41,14 @@ def text_lines(diagnostic: Diagnostic, colour: bool = False) -> str:
         severity = f"\x1b[1;{_COLOURS[diagnostic.severity]}m{severity}\x1b[0m"
     place = f"{plain(str(diagnostic.place))}: " if str(diagnostic.place) else ""
     first = f"{place}{severity}[{diagnostic.code}]: {plain(diagnostic.message)}"
-    return f"{first}\n    {plain(diagnostic.hint)}" if diagnostic.hint else first
+    remedy = remedy_of(diagnostic)
+    return f"{first}\n    {plain(remedy)}" if remedy else first
+
+
+def remedy_of(diagnostic: Diagnostic) -> str:
+    """Return what to do about a problem; for an accepted one, why nothing is to be done."""
+    accepted = diagnostic.accepted
+    return f"accepted: {accepted}" if accepted else diagnostic.hint
 
 
 def github_line(diagnostic: Diagnostic) -> str:
@@ -55,7 +64,8 @@ def github_line(diagnostic: Diagnostic) -> str:
     where = f"file={escaped(place.path, ':,')}"
     if place.line:
         where += f",line={place.line},col={place.column or 1}"
-    message = diagnostic.message + (f"\n{diagnostic.hint}" if diagnostic.hint else "")
+    remedy = remedy_of(diagnostic)
+    message = diagnostic.message + (f"\n{remedy}" if remedy else "")
     kind = _GITHUB[diagnostic.severity]
     return f"::{kind} {where},title={escaped(diagnostic.code, ':,')}::{escaped(message)}"
 
@@ -63,8 +73,11 @@ def github_line(diagnostic: Diagnostic) -> str:
 def show(
     diagnostics: Sequence[Diagnostic], form: str = "text", stream: TextIO | None = None
 ) -> None:
-    """Print diagnostics as text, json or github."""
+    """Print diagnostics as text, json, github or sarif."""
     out = stream or sys.stdout
+    if form == "sarif":
+        print(plain_json(sarif_log(diagnostics, Path.cwd())), file=out)
+        return
     if form == "json":
         print(plain_json([diagnostic_json(d) for d in diagnostics]), file=out)
         return
@@ -74,12 +87,29 @@ def show(
         print(line, file=out)
 
 
+def show_diff(diff: str) -> None:
+    """Print a unified diff, to stdout; a terminal is shown no control characters."""
+    if sys.stdout.isatty():
+        diff = "".join(plain(line) + "\n" for line in diff.splitlines())
+    sys.stdout.write(diff)
+    sys.stdout.flush()
+
+
+def report_fixes(folder: Path, fixes: Sequence[tuple[str, int, str]]) -> None:
+    """Print (path, line, what) of what was put right in a pack, to stderr."""
+    for path, line, what in fixes:
+        print(f"{plain(str(folder / path))}:{line}: fixed: {plain(what)}", file=sys.stderr)
+    count = len(fixes)
+    print(f"{count} fix{'es'[: 2 * (count != 1)]}" if count else "nothing to fix", file=sys.stderr)
+
+
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """Return how many errors, warnings and notes there are."""
     found = list(diagnostics)
     counts = [(s, sum(d.severity == s for d in found)) for s in Severity]
     parts = [f"{count} {name}{'s' if count != 1 else ''}" for name, count in counts if count]
-    return ", ".join(parts) or "no problems"
+    accepted = sum(bool(d.accepted) for d in found)
+    return (", ".join(parts) or "no problems") + (f" ({accepted} accepted)" if accepted else "")
 
 
 def size(count: int) -> str:
@@ -172,9 +202,10 @@ def report_distribution(done: Report, quiet: bool = False) -> None:
             print(_people(copies[:_PEOPLE]))
             if len(copies) > _PEOPLE:
                 print(f"... and {len(copies) - _PEOPLE:,} more; --json shows all")
-        had = f"; {done.had:,} copies were sent before" if done.had else ""
-        print(f"{about}: {len(copies):,} copies for {done.recipients:,} recipients{had}",
-              file=sys.stderr)  # fmt: skip
+        had = f"; {_many(done.had, 'copy was', 'copies were')} sent before" if done.had else ""
+        due = f"{_many(len(copies), 'copy', 'copies')} for "
+        due += _many(done.recipients, "recipient", "recipients")
+        print(f"{about}: {due}{had}", file=sys.stderr)
         if not done.failed and copies:
             print("nothing was sent; --send does it", file=sys.stderr)
     else:
@@ -188,6 +219,10 @@ def report_distribution(done: Report, quiet: bool = False) -> None:
               file=sys.stderr)  # fmt: skip
     if done.diagnostics:
         print(summary(done.diagnostics), file=sys.stderr)
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
 
 
 _CONTENT = {
@@ -333,7 +368,7 @@ def progress_bars() -> Iterator[Callable[[str, str], None]]:
 class _Bars:
     """Bars are made at the first event: a build from the cache never pays for them."""
 
-    _STEPS = {"render": 15, "typeset": 40, "done": 100, "cached": 100}
+    _STEPS = {"render": 15, "typeset": 40, "archive": 80, "done": 100, "cached": 100}
 
     def __init__(self) -> None:
         self._progress: Any = None
@@ -346,7 +381,8 @@ class _Bars:
             self._start()
         if document not in self._tasks:
             self._tasks[document] = self._progress.add_task(document, total=100, state=state)
-        self._progress.update(self._tasks[document], completed=self._STEPS[state], state=state)
+        step = self._STEPS[state.partition(" ")[0]]  # "typeset 40%"
+        self._progress.update(self._tasks[document], completed=step, state=state)
 
     def _start(self) -> None:
         from rich.console import Console

@@ -11,6 +11,7 @@ ROOT = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent
 
 TEMPLATES = ROOT / "templates"
 LOCALE = _PACKAGE / "locale"
+DIAGNOSTICS = ROOT / "docs" / "diagnostics.md"
 
 
 def font_folders() -> dict[str, Path]:

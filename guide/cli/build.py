@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -36,10 +37,12 @@ if TYPE_CHECKING:
               help="Write how each card fits: flashcards-fit.json, and a contact sheet as PDF.")  # fmt: skip
 @click.option("--booklet", is_flag=True,
               help="Also make BRIEFING-booklet.pdf of each document, to fold and staple.")  # fmt: skip
+@click.option("--archive", is_flag=True,
+              help="Make PDF/A-3b that holds the pack's source, to be kept for years.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the content of build.json.")
 def build(
     packs: tuple[Path, ...], out: Path, against: Path | None, tags: str, since: Path | None, back_offset: str,
-    printer: str, booklet: bool, as_json: bool, **run: Any,
+    printer: str, booklet: bool, archive: bool, as_json: bool, **run: Any,
 ) -> None:  # fmt: skip
     """Make the PDFs of one or more packs.
 
@@ -53,6 +56,7 @@ def build(
       guide build my-pack -D documents.flashcards.stock=a6 --strict
       guide build my-pack --stock 90x60mm --duplex fold --fit-report
       guide build my-pack --only briefing --booklet
+      guide build my-pack --archive -o records
       guide build my-pack --tags unit-3,unit-4 --printer office
       guide build my-pack --only flashcards --only-changed-since build/my-pack/build.json
       guide build my-pack --check build
@@ -63,8 +67,9 @@ def build(
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
     printed = pipeline.printed_cards(since) if since else None
     settings = pipeline.Settings(
-        **run, tags=chosen, printed=printed, registration=registration, booklet=booklet
-    )
+        **run, tags=chosen, printed=printed, registration=registration, booklet=booklet,
+        archive=archive, epoch=_epoch() if archive else 0,
+    )  # fmt: skip
     if against is not None:
         _check(find_packs(packs), against, settings, as_json)
     built = []
@@ -94,6 +99,12 @@ def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool
         plain = [each.as_json() for each in found]
         click.echo(pipeline.plain_json(plain[0] if len(plain) == 1 else plain))
     click.get_current_context().exit(int(any(each.failed for each in found)))
+
+
+def _epoch() -> int:
+    """Return the day that reproducible builds give to what has none (reproducible-builds.org)."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return int(given) if given.isdecimal() and len(given) < 11 else 0
 
 
 def _registration(offset: str, printer: str) -> Registration:

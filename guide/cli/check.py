@@ -8,30 +8,68 @@ from typing import Any
 import click
 
 from guide.cli.options import find_packs, packs_argument, run_options
-from guide.errors import Diagnostic
+from guide.errors import Diagnostic, GuideError
 
 
 @click.command()
 @packs_argument
 @run_options
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text",
-              show_default=True, help="How problems are printed.")  # fmt: skip
-def check(packs: tuple[Path, ...], form: str, **run: Any) -> None:
+@click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]),
+              default="text", show_default=True, help="How problems are printed.")  # fmt: skip
+@click.option("--fix", is_flag=True,
+              help="Put right what is safe in the pack's files: ids, blanks, quote marks, order.")  # fmt: skip
+@click.option("--diff", "--dry-run", "diff", is_flag=True,
+              help="With --fix: show what would change, and write nothing.")  # fmt: skip
+def check(packs: tuple[Path, ...], form: str, fix: bool, diff: bool, **run: Any) -> None:
     """Find every problem of a pack, in content and layout; nothing is written to build/.
 
     \b
     Examples:
       guide check
       guide check my-pack --strict
+      guide check my-pack --fix --diff
+      guide check my-pack --fix
       guide check content/kosovo --format github
+      guide check content/kosovo --format sarif > guide.sarif
     """
     from guide import pipeline, report
 
-    settings = pipeline.Settings(**run)
+    if diff and not fix:
+        raise click.UsageError("--diff and --dry-run say what --fix would do: give it as well")
+    folders = find_packs(packs)
     found: list[Diagnostic] = []
-    for folder in find_packs(packs):
-        with report.progress_bars() as progress:
-            found += pipeline.check(folder, settings, progress)
+    if fix:
+        changes, found = _fixed(folders, diff)
+        if diff:
+            report.show(found)
+            click.get_current_context().exit(int(changes > 0 or bool(found)))
+    settings = pipeline.Settings(**run)
+    for folder in folders:
+        try:
+            with report.progress_bars() as progress:
+                found += pipeline.check(folder, settings, progress)
+        except GuideError as exc:  # told in the format that was asked for
+            found += exc.diagnostics
     report.show(found, form)
     click.echo(report.summary(found), err=True)
     click.get_current_context().exit(int(any(d.severity == "error" for d in found)))
+
+
+def _fixed(folders: list[Path], diff: bool) -> tuple[int, list[Diagnostic]]:
+    """Fix the packs, or show how; return the number of fixes, and what was wrong with them."""
+    from guide import report
+    from guide.fixing import fix_pack
+
+    count, problems = 0, list[Diagnostic]()
+    for folder in folders:
+        try:
+            fixed = fix_pack(folder)
+            count += len(fixed.fixes)
+            if diff:
+                report.show_diff(fixed.diff())
+                continue
+            fixed.write()
+            report.report_fixes(folder, [(f.path, f.line, f.what) for f in fixed.fixes])
+        except GuideError as exc:
+            problems += exc.diagnostics
+    return count, problems

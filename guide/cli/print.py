@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from guide.cli.options import _pairs, find_packs
+from guide.jobs.ending import Ended
 
 if TYPE_CHECKING:
     from guide.copies.job import Document, Job, Printer, Wishes
@@ -385,7 +386,7 @@ def _one(queue: str, each: Job, patience: int | None) -> bool:
 
     try:
         sent = cups.send(queue, each)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Ended):
         click.echo(
             f"\ninterrupted while sending; look whether it is there: lpstat {queue}", err=True
         )
@@ -396,7 +397,7 @@ def _one(queue: str, each: Job, patience: int | None) -> bool:
         return True
     try:
         return _followed(queue, sent, each, patience)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Ended):
         click.echo(f"\n{sent} goes on printing; cancel it: cancel {sent}", err=True)
         click.get_current_context().exit(130)
 

@@ -72,7 +72,8 @@ def _free_names(wanted: Sequence[str], authored: set[str]) -> list[str]:
 
 def _finish(draft: _Draft, name: str, number: int) -> Flashcard:
     item = draft.item
-    card = Flashcard(id=name, number=number, tags=item.tags, sources=item.sources, **draft.fields)
+    same = {"tags": item.tags, "sources": item.sources, "of": item.id}
+    card = Flashcard(id=name, number=number, **same, **draft.fields)
     return card.placed(item.places)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +14,29 @@ from guide.errors import Diagnostic, Place, error
 
 MAX_TEXT = 5_000_000  # bytes; a text this long is not written by a person
 MAX_IMAGE = 40_000_000  # bytes
-_CONTROL = {chr(n) for n in range(32)} - {"\n", "\r", "\t"} | {"\x7f"}
+# C0, C1 (what a text from Windows has in the wrong encoding), and what XML 1.0 forbids as well.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def control_in(text: str) -> str:
+    """Return the first character that no text may hold (a control, U+FFFE), or ''."""
+    found = _CONTROL.search(text)
+    return found[0] if found else ""
 
 
 @dataclass
 class Reader:
-    """Reads files below `root` and collects what is wrong with them."""
+    """Reads files below `root` and collects what is wrong with them; `texts` are those it has read.
+
+    `read`, if given, is filled with what was read, by its path below `root`; `given` are the bytes
+    of files, by path, that are to be read instead of what is on the disk.
+    """
 
     root: Path
     problems: list[Diagnostic] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    read: dict[str, bytes] | None = None
+    given: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
@@ -68,6 +84,8 @@ class Reader:
     def data(self, path: str, place: Place | None = None, limit: int = MAX_IMAGE) -> bytes | None:
         """Return the bytes of a file, or None after noting why not (at `place`, else the file)."""
         at = place or Place(path)
+        if path in self.given:
+            return self.given[path]
         try:
             inside = os.path.normpath(path)
             if not path or os.path.isabs(path) or inside.startswith("..") or "\0" in path:
@@ -96,7 +114,10 @@ class Reader:
                 message = f"`{path}` has {size:.1f} MB; {most:.0f} MB is the most"
                 self._refuse("file-too-large", message, at)
                 return None
-            return stream.read(limit + 1)
+            content = stream.read(limit + 1)
+        if self.read is not None:
+            self.read[inside] = content
+        return content
 
     def text(self, path: str, place: Place | None = None) -> str | None:
         """Return the text of a UTF-8 file with unix line ends, or None after noting why not."""
@@ -107,8 +128,9 @@ class Reader:
         if text is None:
             return None
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        self.texts[path] = text
         for number, line in enumerate(text.split("\n"), 1):
-            if not line.isprintable() and (found := next((c for c in line if c in _CONTROL), "")):
+            if not line.isprintable() and (found := control_in(line)):
                 at = Place(path, number, line.index(found) + 1)
                 message = f"control character U+{ord(found):04X} in the text"
                 self.problems.append(error("control-character", message, at, "Delete it."))
@@ -124,7 +146,8 @@ class Reader:
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError as exc:
-            before = data[: exc.start]
+            self.texts[path] = data.decode("utf-8", "replace")
+            before = data[: exc.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
             at = Place(path, before.count(b"\n") + 1, column)
             wrong = data[exc.start]

@@ -42,6 +42,9 @@ def _own_kind(path: str, text: str) -> Kind:
         return Kind.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as exc:
         raise ContentError(error("bad-template", f"the TOML cannot be read: {exc}", place)) from exc
+    except RecursionError as exc:
+        message = "the TOML is nested too deeply"
+        raise ContentError(error("bad-template", message, place)) from exc
     except ValueError as exc:
         reason = str(exc).split("\n")[1:3]
         message = f"the kind cannot be used: {' '.join(' '.join(reason).split())}"
@@ -168,8 +171,8 @@ def _common(name: str, value: Any, place: Place) -> Diagnostic | None:
             parse_paper(value)
         except ValueError as exc:
             return error("bad-value", str(exc), place)
-    if name == "theme":
-        return check_theme(value, place)
+    if name == "theme" and not isinstance(value, str):
+        return error("wrong-type", "`theme` must be text", place, "Write the name of a theme.")
     if name == "pages":
         try:
             page_budget(value)

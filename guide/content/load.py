@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from guide.content.files import Reader
 from guide.content.pictures import load_figure
-from guide.content.rules import check_pack
+from guide.content.rules import check_marks, check_pack
 from guide.content.slugs import slug
 from guide.content.sources import read_sources
 from guide.content.tables import read_table
 from guide.content.validate import Places, Validator
 from guide.content.yaml12 import Document, read_yaml
-from guide.errors import Diagnostic, Place, error, in_order
+from guide.errors import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
 from guide.model.content import Actor, Card, Event, Fact, Figure, Question, Section, Term
 from guide.model.markup import mentions, texts_of
@@ -28,12 +28,17 @@ OVERRIDE = "-D"  # the path of a value given on the command line
 
 
 def load_pack(
-    folder: Path, overrides: Mapping[str, str] | None = None
+    folder: Path,
+    overrides: Mapping[str, str] | None = None,
+    read: dict[str, bytes] | None = None,
+    given: Mapping[str, bytes] | None = None,
 ) -> tuple[Pack | None, tuple[Diagnostic, ...]]:
     """Read the pack in `folder`.
 
-    `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML. Items with
-    errors are left out of the Pack; the Pack is None when pack.yaml itself cannot be used.
+    `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML; `given` the
+    bytes of files that are read instead of those on the disk. Items with errors are left out of the
+    Pack; the Pack is None when pack.yaml itself cannot be used. `read`, if given, is filled with
+    every file that was read, by its path in the pack: its source.
     """
     if not folder.is_dir():
         hint = "Give the folder that holds pack.yaml, or start one: guide new DIR"
@@ -41,7 +46,7 @@ def load_pack(
     if not (folder / "pack.yaml").is_file():
         hint = "Every pack has a pack.yaml with at least `format: 1` and `title: ...`."
         return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
-    return _Loading(folder).load(overrides or {})
+    return _Loading(folder, read, given or {}).load(overrides or {})
 
 
 def load_manifest(
@@ -58,11 +63,13 @@ def load_manifest(
 @dataclass
 class _Loading:
     folder: Path
+    read: dict[str, bytes] | None = None
+    given: Mapping[str, bytes] = field(default_factory=dict)
     validator: Validator = field(default_factory=Validator)
     ids: dict[str, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.folder)
+        self.reader = Reader(self.folder, read=self.read, given=self.given)
         self.problems = self.reader.problems
         self.validator.problems = self.problems
 
@@ -87,8 +94,13 @@ class _Loading:
         )
         pack = self._with_ids(pack)
         pack = replace(pack, figures=self._figures(pack))
-        self.problems.extend(check_pack(pack, complete=not self.problems))
+        self.problems.extend(check_pack(pack, self._broken()))
         return (pack if manifest else None), in_order(self.problems)
+
+    def _broken(self) -> dict[str, str]:
+        """Return the texts of the files with errors, '' for one that cannot be read."""
+        paths = {d.place.path for d in self.problems if d.severity == Severity.ERROR}
+        return {path: self.reader.texts.get(path, "") for path in paths}
 
     def _document(self, path: str) -> Document | None:
         text = self.reader.text(path)
@@ -154,11 +166,7 @@ class _Loading:
     def _section(self, path: str, text: str) -> Section | None:
         match = re.match(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.S)
         if not match:
-            hint = "Begin the file with three lines: ---, then title: ..., then ---."
-            at = Place(path, 1, 1)
-            self.problems.append(
-                error("missing-front-matter", "the section has no front matter", at, hint)
-            )
+            self.problems.append(_no_front_matter(path, text))
             return None
         document, problems = read_yaml(match[1], path, first_line=2)
         self.problems.extend(problems)
@@ -172,9 +180,11 @@ class _Loading:
         stem = re.sub(r"^[\d\s._-]+", "", Path(path).stem) or Path(path).stem
         line = text.count("\n", 0, match.end()) + 1
         fields = {"id": made.id or slug(stem), "body": text[match.end() :], "body_line": line}
-        return made.placed(
+        section = made.placed(
             {**made.places, "": Place(path, 1, 1), "body": Place(path, line, 1)}, **fields
         )
+        self.problems += check_marks(section)
+        return section
 
     def _list(
         self, path: str, model: type[I], what: str, title: Callable[[I], str]
@@ -240,13 +250,14 @@ class _Loading:
     def _sources(self) -> dict[str, Any]:
         sources: dict[str, Any] = {}
         places: dict[str, Place] = {}
+        fields: dict[str, Mapping[str, Place]] = {}
         for path in ("sources.yaml", "sources.yml", "sources.json", "sources.bib"):
             if not self.reader.exists(path):
                 continue
             text = self.reader.text(path)
             if text is None:
                 continue
-            found, problems = read_sources(text, path)
+            found, problems = read_sources(text, path, fields)
             self.problems.extend(problems)
             for key, (item, place) in found.items():
                 if key in sources:
@@ -256,7 +267,7 @@ class _Loading:
                     )
                     continue
                 sources[key], places[key] = item, place
-        return {"sources": sources, "source_places": places}
+        return {"sources": sources, "source_places": places, "source_fields": fields}
 
     def _templates(self) -> dict[str, str]:
         found = {}
@@ -305,9 +316,24 @@ class _Loading:
             for name, text in texts_of(item):
                 for mention in mentions(text):
                     if mention.kind == "image":
-                        wanted.setdefault(mention.value, item.at(name))
+                        at = item.at(name).inside(text, mention.offset)
+                        wanted.setdefault(mention.value, at)
         for card in pack.cards:
             if card.image:
                 wanted.setdefault(card.image, card.at("image"))
         loaded = {path: load_figure(self.reader, path, place) for path, place in wanted.items()}
         return {path: figure for path, figure in loaded.items() if figure}
+
+
+def _no_front_matter(path: str, text: str) -> Diagnostic:
+    """Say that a section does not begin with front matter, or where it should have ended."""
+    if not re.match(r"---[ \t]*\n", text):
+        hint = "Begin the file with three lines: ---, then title: ..., then ---."
+        message = "the section has no front matter"
+        return error("missing-front-matter", message, Place(path, 1, 1), hint)
+    lines = text.split("\n")
+    yaml = re.compile(r"[ \t]+\S|#|- |[\w-]+:(?: |$)")
+    end = next((n for n, line in enumerate(lines[1:], 2) if not yaml.match(line)), len(lines))
+    message = "the front matter that begins in line 1 is never closed"
+    hint = "Write a line --- here, between the keys and the text."
+    return error("missing-front-matter", message, Place(path, end, 1), hint)

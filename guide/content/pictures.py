@@ -8,7 +8,9 @@ import re
 import struct
 from typing import Any
 
+from guide.content.charts import check_spec
 from guide.content.files import Reader
+from guide.content.tables import check_rows, json_syntax
 from guide.content.yaml12 import read_yaml
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.content import Figure
@@ -131,14 +133,18 @@ def _chart(reader: Reader, path: str, place: Place) -> Figure | None:
         return None
     if not isinstance(document.data, dict):
         at = Place(path, 1, 1)
-        reader.problems.append(error("wrong-type", "a Vega-Lite spec must be keys and values", at))
+        hint = "Write `key: value` lines, such as `mark: bar`."
+        message = "a Vega-Lite spec must be keys and values"
+        reader.problems.append(error("wrong-type", message, at, hint))
         return None
     before = len(reader.problems)
+    reader.problems.extend(check_spec(document, path, text.rstrip().count("\n") + 1))
     spec = _Inliner(reader, path, document.places).value(document.data, "")
     if any(problem.severity == "error" for problem in reader.problems[before:]):
         return None
     alt = " ".join(str(spec.get("description") or "").split())
-    return Figure(path, "chart", spec=spec, alt=alt, place=Place(path, 1, 1))
+    place = Place(path, 1, 1)
+    return Figure(path, "chart", spec=spec, alt=alt, place=place, places=document.places)
 
 
 class _Inliner:
@@ -188,15 +194,19 @@ class _Inliner:
             return {}
         kind = given.get("type") or _TABLES.get(posixpath.splitext(path)[1].lower())
         rest = {k: self.value(v, f"{where}.{k}") for k, v in value.items() if k != "url"}
+        if not text.strip():
+            hint = "Write the data into it, with a row of names above."
+            empty = error("empty-file", "the file is empty", Place(path, 1, 1), hint)
+            self.reader.problems.append(empty)
+            return {}
         if kind in {"csv", "tsv"}:
+            self.reader.problems.extend(check_rows(text, path, "," if kind == "csv" else "\t"))
             return {**rest, "values": text, "format": {"type": kind, **given}}
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as exc:
             spot = Place(path, getattr(exc, "lineno", 1), getattr(exc, "colno", 1))
-            self.reader.problems.append(
-                error("json-syntax", f"the JSON cannot be read: {exc}", spot)
-            )
+            self.reader.problems.append(json_syntax(exc, spot))
             return {}
         return {**rest, "values": values, **({"format": given} if given else {})}
 

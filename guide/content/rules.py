@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from guide.content.pictures import missing_alt
 from guide.content.validate import did_you_mean
@@ -11,25 +11,99 @@ from guide.errors import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import Card, ChoiceQuestion, Fact, Section
 from guide.model.dates import Date
-from guide.model.markup import GAP, Mention, mentions, read_citation, texts_of, without_code
+from guide.model.markup import (
+    BOXES,
+    CLUSTER,
+    GAP,
+    Mention,
+    loose_marks,
+    mentions,
+    read_citation,
+    texts_of,
+    without_code,
+)
 from guide.model.pack import Pack
 
 Found = Iterator[Diagnostic]
 
 
-def check_pack(pack: Pack, complete: bool = True) -> list[Diagnostic]:
+def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diagnostic]:
     """Return what is wrong with a pack as a whole.
 
-    `complete` is False when items were left out because they could not be read: rules that would
-    then only repeat that are not applied.
+    `broken` are the texts of the files of which something was left out because it could not be
+    read, by path; '' where nothing is known. What they may hold is not said to be missing: that
+    would only repeat what is wrong with them.
     """
+    lost = {path: text.casefold() for path, text in (broken or {}).items()}
     rules: list[Callable[[Pack], Found]] = [
-        _citations, _body_mentions, _anchors, _footnotes, _missing_sources, _timeline, _spans, _cards, _choices,
-        _stale_facts, _terms, _editions, _card_pictures,
+        _mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans,
+        _cards, _choices, _stale_facts, _terms, _card_pictures,
     ]  # fmt: skip
-    if complete:
-        rules.append(_unused_sources)
-    return [diagnostic for rule in rules for diagnostic in rule(pack)]
+    if not lost:
+        rules += [_unused_sources, _editions]
+    found = (diagnostic for rule in rules for diagnostic in rule(pack))
+    return [diagnostic for diagnostic in found if not _is_consequence(diagnostic, lost)]
+
+
+def check_marks(section: Section) -> list[Diagnostic]:
+    """Return which blocks of a section are never closed, and which marks close or open nothing."""
+    found = []
+    for mark in loose_marks(section.body):
+        place = Place(section.at("body").path, mark.line + section.body_line - 1, 1)
+        if mark.kind == "code":
+            message = f"the code that {mark.shown} begins here is never closed"
+            hint = f"Write {mark.shown} on a line of its own where the code ends."
+            found.append(error("unclosed-block", message, place, hint, section.id))
+        elif mark.kind == "box":
+            message = f"the box `{mark.shown}` that begins here is never closed"
+            last = mark.last + section.body_line - 1
+            hint = (
+                f"Write ::: on a line of its own where it ends, after line {last} at the latest; "
+                "a box that holds another one has more colons."
+            )
+            found.append(error("unclosed-block", message, place, hint, section.id))
+        elif mark.kind == "end":
+            message = f"{mark.shown} closes nothing, and is printed"
+            hint = "Delete it, or write `::: note` where a box begins."
+            found.append(warning("stray-mark", message, place, hint, section.id))
+        else:
+            message = f"there is no box `{mark.shown[:40]}`; its marks are printed as they stand"
+            hint = did_you_mean(mark.shown, BOXES)
+            found.append(warning("unknown-box", message, place, hint, section.id))
+    return found
+
+
+_HOMES = {"unknown-source": "sources.", "unknown-term": "glossary.", "bad-reference": "sections/"}
+
+
+def _is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
+    """Tell whether a problem only follows from files that could not be read whole.
+
+    `broken` are the texts of files that have errors, case-folded, by path; '' where there is none.
+    What they define may well be there: a source that is cited is not unknown because sources.yaml
+    lacks a quote.
+    """
+    if problem.code == "missing-source":
+        return problem.place.path in broken
+    home = _HOMES.get(problem.code)
+    name = re.search(r"`([^`]+)`", problem.message)
+    if home is None or name is None:
+        return False
+    return any(
+        not text or _may_define(name[1].casefold(), path, text)
+        for path, text in broken.items()
+        if path.startswith(home)
+    )
+
+
+def _may_define(name: str, path: str, text: str) -> bool:
+    """Tell whether a file seems to hold a source, a term, or the target of a reference."""
+    if not path.startswith("sections/"):
+        return name in text
+    if name.startswith("[^"):
+        return f"{name}:" in text
+    short = name.removeprefix("sec-")
+    return f"#{name}" in text or f"id: {short}\n" in text or short in path.casefold()
 
 
 def _body_place(section: Section, mention: Mention) -> Place:
@@ -37,21 +111,39 @@ def _body_place(section: Section, mention: Mention) -> Place:
     return Place(section.at("body").path, line, mention.column)
 
 
-def _citations(pack: Pack) -> Found:
-    for item in pack.items:
-        for number, text in enumerate(item.sources):
-            key = read_citation(text).key
-            if key not in pack.sources:
-                yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
-        for name, text in texts_of(item):
-            for mention in mentions(text):
-                if mention.kind == "cite" and mention.value not in pack.sources:
-                    yield _unknown_source(mention.value, pack, item.at(name), item.id)
-
-
 def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic:
     hint = did_you_mean(key, pack.sources) or "Add it to sources.yaml."
     return error("unknown-source", f"there is no source `{key}`", place, hint, item)
+
+
+_KEY = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][A-Za-z0-9_:.+/?~-]*)")
+
+
+def _open_citations(pack: Pack) -> Found:
+    """Find citations that have lost a bracket, and are printed as they stand."""
+    for section in pack.sections:
+        for key, plain, at in _bare_keys(section.body, pack):
+            yield _open_citation(key, _text_place(section, plain, at), section)
+    for item in pack.items:
+        for name, text in texts_of(item):
+            for key, _, _ in _bare_keys(text, pack):
+                yield _open_citation(key, item.at(name), item)
+
+
+def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
+    """Yield the keys of sources outside citations, the text without citations, and their places."""
+    if "@" not in text:
+        return
+    plain = CLUSTER.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), without_code(text))
+    for match in _KEY.finditer(plain):
+        key = match[1].rstrip(".:?~")
+        if key in pack.sources:
+            yield key, plain, match.start()
+
+
+def _open_citation(key: str, place: Place, item: Item) -> Diagnostic:
+    message = f"`@{key}` is printed as it stands: a bracket of the citation is missing"
+    return warning("open-citation", message, place, f"Write [@{key}].", item.id)
 
 
 def _targets(pack: Pack) -> dict[str, Place]:
@@ -65,25 +157,40 @@ def _targets(pack: Pack) -> dict[str, Place]:
     return targets
 
 
-def _body_mentions(pack: Pack) -> Found:
+def _mentions(pack: Pack) -> Found:
+    """Check everything that a text points at."""
     targets = _targets(pack)
     names = _term_names(pack)
-    for section in pack.sections:
-        for mention in mentions(section.body):
-            place = _body_place(section, mention)
-            if mention.kind == "cite" and mention.value not in pack.sources:
-                yield _unknown_source(mention.value, pack, place, section.id)
-            elif mention.kind == "ref" and mention.value not in targets:
-                hint = did_you_mean(mention.value, targets) or "Give the target this id: {#...}."
-                message = f"nothing has the id `{mention.value}`"
-                yield error("bad-reference", message, place, hint, section.id)
-            elif mention.kind == "term" and mention.value.casefold() not in names:
+    for item in pack.items:
+        for number, text in enumerate(item.sources):
+            key = read_citation(text).key
+            if key not in pack.sources:
+                yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
+        for mention, place in _all_mentions(item):
+            name = mention.value
+            if mention.kind == "cite" and name not in pack.sources:
+                yield _unknown_source(name, pack, place, item.id)
+            elif mention.kind == "ref" and name not in targets:
+                hint = did_you_mean(name, targets) or "Give the target this id: {#...}."
+                message = f"nothing has the id `{name}`"
+                yield error("bad-reference", message, place, hint, item.id)
+            elif mention.kind == "term" and name.casefold() not in names:
                 shown = sorted(set(names.values()))
-                hint = did_you_mean(mention.value, shown) or "Add it to glossary.yaml."
-                message = f"the glossary has no term `{mention.value}`"
-                yield error("unknown-term", message, place, hint, section.id)
-            elif mention.kind == "image" and not _has_alt(mention, pack):
-                yield missing_alt(mention.value, place)
+                hint = did_you_mean(name, shown) or "Add it to glossary.yaml."
+                message = f"the glossary has no term `{name}`"
+                yield error("unknown-term", message, place, hint, item.id)
+            elif mention.kind == "image" and not _has_words(item, mention, pack):
+                yield missing_alt(name, place)
+
+
+def _all_mentions(item: Item) -> Iterator[tuple[Mention, Place]]:
+    """Yield what the texts of an item point at, and where."""
+    for name, text in texts_of(item):
+        for mention in mentions(text):
+            yield mention, item.at(name).inside(text, mention.offset)
+    if isinstance(item, Section):
+        for mention in mentions(item.body):
+            yield mention, _body_place(item, mention)
 
 
 def _anchors(pack: Pack) -> Found:
@@ -134,6 +241,12 @@ def _footnotes(pack: Pack) -> Found:
 def _text_place(section: Section, text: str, at: int) -> Place:
     line = text.count("\n", 0, at) + section.body_line
     return Place(section.at("body").path, line, at - text.rfind("\n", 0, at))
+
+
+def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:
+    """Tell whether a picture can be read out: in a line of text the words in its brackets are."""
+    inline = not isinstance(item, Section) and bool(mention.shown.strip())
+    return inline or _has_alt(mention, pack)
 
 
 def _has_alt(mention: Mention, pack: Pack) -> bool:

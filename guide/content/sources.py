@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from guide.content.tables import json_syntax
 from guide.content.validate import did_you_mean
 from guide.content.yaml12 import Document, read_yaml
 from guide.errors import Diagnostic, Place, error
@@ -33,8 +35,13 @@ _KNOWN = {
 }
 
 
-def read_sources(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
-    """Read a file of sources, by its ending: .yaml, .json or .bib."""
+def read_sources(
+    text: str, path: str, fields: dict[str, Mapping[str, Place]] | None = None
+) -> tuple[Found, list[Diagnostic]]:
+    """Read a file of sources, by its ending: .yaml, .json or .bib.
+
+    `fields` is given the places of the values of each source by its key; BibTeX has none.
+    """
     if path.endswith(".bib"):
         return _bibtex(text, path)
     if path.endswith(".json"):
@@ -42,18 +49,20 @@ def read_sources(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
             json.loads(text)
         except json.JSONDecodeError as exc:
             at = Place(path, exc.lineno, exc.colno)
-            return {}, [error("json-syntax", f"the JSON cannot be read: {exc.msg}", at)]
+            return {}, [json_syntax(exc, at)]
         except RecursionError:
             return {}, [error("yaml-too-large", "the JSON is nested too deeply", Place(path))]
         text = text.replace("\t", " ")  # JSON is YAML but for tabs between tokens
     document, problems = read_yaml(text, path)
     if document is None:
         return {}, problems
-    found, more = _items(document, path)
+    found, more = _items(document, path, fields if fields is not None else {})
     return found, problems + more
 
 
-def _items(document: Document, path: str) -> tuple[Found, list[Diagnostic]]:
+def _items(
+    document: Document, path: str, fields: dict[str, Mapping[str, Place]]
+) -> tuple[Found, list[Diagnostic]]:
     data, found, problems = document.data, Found(), list[Diagnostic]()
     if isinstance(data, dict):
         entries = [
@@ -70,16 +79,19 @@ def _items(document: Document, path: str) -> tuple[Found, list[Diagnostic]]:
         problems.append(error("wrong-type", "sources must be a list of items with CSL fields", at))
     for _, item, where in entries:
         at = document.places.get(where, Place(path, 1, 1))
-        _one(item, where, at, document, found, problems)
+        key = _one(item, where, at, document, found, problems)
+        if key:
+            fields[key] = document.inside(where)
     return found, problems
 
 
 def _one(
     item: Any, where: str, at: Place, document: Document, found: Found, problems: list[Diagnostic]
-) -> None:
+) -> str:
+    """Add a source to those found, and return its key; '' after noting what is wrong with it."""
     if not isinstance(item, dict):
         problems.append(error("wrong-type", "a source must be keys and values", at))
-        return
+        return ""
     key = str(item.get("id") or "")
     if not key or re.search(r"[\s,;\]\[@]", key):
         message = (
@@ -90,12 +102,12 @@ def _one(
         problems.append(
             error("missing-key" if not key else "bad-value", message, at, "Give it a short key.")
         )
-        return
+        return ""
     if key in found:
         first = found[key][1].line
         message = f"two sources have the id `{key}`; the first is in line {first}"
         problems.append(error("duplicate-id", message, at, "Rename one of the two."))
-        return
+        return ""
     clean: dict[str, Any] = {"type": "webpage" if "URL" in item or "url" in item else "document"}
     for name, value in item.items():
         spot = document.keys.get(f"{where}.{name}", at)
@@ -104,8 +116,9 @@ def _one(
         problems.append(
             error("missing-key", f"the source `{key}` has no `title`", at, "Add `title: ...`.")
         )
-        return
+        return ""
     found[key] = ({**clean, "id": key}, at)
+    return key
 
 
 def _field(
@@ -209,12 +222,23 @@ def _bibtex(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
         line = int(getattr(exc, "lineno", 0) or 0)
         message = normalize_whitespace(str(exc)).partition(": ")[2] or str(exc)
         return {}, [
-            error("bibtex-syntax", f"the BibTeX cannot be read: {message}", Place(path, line, 1))
+            error(
+                "bibtex-syntax",
+                f"the BibTeX cannot be read: {message}",
+                Place(path, line, 1),
+                "Look for a comma, quote or brace that is missing in this entry or the one before.",
+            )
         ]
     found, problems = Found(), list[Diagnostic]()
     for key, entry in entries.items():
         at = lines.get(key, Place(path))
-        item = _from_bibtex(entry)
+        try:
+            item = _from_bibtex(entry)
+        except UnicodeDecodeError as exc:  # of the codec that reads TeX
+            message = f"the TeX in the source `{key}` cannot be read: {exc.reason}"
+            hint = "Look for a backslash too many, or write the letters themselves."
+            problems.append(error("bibtex-syntax", message, at, hint))
+            continue
         if not item.get("title"):
             problems.append(error("missing-key", f"the source `{key}` has no title", at))
             continue

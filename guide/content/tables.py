@@ -53,7 +53,8 @@ def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
         for cells in source:
             if start == 1:
                 header = [name.strip() for name in cells]
-                problems += _check_header(header, path)
+                starts = cell_starts(lines[: source.line_num], 1, delimiter)
+                problems += _check_header(header, path, starts)
                 if problems:
                     return [], problems
             elif any(cell.strip() for cell in cells):
@@ -61,23 +62,56 @@ def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
                 _add_row(rows, problems, header, cells, path, start, delimiter, record)
             start = source.line_num + 1
     except csv.Error as exc:
-        hint = 'A cell with quotes inside must double them: "".'
-        problems.append(
-            error("csv-syntax", f"the row cannot be read: {exc}", Place(path, start, 1), hint)
-        )
+        problems.append(_csv_syntax(exc, Place(path, start, 1)))
     return rows, problems
 
 
-def _check_header(header: list[str], path: str) -> list[Diagnostic]:
+def check_rows(text: str, path: str, delimiter: str) -> list[Diagnostic]:
+    """Return which rows of a chart's data cannot be read, or have not as many cells as the first."""
+    source = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    problems: list[Diagnostic] = []
+    header: list[str] = []
+    start = 1
+    try:
+        for cells in source:
+            if not header:
+                header = cells
+            elif cells and len(cells) != len(header):
+                problems.append(_ragged(cells, header, delimiter, Place(path, start, 1)))
+            start = source.line_num + 1
+    except csv.Error as exc:
+        problems.append(_csv_syntax(exc, Place(path, start, 1)))
+    return problems
+
+
+def _csv_syntax(exc: csv.Error, place: Place) -> Diagnostic:
+    hint = 'A cell with quotes inside must double them: "".'
+    return error("csv-syntax", f"the row cannot be read: {exc}", place, hint)
+
+
+def _ragged(cells: list[str], header: list[str], delimiter: str, place: Place) -> Diagnostic:
+    message = f"the row has {len(cells)} cells, but the header has {len(header)} columns"
+    hint = f"Put a cell that holds {delimiter!r} in double quotes, or add the missing cells."
+    return error("csv-ragged-row", message, place, hint)
+
+
+def json_syntax(exc: ValueError | RecursionError, place: Place) -> Diagnostic:
+    """Say why a JSON file cannot be read."""
+    reason = getattr(exc, "msg", "") or "it is nested too deeply"
+    hint = "Look for a missing comma, quote or bracket at this place, or in the line before."
+    return error("json-syntax", f"the JSON cannot be read: {reason}", place, hint)
+
+
+def _check_header(header: list[str], path: str, starts: list[tuple[int, int]]) -> list[Diagnostic]:
     problems = []
     for number, name in enumerate(header):
-        column = sum(len(cell) + 1 for cell in header[:number]) + 1
-        at = Place(path, 1, column)
+        at = Place(path, *(starts[number] if number < len(starts) else (1, 1)))
         if name not in COLUMNS:
             hint = did_you_mean(name, COLUMNS)
             problems.append(error("unknown-key", f"unknown column `{name}`", at, hint))
         elif name in header[:number]:
-            problems.append(error("duplicate-key", f"the column `{name}` stands twice", at))
+            hint = "Delete or rename one of the two."
+            problems.append(error("duplicate-key", f"the column `{name}` stands twice", at, hint))
     if not problems and "cloze" not in header and not {"front", "back"} <= set(header):
         missing = next(name for name in ("front", "back") if name not in header)
         hint = "The first row must name the columns, such as front,back,hint,tags,sources."
@@ -98,15 +132,13 @@ def _add_row(
 ) -> None:
     if len(cells) != len(header):
         shown = len(record[0]) + 1 if len(cells) < len(header) else 1
-        message = f"the row has {len(cells)} cells, but the header has {len(header)} columns"
-        hint = f"Put a cell that holds {delimiter!r} in double quotes, or add the missing cells."
-        problems.append(error("csv-ragged-row", message, Place(path, line, shown), hint))
+        problems.append(_ragged(cells, header, delimiter, Place(path, line, shown)))
         return
     data: dict[str, Any] = {}
     document = Document(places={"": Place(path, line, 1)})
     starts = cell_starts(record, line, delimiter)
     for name, cell, (row, column) in zip(header, cells, starts, strict=False):
-        at = Place(path, row, column)
+        at = Place(path, row, column, _starts(cell, row, column))
         if name == "reverse":
             flag = _FLAGS.get(cell.strip().lower())
             if flag is None:
@@ -119,6 +151,17 @@ def _add_row(
             data[name] = cell.strip()
         document.places[name] = at
     rows.append(Row(data, document))
+
+
+def _starts(cell: str, row: int, column: int) -> tuple[tuple[int, int, int], ...]:
+    """Return where the lines of a cell stand, when it has several: see `Place`."""
+    lines = cell.split("\n") if "\n" in cell else []
+    found, count = [], 0
+    for number, line in enumerate(lines):
+        if line.strip():
+            found.append((count, row + number, 1 if number else column))
+        count += sum(map(len, line.split()))
+    return tuple(found)
 
 
 def _split(name: str, cell: str) -> list[str]:

@@ -107,9 +107,21 @@ class Validator:
     def _explain(
         self, exc: ValidationError, model: type[BaseModel], data: Any, places: Places, what: str
     ) -> None:
-        for details in exc.errors(include_url=False):
-            loc = _in_file(details["loc"], data)
-            self.problems.append(_diagnostic(details, loc, model, places, what))
+        every = [
+            (details, _in_file(details["loc"], data)) for details in exc.errors(include_url=False)
+        ]
+        meant = {_meant(loc, model) for details, loc in every if details["type"] in _UNKNOWN}
+        for details, loc in every:
+            if details["type"] != "missing" or tuple(loc) not in meant:
+                self.problems.append(_diagnostic(details, loc, model, places, what))
+
+
+_UNKNOWN = {"extra_forbidden"}
+
+
+def _meant(loc: list[str], model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the key that a misspelt one stands for: that it is missing needs not be said."""
+    return (*loc[:-1], nearest(loc[-1], _known(model, loc[:-1])))
 
 
 def _in_file(loc: tuple[Any, ...], data: Any) -> list[str]:
@@ -149,8 +161,16 @@ def _diagnostic(
 ) -> Diagnostic:
     kind, context = details["type"], details.get("ctx") or {}
     name, where = (loc[-1] if loc else what), ".".join(loc)
+    if name.isdecimal() and len(loc) > 1:
+        name = f"{loc[-2]}, entry {int(name) + 1}"
     if kind == "extra_forbidden":
-        hint = did_you_mean(name, _known(model, loc[:-1]))
+        known = _known(model, loc[:-1])
+        first, _, rest = name.partition(" ")
+        hint = did_you_mean(name, known)
+        if rest and details["input"] is None:
+            hint = "Is it a part of a text? One with a comma or a colon must stand in quotes."
+        if rest and first in known:
+            hint = f"A colon is missing: `{first}: {rest[:40]}`."
         return error("unknown-key", f"unknown key `{name}`", places.key(where), hint)
     if kind == "missing":
         inside = ".".join(loc[:-1])

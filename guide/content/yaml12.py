@@ -7,12 +7,13 @@ refused, aliases and nesting are bounded. Source of the resolution rules: YAML 1
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
 
-from guide.errors import Diagnostic, Place, error
+from guide.content.files import control_in
+from guide.errors import Diagnostic, Place, error, warning
 
 try:
     from yaml import CSafeLoader as _Base
@@ -22,6 +23,7 @@ except ImportError:  # a PyYAML built without libyaml
 MAX_NODES = 200_000
 MAX_DEPTH = 60
 MAX_KEY = 1000  # characters
+MAX_LINES = 2000  # of one text whose places are known
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -105,8 +107,10 @@ class _Reading:
         self.document = Document()
         self.problems: list[Diagnostic] = []
         self.nodes = 0
+        self.lines: list[str] = []
 
     def read(self, text: str) -> tuple[Document | None, list[Diagnostic]]:
+        self.lines = text.split("\n")
         try:
             if _suspicious(text):
                 self._check_depth(text)
@@ -138,7 +142,7 @@ class _Reading:
                 event: Any = loader.get_event()
                 depth += isinstance(event, yaml.CollectionStartEvent)
                 depth -= isinstance(event, yaml.CollectionEndEvent)
-                if depth > MAX_DEPTH:
+                if depth > MAX_DEPTH + 1:  # the whole document is at depth 0
                     mark: Any = event.start_mark
                     at = self._place(mark.line, mark.column)
                     message = f"the YAML is nested more than {MAX_DEPTH} deep"
@@ -147,6 +151,8 @@ class _Reading:
             loader.dispose()
 
     def _place(self, line: int, column: int) -> Place:
+        if line >= len(self.lines):  # what is absent at the end stands a line after the last
+            line, column = len(self.lines) - 1, len(self.lines[-1])
         shift = self.first_column - 1 if line == 0 else 0
         return Place(self.path, line + self.first_line, column + 1 + shift)
 
@@ -155,6 +161,8 @@ class _Reading:
 
     def _value(self, node: yaml.Node, path: str, depth: int) -> Any:
         at = self._mark(node)
+        if isinstance(node, yaml.ScalarNode) and node.start_mark.line != node.end_mark.line:
+            at = replace(at, starts=self._starts(node))
         self.document.places[path] = at
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
@@ -169,6 +177,32 @@ class _Reading:
                 for n, child in enumerate(node.value)
             ]
         return self._mapping(node, path, depth)
+
+    def _starts(self, node: yaml.ScalarNode) -> tuple[tuple[int, int, int], ...]:
+        """Return where the lines of a text stand that was written over several: see `Place`."""
+        first, last = node.start_mark, node.end_mark
+        lines = self.lines[first.line : last.line + 1]
+        if node.style == '"' and any("\\" in line for line in lines):
+            return ()  # escapes: the text has other characters than the file
+        number = first.line
+        if node.style in {"|", ">"}:
+            lines, number = lines[1:], number + 1
+        else:
+            lines[-1] = lines[-1][: last.column]
+            lines[0] = (
+                " " * (first.column + 1) + lines[0][first.column + 1 :]
+                if node.style
+                else (" " * first.column + lines[0][first.column :])
+            )
+        found, count = [], 0
+        for line in lines:
+            text = line.replace("''", "'") if node.style == "'" else line
+            if text.strip():
+                place = self._place(number, len(text) - len(text.lstrip()))
+                found.append((count, place.line, place.column))
+            count += sum(map(len, text.split()))
+            number += 1
+        return tuple(found[:MAX_LINES])
 
     def _mapping(self, node: yaml.Node, path: str, depth: int) -> dict[Any, Any]:
         result: dict[Any, Any] = {}
@@ -203,7 +237,12 @@ class _Reading:
         text: str = node.value
         self._no_tag(node, at)
         if node.style in {"'", '"', "|", ">"}:
+            if node.style == '"' and not text.isprintable() and (wrong := control_in(text)):
+                message = f"an escape in the text gives the control character U+{ord(wrong):04X}"
+                raise _Stop(error("control-character", message, at, "Delete it."))
             return text
+        if node.end_mark.line > node.start_mark.line:
+            self._joined(node)
         if _NULL.fullmatch(text):
             return None
         if text in _BOOL:
@@ -218,44 +257,21 @@ class _Reading:
             return real
         return text
 
+    def _joined(self, node: yaml.ScalarNode) -> None:
+        """Warn of a list item that an indentation too deep has joined to the text above."""
+        first, last = node.start_mark.line, node.end_mark.line
+        for number, line in enumerate(self.lines[first + 1 : last + 1], first + 1):
+            if re.match(r" *- ", line) and number <= last:
+                above = number - 1 + self.first_line
+                message = f"the item belongs to the text of line {above}, and prints in its line"
+                hint = f"Indent it like line {above}, or put a text with a dash in quotes."
+                indent = len(line) - len(line.lstrip())
+                self.problems.append(
+                    warning("joined-lines", message, self._place(number, indent), hint)
+                )
+
     def _syntax(self, exc: yaml.MarkedYAMLError, text: str) -> Diagnostic:
-        mark = exc.problem_mark or exc.context_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
-        lines = text.split("\n")
-        shown = lines[line] if line < len(lines) else ""
-        problem = (exc.problem or "").strip()
-        at = self._place(line, column)
-        tab = re.match(r"^ *\t", shown)
-        token = "cannot start any token" in problem and (tab or "\\t" in problem)
-        if token or "tab character" in problem:
-            message = "a tab where YAML wants spaces"
-            return error("yaml-tab", message, at, "Indent with spaces, two for each level.")
-        return error("yaml-syntax", *_plain_words(problem, exc, shown, at))
+        from guide.content.yamlfaults import explain  # only a mistake needs it
 
-
-def _plain_words(
-    problem: str, exc: yaml.MarkedYAMLError, shown: str, at: Place
-) -> tuple[str, Place, str]:
-    """Say a parser's complaint in words that help a writer."""
-    if "mapping values are not allowed" in problem:
-        hint = "A text that holds ': ' must stand in quotes; or a line above is indented wrongly."
-        return "a colon where no key can be", at, hint
-    if "could not find expected ':'" in problem or "simple key" in problem:
-        return "a key without a colon", at, "Write `key: value`, or indent the line as text."
-    if "did not find expected key" in problem or "expected <block end>" in problem:
-        hint = "Check the indentation of this line and the quotes of the line before it."
-        return "the line does not fit the block it stands in", at, hint
-    if "did not find expected '-' indicator" in problem:
-        return "a list item must start with `- `", at, "Check the indentation."
-    if "end of stream" in problem or "unexpected end" in problem:
-        where = exc.context_mark
-        begun = f" that begins in line {where.line + 1}" if where else ""
-        return f"a quoted text or bracket{begun} is never closed", at, "Close it."
-    if "alias" in problem:
-        return problem, at, "A text that starts with * or & must stand in quotes."
-    if "expected a single document" in str(exc) or "expected a single document" in problem:
-        return "only one YAML document is allowed in a file", at, "Delete the line `---`."
-    if "cannot start any token" in problem:
-        sign = shown[at.column - 1 : at.column] if shown else ""
-        return f"a text cannot start with {sign!r}", at, "Put the text in quotes."
-    return problem or "the YAML cannot be read", at, "Check quotes, brackets and indentation."
+        found = explain(exc, text, _Loader, self.first_line)
+        return error(found.code, found.message, self._place(found.line, found.column), found.hint)

@@ -489,13 +489,17 @@ def _mailbox(address: str) -> str:
     """Return an address alone, its domain in ASCII (RFC 5890)."""
     from email.utils import parseaddr
 
-    found = parseaddr(address)[1] or address
-    local, _, domain = found.rpartition("@")
+    local, _, domain = (parseaddr(address)[1] or address).rpartition("@")
+    return f"{local}@{ascii_domain(domain)}"
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a domain as servers write it (RFC 5890)."""
     if domain.isascii():
-        return found
+        return domain
     import idna
 
-    return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    return idna.encode(domain, uts46=True).decode()
 
 
 def _outcome(code: int) -> Outcome:

@@ -16,12 +16,15 @@ from guide.units import POINTS_PER_MM
 
 _NAME, _ORGANISATION = 400, 250  # characters; what is longer is cut before it is set
 _NUMBER = 13 / POINTS_PER_MM  # mm, the height of the number in the box: see stamp.css
+_ROOMY = 100.0  # mm that label and control line need to stand behind each other
 _LEAST = 3.5  # pt, the smallest type of a line
 _FOOT = 2.6  # mm under the lowest line: see stamp.css
 _CONTROL = 0.86 * 1.2  # the height of the control line in em
 _SHEETS = ("fonts.css", "tokens.css", "stamp/stamp.css")
 _WATER = (260.0, 90.0)  # mm, the page that a watermark is set on
-_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
+_EAST_ASIAN = re.compile(
+    "[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0002fa1f]"
+)
 # Marks that turn the direction of what follows would reach beyond the name (Unicode UAX 9).
 _TURNING = {*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C}
 _MARKUP = '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'
@@ -78,9 +81,18 @@ class LabelSetter:
 
     def control(self) -> list[SetLabel]:
         """Return the document control line in each width: it is the same in all copies."""
-        if not self.style.control:
+        if not self._under:
             return []
         return self._set([(None, width) for width in self.widths], 1)[0]
+
+    @property
+    def _under(self) -> bool:
+        """Tell whether a control line stands under the label."""
+        return bool(self.style.control) and not self.style.place.joined
+
+    def _behind(self, width: Kind) -> bool:
+        """Tell whether the control line stands behind the label: on a card it would make it tiny."""
+        return self.style.place.joined and not isinstance(width, str) and width >= _ROOMY
 
     def alphabet(self) -> SetLabel:
         """Return a page with the letters that most names are written in.
@@ -143,7 +155,8 @@ class LabelSetter:
                 f'<p class="number">{count}</p>'
                 f'<p class="name" style="margin-top: {max(0.0, gap):.2f}mm">{people}</p></div>'
             )
-        said = [style.words % numbers, name, organisation]
+        control = plain(style.control, most) if self._behind(kind) else ""
+        said = [style.words % numbers, name, organisation, control]
         parts = [f"<span>{escape(part)}</span>" for part in said if part]
         if style.direction == "rtl":
             parts.reverse()  # each part turns for itself, so that their order is ours to see to
@@ -164,7 +177,7 @@ class LabelSetter:
             wide, high = (side + 2 * FRAME for side in place.box)
             pages.append(f"@page box {{ size: {wide:g}mm {high:g}mm; margin: 0 }}")
         pages.append("@page letters { size: 400mm 400mm; margin: 0 }")
-        if self.style.control:
+        if self._under:
             foot = _FOOT + _CONTROL * place.size / POINTS_PER_MM
             pages.append(f".stamp-line.over {{ bottom: {foot:.2f}mm }}")
         return _html(self.style.lang, pages, faces, _sizes(place.size))

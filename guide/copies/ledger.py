@@ -12,6 +12,7 @@ import datetime as dt
 import errno
 import fcntl
 import os
+import re
 import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -345,6 +346,11 @@ class Ledger:
         where = "c.digest = ? OR c.number IN (SELECT number FROM events WHERE digest = ?)"
         return next(iter(self.entries(where=f"({where})", values=[digest, digest])), None)
 
+    def ids(self) -> set[str]:
+        """Return the invisible ids of all copies."""
+        with _translated(self.path):
+            return {str(row[0]) for row in self._db.execute("SELECT copy_id FROM copies")}
+
     def copy(self, number: int) -> LedgerEntry:
         """Return a copy by its number; raises GuideError when there is none."""
         found = self.entries(where="c.number = ?", values=[number])
@@ -501,8 +507,8 @@ class Ledger:
         path: str,
     ) -> Plan:
         has: dict[int, list[Any]] = {}
-        text = """SELECT person, ordinal, number, state, name, email, organisation, channel
-                  FROM copies WHERE version = ? ORDER BY number"""
+        text = """SELECT person, ordinal, number, state, name, email, organisation, channel,
+                    edition FROM copies WHERE version = ? ORDER BY number"""
         for person, *rest in self._db.execute(text, [version]):
             has.setdefault(person, []).append(rest)
         before: dict[tuple[int, int], int] = {
@@ -530,7 +536,7 @@ class Ledger:
                                 *details, secrets.token_hex(16), secrets.token_urlsafe(24)))  # fmt: skip
                     numbers.append(number)
                     continue
-                known, state, name, email, organisation, channel = mine[ordinal]
+                known, state, name, email, organisation, channel, edition = mine[ordinal]
                 changed = (email.casefold(), channel) != (who.email.casefold(), who.channel)
                 if state in OPEN or (state == State.FAILED and changed):
                     update.append((*details, known))
@@ -538,8 +544,10 @@ class Ledger:
                     continue
                 had += state == State.SENT
                 other = (name, email, organisation) != (who.name, who.email, who.organisation)
-                if state == State.SENT and other:
-                    message = f"copy {known} was sent under another name, address or organisation"
+                if state == State.SENT and (other or edition != who.edition):
+                    what = "under another name, address or organisation" if other else ""
+                    what = what or f"in the edition `{edition or 'whole'}`"
+                    message = f"copy {known} was sent {what}"
                     hint = f"It counts as the same person's. To send it again: --resend {known}"
                     notes.append(note("recipient-changed", message, Place(path, line, 1), hint))
             if numbers:
@@ -678,13 +686,18 @@ class Ledger:
                        "(SELECT number FROM copies WHERE person = ?)", [person])  # fmt: skip
             db.execute("UPDATE copies SET name = '', email = '', organisation = '', ref = '', "
                        "answer = 'forgotten', message_id = '' WHERE person = ?", [person])  # fmt: skip
-            numbers = [int(n) for (n,) in db.execute(
-                "SELECT number FROM copies WHERE person = ? ORDER BY number", [person])]  # fmt: skip
+            found = db.execute(
+                "SELECT number, file FROM copies WHERE person = ? ORDER BY number", [person]
+            ).fetchall()
+            named = [(number,) for number, file in found if not _NUMBERED.search(file)]
+            db.executemany("UPDATE copies SET file = '' WHERE number = ?", named)
+            numbers = [int(number) for number, _ in found]
         with _translated(self.path):
             self._db.execute("VACUUM")
         return numbers
 
 
+_NUMBERED = re.compile(r"copy-\d+(-\d+)?\.\w+$")  # a file name that has numbers, and no name
 _KNOWN = {"digest", "document", "file", "file_digest", "message_id"}
 
 _ENTRIES = """

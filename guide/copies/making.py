@@ -15,15 +15,14 @@ from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
 
 @dataclass(frozen=True)
 class Recipe:
-    """What all copies of a run are made of.
+    """What all copies of a run are made of: it goes along with every order, and holds no list.
 
-    `documents` are PDFs by edition; `labels` all that a Stamper is to know of, by edition; `styles`
-    how they are stamped, by edition and language. `key` names the recipe within this run.
+    `documents` are PDFs by edition; `styles` how they are stamped, by edition and language. `key`
+    names the recipe within this run.
     """
 
     key: str
     documents: Mapping[str, bytes] = field(repr=False)
-    labels: Mapping[str, Sequence[CopyLabel]] = field(repr=False)
     styles: Mapping[tuple[str, str], StampStyle]
     signature: Signature | None = None
     encrypt: bool = False
@@ -75,6 +74,7 @@ def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -
     """
     results: list[Made] = []
     try:
+        _expect(recipe, orders)
         for order in orders:
             made = make(recipe, order)
             if channel is not None:
@@ -96,9 +96,20 @@ def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -
     return results
 
 
+def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
+    """Tell each stamper which labels are not in type yet."""
+    wanted: dict[tuple[str, str], list[CopyLabel]] = {}
+    for order in orders:
+        ahead = order.ahead or (None,) * len(order.labels)
+        found = [label for label, ready in zip(order.labels, ahead, strict=True) if ready is None]
+        wanted.setdefault(order.style, []).extend(found)
+    for style, labels in wanted.items():
+        _stamper(recipe, style).expect(labels)
+
+
 def make(recipe: Recipe, order: Order) -> Made:
     """Return the parcel of an order; raises GuideError when a copy cannot be stamped or sealed."""
-    stamper = _stamper(recipe, order)
+    stamper = _stamper(recipe, order.style)
     files: list[File] = []
     digests: list[str] = []
     ahead = order.ahead or (None,) * len(order.labels)
@@ -118,13 +129,12 @@ def make(recipe: Recipe, order: Order) -> Made:
     return Made(tuple(digests), parcel, notes=stamper.problems)
 
 
-def _stamper(recipe: Recipe, order: Order) -> Stamper:
-    """Return what stamps a document: it is made once in each process."""
-    edition, language = order.style
+def _stamper(recipe: Recipe, how: tuple[str, str]) -> Stamper:
+    """Return what stamps a document, by edition and language: it is made once in each process."""
+    edition, language = how
     key = (recipe.key, edition, language)
     if key not in _stampers:
         if any(known[0] != recipe.key for known in _stampers):
             _stampers.clear()  # those of an earlier run in this process
-        style = recipe.styles[order.style]
-        _stampers[key] = Stamper(recipe.documents[edition], recipe.labels[edition], style)
+        _stampers[key] = Stamper(recipe.documents[edition], (), recipe.styles[how])
     return _stampers[key]

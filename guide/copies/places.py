@@ -104,6 +104,7 @@ def slots(pages: Sequence[Seen], place: StampPlace) -> list[Slot]:
 
     Small pages have smaller margins: at most 3 % of the height and 5 % of the width.
     """
+    pages = [_turned(page, place.edge) for page in pages]
     rooms = [_room(page, place) for page in pages]
     widths = _classes({_step(room) for room in rooms})
     found = []
@@ -116,10 +117,19 @@ def slots(pages: Sequence[Seen], place: StampPlace) -> list[Slot]:
         inset = min(place.inset, 0.03 * high) - FRAME * scale
         side = (across - room) / 2 - FRAME * scale
         left = {"left": side, "center": (across - whole) / 2, "right": across - side - whole}
-        foot = inset if place.edge == "bottom" else high - inset - tall
+        foot = high - inset - tall if place.edge == "top" else inset
         x, y = left[place.align] * POINTS_PER_MM, foot * POINTS_PER_MM
         found.append(Slot(width, page.at((scale, 0, 0, scale, x, y))))
     return found
+
+
+def _turned(page: Seen, edge: str) -> Seen:
+    """Return a page as it is seen when it is turned until a left or right edge is at the foot."""
+    if edge == "right":
+        return Seen(page.height, page.width, page.at((0, 1, -1, 0, page.width, 0)))
+    if edge == "left":
+        return Seen(page.height, page.width, page.at((0, -1, 1, 0, 0, page.height)))
+    return page
 
 
 def _room(page: Seen, place: StampPlace) -> float:

@@ -112,7 +112,7 @@ def decode(data: bytes, path: str, encoding: str = "") -> str:
         hint = "Such as windows-1252, windows-1250 or iso-8859-1."
         raise GuideError(error("not-utf8", message, Place("--encoding"), hint)) from exc
     except UnicodeDecodeError as exc:
-        before = data[: exc.start]
+        before = data[: exc.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         wrong = data[exc.start : exc.start + 1]
@@ -148,6 +148,8 @@ def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
                 if any(cell.strip() for cell in cells):
                     header = [name.strip().lower() for name in cells]
                     problems += _check_header(header, path, lines, start, delimiter)
+                    if not set(header) & set(COLUMNS):
+                        break
             elif any(cell.strip() for cell in cells):
                 entry = _entry(header, cells, path, start, delimiter, lines, problems)
                 if entry is not None:
@@ -163,6 +165,10 @@ def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
 def _check_header(
     header: list[str], path: str, lines: list[str], line: int, delimiter: str
 ) -> list[Diagnostic]:
+    if not set(header) & set(COLUMNS):  # somebody's row: what it says is not repeated
+        message = "the first row names no column of a list"
+        hint = "Write a row above it that names the columns: name,email,organisation"
+        return [error("csv-missing-column", message, Place(path, line, 1), hint)]
     starts = cell_starts(lines[line - 1 :], line, delimiter)
     problems = []
     for number, name in enumerate(header):
@@ -242,7 +248,9 @@ def from_values(
             if name not in COLUMNS:
                 hint = did_you_mean(name, COLUMNS)
                 where = keys.get(f"{prefix}.{name}", place)
-                problems.append(error("unknown-key", f"unknown key `{name}`", where, hint))
+                said = f"unknown key `{name}`" if set(map(str, value)) & set(COLUMNS) else ""
+                said = said or "the key is none of a recipient's"  # it may be somebody's name
+                problems.append(error("unknown-key", said, where, hint))
             elif isinstance(inner, dict | list):
                 message = f"`{name}` must be text"
                 problems.append(error("wrong-type", message, found[name], "Write plain text."))
@@ -322,7 +330,28 @@ class _Checking:
             message = f"`{name}` begins like a formula of a spreadsheet"
             hint = "It is printed as it stands. If nobody is called so, correct the list."
             self.problems.append(warning("formula-in-list", message, entry.at(name), hint))
-        return text if text.isascii() else unicodedata.normalize("NFC", text)
+        if text.isascii():
+            return text
+        text = unicodedata.normalize("NFC", text)
+        if name in {"name", "organisation"}:
+            self._printable(entry, name, text)
+        return text
+
+    def _printable(self, entry: Entry, name: str, text: str) -> None:
+        """Note letters that a copy cannot show: one of them, since all of them are a name."""
+        if all(c < "\u0250" or "\u0400" <= c < "\u0460" for c in text):  # as Europe writes
+            return
+        from guide.pdf.glyphs import uncovered
+
+        if missing := sorted(uncovered(text)):
+            said = unicodedata.name(missing[0], "?").lower()
+            message = (
+                f"`{name}` has letters that no bundled font has: U+{ord(missing[0]):04X} {said}"
+            )
+            if len(missing) > 1:
+                message += f" and {len(missing) - 1} more"
+            hint = "Write it in letters that the bundled fonts have: Latin, Greek, Cyrillic, CJK."
+            self.problems.append(warning("missing-glyph", message, entry.at(name), hint))
 
     def _copies(self, entry: Entry, cell: str) -> int:
         if not cell:

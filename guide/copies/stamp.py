@@ -36,16 +36,22 @@ class Stamper:
 
     Making one takes half a second for a document of 60 pages, a copy some milliseconds. It can be
     pickled; processes that each make their own from the same arguments make the same copies.
-    Raises GuideError when the document cannot be stamped.
+    `labels` are those that are wanted soon, as for `expect`. Raises GuideError when the document
+    cannot be stamped.
     """
 
     def __init__(self, pdf: bytes, labels: Sequence[CopyLabel], style: StampStyle) -> None:
         self.style = style
-        self.labels = tuple(labels)
         self.problems: tuple[Diagnostic, ...] = ()
-        self._index = {label: n for n, label in enumerate(self.labels)}
         self._ready: dict[CopyLabel, SetLabel] = {}
+        self.expect(labels)
         self._prepared = _Preparing(pdf, style).run()
+
+    def expect(self, labels: Sequence[CopyLabel]) -> None:
+        """Name the labels that are wanted next: those are set together, which takes less time."""
+        self.labels = tuple(labels)
+        self._index = {label: n for n, label in enumerate(self.labels)}
+        self._ready.clear()
 
     def copy(self, label: CopyLabel, ahead: SetLabel | None = None) -> bytes:
         """Return the copy for a label: the same bytes every time.
@@ -185,7 +191,9 @@ class _Preparing:
             with pikepdf.open(io.BytesIO(self.data)) as pdf:
                 self.pdf = pdf
                 return self._run()
-        except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError) as exc:
+        except (
+            pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError
+        ) as exc:  # fmt: skip
             message = f"the PDF cannot be stamped: {' '.join(str(exc).split())[:120]}"
             hint = "Repair it: qpdf IN.pdf OUT.pdf"
             raise GuideError(error("not-a-pdf", message, Place(""), hint)) from exc
@@ -373,9 +381,9 @@ class _Preparing:
             matrix = across(view, face.width, face.height)
             kind = b"/Type /Pagination/Subtype /Watermark"
             after.append(_artifact(kind, [(self.names[WATER], matrix)]))
-        edge = b"Bottom" if self.style.place.edge == "bottom" else b"Top"
-        kind = b"Footer" if edge == b"Bottom" else b"Header"
-        line = b"/Type /Pagination/Subtype /%s/Attached [/%s]" % (kind, edge)
+        edge = self.style.place.edge
+        kind = {"bottom": b"/Subtype /Footer", "top": b"/Subtype /Header"}.get(edge, b"")
+        line = b"/Type /Pagination%s/Attached [/%s]" % (kind, edge.title().encode())
         after.append(_artifact(line, [(self.names[name], matrix) for name, matrix in forms]))
         old = page.get("/Contents")
         contents = [] if old is None else list(old) if isinstance(old, pikepdf.Array) else [old]
@@ -429,6 +437,8 @@ class _Preparing:
                 GuideTotal=pikepdf.String(word + "t"),
                 GuideVersion=pikepdf.String(self.style.version),
             )  # fmt: skip
+            if self.style.seal:
+                private.GuideSeal = pikepdf.String(self.style.seal)
             self.stamp = stamp
             self.piece = self.pdf.make_indirect(
                 pikepdf.Dictionary(LastModified=pikepdf.String(stamp), Private=private)
@@ -529,9 +539,9 @@ def _unbalanced(contents: Sequence[Any]) -> tuple[int, int]:
         least = min(least, depth)
     if not depth and not least:
         return 0, 0
-    whole = pikepdf.Stream(pikepdf.new(), data)
+    pdf = pikepdf.new()  # a stream is gone when its file is
     depth = least = 0
-    for _, operator in _instructions(whole):
+    for _, operator in _instructions(pikepdf.Stream(pdf, data)):
         if str(operator) in {"q", "Q"}:
             depth += 1 if str(operator) == "q" else -1
             least = min(least, depth)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from guide.copies.ledger import LedgerEntry
 from guide.copies.trace import ids_of_page, is_id, unprotected_id
 from guide.errors import Diagnostic, Place, error, warning
+from guide.model.copies import ENCRYPTED, SIGNED
 
 INTACT, CHANGED, UNKNOWN = "intact", "changed", "unknown"
 
@@ -109,6 +110,8 @@ class _Verifying:
             )
             self.problems.append(error("copy-changed", message, self.at, hint))
         signed = tuple(self._signatures()) if opened else ()
+        if opened:
+            self._taken_off(said.get("seal", ""), seal, signed)
         if detached is not None:
             signed += tuple(self._detached(detached))
         return Finding(
@@ -156,6 +159,15 @@ class _Verifying:
                 said["id"] = counted.most_common(1)[0][0]
         return said, pages, seal, True
 
+    def _taken_off(self, given: str, seal: str, signed: tuple[Signed, ...]) -> None:
+        """Report what the copy says that it had when it was given out, and has no more."""
+        gone = [ENCRYPTED] if ENCRYPTED in given.split() and seal == "none" else []
+        gone += [SIGNED] if SIGNED in given.split() and not signed else []
+        if gone:
+            message = f"the copy was given out {' and '.join(gone)}; this file is not"
+            hint = "Somebody took the seal off, or it is an extract: ask for the file as it came."
+            self.problems.append(error("seal-removed", message, self.at, hint))
+
     def _open(self) -> Any:
         import pikepdf
 
@@ -190,7 +202,7 @@ class _Verifying:
                 continue
             for key, name in (("/GuideCopy", "id"), ("/GuideNumber", "number"),
                               ("/GuideTotal", "total"), ("/GuideVersion", "version"),
-                              ("/Title", "title")):  # fmt: skip
+                              ("/GuideSeal", "seal"), ("/Title", "title")):  # fmt: skip
                 value = str(source.get(key, ""))
                 if value and not said.get(name) and (name != "id" or is_id(value)):
                     said[name] = value

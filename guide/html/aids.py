@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from guide.html.labels import Labels
-from guide.html.render import css_tokens
+from guide.html.render import EAST_ASIAN, css_tokens
 from guide.html.templates import Templates
 from guide.model.artifacts import Face, Html
 from guide.model.kinds import Stock
@@ -70,7 +70,8 @@ def _html(name: str, title: str, size: Paper, lang: str = _LANG, **context: Any)
     markup = templates.render(
         f"{name}/page.html", {}, title=title, lang=lang, dir=labels.direction, t=labels, **context
     )
-    names = ["fonts.css", "tokens.css", f"{name}/page.css"]
+    east = ["fonts-cjk.css"] if EAST_ASIAN.search(str(markup)) else []
+    names = ["fonts.css", *east, "tokens.css", f"{name}/page.css"]
     sheets = [(str(templates.place(each)), templates.text(each) or "") for each in names]
     page = f"@page {{ size: {size.css}; margin: 0 }}\n{css_tokens({})}"
     return Html(title, lang, str(markup), (*sheets, ("generated", page)))

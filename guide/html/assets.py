@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from guide.errors import Diagnostic, error
-from guide.html.charts import PALETTE, ChartError, clean_svg, draw_chart
+from guide.html.charts import PALETTE, ChartError, clean_svg, culprit, draw_chart
 from guide.model.content import Figure
 from guide.model.pack import Pack
 
@@ -46,6 +46,11 @@ class Assets:
             hint = (
                 "Try the spec in the Vega-Lite editor." if chart else "Export the SVG again, plain."
             )
-            self.report(error(code, f"`{figure.path}`: {exc}", figure.place, hint))
+            place = figure.place
+            if exc.line:
+                place = replace(place, line=exc.line, column=exc.column)
+            elif chart:
+                place = figure.places.get(culprit(figure.spec, str(exc)), place)
+            self.report(error(code, f"`{figure.path}`: {exc}", place, hint))
             return ""
         return self.add(svg, "svg")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,19 +14,27 @@ import vl_convert
 
 from guide.resources import font_folders
 
-PALETTE = ("#1f4e79", "#a34a17", "#5b8db8", "#8a939b", "#1a1f24", "#cfdbe6")
+PALETTE = ("#1f4e79", "#a34a17", "#5b8db8", "#8a939b", "#1a1f24", "#7d7b2f")
 _FONT = "Source Sans 3"
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
-_FORBIDDEN = {"script", "foreignObject", "iframe", "object", "embed", "audio", "video", "handler",
-              "animate", "set", "animateTransform", "animateMotion", "image", "feImage"}  # fmt: skip
+_FORBIDDEN = {"script", "foreignobject", "iframe", "object", "embed", "audio", "video", "handler",
+              "set", "discard", "mpath", "image", "feimage"}  # fmt: skip
+_LOADS = re.compile(r"url\(\s*['\"]?\s*[^#'\"\s)]", re.I)
 MAX_SVG = 8_000_000  # bytes
 MAX_DEPTH = 100
 MAX_DRAWN = 500_000  # elements
 
 
 class ChartError(Exception):
-    """The figure cannot be drawn; the message says why."""
+    """The figure cannot be drawn; the message says why.
+
+    `line` and `column` count from 1 in the figure's file, 0 when they are not known.
+    """
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
 
 
 def _config(accent: str) -> dict[str, Any]:
@@ -100,9 +108,43 @@ def _short(message: str) -> str:
     text = next((line for line in useful if "rror" in line or "nvalid" in line), "") or (
         useful[0] if useful else "the spec cannot be drawn"
     )
+    text = re.sub(r"(Invalid specification) \{.*", r"\1", text)
     return re.sub(
         r"^(Vega-Lite to (Vega|SVG) conversion failed:?|Uncaught \(?.*?\)?)\s*", "", text
     )[:300]
+
+
+def culprit(spec: Mapping[str, Any], message: str) -> str:
+    """Return the dotted path of the value that a converter's message quotes, or ''.
+
+    The longest text of the spec that stands in the message is taken, else a text that holds a word
+    which the message puts in quotes.
+    """
+    leaves = list(_leaves(spec, ""))
+    quoted = [v for path, v in leaves if len(v) > 2 and v in message]
+    for word in (
+        max(quoted, key=len, default=""),
+        *re.findall(r"[\"'`]([^\"'`]{2,})[\"'`]", message),
+    ):
+        found = [path for path, value in leaves if word and word in value]
+        if found:
+            return found[0]
+    return ""
+
+
+def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Yield path and text of the values of a spec, but for rows of data; lists as JSON as well."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key != "values":
+                yield from _leaves(inner, f"{where}.{key}" if where else str(key))
+    elif isinstance(value, list):
+        if all(isinstance(each, str | int | float) for each in value):
+            yield where, json.dumps(value, separators=(",", ":"))
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{where}.{number}")
+    elif isinstance(value, str):
+        yield where, " ".join(value.split())
 
 
 def clean_svg(data: bytes) -> bytes:
@@ -122,7 +164,9 @@ def clean_svg(data: bytes) -> bytes:
     try:
         root = ET.fromstring(data)  # noqa: S314  expat resolves no external entity
     except (ET.ParseError, LookupError, ValueError) as exc:
-        raise ChartError(f"the SVG is not well-formed: {exc}") from exc
+        reason = re.sub(r": line \d+, column \d+$", "", str(exc))
+        line, column = getattr(exc, "position", (0, -1))
+        raise ChartError(f"the SVG is not well-formed: {reason}", line, column + 1) from exc
     if root.tag.rpartition("}")[2] != "svg":
         raise ChartError("the file holds no svg element")
     _check_size(root)
@@ -159,16 +203,29 @@ def _check_size(root: ET.Element) -> None:
 
 
 def _strip(root: ET.Element) -> None:
+    """Take out what runs, loads or moves, however it is capitalised: CSS and HTML do not mind."""
     for parent in list(root.iter()):
         for child in list(parent):
-            if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in _FORBIDDEN:
+            if not isinstance(child.tag, str) or _is_forbidden(_local(child)):
                 parent.remove(child)
         for name, value in list(parent.attrib.items()):
             local = name.rpartition("}")[2].lower()
             outside = local == "href" and not value.strip().startswith("#")
-            loads = re.search(r"url\(\s*['\"]?(?!#)[^)]", value) is not None
             escaped = local == "style" and "\\" in value
-            if local.startswith("on") or outside or loads or escaped:
+            if local.startswith("on") or outside or _LOADS.search(value) or escaped:
                 del parent.attrib[name]
-        if parent.tag == f"{{{_SVG}}}style" and re.search(r"@import|url\(|\\", parent.text or ""):
-            parent.text = ""
+        if _local(parent) == "style":
+            text = "".join(parent.itertext())
+            if re.search(r"@import|url\(|\\", text, re.I):
+                parent.text = ""
+                for child in list(parent):
+                    parent.remove(child)
+
+
+def _local(element: ET.Element) -> str:
+    tag = element.tag if isinstance(element.tag, str) else ""
+    return tag.rpartition("}")[2].lower()
+
+
+def _is_forbidden(name: str) -> bool:
+    return name in _FORBIDDEN or name.startswith("animate")

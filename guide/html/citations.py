@@ -28,6 +28,9 @@ from markupsafe import Markup
 from guide.model.content import Citation
 
 _URL = re.compile(r"https?://[^\s<>\"]+?(?=[.,;)\]]*(?:[\s<]|$))")
+_ENTITY = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});"
+)  # some exports have them
 _LABEL = re.compile(r"^\s*(?:<sup>)?(\[?\(?\d+[\])]?\.?)(?:</sup>)?\s*")
 # Languages whose CSL locale is not "xx-XX".
 _LOCALES = {"en": "en-US", "cs": "cs-CZ", "da": "da-DK", "sv": "sv-SE", "el": "el-GR", "sq": "en-GB",
@@ -166,7 +169,7 @@ class Citations:
 
 def _ampersands(text: str) -> str:
     """Escape the ampersands that citeproc's html formatter left bare."""
-    return re.sub(r"&(?!(?:amp|lt|gt|quot|#\d+|#x[0-9a-f]+);)", "&amp;", text)
+    return re.sub(r"&(?!(?:amp|lt|gt|quot|#x27);)", "&amp;", text)
 
 
 def style_names() -> list[str]:
@@ -177,7 +180,8 @@ def style_names() -> list[str]:
 def _escaped(value: Any) -> Any:
     """Escape the texts of a CSL item: citeproc's html formatter leaves some of them as they are."""
     if isinstance(value, str):
-        return value.replace("<", "‹").replace(">", "›")
+        plain = _ENTITY.sub(lambda match: html.unescape(match[0]), value)
+        return plain.replace("<", "‹").replace(">", "›")
     if isinstance(value, list):
         return [_escaped(item) for item in value]
     if isinstance(value, dict):

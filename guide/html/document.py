@@ -19,6 +19,7 @@ from guide.html.glossary import Linker
 from guide.html.labels import Labels
 from guide.html.markdown import MAX_DEPTH, Context, Here, block, inline, render_tokens
 from guide.html.numbering import outline, section_anchor
+from guide.model.artifacts import SOURCE
 from guide.model.base import Item
 from guide.model.content import (
     ChoiceQuestion,
@@ -33,9 +34,11 @@ from guide.model.content import (
     TrueFalseQuestion,
 )
 from guide.model.markup import mentions, read_citation, texts_of
+from guide.model.origins import side_field
 from guide.model.pack import Pack
 from guide.model.quiz import Asked, letter
 from guide.model.shuffle import shuffled
+from guide.suggest import nearest
 
 _MAX_TILES = 9
 
@@ -69,10 +72,8 @@ class Document:
         try:
             return Citations(self.pack.sources, style, lang)
         except UnknownStyleError:
-            from rapidfuzz import process  # only on this error
-
-            near = process.extractOne(style, style_names())
-            hint = f"did you mean `{near[0]}`?" if near else ""
+            near = nearest(style.strip().lower(), style_names())
+            hint = f"did you mean `{near}`?" if near else "Use ieee, apa or another style of CSL."
             place = self.pack.at("citation_style")
             message = f"there is no citation style `{style}`"
             self.problems.append(error("unknown-style", message, place, hint))
@@ -339,9 +340,10 @@ class Document:
         """Return the cited sources."""
         found = []
         for source in self.citations.bibliography():
-            at = f"src-{source.key}"
+            at = f"{SOURCE}{source.key}"
             self.context.places[at] = self.pack.source_places.get(source.key, Place(""))
-            found.append(views.SourceView(at, source.key, source.label, source.html, at))
+            name = f"src-{source.key}"
+            found.append(views.SourceView(name, source.key, source.label, source.html, at))
         return found
 
     def links(self) -> list[views.LinkView]:
@@ -373,9 +375,9 @@ class Document:
             id=card.id,
             number=card.number,
             layout=layout,
-            front=self._side(card, card.front, here),
-            back=self._side(card, card.back, here),
-            hint=inline(card.hint, self.context, here),
+            front=self._side(card, card.front, here, "front"),
+            back=self._side(card, card.back, here, "back"),
+            hint=inline(card.hint, self.context, replace(here, place=card.at("hint"))),
             choices=[inline(self._truth(card, text), self.context, here) for text in card.choices],
             image=image,
             image_alt=figure.alt if figure and figure.alt else card.front,
@@ -391,8 +393,9 @@ class Document:
             turned=card.turned,
         )
 
-    def _side(self, card: Flashcard, text: str, here: Here) -> Markup:
+    def _side(self, card: Flashcard, text: str, here: Here, side: str) -> Markup:
         """Return one side; what the deck says of itself is HTML already."""
+        here.place = card.at(side_field(card, side))
         if card.origin == "deck":
             return Markup(text)  # noqa: S704  made of escaped parts
         return _without_paragraph(block(self._truth(card, text), self.context, here))

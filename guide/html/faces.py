@@ -24,6 +24,7 @@ from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind
 from guide.model.markup import IMAGE, mentions, read_citation
 from guide.model.pack import Pack
+from guide.suggest import nearest
 
 
 @dataclass
@@ -146,7 +147,9 @@ class Faces:
             path = f"{self.request.kind.name}/layouts/{name}.html"
             if name not in told and ("/" in name or self.templates.text(path) is None):
                 message = f"there is no card layout `{name}`"
+                near = nearest(name, self.templates.names(f"{self.request.kind.name}/layouts/"))
                 hint = f"Write templates/{path}, or leave `layout` out."
+                hint = f"did you mean `{near}`?" if near else hint
                 place = card.at("layout")
                 if name != card.layout:
                     place = self.request.pack.at(f"documents.{self.request.kind.name}.layouts")
@@ -260,7 +263,10 @@ def prelude(
         made.append(_own("deck-title", ids, "title", escape(manifest.title), back, place))
     if contents:
         counts = Counter(document.topic(card) for card in cards)
-        row = Markup('<tr><td>{}</td><td style="text-align: right">{}</td></tr>')
+        row = Markup(
+            '<tr><th scope="row" style="font-weight: 400">{}</th>'
+            '<td style="text-align: right">{}</td></tr>'
+        )
         rows = [
             row.format(topic or manifest.title, labels.number(n)) for topic, n in counts.items()
         ]

@@ -28,10 +28,11 @@ from guide.html.formulas import FormulaError, typeset_formula
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
 from guide.model.content import Citation
-from guide.model.markup import BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
+from guide.model.markup import BOX, BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
 
 MAX_DEPTH = 48  # levels of tokens; markdown-it drops what is deeper than its own limit, silently
 _TABLE_PARTS = {"thead_open", "tbody_open", "tr_open", "th_open", "td_open"}
+_MAX_NOTES = 8  # footnotes inside one another
 _LONG_TABLE = 12  # rows; a longer one may break over pages, with its head repeated
 _WORD_AND_MARKS = re.compile(
     r"(?<=[\s>])([^\s<>&]{1,20}) "
@@ -41,8 +42,16 @@ _SCHEMES = re.compile(r"(?:https?://|mailto:|#)", re.I)
 _BRACES = re.compile(r"\{([^{}\n]*)\}")
 _TRAILING = re.compile(r"\s*\{([^{}]*)\}\s*$")
 _CAPTION = re.compile(r"^\s*(?:Table)?:\s+(.*)$", re.S)
-_BOX = re.compile(r"^\s*(?:\{\s*\.)?([a-z-]+)\s*\}?\s*(.*)$", re.S)
 _QUOTES = {"de": "„“‚‘", "fr": ["«\u202f", "\u202f»", "“", "”"], "sq": "“”‘’", "sr": "„“‚‘"}
+
+_BOX_OF_TASK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10" viewBox="0 0 10 10">'
+    '<rect x=".5" y=".5" width="9" height="9" fill="none" stroke="#1a1f24" stroke-width="1"/>%s</svg>'
+)
+_UNTICKED = _BOX_OF_TASK % ""
+_TICKED = _BOX_OF_TASK % (
+    '<path d="M2.2 5.2 4.3 7.4 8 2.8" fill="none" stroke="#1a1f24" stroke-width="1.4"/>'
+)
 
 
 @dataclass
@@ -86,7 +95,9 @@ class Here:
     breaks: int = 0
     in_heading: bool = False
     in_link: int = 0
+    spot: Place | None = None
     notes: dict[int, list[Token]] = field(default_factory=dict)
+    open_notes: list[int] = field(default_factory=list)
 
 
 def _cluster(state: StateInline, silent: bool) -> bool:
@@ -151,7 +162,7 @@ def _attributes(state: StateInline, silent: bool) -> bool:
 
 
 def _box_name(params: str, *_: Any) -> bool:
-    match = _BOX.match(params)
+    match = BOX.match(params)
     return match is not None and match[1] in BOXES
 
 
@@ -207,12 +218,14 @@ def _take_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]
         elif token.type == "footnote_close":
             inside = None
         elif inside is not None:
+            if token.map and not notes[inside]:
+                notes[inside].append(Token("note_line", "", 0, map=list(token.map)))
             if token.type in {"fence", "code_block", "math_block"}:
                 kind = "math_inline" if token.type == "math_block" else "code_inline"
                 notes[inside].append(Token(kind, "", 0, content=f" {token.content.strip()}"))
             elif token.type == "inline":
                 children = [c for c in token.children or () if c.type != "footnote_anchor"]
-                gap = [Token("text", "", 0, content=" ")] if notes[inside] else []
+                gap = [Token("text", "", 0, content=" ")] if notes[inside][1:] else []
                 notes[inside] += gap + children
         elif token.type not in {"footnote_block_open", "footnote_block_close"}:
             kept.append(token)
@@ -360,20 +373,24 @@ class _Renderer(RendererHTML):
             del token.attrs[name]
         return str(super().renderToken(tokens, idx, options, env))
 
-    def _at(self, token: Token, here: Here, context: Context) -> str:
+    def _at(self, token: Token, here: Here, context: Context, name: str = "") -> str:
+        """Note where a block stands, and return its key; one with an id of its own keeps that."""
         here.blocks += 1
         here.breaks = 0
         key = f"{here.item}/{here.blocks}"
         line = (token.map or [0])[0] + here.first_line
         place = Place(here.place.path, line, 1) if here.first_line else here.place
         context.places[key] = place
+        if name and not name.isdecimal():
+            key = f"{here.item}/{name}"
+            context.places[key] = place
         return key
 
     def _spot(self, env: Any) -> Place:
         """Return the line that is being rendered: its block's, and the breaks since."""
         here: Here = env["here"]
         places: dict[str, Place] = env["context"].places
-        at = places.get(f"{here.item}/{here.blocks}", here.place)
+        at = here.spot or places.get(f"{here.item}/{here.blocks}", here.place)
         return replace(at, line=at.line + here.breaks) if here.first_line else at
 
     def heading_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
@@ -516,8 +533,8 @@ class _Renderer(RendererHTML):
 
     def figure(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token, here, context = tokens[idx], env["here"], env["context"]
-        at = self._at(token, here, context)
         name = str(token.attrs.get("id", ""))
+        at = self._at(token, here, context, name)
         before, here.autolink = here.autolink, False
         caption = self.renderInline(token.children or [], options, env)
         here.autolink = before
@@ -528,12 +545,12 @@ class _Renderer(RendererHTML):
             label = f'<span class="label">{context.labels("Figure")}\u00a0{target.number}</span> '
         shown = f"<figcaption>{label}{caption}</figcaption>" if caption or label else ""
         ident = f' id="{escape(name)}"' if name else ""
-        return f'<figure class="figure"{ident} data-at="{at}">{picture}{shown}</figure>\n'
+        return f'<figure class="figure"{ident} data-at="{escape(at)}">{picture}{shown}</figure>\n'
 
     def table_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token, here, context = tokens[idx], env["here"], env["context"]
-        at = self._at(token, here, context)
         name = str(token.meta.get("attributes", {}).get("id", ""))
+        at = self._at(token, here, context, name)
         caption = token.meta.get("caption")
         target = context.targets.get(name)
         before, here.autolink = here.autolink, False
@@ -552,7 +569,7 @@ class _Renderer(RendererHTML):
             if after.type == "table_close":
                 break
         css = "figure table long" if rows > _LONG_TABLE else "figure table"
-        return f'<figure class="{css}"{ident} data-at="{at}">{shown}<table>\n'
+        return f'<figure class="{css}"{ident} data-at="{escape(at)}">{shown}<table>\n'
 
     def table_close(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         return "</table></figure>\n"
@@ -578,7 +595,7 @@ class _Renderer(RendererHTML):
     def container_box_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
         at = self._at(token, env["here"], env["context"])
-        match = _BOX.match(token.info)
+        match = BOX.match(token.info)
         kind, title = (match[1], match[2]) if match else ("note", "")
         label = env["context"].labels(kind.capitalize())
         plain = title.strip().strip('"').removeprefix("{").removesuffix("}").strip()
@@ -592,6 +609,13 @@ class _Renderer(RendererHTML):
 
     def container_box_close(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         return "</section>\n"
+
+    def html_inline(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        """Draw the box of a task, which is all that this can be: raw HTML is text."""
+        context, done = env["context"], "checked" in tokens[idx].content
+        src = context.assets.add((_TICKED if done else _UNTICKED).encode(), "svg")
+        said = escape(context.labels("done" if done else "to do"))
+        return f'<span class="task" data-label><img src="{src}" alt="{said}"></span>'
 
     def fence(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
@@ -626,15 +650,31 @@ class _Renderer(RendererHTML):
             return f'<code class="missing">{escape(tex)}</code>'
         src = env["context"].assets.add(made.svg, "svg")
         style = f"height:{made.height:.3f}em;vertical-align:{-made.depth:.3f}em"
-        return f'<img class="math" src="{src}" alt="{escape(tex)}" style="{style}">'
+        return f'<img class="math" role="math" src="{src}" alt="{escape(tex)}" style="{style}">'
 
     def footnote_ref(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
-        here = env["here"]
-        note = here.notes.get(int(tokens[idx].meta["id"]), [])
-        before, here.autolink = here.autolink, False
+        here, number = env["here"], int(tokens[idx].meta["id"])
+        if number in here.open_notes or len(here.open_notes) >= _MAX_NOTES:
+            message = "a footnote calls itself, or is called inside too many others"
+            hint = "Take the call out of the footnote's own text."
+            env["context"].report(error("bad-reference", message, self._spot(env), hint, here.item))
+            return ""
+        note = here.notes.get(number, [])
+        before = here.autolink, here.spot, here.breaks
+        here.autolink, mark = False, ""
+        if note and note[0].type == "note_line" and here.first_line:  # it stands elsewhere
+            line = (note[0].map or [0])[0] + here.first_line
+            key, here.spot = f"{here.item}/note-{number + 1}", Place(here.place.path, line, 1)
+            env["context"].places[key], here.breaks = here.spot, 0
+            mark = f' data-at="{key}"'
+        here.open_notes.append(number)
         inner = self.renderInline(note, options, env)
-        here.autolink = before
-        return f'<span class="footnote">{inner}</span>'
+        here.open_notes.pop()
+        here.autolink, here.spot, here.breaks = before
+        return f'<span class="footnote"{mark}>{inner}</span>'
+
+    def note_line(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        return ""
 
 
 def _size(token: Token) -> str:

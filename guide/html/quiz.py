@@ -12,6 +12,7 @@ from guide.html.views import LevelView, QuizView
 from guide.model.content import Question
 from guide.model.pack import Pack
 from guide.model.quiz import arranged, select, topics
+from guide.suggest import did_you_mean
 
 _LEVELS = {1: "Recall", 2: "Understanding", 3: "Judgement"}
 
@@ -30,13 +31,13 @@ def chosen(pack: Pack, kind: str, options: Mapping[str, Any]) -> tuple[Pack, lis
     known = topics(pack.sections)
     for section in options["sections"]:
         if str(section) not in known:
-            hint = f"Sections are {', '.join(known) or 'none'}."
+            hint = did_you_mean(str(section), known)
             message = f"there is no section `{section}`"
             problems.append(error("bad-value", message, place("sections"), hint))
     every = {tag for question in pack.questions for tag in question.tags}
     for tag in options["tags"]:
         if str(tag) not in every:
-            hint = f"Tags of questions are {', '.join(sorted(every)) or 'none'}."
+            hint = did_you_mean(str(tag), sorted(every)) or "Tag some questions with it."
             message = f"no question has the tag `{tag}`"
             problems.append(warning("unknown-tag", message, place("tags"), hint))
     wanted = set(map(str, options["tags"]))

@@ -31,7 +31,9 @@ from guide.units import MM_PER_POINT, Paper
 _MARGINS = 48  # mm, left and right of the text of a quiz, its numbers included
 _ADVANCE = 0.5  # of the type size, what a letter takes
 # Hangul, the CJK blocks, full-width forms: their fonts have 50 MB, so only who needs them waits.
-_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
+EAST_ASIAN = re.compile(
+    "[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0002fa1f]"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Request:
 def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
     """Return the document, and what is wrong with its content; None when a template fails."""
     rendering = _Rendering(request)
-    if any(problem.severity == Severity.ERROR for problem in rendering.document.problems):
+    if any(map(request.pack.manifest.stops, rendering.document.problems)):
         return None, tuple(rendering.document.problems)  # its options say nothing that can be made
     try:
         html = rendering.html()
@@ -254,7 +256,7 @@ class Sheets:
         """Return (name, CSS) pairs for a document that prints `text`."""
         names = [
             "fonts.css",
-            *(["fonts-cjk.css"] if _EAST_ASIAN.search(text) else []),
+            *(["fonts-cjk.css"] if EAST_ASIAN.search(text) else []),
             "tokens.css",
             f"themes/{self.request.theme.name}.css",
             "base.css",

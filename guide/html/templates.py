@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from inspect import get_annotations
+from pathlib import Path
 from types import MappingProxyType, NoneType, TracebackType
 from typing import Any
 
@@ -109,6 +110,11 @@ class Templates:
         if outside or not path.is_file():
             return None
         return path.read_text("utf-8")
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names, without their ending, of the templates in a folder below templates/."""
+        own = {Path(name).stem for name in self.own if name.startswith(folder)}
+        return sorted(own | {path.stem for path in (TEMPLATES / folder).glob("*.html")})
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         text = self.text(name)

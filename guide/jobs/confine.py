@@ -22,6 +22,9 @@ from dataclasses import dataclass, fields, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from guide.jobs import ending, temporary
+from guide.jobs.fence import Fence, enclose
+
 try:
     import resource
 except ImportError:  # Windows
@@ -58,11 +61,19 @@ class TimeExceeded(BaseException):
 
 
 class Exceeded(Exception):
-    """The child was ended. `limit` is the reason in words, `doing` what it last said it did."""
+    """The child was ended. `limit` is the reason in words, `doing` what it last said it did.
 
-    def __init__(self, limit: str, doing: tuple[str, str]) -> None:
-        self.limit, self.doing = limit, doing
+    `died` is the signal that ended it, or another way to end without a word, where no limit of ours
+    was the reason: it may go well the next time.
+    """
+
+    def __init__(self, limit: str, doing: tuple[str, str], died: str = "") -> None:
+        self.limit, self.doing, self.died = limit, doing, died
         super().__init__(limit)
+
+
+class NotStarted(Exception):
+    """No child can be started: the system refuses a folder for temporary files, or a process."""
 
 
 def limits(processes: int = 2) -> Limits:
@@ -181,29 +192,44 @@ def confined(
     heard: Callable[[str, str], None],
     bounds: Limits,
     seconds: int,
+    fence: Fence | None,
 ) -> Any:
-    """Return what `function(*arguments, say)` gives, called in a child within `bounds`.
+    """Return what `function(*arguments, say)` gives, called in a child within `bounds` and `fence`.
 
     What the function says, (what, how far), reaches `heard`; between two sayings it may compute for
-    `seconds`. Raises Exceeded, or what the function raised.
+    `seconds`. Raises Exceeded, NotStarted, or what the function raised.
     """
     if here:
         return function(*arguments, heard)
     # A fork has all that is imported; of several threads, it would have one and the others' locks.
     forks = hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
     context: Any = multiprocessing.get_context("fork" if forks and _alone() else "spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    # A library's temporary files go with the process, however that ends.
-    with tempfile.TemporaryDirectory(prefix="guide-", ignore_cleanup_errors=True) as folder:
-        work = (sender, function, arguments, bounds, seconds, folder)
-        child = context.Process(target=_child, args=work, name="guide-build")
-        child.start()
-        sender.close()
+    with contextlib.ExitStack() as stack:
+        try:  # a library's temporary files go with the process, however that ends
+            folder = stack.enter_context(temporary.folder())
+        except OSError as exc:
+            raise NotStarted(f"no temporary folder can be made: {exc.strerror or exc}") from exc
+        child = receiver = None
+        patience = 0.0
         try:
-            return _listen(receiver, child, heard, bounds)
+            with ending.held():  # a child that nobody knows of would never be ended
+                try:
+                    receiver, sender = context.Pipe(duplex=False)
+                    work = (receiver, sender, function, arguments, bounds, seconds, fence, folder)
+                    child = context.Process(target=_child, args=work, name="guide-build")
+                    with ending.calm():
+                        child.start()
+                except OSError as exc:
+                    raise NotStarted(f"no process can be started: {exc.strerror or exc}") from exc
+                sender.close()
+            value = _listen(receiver, child, heard, bounds)
+            patience = 0.5
+            return value
         finally:
-            receiver.close()
-            _end(child)
+            if receiver is not None:
+                receiver.close()
+            if child is not None and child.pid is not None:
+                _end(child, patience)
 
 
 def _alone() -> bool:
@@ -219,8 +245,8 @@ def _listen(
 ) -> Any:
     doing = ("", "read")
     try:
-        while receiver.poll(bounds.wall):
-            kind, value = pickle.loads(receiver.recv_bytes())  # noqa: S301  our own child's
+        while waited(receiver.poll, bounds.wall):
+            kind, value = pickle.loads(_received(receiver))  # noqa: S301  our own child's
             if kind == "said":
                 doing = value
                 heard(*doing)
@@ -233,44 +259,74 @@ def _listen(
         raise Exceeded(f"took longer than {bounds.wall} s", doing)
     except EOFError:
         child.join(5)
-        raise Exceeded(_cause(child.exitcode, bounds), doing) from None
+        raise Exceeded(*_cause(child.exitcode, bounds, doing)) from None
 
 
-def _cause(code: int | None, bounds: Limits) -> str:
+def _received(receiver: Connection) -> bytes:
+    try:
+        return receiver.recv_bytes()
+    except OSError as exc:  # it was ended in the middle of a message
+        raise EOFError from exc
+
+
+def waited(ready: Callable[[float], bool], limit: float) -> bool:
+    """Wait until `ready(seconds)` for at most `limit` seconds, and tell whether it is.
+
+    The time that this process is stopped (Ctrl-Z) does not count, which one long wait would count.
+    """
+    for _ in range(math.ceil(limit)):
+        if ready(min(1.0, limit)):
+            return True
+    return False
+
+
+def _cause(
+    code: int | None, bounds: Limits, doing: tuple[str, str]
+) -> tuple[str, tuple[str, str], str]:
     if resource is not None and code == -signal.SIGXCPU:
-        return "took too much computing time"
+        return "took too much computing time", doing, ""
     if code is not None and code < 0:
-        name = signal.Signals(-code).name if -code in {*signal.Signals} else str(-code)
-        return f"was ended by {name}: it needs more than {bounds.memory} MB of memory, most likely"
-    return "ended without a result"
+        name = signal_name(-code)
+        most = f"it needs more than {bounds.memory} MB of memory, most likely"
+        return f"was ended by {name}: {most}", doing, name
+    return "ended without a result", doing, "an error"
 
 
-def _end(child: Any) -> None:
-    """See the child dead: in good order if it can, so that it ends its own workers."""
-    if child.is_alive():
-        child.join(0.5)
-    if child.is_alive():
-        child.terminate()
-        child.join(2)
-    if child.is_alive():
-        child.kill()
-    child.join()
+def signal_name(number: int) -> str:
+    """Return the name of a signal, or its number."""
+    return signal.Signals(number).name if number in {*signal.Signals} else str(number)
+
+
+def _end(child: Any, patience: float) -> None:
+    """See the child dead: in good order if it can, so that it ends its own workers.
+
+    One that is done has `patience` seconds to go by itself; a second signal to this process kills it.
+    """
+    ending.hasty.add(child.kill)
+    try:
+        child.join(patience)
+        if child.is_alive():
+            child.terminate()
+            child.join(2)
+    finally:
+        ending.hasty.discard(child.kill)
+        with ending.held():
+            if child.is_alive():
+                child.kill()
+            child.join()
 
 
 def _child(
+    receiver: Connection,
     sender: Connection,
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
     bounds: Limits,
     seconds: int,
+    fence: Fence | None,
     folder: str,
 ) -> None:
     """Call the function, and send what it says, gives or raises."""
-    os.environ["TMPDIR"] = tempfile.tempdir = folder
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    # When this process is ended, the tracker of its semaphores tidies up and need not say so.
-    sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
-    bound(bounds)
 
     def send(kind: str, value: Any) -> None:
         sender.send_bytes(pickle.dumps((kind, value), pickle.HIGHEST_PROTOCOL))
@@ -281,6 +337,15 @@ def _child(
             _arm(seconds)
 
     try:
+        parent = multiprocessing.parent_process()
+        ending.tie(parent.pid if parent is not None and parent.pid is not None else 0)
+        receiver.close()  # the parent's end: held here as well, nobody would notice that it is gone
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        if fence is not None:  # before there is another thread, which would stay outside
+            enclose(Fence(fence.read, (*fence.write, os.path.realpath(folder))))
+        threading.Thread(target=_die_with_parent, daemon=True).start()
+        ending.obey(_abandon)
+        bound(bounds)
         if resource is not None:
             _arm(seconds)
         value = function(*arguments, say)
@@ -300,6 +365,15 @@ def _child(
         except Exception:  # noqa: BLE001
             exc = RuntimeError(f"{type(exc).__name__}: {exc}")
         send("raised", exc)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left that needs good order
+
+
+def _abandon() -> None:
+    """Leave nothing behind: no half-written file, and no worker."""
+    temporary.abandon()
+    for worker in multiprocessing.active_children():
+        worker.kill()
 
 
 def _lift() -> None:

@@ -8,9 +8,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent import futures
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver
@@ -18,7 +20,8 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
 
-from guide.jobs.confine import Limits, TimeExceeded, bound, within
+from guide.jobs import ending, temporary
+from guide.jobs.confine import Limits, TimeExceeded, bound, signal_name, waited, within
 
 TIME_LIMIT = 300.0  # s; a document that takes longer hangs
 
@@ -31,11 +34,17 @@ class JobTimeout(Exception):
     """A job took longer than its limit and was ended."""
 
 
-def _warm(modules: Sequence[str], bounds: Limits | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+def _warm(modules: Sequence[str], bounds: Limits | None, folder: str) -> None:
+    for number in {*ending.SIGNALS} - {signal.SIGTERM}:
+        signal.signal(number, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    ending.heed()
+    ending.quiet()
+    ending.tie()  # to the process that it was forked from, which is tied to the parent
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
     for name in modules:
-        importlib.import_module(name)
+        with contextlib.suppress(OSError):  # no room for temporary files: the job will say so
+            importlib.import_module(name)
     if bounds is not None:
         bound(bounds, addresses=True)
 
@@ -91,26 +100,38 @@ class Pool:
         self.workers = workers or os.cpu_count() or 1
         self.modules, self.shared, self.bounds = modules, shared, bounds
         self.warm = min(warm or self.workers, self.workers)
+        self.deaths: list[str] = []  # what ended workers that nobody had told to end
         self._executor: ProcessPoolExecutor | None = None
         self._starting: threading.Thread | None = None
+        self._stack = contextlib.ExitStack()
+        self._folder = ""
 
     def __enter__(self) -> Self:
         if self.workers > 1:
-            self._start()
+            # Workers are killed, and leave their temporary files behind.
+            bounded = self.bounds is not None  # this process has such a folder already
+            own = None if bounded else self._stack.enter_context(temporary.folder())
+            self._folder = own or tempfile.gettempdir()
+            try:
+                self._start()
+            except BaseException:
+                self._stack.close()
+                raise
         return self
 
     def __exit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
-        self.stop(kill=True)  # every result that is wanted has been asked for
+        with self._stack:
+            self.stop(kill=True)  # every result that is wanted has been asked for
 
     def _start(self) -> None:
         # macOS: libraries that speak to the system may not be used after a fork.
         forks = sys.platform == "linux"
         context = multiprocessing.get_context("forkserver" if forks else "spawn")
-        with _deaf_to_interrupts():
+        with _deaf_to_interrupts(), ending.calm():
             if forks:
-                forkserver.set_forkserver_preload(list(self.shared))
+                forkserver.set_forkserver_preload(["guide.jobs.tied", *self.shared])
                 try:
                     forkserver.ensure_running()
                 except OSError:  # its socket needs a folder that can be written
@@ -119,34 +140,51 @@ class Pool:
                 self.warm,
                 mp_context=context,
                 initializer=_warm,
-                initargs=(self.modules, self.bounds),
+                initargs=(self.modules, self.bounds, self._folder),
             )
             if context.get_start_method() == "spawn":
-                self._begin(self._executor)
+                with ending.held():  # one that is just starting would not be found, and cry out
+                    self._begin(self._executor)
                 return
         # A worker is there once the shared modules are: this process has other things to do.
         self._starting = threading.Thread(target=self._begin, args=(self._executor,), daemon=True)
         self._starting.start()
 
     def _begin(self, executor: ProcessPoolExecutor) -> None:
-        with contextlib.suppress(OSError, RuntimeError):  # whoever waits for a job is told
+        # Whoever waits for a job is told what is wrong.
+        with contextlib.suppress(OSError, EOFError, RuntimeError):
             for _ in range(self.warm):
                 executor.submit(_nothing)
 
     def stop(self, kill: bool = False) -> None:
         """End the workers; `kill` does not wait for what they are doing."""
-        if self._executor is None:
+        executor, self._executor = self._executor, None
+        if executor is None:
             return
         if self._starting is not None:
+            if kill and self._starting.is_alive():
+                _kill_server()  # it imports for a second before it answers
             self._starting.join()
-        processes = list((self._executor._processes or {}).values())  # noqa: SLF001
-        self._executor.shutdown(wait=not kill, cancel_futures=True)
+        processes = _processes(executor)
+        results = executor._result_queue  # noqa: SLF001
+        executor.shutdown(wait=not kill, cancel_futures=True)
         if kill:
             for process in processes:
                 with contextlib.suppress(OSError, ValueError):
                     process.kill()
             _see_dead(processes)
-        self._executor = None
+            # Of a worker that was killed while it wrote, the executor would wait for the rest.
+            with contextlib.suppress(OSError, AttributeError):
+                results._writer.close()  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def replace(self, executor: ProcessPoolExecutor | None, death: bool) -> None:
+        """Start fresh workers in place of an executor's, unless that was done; note their `death`."""
+        if self._executor is not None and self._executor is not executor:
+            return
+        if self._executor is not None and death:
+            self.deaths.append(_how_they_died(self._executor))
+        self.stop(kill=True)
+        self._start()
 
     def _grow(self) -> None:
         """Allow all workers once there is more to do than those that are warm can do at once."""
@@ -162,6 +200,31 @@ class Pool:
         job = Job(self, function, arguments)
         job.begin()
         return job
+
+
+def _processes(executor: ProcessPoolExecutor) -> list[Any]:
+    return list((executor._processes or {}).values())  # noqa: SLF001
+
+
+def _kill_server() -> None:
+    """Kill the process that workers are forked from; it is started again when it is needed."""
+    server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]  # noqa: SLF001
+    if server is not None:
+        with contextlib.suppress(OSError):
+            os.kill(server, signal.SIGKILL)
+
+
+def _how_they_died(executor: ProcessPoolExecutor) -> str:
+    """Return what ended the first worker: a signal, or an error. The others were told to go."""
+    manager: Any = executor._executor_manager_thread  # noqa: SLF001
+    if manager is not None:
+        manager.join(1)  # it reads how each of them ended
+    codes = [process.exitcode for process in _processes(executor)]
+    told = {None, 0, 255, -signal.SIGTERM}
+    code = next((code for code in codes if code not in told), None)
+    if code is None:
+        return signal_name(signal.SIGTERM)
+    return signal_name(-code) if code < 0 else "an error"
 
 
 def _see_dead(processes: Sequence[Any], limit: float = 5.0) -> None:
@@ -181,10 +244,12 @@ class Job:
     ) -> None:
         self.pool, self.function, self.arguments = pool, function, arguments
         self._future: Future[Any] | None = None
+        self._executor: ProcessPoolExecutor | None = None
 
     def begin(self) -> None:
         """Hand the call to a worker, if there are any."""
-        executor = self.pool._executor  # noqa: SLF001
+        self._future = None
+        self._executor = executor = self.pool._executor  # noqa: SLF001
         if executor is not None:
             self.pool._grow()  # noqa: SLF001
             with contextlib.suppress(BrokenProcessPool):
@@ -198,28 +263,41 @@ class Job:
             raise JobTimeout from exc
 
     def _result(self, limit: float) -> Any:
-        if self._future is None:
-            in_process = self.pool.workers == 1
-            return self.function(*self.arguments) if in_process else self._again(limit)
+        if self._future is None and self.pool.workers == 1:
+            return self.function(*self.arguments)
         try:
-            return self._future.result(timeout=limit)
-        except TimeoutError as exc:
-            self.pool.stop(kill=True)
-            raise JobTimeout from exc
-        except (BrokenProcessPool, CancelledError):
-            return self._again(limit)
-
-    def _again(self, limit: float) -> Any:
-        """Try once more in fresh processes: the first may have been killed for want of memory."""
-        self.pool.stop(kill=True)
-        self.pool._start()  # noqa: SLF001
+            return self._waited(limit)
+        except BrokenProcessPool:
+            death = True
+        except CancelledError:  # another job took too long, or lost its worker
+            death = False
+        # Once more, in fresh processes, and alone: memory may have been short.
+        self.pool.replace(self._executor, death)
         self.begin()
         try:
-            assert self._future is not None
-            return self._future.result(timeout=limit)
-        except BrokenProcessPool as exc:
+            return self._waited(limit)
+        except (BrokenProcessPool, CancelledError) as exc:
             self.pool.stop(kill=True)
             raise WorkerDied from exc
-        except TimeoutError as exc:
+
+    def _waited(self, limit: float) -> Any:
+        """Return the result; raises BrokenProcessPool, CancelledError, JobTimeout."""
+        future, executor, hurt = self._future, self._executor, 0
+        if future is None or executor is None:
+            raise BrokenProcessPool
+
+        def ready(seconds: float) -> bool:
+            nonlocal hurt
+            if future.done() or futures.wait([future], seconds).done:
+                return True
+            # A worker that was killed while it wrote leaves half a result, for whose rest the
+            # executor waits.
+            hurt += any(process.exitcode is not None for process in _processes(executor))
+            if hurt > 2:
+                raise BrokenProcessPool
+            return False
+
+        if not waited(ready, limit):
             self.pool.stop(kill=True)
-            raise JobTimeout from exc
+            raise JobTimeout
+        return future.result()

@@ -1,7 +1,8 @@
 """A content-addressed store: results by the digest of what they were made from.
 
-An entry holds the digest of its own bytes; one that does not match is treated as absent, so a
-damaged disk costs time and never a wrong page. A store that cannot be written only costs time, too.
+An entry holds the digest of its key and its bytes; one that does not match, be it damaged or in
+another's place, is treated as absent: that costs time, and never a wrong page. A store that cannot
+be written only costs time, too.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
+import pickle
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from guide.jobs import temporary
 
 MAX_BYTES = 2_000_000_000
 _DIGEST = 32
+_DAY = 86_400.0  # s
 
 
 def default_folder() -> Path:
@@ -29,11 +35,11 @@ def default_folder() -> Path:
 
 @dataclass
 class Store:
-    """Keeps bytes under keys in `folder`; `usable` turns false when it cannot be written."""
+    """Keeps bytes under keys in `folder`; `refused` says why it could not be written."""
 
     folder: Path
     enabled: bool = True
-    usable: bool = field(default=True, init=False)
+    refused: str = field(default="", init=False)
 
     def _path(self, key: str) -> Path:
         name = hashlib.sha256(key.encode()).hexdigest()
@@ -48,12 +54,25 @@ class Store:
             entry = path.read_bytes()
         except OSError:
             return None
-        if hashlib.sha256(entry[_DIGEST:]).digest() == entry[:_DIGEST]:
+        if _sealed(key, entry[_DIGEST:]) == entry[:_DIGEST]:
             with contextlib.suppress(OSError):
                 os.utime(path)
             return entry[_DIGEST:]
-        with contextlib.suppress(OSError):
-            path.unlink()
+        self.drop(key)
+        return None
+
+    def value(self, key: str, kind: type) -> Any:
+        """Return the value of a class that was kept under `key`, or None; another is deleted."""
+        entry = self.get(key)
+        if entry is None:
+            return None
+        try:
+            found = pickle.loads(entry)  # noqa: S301  ours, and its digest holds
+        except Exception:  # noqa: BLE001  a class that is not what it was raises anything
+            found = None
+        if isinstance(found, kind):
+            return found
+        self.drop(key)
         return None
 
     def put(self, key: str, data: bytes) -> None:
@@ -61,18 +80,34 @@ class Store:
         if not self.enabled:
             return
         path = self._path(key)
-        temporary = ""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(hashlib.sha256(data).digest() + data)
-            Path(temporary).replace(path)
-        except OSError:
-            self.usable = False
-            if temporary:
-                with contextlib.suppress(OSError):
-                    Path(temporary).unlink()
+            entry = _sealed(key, data) + data
+            temporary.write(path, entry, self.folder, 0o600, lasting=False)
+        except OSError as exc:
+            self.refused = exc.strerror or str(exc)
+
+    def keep(self, key: str, value: Any) -> None:
+        """Keep a value under `key`, for `value` to give back."""
+        if self.enabled:
+            self.put(key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+
+    def drop(self, key: str) -> None:
+        """Delete what is kept under `key`."""
+        with contextlib.suppress(OSError):
+            self._path(key).unlink()
+
+    def tidy(self) -> None:
+        """Remove what runs that were killed left, and, once a day, what was used longest ago."""
+        if not self.enabled or self.refused:
+            return
+        temporary.sweep(self.folder)
+        mark = self.folder / ".tidied"
+        with contextlib.suppress(OSError):
+            if mark.exists() and abs(time.time() - mark.stat().st_mtime) < _DAY:
+                return
+            mark.touch()
+            self.trim()
 
     def entries(self) -> list[tuple[float, int, Path]]:
         """Return (last use in s since the epoch, bytes, path) of all entries, oldest first."""
@@ -103,3 +138,9 @@ class Store:
             with contextlib.suppress(OSError):
                 path.unlink()
         return len(entries), sum(size for _, size, _ in entries)
+
+
+def _sealed(key: str, data: bytes) -> bytes:
+    hasher = hashlib.sha256(f"{len(key)}:{key}".encode())
+    hasher.update(data)
+    return hasher.digest()

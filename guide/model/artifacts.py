@@ -8,6 +8,15 @@ from typing import Any
 
 from guide.errors import Place, Severity
 
+SOURCE = "source:"  # before the citation key in the key of an entry of the bibliography
+
+
+def item_of(at: str) -> str:
+    """Return the id of the item that a key belongs to: `kfor` for `kfor/3` and `kfor.back`."""
+    if at.startswith(SOURCE):
+        return at.removeprefix(SOURCE)
+    return at.partition("/")[0].partition(".")[0]
+
 
 @dataclass(frozen=True)
 class Face:
@@ -57,7 +66,8 @@ class Html:
 class Fault:
     """A fault of layout: `at` is a key of `Html.places`, or '' for the document as a whole.
 
-    `others` are more keys that it concerns, each with what is to be said of it.
+    `others` are more keys that it concerns, each with what is to be said of it. `word` is what is
+    printed there: it tells the line of a text that has many.
     """
 
     code: str
@@ -67,6 +77,7 @@ class Fault:
     severity: Severity = Severity.ERROR
     page: int = 0
     others: tuple[tuple[str, str], ...] = ()
+    word: str = ""
 
 
 @dataclass(frozen=True)

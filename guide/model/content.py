@@ -112,7 +112,7 @@ class Flashcard(Item):
     `{{:hint}}` and `{{answer}}` for the gap of a cloze. `start` and `end` are an event's or actor's
     dates, `start` a fact's "as of". `choices` are the options of a question, `turned` marks
     the second card of a reversed one, `cloze` one with a gap. `number` counts from 1
-    in the deck as authored.
+    in the deck as authored. `of` is the id of the item that it is made of.
     """
 
     number: int
@@ -126,6 +126,7 @@ class Flashcard(Item):
     back_lang: str = ""
     turned: bool = False
     cloze: bool = False
+    of: str = ""
     start: Date | None = None
     end: Date | None = None
     origin: str = Field(
@@ -186,7 +187,8 @@ class Figure:
     """A picture of the pack: its bytes, or a Vega-Lite spec with its data put in.
 
     `path` is relative to the pack; `format` is chart, svg, png or jpeg; `width` and `height` are
-    pixels of an image, 0 when unknown; `alt` is what the file itself says it shows.
+    pixels of an image, 0 when unknown; `alt` is what the file itself says it shows. `places` are
+    those of a spec's values, by dotted path.
     """
 
     path: str
@@ -197,6 +199,7 @@ class Figure:
     width: int = 0
     height: int = 0
     place: Place = Place("")
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Citation(Frozen):

@@ -41,17 +41,20 @@ class CopyLabel:
 class StampPlace(Frozen):
     """The `[stamp]` table of a kind: where its copies carry their label. All lengths in mm.
 
-    The line stands `inset` from the `edge` of every page as it is seen, `side` from left and right,
-    and is `height` tall. `anchor` is the id of a box on a page that is `box` wide and high, in which
-    number and name are set as well: the number `number` below its upper edge, the name `name`.
+    The line stands `inset` from the `edge` of every page as it is seen, `side` from the ends of that
+    edge, and is `height` tall; at the left or right its foot is towards the edge. `joined` sets the
+    document control line behind the label, not under it. `anchor` is the id of a box on a page that
+    is `box` wide and high, in which number and name are set as well: the number `number` below its
+    upper edge, the name `name`.
     """
 
-    edge: Literal["bottom", "top"] = "bottom"
+    edge: Literal["bottom", "top", "left", "right"] = "bottom"
     align: Literal["left", "center", "right"] = "center"
     inset: Annotated[float, Field(ge=0, le=100)] = 5
     side: Annotated[float, Field(ge=0, le=100)] = 10
     height: Annotated[float, Field(ge=3, le=50)] = 7
     size: Annotated[float, Field(ge=4, le=24)] = 7.5
+    joined: bool = False
     anchor: str = ""
     box: tuple[Annotated[float, Field(gt=5, le=500)], Annotated[float, Field(gt=5, le=500)]] = (
         58,
@@ -61,13 +64,17 @@ class StampPlace(Frozen):
     name: Annotated[float, Field(ge=0, le=500)] = 17.8
 
 
+ENCRYPTED, SIGNED = "encrypted", "signed"
+
+
 @dataclass(frozen=True)
 class StampStyle:
     """How copies are stamped; made by `guide.html.stamps.stamp_style`.
 
     `words` is the label with `%(number)s` and `%(total)s` in the document's language, `control` the
     document control line, `watermark` the text across every page, both '' for none; `opacity` is of
-    the watermark. `version` is what the copy says of itself in its metadata.
+    the watermark. `version` is what the copy says of itself in its metadata, and `seal` how it was
+    closed when it was given out: words of `ENCRYPTED` and `SIGNED`.
     """
 
     place: StampPlace = StampPlace()
@@ -78,6 +85,7 @@ class StampStyle:
     control: str = ""
     watermark: str = ""
     opacity: float = 0.12
+    seal: str = ""
 
 
 class Signature(Frozen):

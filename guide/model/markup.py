@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from guide.model.base import Item
@@ -37,7 +37,7 @@ _LOCATORS = {
 class Mention:
     """Something that a text points at: `kind` is cite, ref, term, image or anchor.
 
-    `line` and `column` count from 1 within the text; `shown` is a term's wording or an image's
+    `line` and `column` count from 1 within the text, `offset` from 0; `shown` is a term's wording or an image's
     caption, `attributes` the braces after an image.
     """
 
@@ -47,6 +47,7 @@ class Mention:
     column: int
     shown: str = ""
     attributes: str = ""
+    offset: int = 0
 
 
 def read_citation(text: str) -> Citation:
@@ -84,6 +85,93 @@ def without_code(text: str) -> str:
     for pattern in (_FENCE, _CODE, _MATH):
         text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     return text
+
+
+# A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
+_MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
+_FENCED = re.compile(rf"({_MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
+_SIGNS_OF_BLOCKS = ("```", "~~~", ":::")
+_ITEM = re.compile(r"[-*+:>][ \t]|\d{1,9}[.)][ \t]|\[\^[^\]\s]+\]:|>")
+BOX = re.compile(r"^\s*(?:\{\s*\.)?([a-z-]+)\s*\}?\s*(.*)$", re.S)
+
+
+@dataclass(frozen=True)
+class Loose:
+    """A mark of a block without its counterpart: `kind` is code, box, end or unknown.
+
+    `code` and `box` are never closed, `end` closes nothing, `unknown` opens a box of no known kind,
+    which `shown` names. `line` counts from 1 within the text; `last`, of a box, is the last line that
+    it can hold: what comes before the next heading or box, or the end.
+    """
+
+    kind: str
+    line: int
+    shown: str
+    last: int = 0
+
+
+def loose_marks(text: str) -> list[Loose]:
+    """Return fences of code and marks of boxes that lack their counterpart, by line.
+
+    As markdown-it reads them: a fence ends at one of its sign and at least its length, a box at the
+    next colons alone that are at least as many as its own, so that a box inside it has fewer.
+    """
+    if not any(sign in text for sign in _SIGNS_OF_BLOCKS):
+        return []
+    found: list[Loose] = []
+    fence: tuple[str, int] | None = None
+    boxes: list[tuple[int, str, int, bool]] = []  # colons, name, line, known
+    indented = True  # a line of four spaces is code, unless it goes on with a list
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _FENCED.match(line) if any(sign in line for sign in _SIGNS_OF_BLOCKS) else None
+        if fence is not None:
+            if match and match[2].startswith(fence[0]) and not (match[1] + match[3]).strip():
+                fence = None
+            continue
+        skipped = match is None or (indented and match[1].startswith(("    ", "\t")))
+        if line.strip() and not line.startswith((" ", "\t")):
+            indented = _ITEM.match(line) is None
+        if match is None or skipped:
+            continue
+        marks, rest = match[2], match[3].strip()
+        if marks[0] != ":":
+            fence = (marks, number)
+        elif rest:
+            name = BOX.match(rest)
+            shown = name[1] if name else rest
+            known = name is not None and name[1] in BOXES
+            if not known:
+                found.append(Loose("unknown", number, shown))
+            # A box inside another has fewer colons: with as many, the one before lacks its end.
+            inside = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), len(boxes))
+            found += [Loose("box", box[2], box[1]) for box in boxes[inside:] if box[3]]
+            boxes = [*boxes[:inside], (len(marks), shown, number, known)]
+        else:
+            outer = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), None)
+            if outer is None:
+                found.append(Loose("end", number, marks))
+                continue
+            found += [Loose("box", box[2], box[1]) for box in boxes[outer + 1 :] if box[3]]
+            del boxes[outer:]
+    found += [Loose("box", box[2], box[1]) for box in boxes if box[3]]
+    if fence is not None:
+        found.append(Loose("code", fence[1], fence[0]))
+    lines = text.split("\n")
+    whole = [
+        replace(mark, last=_last_line(lines, mark.line)) if mark.kind == "box" else mark
+        for mark in found
+    ]
+    return sorted(whole, key=lambda mark: mark.line)
+
+
+def _last_line(lines: list[str], start: int) -> int:
+    """Return the last line with text before the next heading or box, from line `start` on."""
+    last = start
+    for number, line in enumerate(lines[start:], start + 1):
+        if re.match(r" {0,3}(?:#{1,6} |:{3,}[ \t]*\S)", line):
+            break
+        last = number if line.strip() else last
+    return last
 
 
 _SIGNS = re.compile(r"[\[@]|\{#")
@@ -125,7 +213,7 @@ def _mention(
 ) -> tuple[int, Mention]:
     line = text.count("\n", 0, at) + 1
     column = at - text.rfind("\n", 0, at)
-    return at, Mention(kind, value, line, column, shown, attributes)
+    return at, Mention(kind, value, line, column, shown, attributes, at)
 
 
 def texts_of(item: Item) -> Iterator[tuple[str, str]]:

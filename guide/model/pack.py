@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, WithJsonSchema
 
-from guide.errors import Place
+from guide.errors import Diagnostic, Place, Severity
 from guide.model.base import Frozen, Item, Text, Texts
 from guide.model.content import (
     Actor,
@@ -105,6 +105,21 @@ class Manifest(Frozen):
     review_after: ReviewAfter | None = None
     autolink: StrictBool = True
 
+    def accepting(self, problem: Diagnostic) -> tuple[int, ...]:
+        """Return which entries of `accept:` mean a problem, by number; none mean notes."""
+        if problem.severity == Severity.NOTE:
+            return ()
+        ids = {"", problem.item, *problem.names}
+        return tuple(
+            number
+            for number, entry in enumerate(self.accept)
+            if entry.code == problem.code and entry.id in ids
+        )
+
+    def stops(self, problem: Diagnostic) -> bool:
+        """Tell whether a problem is an error that nobody accepts."""
+        return problem.severity == Severity.ERROR and not self.accepting(problem)
+
 
 @dataclass(frozen=True)
 class Pack:
@@ -113,7 +128,7 @@ class Pack:
     `name` is the folder's name and names the output folder. `sources` maps a citation key to its
     CSL-JSON item. `figures` maps a path inside the pack to its picture; `templates` maps the path
     of an override (`briefing/page.css`) to its text. `places` maps dotted keys of pack.yaml to
-    their places; `source_places` does so for citation keys.
+    their places; `source_places` does so for citation keys, `source_fields` for what a source says.
     """
 
     name: str
@@ -130,6 +145,7 @@ class Pack:
     templates: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     source_places: Mapping[str, Place] = field(default_factory=dict)
+    source_fields: Mapping[str, Mapping[str, Place]] = field(default_factory=dict)
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -22,6 +22,9 @@ from weasyprint.css import (
     preprocess_declarations,
 )
 
+from guide.pdf import pinned
+
+pinned.check()
 _MOST = 4  # sets of stylesheets that are remembered at a time
 _WRITTEN = ("style", "lang", "id", "name", "width", "height")  # attributes that are rules
 _MOST_STYLES = 4000  # of one set; a few kB each

@@ -1,59 +1,65 @@
-"""What WeasyPrint 70.0's tagged output lacks for PDF/UA-1, put right in one place.
+"""What WeasyPrint 70.0's output lacks for PDF/UA-1, put right in one place; and how soon it is made.
 
 Each correction has a test in tests/pdf/test_corrections.py that fails without it. They are
-patches of private functions, so another version of WeasyPrint is refused at import.
+patches of private functions, so another version of WeasyPrint is refused at import (`pinned`).
+
+Pages:
 
 1. Running heads and feet are pagination artifacts (Matterhorn 01-005; upstream #1836).
-2. Images without content are artifacts, not figures without alternatives (13-004; #2550).
-3. Table headers have a Scope (15-003; #2508).
-4. The language of a part is in its structure element (11-004..006).
-5. A link's annotation is described by the link's text, not its address (28-011).
-6. `page_references` is computed once, not once for each element: the same bytes, sooner.
-7. Streams are compressed at zlib's level 3 instead of 9: four per cent larger, a second sooner.
-8. Pages to which the same @page rules apply share their style, and pages for which no rule fills a
+2. Images without content, and text with `aria-hidden`, are artifacts (13-004; #2550).
+3. The head or foot of a table that is repeated on a page is an artifact (#2903).
+4. Positioned blocks without a ground of their own are painted where they stand among the others:
+   the file is in the order in which it is read.
+5. `page_references` is computed once, not once for each element: the same bytes, sooner.
+6. Streams are compressed at zlib's level 3 instead of 9: four per cent larger, a second sooner.
+7. Pages to which the same @page rules apply share their style, and pages for which no rule fills a
    margin box are not searched for one: a quarter of the time of a deck.
-9. A radio button is a kid of its group and not a field of its own (ISO 32000-2, 12.7.5.2.4).
+8. A radio button is a kid of its group and not a field of its own (ISO 32000-2, 12.7.5.2.4).
+
+The structure tree, which `structure` makes in place of WeasyPrint:
+
+9. Table headers have a Scope (15-003; #2508).
+10. The language of a part is in its structure element (11-004..006).
+11. A link's annotation is described by the link's text, not its address (28-011).
+12. A link over several lines, or with emphasis in it, is one link.
+13. A paragraph, list, item, table or row that crosses pages is one structure element (#2903).
+14. What is empty, and what has no meaning of its own, is no structure element; cells are.
+15. Lists say how they are numbered (16-001); terms are labels of what they mean.
+16. A footnote is a Note with an identifier, after the paragraph that calls it (19-003).
+17. Contents are TOC and TOCI; formulas are Formula (17-002).
+18. The caption of a table is in the table.
+19. The place of a figure is in the page's own units, from its lower left corner.
+20. Text that stands in a group by itself is a paragraph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
 
 import pydyf
-import weasyprint
-from weasyprint import draw, layout, pdf
+from weasyprint import draw, layout, pdf, stacking
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import page as page_layout
 from weasyprint.layout.absolute import AbsolutePlaceholder
-from weasyprint.pdf import tags
 from weasyprint.pdf.stream import Stream
 
+from guide.pdf import pinned, structure
 from guide.pdf.pieces import compress_quickly
 
-SUPPORTED = "70.0"
+pinned.check()
 _EMPTY = ("normal", "inhibit", "none")  # what a margin box says that has nothing to say
-_SCOPES = {"row": "/Row", "rowgroup": "/Row"}
 
 _draw_stacking_context = draw.draw_stacking_context
 _marked = Stream.marked
-_build_box_tree = tags._build_box_tree  # noqa: SLF001
-_add_tags = tags.add_tags
-_page_references = pydyf.PDF.page_references
+_draw_table = draw.draw_table
+_dispatch_box = stacking._dispatch  # noqa: SLF001
+_add_tags = pdf.add_tags
+_drawn: dict[int, Any] = {}  # heads and feet of tables in the document that is being written
 _set_page_styles = page_layout.set_page_type_computed_styles
 _make_margin_boxes = page_layout.make_margin_boxes
 _forms = pdf.add_forms
-
-
-def is_decoration(box: Any) -> bool:
-    """Tell whether a box is an image that says nothing."""
-    element = box.element
-    if element is None or not isinstance(box, boxes.ReplacedBox):
-        return False
-    hidden = element.get("aria-hidden") == "true" or element.get("role") in {"presentation", "none"}
-    return hidden or element.get("alt") == ""
 
 
 def _draw(stream: Any, context: Any) -> None:
@@ -70,55 +76,54 @@ def _draw(stream: Any, context: Any) -> None:
 
 
 def _mark(stream: Any, box: Any, tag: str) -> AbstractContextManager[None]:
-    if tag == "Figure" and is_decoration(box):
+    if getattr(box, "repeated", False) or structure.is_decoration(box):
         return stream.artifact()  # type: ignore[no-any-return]
     return _marked(stream, box, tag)  # type: ignore[no-any-return]
 
 
-_link_texts: list[str] = []
+def _draw_heads_once(stream: Any, table: Any) -> None:
+    """Draw a table; a head or foot that stood on an earlier page is repeated as an artifact."""
+    for group in table.children:
+        if (group.is_header or group.is_footer) and group.element is not None:
+            if id(group.element) in _drawn:
+                for box in group.descendants():
+                    box.repeated = True
+            _drawn[id(group.element)] = group.element
+    _draw_table(stream, table)
 
 
-def _build(box: Any, parent: Any, *rest: Any) -> Iterator[Any]:
-    if isinstance(box, AbsolutePlaceholder):
-        box = box._box  # noqa: SLF001
-    if isinstance(box, boxes.MarginBox) or is_decoration(box):
-        return
-    element = box.element
-    own = element is not None and box.element_tag == element.tag
-    opens = own and element.tag == "a" and element.get("href") is not None
-    if opens:
-        said = element.get("aria-label") or " ".join("".join(element.itertext()).split())
-        _link_texts.append(said or element.get("href"))
-    linked = bool(box.link_annotation)
-    if linked:
-        box.link_annotation["F"] = 4  # printed as shown (Matterhorn 28)
-        # Emphasis in a link has an annotation of its own; it is described as the whole link.
-        box.link_annotation["Contents"] = pydyf.String(_link_texts[-1] if _link_texts else "")
-    for made in _build_box_tree(box, parent, *rest):
-        if linked:
-            made["S"] = "/Link"
-        if own:
-            _describe(made, element)
-        yield made
-    if opens:
-        _link_texts.pop()
+def _dispatch(box: Any, page: Any, contexts: Any, blocks: Any, floats: Any, cells: Any) -> Any:
+    """Paint a positioned block without a ground of its own where it stands among the others.
+
+    CSS 2.2 (appendix E) paints it after all text of the page, and so it came last in the file.
+    """
+    inner = box._box if isinstance(box, AbsolutePlaceholder) else box  # noqa: SLF001
+    style = inner.style
+    if style["position"] == "static" or not _is_plain(inner, style):
+        return _dispatch_box(box, page, contexts, blocks, floats, cells)
+    index, own = len(blocks), dict[Any, Any]()
+    made = stacking._dispatch_children(inner, page, contexts, blocks, floats, own)  # noqa: SLF001
+    blocks.insert(index, made)
+    cells[made] = own
+    return None
 
 
-def _describe(made: Any, element: Any) -> None:
-    if element.get("lang") and element.tag != "html":
-        made["Lang"] = pydyf.String(element.get("lang"))
-    if made["S"] == "/TH" and "A" in made:
-        made["A"]["Scope"] = _SCOPES.get(element.get("scope", ""), "/Column")
+def _is_plain(box: Any, style: Any) -> bool:
+    """Tell whether it makes no difference to the eye when a box is painted."""
+    return (
+        isinstance(box, boxes.BlockLevelBox)
+        and style["z_index"] == "auto"
+        and style["opacity"] == 1
+        and not style["transform"]
+        and style["overflow"] == "visible"
+        and not (box.is_absolutely_positioned() and style["clip"])
+        and (box.background is None or not box.background.layers)
+    )
 
 
-def _tag_all(pdf: Any, *rest: Any) -> None:
-    """Tag with the page references computed once: no page is added while tagging."""
-    known = _page_references.fget(pdf)
-    type(pdf).page_references = property(lambda _: known)
-    try:
-        _add_tags(pdf, *rest)
-    finally:
-        type(pdf).page_references = _page_references
+def _tag_all(*about: Any) -> None:
+    _drawn.clear()
+    structure.add_tags(*about)
 
 
 def _page_styles(page_type: Any, html: Any, style_for: Any) -> None:
@@ -173,20 +178,14 @@ def _add_forms(forms: Any, matrix: Any, pdf: Any, page: Any, *rest: Any) -> None
 
 @lru_cache
 def install() -> None:
-    """Apply the corrections to this process; raises RuntimeError for another WeasyPrint."""
-    if weasyprint.__version__ != SUPPORTED:
-        message = (
-            f"guide corrects WeasyPrint {SUPPORTED}, but {weasyprint.__version__} is installed"
-        )
-        raise RuntimeError(message)
+    """Apply the corrections to this process."""
     draw.draw_stacking_context = _draw
     Stream.marked = _mark
-    tags._build_box_tree = _build  # noqa: SLF001
-    tags.add_tags = _tag_all
+    draw.draw_table = _draw_heads_once
+    stacking._dispatch = _dispatch  # noqa: SLF001
     page_layout.set_page_type_computed_styles = _page_styles
     layout.set_page_type_computed_styles = _page_styles
     layout.make_margin_boxes = _margin_boxes
     compress_quickly()
     pdf.add_forms = _add_forms
-    if getattr(pdf, "add_tags", None) is _add_tags:
-        pdf.add_tags = _tag_all
+    pdf.add_tags = _tag_all

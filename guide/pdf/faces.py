@@ -15,7 +15,6 @@ import pydyf
 from weasyprint import pdf as weasyprint_pdf
 from weasyprint.matrix import Matrix
 from weasyprint.pdf.stream import Stream
-from weasyprint.pdf.tags import add_tags
 
 from guide.model.artifacts import (
     COLOURS,
@@ -30,6 +29,7 @@ from guide.model.artifacts import (
     SetFace,
 )
 from guide.pdf.pieces import content_of, deflated, group_of
+from guide.pdf.structure import add_tags
 from guide.pdf.uses import font_use
 from guide.resources import font_folders
 
@@ -126,7 +126,7 @@ class _Face:
         sheet["Resources"] = self._resources(used)
         before = len(self.pdf.objects)
         inner = SimpleNamespace(pages=[page])
-        add_tags(self.pdf, inner, "1.7", [stream])
+        add_tags(self.pdf, inner, "1.7", [stream], notes=False)
         return self._taken(at, size, sheet, stream, before, used)
 
     def _stream(self, height: float) -> Any:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
+from urllib.request import DataHandler, Request
 
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -14,6 +15,8 @@ from guide.resources import font_file
 
 # RFC 2606: `.invalid` never resolves; urljoin needs a scheme that it knows, hence http.
 BASE = "http://pack.invalid/"
+MAX_DATA = 2_000_000  # characters of a data: URI
+_INLINE = ("image/png", "image/jpeg", "image/svg+xml", "font/", "application/font-")
 _TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpeg": "image/jpeg", ".ttf": "font/ttf"}
 
 
@@ -23,6 +26,8 @@ class RefusedURL(ValueError):
 
 class Fetcher(URLFetcher):  # type: ignore[misc]
     """Serves `BASE asset/...` from a mapping and `BASE fonts/FAMILY/FILE` from the font packages.
+
+    A picture or font that a stylesheet or template holds itself, as a data: URI, is part of it.
 
     A response never carries a `file:` URL, because WeasyPrint would read that path again by
     itself. `refused` lists what was asked for in vain.
@@ -35,6 +40,8 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         """Return the response for `url`; raises RefusedURL for anything but assets and fonts."""
+        if url[:5].lower() == "data:":
+            return self._inline(url)
         try:
             path, data = self._find(url)
         except (RefusedURL, FileNotFoundError):
@@ -43,6 +50,17 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
         suffix = "." + path.rpartition(".")[2].lower()
         kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
         return URLFetcherResponse(url, data, {"Content-Type": kind})
+
+    def _inline(self, url: str) -> URLFetcherResponse:
+        try:
+            found = DataHandler().data_open(Request(url if len(url) <= MAX_DATA else ""))  # noqa: S310
+        except ValueError:
+            found = None
+        kind = found.headers.get_content_type() if found else ""
+        if found is None or not kind.startswith(_INLINE):
+            self.refused.append(url[:200])
+            raise RefusedURL(f"{url[:40]}… is not part of the document")
+        return URLFetcherResponse("data:", found.read(), {"Content-Type": kind})
 
     def _find(self, url: str) -> tuple[str, bytes]:
         if not url.startswith(BASE):

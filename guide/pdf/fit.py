@@ -184,7 +184,7 @@ class _Fitting:
         faults = [f for family in families for f in self._faults(family)]
         # A face's page is not the deck's: the card alone says where it is.
         coarse = [f for f in page_faults(pages) if f.code == "low-resolution"]
-        faults += [replace(fault, page=0) for fault in coarse]
+        faults += [replace(fault, page=0, at=_picture(fault.at)) for fault in coarse]
         sizes = [self.sizes[step] for step in steps.values()]
         return Fitted(pages, sizes, over, document, faults)
 
@@ -215,8 +215,13 @@ class _Fitting:
                     f"at the smallest size ({size:g} pt)"
                 )
                 hint = "Shorten the text, split the card in two, or use larger stock."
-                found.append(Fault("card-overflow", message, at, hint))
+                found.append(Fault("card-overflow", message, f"{at}.{side}", hint))
         return found
+
+
+def _picture(at: str) -> str:
+    """Return the key of a card's own picture, where that is what stands there."""
+    return at if "/" in at or not at else f"{at}.image"
 
 
 def _text(leaf: Leaf) -> str:

@@ -15,8 +15,10 @@ from typing import Any
 
 from weasyprint.layout import block, inline
 
+from guide.pdf import pinned
 from guide.units import PX_PER_MM
 
+pinned.check()
 _CONTAINER = "prose"
 _FLOAT = "figure"
 _TEXT = {"p", "ul", "ol", "dl", "blockquote"}
@@ -114,6 +116,6 @@ def _split(text: str, style: Any, context: Any, max_width: Any, *rest: Any, **op
 
 @lru_cache
 def install() -> None:
-    """Apply both to this process; corrections.py has checked WeasyPrint's version."""
+    """Apply both to this process."""
     block._in_flow_layout = _lay_out  # noqa: SLF001
     inline.split_first_line = _split

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from fontTools.ttLib import TTFont
@@ -20,6 +22,9 @@ _CORE = (
 _EAST_ASIAN = tuple(("Noto Sans", f"NotoSans{code}-Regular.ttf") for code in ("JP", "SC", "KR"))
 BUNDLED = {"Gentium Book Plus", "Source Sans 3", "Noto Sans", "Source Code Pro", "Noto Sans JP",
            "Noto Sans SC", "Noto Sans KR"}  # fmt: skip
+MOST = 200  # words of a document; the next tells nobody more
+_ESCAPE = re.compile(r"\\[0-9a-f]{1,6} ")  # of a line end or a quote mark, as render.py writes them
+_STRING = re.compile(r'"([^"]*)"')
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 # Default-ignorable marks (Unicode, DerivedCoreProperties.txt): they leave no ink, with or without a font.
 _IGNORABLE = {
@@ -69,25 +74,45 @@ def _shows(character: str) -> bool:
 def missing_glyphs(root: Any) -> Iterator[Fault]:
     """Yield a fault for each element with characters that no bundled font has."""
     missing = uncovered("".join(root.itertext()))
-    if missing:
-        yield from _where(root, missing, "", set())
+    found = _where(root, missing, "", set()) if missing else iter(())
+    yield from islice(found, MOST)
+    if next(found, None) is not None:
+        message = f"more than {MOST} words have characters that no bundled font has"
+        yield Fault("missing-glyph", message, hint="Is it a script that guide does not ship?")
 
 
-def _where(element: Any, missing: set[str], at: str, told: set[tuple[str, str]]) -> Iterator[Fault]:
-    """Yield what each item lacks, a sign once for each item."""
+def _where(
+    element: Any, missing: set[str], at: str, told: set[tuple[str, str, str]]
+) -> Iterator[Fault]:
+    """Yield what each text lacks, a sign once for each block and each word around it."""
     if element.tag in {"style", "script", "title"}:
         return
     at = element.get("data-at") or at
-    own = (element.text or "") + "".join(child.tail or "" for child in element)
-    item = at.partition("/")[0]
-    found = sorted(c for c in {*own} & missing if (item, c) not in told)
-    if found:
-        told.update((item, c) for c in found)
-        names = ", ".join(
-            f"{c} (U+{ord(c):04X} {unicodedata.name(c, '?').lower()})" for c in found[:5]
-        )
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        hint = "Write it in another way, or as a picture: the bundled fonts have no such sign."
-        yield Fault("missing-glyph", f"no bundled font has {names}{more}", at, hint)
+    own = " ".join([element.text or "", *(child.tail or "" for child in element)])
+    words: dict[str, list[str]] = {}
+    for sign in sorted({*own} & missing):
+        word = next((each for each in own.split() if sign in each), sign)
+        if (at, sign, word) not in told:
+            told.add((at, sign, word))
+            words.setdefault(word, []).append(sign)
+    for word, found in words.items():
+        yield _lacking(found, at, word)
     for child in element:
         yield from _where(child, missing, at, told)
+
+
+def _lacking(found: list[str], at: str, word: str) -> Fault:
+    names = ", ".join(f"{c} (U+{ord(c):04X} {unicodedata.name(c, '?').lower()})" for c in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    hint = "Write it in another way, or as a picture: the bundled fonts have no such sign."
+    return Fault("missing-glyph", f"no bundled font has {names}{more}", at, hint, word=word)
+
+
+def missing_in_strings(css: str) -> Iterator[Fault]:
+    """Yield what the strings of a stylesheet lack, such as the pack's marking in running heads."""
+    missing = uncovered(css)
+    texts = [_ESCAPE.sub(" ", text) for text in _STRING.findall(css)]
+    for word in dict.fromkeys(word for text in texts for word in text.split()):
+        found = sorted({*word} & missing)
+        if found:
+            yield _lacking(found, "", word)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weasyprint.formatting_structure import boxes
@@ -21,7 +21,10 @@ _HEADS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 @dataclass(frozen=True)
 class Leaf:
-    """Something that leaves ink: its rectangle in px, its content item, the box it belongs in."""
+    """Something that leaves ink: its rectangle in px, its content item, the box it belongs in.
+
+    `limit` is the right edge in px of what holds it, and `holder` which box that is.
+    """
 
     left: float
     top: float
@@ -31,6 +34,7 @@ class Leaf:
     tag: str
     limit: float
     box: Any
+    holder: int = 0
 
 
 def unwrap(box: Any) -> Any:
@@ -38,7 +42,9 @@ def unwrap(box: Any) -> Any:
     return box._box if isinstance(box, AbsolutePlaceholder) else box  # noqa: SLF001
 
 
-def leaves(box: Any, at: str = "", tag: str = "", limit: float = float("inf")) -> Iterator[Leaf]:
+def leaves(
+    box: Any, at: str = "", tag: str = "", limit: float = float("inf"), holder: int = 0
+) -> Iterator[Leaf]:
     """Yield the texts and pictures below a box, in order; margin boxes are left out."""
     box = unwrap(box)
     if isinstance(box, boxes.MarginBox):
@@ -49,20 +55,23 @@ def leaves(box: Any, at: str = "", tag: str = "", limit: float = float("inf")) -
         tag = element.tag if element.tag in _HEADS else tag
     if isinstance(box, boxes.TextBox):
         if box.text.strip():
-            yield _leaf(box, box.width, box.height, at, tag, limit)
+            yield _leaf(box, box.width, box.height, at, tag, limit, holder)
         return
     if isinstance(box, boxes.ReplacedBox):
-        yield _leaf(box, box.border_width(), box.border_height(), at, tag, limit)
+        yield _leaf(box, box.border_width(), box.border_height(), at, tag, limit, holder)
         return
-    if isinstance(box, boxes.BlockContainerBox) and not isinstance(box, boxes.PageBox):
-        limit = min(limit, _right(box)) if _holds_lines(box) else limit
+    block = isinstance(box, boxes.BlockContainerBox) and not isinstance(box, boxes.PageBox)
+    if block and _holds_lines(box):
+        limit, holder = min(limit, _right(box)), id(box)
     for child in getattr(box, "children", ()):
-        yield from leaves(child, at, tag, limit)
+        yield from leaves(child, at, tag, limit, holder)
 
 
-def _leaf(box: Any, width: float, height: float, at: str, tag: str, limit: float) -> Leaf:
+def _leaf(
+    box: Any, width: float, height: float, at: str, tag: str, limit: float, holder: int
+) -> Leaf:
     x, y = box.position_x, box.position_y
-    return Leaf(x, y, x + width, y + height, at, tag, limit, box)
+    return Leaf(x, y, x + width, y + height, at, tag, limit, box, holder)
 
 
 def _right(box: Any) -> float:
@@ -90,16 +99,36 @@ def page_faults(pages: list[Any]) -> list[Fault]:
 
 
 def _page_faults(pages: list[Any]) -> Iterator[Fault]:
+    told: set[str] = set()
     for number, page in enumerate(pages, 1):
         box = page._page_box  # noqa: SLF001
         found = list(leaves(box))
+        yield from _heads_too_wide(box, number, told)
         yield from _too_wide(found, box, number)
         yield from _too_coarse(found, number)
         last = max(found, key=lambda leaf: (leaf.bottom, leaf.right), default=None)
         if last and last.tag in _HEADS and len(found) > 1 and number < len(pages):
             message = f"a heading stands alone at the foot of page {number}"
             hint = "Shorten the text before it, or let the heading begin a page."
-            yield Fault("stranded-heading", message, last.at, hint, Severity.WARNING, number)
+            word = str(getattr(last.box, "text", ""))
+            fault = Fault("stranded-heading", message, last.at, hint, Severity.WARNING, number)
+            yield replace(fault, word=word)
+
+
+def _heads_too_wide(box: Any, number: int, told: set[str]) -> Iterator[Fault]:
+    """Yield what runs over the edge of the paper at head or foot, each text once in a document."""
+    edge = box.width + box.margin_left + box.margin_right
+    for margin in box.children:
+        if not isinstance(margin, boxes.MarginBox):
+            continue
+        for leaf in (leaf for child in margin.children for leaf in leaves(child)):
+            over = max(leaf.right - edge, -leaf.left)
+            text = str(getattr(leaf.box, "text", ""))
+            if over > TOLERANCE and text not in told:
+                told.add(text)
+                message = f"`{text[:40]}` is {over / PX_PER_MM:.1f} mm too wide for head or foot"
+                hint = "Shorten it: it stands on every page."
+                yield Fault("text-overflow", message, "", hint, page=number, word=text)
 
 
 def _too_wide(found: list[Leaf], box: Any, number: int) -> Iterator[Fault]:
@@ -108,14 +137,23 @@ def _too_wide(found: list[Leaf], box: Any, number: int) -> Iterator[Fault]:
     for leaf in found:
         over = leaf.right - min(leaf.limit, edge)
         below = leaf.bottom - (box.height + box.margin_top + box.margin_bottom)
-        if max(over, below) > TOLERANCE and leaf.at not in told:
-            told.add(leaf.at)
+        if max(over, below) > TOLERANCE and (leaf.at, leaf.holder) not in told:
+            told.add((leaf.at, leaf.holder))
             shown = getattr(leaf.box, "text", "")[:40]
             way = "wide" if over >= below else "tall"
             what = f"`{shown}`" if shown else "a picture"
+            if not shown and (tex := _formula(leaf.box)):
+                shown, what = tex, f"the formula `{tex[:40]}`"
             message = f"{what} is {max(over, below) / PX_PER_MM:.1f} mm too {way} for its box"
             hint = "Break the word, shorten it, or give it more room."
-            yield Fault("text-overflow", message, leaf.at, hint, Severity.ERROR, number)
+            yield Fault("text-overflow", message, leaf.at, hint, Severity.ERROR, number, word=shown)
+
+
+def _formula(box: Any) -> str:
+    """Return the TeX of a formula's picture, '' for any other box."""
+    element = box.element
+    named = element is not None and "math" in str(element.get("class", "")).split()
+    return str(element.get("alt", "")) if named else ""
 
 
 def _too_coarse(found: list[Leaf], number: int) -> Iterator[Fault]:

@@ -23,6 +23,9 @@ from weasyprint.text.ffi import FROM_UNITS, ffi, gobject, pango, unicode_to_char
 from weasyprint.text.fonts import font_features
 from weasyprint.text.line_break import Layout
 
+from guide.pdf import pinned
+
+pinned.check()
 _setup = Layout.setup
 _reactivate = Layout.reactivate
 _deactivate = Layout.deactivate

@@ -55,12 +55,20 @@ def document_fault(message: str) -> Fault | None:
         return Fault("image-broken", "an SVG cannot be drawn", hint="Export it again, plain.")
     if "No anchor" in message or ("anchor" in message and "not found" in message):
         name = re.search(r"#([^ '\"]+)", message)
-        text = f"nothing has the id `{name[1] if name else ''}`, but a link leads there"
-        return Fault("bad-reference", text, severity=Severity.WARNING)
+        wanted = name[1] if name else ""
+        text = f"nothing has the id `{wanted}`, but a link leads there"
+        hint = "Give the target the id, {#...}, or correct the link."
+        word = f"(#{wanted})"
+        return Fault("bad-reference", text, "", hint, Severity.WARNING, word=word)
     if "Anchor defined twice" in message:
-        return Fault("duplicate-anchor", message, severity=Severity.WARNING)
+        name = re.search(r"twice: '?([^'\s]+)", message)
+        text = f"two elements have the id `{name[1]}`" if name else message
+        word = f'"{name[1]}"' if name else ""
+        return Fault("duplicate-anchor", text, severity=Severity.WARNING, word=word)
     if "has no required alt" in message:
-        return Fault("missing-alt", "a picture has no alternative text", severity=Severity.WARNING)
+        hint = 'Give it alt="..."; alt="" where it says nothing.'
+        text = "a picture has no alternative text"
+        return Fault("missing-alt", text, "", hint, Severity.WARNING, word="<img")
     if "notdef" in message or "glyph" in message:
         return Fault("missing-glyph", message)
     return None

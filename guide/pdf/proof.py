@@ -104,7 +104,7 @@ class _Collector:
 
 
 def expected(root: Element) -> Expected:
-    """Return what a document must print; what is `hidden` there or `data-unprinted` need not."""
+    """Return what a document must print; what is `hidden`, `data-unprinted` or an artifact need not."""
     found = _Collector()
     body = next((e for e in root.iter() if e.tag == "body"), root)
     stack: list[tuple[Any, str, bool]] = [(body, "", True)]  # elements, and texts after them
@@ -136,7 +136,11 @@ def expected(root: Element) -> Expected:
 def _speaks(tag: Any, element: Any) -> bool:
     if not isinstance(tag, str) or tag.startswith("{") or tag in _SILENT:
         return False
-    return element.get("hidden") is None and element.get("data-unprinted") is None
+    # What is hidden from being said is drawn as an artifact, which is not text.
+    silent = element.get("aria-hidden") == "true" or {"hidden", "data-unprinted"} & {
+        *element.keys()
+    }
+    return not silent
 
 
 def _is_block(tag: Any, element: Any) -> bool:
@@ -155,7 +159,7 @@ class _Parser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if self._silent or tag in _SILENT or {"hidden", "data-unprinted"} & given.keys():
+        if self._silent or not _speaks(tag, given):
             self._silent += tag not in _VOID
             return
         if tag == "img":
@@ -611,16 +615,18 @@ def _faults(
     missing: Sequence[Loss], unseen: Sequence[tuple[str, str]], told: frozenset[str]
 ) -> Iterator[Fault]:
     """Yield a fault for each item that misses something."""
-    by_item: dict[str, list[str]] = {}
+    by_item: dict[str, list[tuple[str, str]]] = {}  # what is said, and where it is looked up
     for loss in missing:
-        by_item.setdefault(loss.words.at, []).append(f"`{loss.shown}`")
+        said = f"`{loss.shown}`", loss.shown.rstrip("…")
+        by_item.setdefault(loss.words.at, []).append(said)
     for at, words in unseen:
-        by_item.setdefault(at, []).append(f"the picture `{words[:_SHOWN]}`")
+        by_item.setdefault(at, []).append((f"the picture `{words[:_SHOWN]}`", ""))
     known = [(at, said) for at, said in by_item.items() if at not in told]
-    for at, said in known[:MOST]:
-        more = f" and {len(said) - 1} more of this item" if len(said) > 1 else ""
-        isnt = "are" if more else "is"
-        yield Fault("lost-content", f"{said[0]}{more} {isnt} not in the PDF", at, _HINT)
+    for at, found in known[:MOST]:
+        first, word = found[0]
+        more = f" and {len(found) - 1} more of this item" if len(found) > 1 else ""
+        message = f"{first}{more} {'are' if more else 'is'} not in the PDF"
+        yield Fault("lost-content", message, at, _HINT, word=word)
     if len(known) > MOST:
         message = f"and {len(known) - MOST} more items are not whole in the PDF"
         yield Fault("lost-content", message, known[MOST][0], _HINT)

@@ -20,8 +20,9 @@ from weasyprint.layout import absolute, background, block, column, grid, inline,
 from weasyprint.layout import float as float_layout
 from weasyprint.text import line_break
 
-from guide.pdf import cascade, lines
+from guide.pdf import cascade, lines, pinned
 
+pinned.check()
 _resolve_percentages = percent.resolve_percentages
 _get_font_description = line_break.get_font_description
 
@@ -192,7 +193,7 @@ class _Regexes(dict[Any, Any]):
 
 @lru_cache
 def install() -> None:
-    """Take the shortcuts in this process; corrections.py has checked WeasyPrint's version."""
+    """Take the shortcuts in this process."""
     for module in (absolute, block, column, float_layout, grid, inline, percent, table):
         if getattr(module, "resolve_percentages", None) is _resolve_percentages:
             module.resolve_percentages = _resolve

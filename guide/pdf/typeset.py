@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import re
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -18,16 +21,18 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
-from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, Pdf, SetFace
+from guide.jobs import temporary
+from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, Pdf, SetFace, item_of
 from guide.pdf import corrections, flow, lines, quick
 from guide.pdf.budget import over_budget
 from guide.pdf.clock import at_a_fixed_time
+from guide.pdf.contrast import contrast_faults
 from guide.pdf.faces import Drawer
 from guide.pdf.fetcher import BASE, Fetcher
 from guide.pdf.fill import fill
 from guide.pdf.fit import faces_markup, fit_faces, size_classes
-from guide.pdf.glyphs import BUNDLED, missing_glyphs, uncovered
-from guide.pdf.inspect import page_faults
+from guide.pdf.glyphs import BUNDLED, missing_glyphs, missing_in_strings, uncovered
+from guide.pdf.inspect import leaves, page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
 from guide.pdf.proof import Proof, expected, expected_of_face, prove
 from guide.units import PX_PER_MM
@@ -73,10 +78,18 @@ Sheets = Iterable[tuple[str, str]]
 """Stylesheets as (name, CSS) pairs, in cascade order."""
 
 
+class _Fonts(FontConfiguration):  # type: ignore[misc]
+    """Fonts whose files lie where they are removed, however this process ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = Path(tempfile.mkdtemp(prefix="weasyprint-", dir=temporary.lasting()))
+
+
 @lru_cache(maxsize=1)
 def _bundled_fonts() -> FontConfiguration:
     """Return the fonts that all documents of this process share."""
-    return FontConfiguration()
+    return _Fonts()
 
 
 def _parsed(name: str, text: str, fonts: FontConfiguration) -> tuple[CSS, tuple[Fault, ...]]:
@@ -95,7 +108,7 @@ def _kept(name: str, text: str) -> tuple[CSS, tuple[Fault, ...]]:
 def _stylesheets(sheets: Sheets) -> tuple[FontConfiguration, list[CSS], list[Fault]]:
     """Return parsed stylesheets with their fonts; a pack's own fonts are seen by it alone."""
     own = any("@font-face" in text for name, text in sheets if not name.startswith("templates:"))
-    fonts = FontConfiguration() if own else _bundled_fonts()
+    fonts = _Fonts() if own else _bundled_fonts()
     found = [_parsed(*each, fonts) if own else _kept(*each) for each in sheets]
     return fonts, [sheet for sheet, _ in found], [f for _, faults in found for f in faults]
 
@@ -123,12 +136,13 @@ class _Typesetting:
             self._check_glyphs(self.html.markup)
             document = self._filled() if self.html.fill else self._layout(self.html.markup)
             self.faults += page_faults(document.pages)
+            self.faults += contrast_faults(document.pages, self.html.stylesheets)
             budget = over_budget(document.pages, self.html.most, self.html.multiple)
             self.faults += [budget] if budget else []
             data = self._write(document)
             self._told(messages)
             proof = self._prove(data)
-        self._fallbacks(document.fonts.values())
+        self._fallbacks(document.fonts.values(), document.pages)
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
         rounded = tuple((round(w, 2), round(h, 2)) for w, h in pages)
         faults = tuple(dict.fromkeys((*self.faults, *proof.faults)))
@@ -139,6 +153,8 @@ class _Typesetting:
         with _quiet(), collected() as messages:
             self._check_glyphs(everything)
             fitted = fit_faces(self.html, self._layout)
+            pale = contrast_faults(fitted.pages, self.html.stylesheets)
+            self.faults += [replace(fault, page=0) for fault in pale]
             drawer = Drawer(fitted.document)
             made = [
                 self._shows(replace(drawer.draw(page, face.at, size), over=round(over, 2)), face)
@@ -147,7 +163,7 @@ class _Typesetting:
                 )
             ]
             self._told(messages)
-        self._fallbacks(drawer.fonts.values())
+        self._fallbacks(drawer.fonts.values(), fitted.pages)
         return FaceSet(*self._attributed(made, fitted.faults, drawer.faces()))
 
     def _shows(self, made: SetFace, face: Face) -> SetFace:
@@ -170,7 +186,7 @@ class _Typesetting:
         of_card: dict[str, list[Fault]] = {}
         cards = {face.at for face in faces}
         for fault in dict.fromkeys((*self.faults, *fitting)):
-            key = fault.at.partition("/")[0]
+            key = item_of(fault.at)
             of_card.setdefault(key if key in cards else "", []).append(fault)
         done = [
             replace(face, faults=tuple(of_card.pop(face.at))) if face.at in of_card else face
@@ -211,6 +227,9 @@ class _Typesetting:
         return filled.document
 
     def _check_glyphs(self, markup: str) -> None:
+        for name, text in self.html.stylesheets:
+            if name == "generated":  # the running heads: their words are the pack's marking
+                self.faults += missing_in_strings(text)
         if not markup.isascii() and uncovered(markup):
             root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
             self.faults += missing_glyphs(root)
@@ -221,15 +240,55 @@ class _Typesetting:
             document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier, dpi=IMAGE_DPI)
         )
 
-    def _fallbacks(self, fonts: Iterable[Any]) -> None:
+    def _fallbacks(self, fonts: Iterable[Any], pages: Iterable[Any]) -> None:
         """Report fonts that are not bundled: they would differ from machine to machine."""
         used: set[str] = {font.family.strip("'\"") for font in fonts}
-        if any(fault.code == "missing-glyph" for fault in self.faults):
+        strange = used - BUNDLED - _brought(self.html.stylesheets)
+        if not strange or any(fault.code == "missing-glyph" for fault in self.faults):
             return
-        for family in sorted(used - BUNDLED):
+        at, word = _asked(pages, self.html.stylesheets)
+        for family in sorted(strange):
             hint = "Use a family of templates/fonts.css, or add the character's font there."
             message = f"the font `{family}` of this machine was used"
-            self.faults.append(Fault("font-fallback", message, "", hint, Severity.WARNING))
+            self.faults.append(
+                Fault("font-fallback", message, at, hint, Severity.WARNING, word=word)
+            )
+
+
+_FACE = re.compile(r"@font-face\s*\{[^}]*?font-family:\s*[\"']?([^;\"'}]+)")
+
+
+def _own(sheets: Sheets) -> list[tuple[str, str]]:
+    return [
+        (name, text)
+        for name, text in sheets
+        if not name.startswith("templates:") and name not in {"generated", "sizes"}
+    ]
+
+
+def _brought(sheets: Sheets) -> set[str]:
+    """Return the families that a pack brings in its own stylesheets."""
+    return {name.strip() for _, text in _own(sheets) for name in _FACE.findall(text)}
+
+
+def _asked(pages: Iterable[Any], sheets: Sheets) -> tuple[str, str]:
+    """Return where a family that is not bundled was asked for: a key, and the word set in it."""
+    known = BUNDLED | _brought(sheets)
+    for page in pages:
+        for leaf in leaves(page._page_box):  # noqa: SLF001
+            style = getattr(leaf.box, "style", None)
+            names = style["font_family"] if style is not None else ()
+            family = next((name for name in names if name not in known), "")
+            if not family:
+                continue
+            for name, text in _own(sheets):
+                match = re.search(rf"font[\w-]*\s*:[^;}}]*{re.escape(family)}", text)
+                if match:
+                    line = text.count("\n", 0, match.start()) + 1
+                    column = match.start() - text.rfind("\n", 0, match.start())
+                    return f"css:{name}:{line}:{column}", ""
+            return leaf.at, str(getattr(leaf.box, "text", ""))
+    return "", ""
 
 
 @contextmanager

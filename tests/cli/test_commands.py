@@ -116,7 +116,7 @@ def test_check_prints_json(run: Run, small_pack: Path, break_pack: Callable[[], 
     """`--format json` is a list of the same diagnostics as data."""
     break_pack()
     found = json.loads(run("check", small_pack, "--jobs", "1", "--format", "json").stdout)
-    keys = {"path", "line", "column", "severity", "code", "message", "hint", "item"}
+    keys = {"path", "line", "column", "severity", "code", "message", "hint", "item", "accepted"}
     assert found
     assert all(set(each) == keys for each in found)
     assert {each["severity"] for each in found} <= {"error", "warning", "note"}

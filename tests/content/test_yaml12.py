@@ -111,3 +111,25 @@ def test_an_anchor_that_holds_itself_is_refused() -> None:
     document, problems = read_yaml("a: &x [*x]\n", "f.yaml")
     assert document is None
     assert [p.code for p in problems] == ["yaml-too-large"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "place"),
+    [
+        ("a: |\n  one\n\n  two three\n", "three", (4, 3)),
+        ("a: >-\n  one\n  two\n\n  three\n", "two", (3, 3)),
+        ("a: >-\n  one\n  two\n\n  three\n", "three", (5, 3)),
+        ("a: one\n  two\n    three\n", "three", (3, 5)),
+        ("a: 'it''s\n  two'\n", "two", (2, 3)),
+        ('a: "one\n\n  two"\n', "two", (3, 3)),
+        ('a: "o\\tne\n  two"\n', "two", (1, 4)),  # escapes: the text begins there
+        ("a: |  # a comment\n\n\n  one\n", "one", (4, 3)),
+        ("a: one two\n", "two", (1, 4)),
+    ],
+)
+def test_places_inside_a_text_of_several_lines(text: str, word: str, place: tuple[int, int]) -> None:
+    """The line that was written, however YAML folds it."""
+    document, problems = read_yaml(text, "f.yaml")
+    assert document is not None and problems == []
+    value = document.data["a"]
+    assert document.places["a"].inside(value, value.index(word)) == Place("f.yaml", *place)

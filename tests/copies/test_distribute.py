@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -94,15 +95,31 @@ def test_a_pack_to_folder_zip_and_links(run: Run, small_pack: Path, write: Calla
             assert len(pdf.pages) > 2
     (row,) = csv.DictReader(io.StringIO(found["links.csv"].decode()))
     assert row == {"number": "4", "link": f"https://files.example.org/b/{link.removeprefix('links/')}"}
+    assert {(out / n).stat().st_mode & 0o777 for n in ("links.csv", "manifest.json", "SHA256SUMS")} == {0o600}
     said = (found["manifest.json"] + found["SHA256SUMS"] + found["links.csv"]).decode() + " ".join(found)
     assert "Quux" not in said + done.output
     manifest = json.loads(found["manifest.json"])
     assert [c["state"] for c in manifest["copies"]] == ["sent"] * 4
     assert manifest["copies"][0]["sha256"] == hashlib.sha256(found["small-1.0-copy-001.pdf"]).hexdigest()
-    assert (tmp_path / "list.ledger.db").exists()
+    with Ledger.read(tmp_path / "list.ledger.db") as ledger:
+        documents = [entry.document for entry in ledger.entries()]
+    assert all(re.fullmatch("[0-9a-f]{64}", each) for each in documents)
+    assert documents[0] == documents[3] != documents[1] == documents[2]
     again = run(*words, "--send")
     assert again.exit_code == 0 and "nothing to send" in again.output
     assert files(out) == found
+
+
+def test_one_document_of_a_kind_that_makes_several(run: Run, small_pack: Path, write: Callable[..., Path], tmp_path: Path) -> None:
+    """Which one is never guessed: version B goes to nobody who was to get A."""
+    write("Anna")
+    words = ("distribute", small_pack, "--to", "list.csv", "--jobs", "1", "-D", "documents.quiz.versions=2", "--send", "-o", "out")
+    for kind, hint in (("quiz", "--kind quiz-a, --kind quiz-b"), ("quiz-z", "--kind quiz-a"), ("quis", "did you mean `quiz`")):
+        done = run(*words, "--kind", kind)
+        assert done.exit_code == 1 and "error[unknown-kind]" in done.output and hint in done.output, done.output
+    assert not (tmp_path / "list.ledger.db").exists()
+    assert run(*words, "--kind", "quiz-b").exit_code == 0
+    assert (tmp_path / "out" / "small-quiz-b-1.0-copy-001.pdf").is_file()
 
 
 def test_a_new_version_supersedes(run: Run, small_pack: Path, write: Callable[..., Path], tmp_path: Path) -> None:
@@ -132,7 +149,26 @@ def test_another_document_needs_another_ledger(send: Run, report_pdf: Path, writ
     report_pdf.write_bytes(made_pdf(title="Something Else"))
     done = send()
     assert done.exit_code == 1 and "error[ledger-of-another]" in done.output
-    assert send("--ledger", "other.ledger.db").exit_code == 0
+    assert send("--ledger", "other.ledger.db", "-o", "other").exit_code == 0
+
+
+def test_two_lists_do_not_share_a_folder(run: Run, report_pdf: Path, write: Callable[..., Path], tmp_path: Path) -> None:
+    """Their copies have the same names: one person's would be written over another's."""
+    write("Anna")
+    write("Bert", name="students.csv")
+    words = ("distribute", report_pdf, "-o", "out", "--to")
+    assert run(*words, "list.csv", "--send").exit_code == 0
+    before = files(tmp_path / "out")
+    for more in ((), ("--send",)):
+        done = run(*words, "students.csv", *more)
+        assert done.exit_code == 1 and "error[folder-of-another]" in done.output and "-o out-students" in done.output
+    assert files(tmp_path / "out") == before
+    assert run(*words[:2], "--to", "students.csv", "-o", "out-students", "--send").exit_code == 0
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "manifest.json").write_text('{"name": "an app"}')
+    done = run(*words[:2], "--to", "list.csv", "-o", "web", "--send")
+    assert "error[folder-of-another]" in done.output
+    assert [p.name for p in (tmp_path / "web").iterdir()] == ["manifest.json"]
 
 
 def test_limit_resend_and_mark_sent(send: Run, write: Callable[..., Path], tmp_path: Path) -> None:
@@ -182,6 +218,17 @@ def test_the_list_is_wrong_and_nothing_is_sent(send: Run, write: Callable[..., P
     assert send().exit_code == 0
 
 
+def test_without_send_the_seal_is_looked_at_too(run: Run, report_pdf: Path, small_pack: Path, write: Callable[..., Path], tmp_path: Path) -> None:
+    """A key that cannot sign, and what contradicts, are known before anything is typeset."""
+    write("Anna")
+    (tmp_path / "key.p12").write_bytes(b"no key")
+    for source in (report_pdf, small_pack):
+        done = run("distribute", source, "--to", "list.csv", "--sign", "key.p12")
+        assert done.exit_code == 1 and "error[bad-key]" in done.output
+        done = run("distribute", source, "--to", "list.csv", "--sign", "key.p12", "--visible", "--detached")
+        assert done.exit_code == 1 and "error[seal-contradiction]" in done.output
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [(b"", "not-a-pdf"), (b"%PDF-1.7\nrubbish", "not-a-pdf"), (b"name\nAnna\n", "not-a-pdf")],
@@ -214,9 +261,9 @@ def test_remote_storage(send: Run, write: Callable[..., Path], tmp_path: Path) -
     import fsspec
 
     write("Anna", "Bert")
-    assert send("--channel", "remote", "--remote", f"file://{tmp_path}/store", "--ledger", "a.ledger.db").exit_code == 0
+    assert send("--channel", "remote", "--remote", f"file://{tmp_path}/store", "--ledger", "a.ledger.db", "-o", "a").exit_code == 0
     assert {p.name for p in (tmp_path / "store").iterdir()} == {"report-copy-001.pdf", "report-copy-002.pdf"}
-    assert send("--channel", "remote", "--remote", "memory://box/in", "--ledger", "b.ledger.db").exit_code == 0
+    assert send("--channel", "remote", "--remote", "memory://box/in", "--ledger", "b.ledger.db", "-o", "b").exit_code == 0
     memory = fsspec.filesystem("memory")
     with pikepdf.open(io.BytesIO(memory.cat_file("/box/in/report-copy-002.pdf"))) as pdf:
         assert len(pdf.pages) == 2
@@ -250,6 +297,36 @@ def test_a_full_disk_stops_with_a_remedy_and_goes_on_later(report_pdf: Path, wri
     done = _process(tmp_path, *words)
     assert done.returncode == 0, done.stderr
     assert len(sums(tmp_path / "out")) == 120
+
+
+def test_a_disk_that_fills_up_between_two_copies(
+    send: Run, write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is recorded as served has the file; the records tell so at once; the others get theirs later."""
+    write(*(f"P{n}" for n in range(12)))
+    real, left = os.write, [5]
+
+    def scarce(handle: int, data: memoryview) -> int:
+        if len(data) > 1000:
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(handle, data)
+
+    monkeypatch.setattr("guide.output.os.write", scarce)
+    done = send()
+    monkeypatch.undo()
+    assert done.exit_code == 1 and "error[cannot-write]" in done.output
+    assert "5 sent" in done.output
+    with Ledger.read(tmp_path / "list.ledger.db") as ledger:
+        served = {e.file for e in ledger.entries(state="sent")}
+    assert served == {f"report-copy-{n:03d}.pdf" for n in range(1, 6)} == set(sums(tmp_path / "out"))
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert [c["state"] for c in manifest["copies"]].count("sent") == 5
+    assert not list((tmp_path / "out").glob(".guide-part*"))
+    monkeypatch.chdir(tmp_path)
+    assert send().exit_code == 0
+    assert len(sums(tmp_path / "out")) == 12
 
 
 def test_folders_that_cannot_be_written(send: Run, run: Run, report_pdf: Path, write: Callable[..., Path], tmp_path: Path) -> None:

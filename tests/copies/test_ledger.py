@@ -98,6 +98,18 @@ def test_who_is_the_same_person(before: str, after: str, due: int, path: Path) -
     assert len(run_of(path, people(after))) == due
 
 
+def test_another_edition_for_who_has_one_is_said_and_not_sent(path: Path) -> None:
+    """Until the user says so: then it is that edition."""
+    short = [(who.model_copy(update={"edition": "short"}), line) for who, line in people("Anna")]
+    run_of(path, people("Anna"))
+    with Ledger.begin(path) as ledger:
+        plan = ledger.plan(Issue("pack/briefing", "T", "1.0"), short)
+        assert not plan.due and "edition `whole`" in plan.notes[0].message and "--resend 1" in plan.notes[0].hint
+        ledger.resend(1)
+        (due,) = ledger.plan(Issue("pack/briefing", "T", "1.0"), short).due
+        assert due.entries[0].edition == "short"
+
+
 def test_two_of_one_name_are_two_people(path: Path) -> None:
     """A second John Smith is new, whichever row comes first."""
     assert run_of(path, people("John|j1@x.org|Office")) == [1]
@@ -260,6 +272,8 @@ def test_forgetting_removes_every_trace_and_keeps_the_numbers(path: Path, run: R
     run_of(path, rows)
     with Ledger.begin(path) as ledger:
         ledger.record([{"number": 1}], State.FAILED, "550 <zebedee@quux.example> is unknown")
+        files = ("r-copy-001-Zebedee-Quux.pdf", "r-copy-002.pdf")
+        ledger.record([{"number": n, "file": file} for n, file in enumerate(files, 1)], State.SENT)
     done = run("ledger", "list.csv", "forget", "zebedee quux")
     assert done.exit_code == 0, done.output
     assert "1, 2" in done.output
@@ -269,7 +283,8 @@ def test_forgetting_removes_every_trace_and_keeps_the_numbers(path: Path, run: R
     assert [p.name for p in tmp_path.glob("*ledger*")] == [path.name]
     with Ledger.read(path) as ledger:
         assert [(e.number, e.name, e.state) for e in ledger.entries()] == [
-            (1, "", "failed"), (2, "", "sent"), (3, "Anna", "sent")]  # fmt: skip
+            (1, "", "sent"), (2, "", "sent"), (3, "Anna", "sent")]  # fmt: skip
+        assert [e.file for e in ledger.entries()] == ["", "r-copy-002.pdf", ""]
     assert run_of(path, people("Anna|a@x.org", "Bert")) == [4]
     assert "error[unknown-person]" in run("ledger", "list.csv", "forget", "Zebedee Quux").output
 
@@ -298,7 +313,7 @@ def test_recalled_copies_stay_recalled(path: Path, run: Run) -> None:
 
 def test_showing_filtering_and_exporting(path: Path, run: Run, tmp_path: Path) -> None:
     """Table, CSV without formulas, JSON with history, and a list for printing."""
-    run_of(path, people("Anna|a@x.org|Office", "=1+1|b@x.org|@SUM(A1)", "+49 30|c@x.org|-2", "עמית כהן"))
+    run_of(path, people("Anna|a@x.org|Office", "=1+1|b@x.org|@SUM(A1)", "+49 30|c@x.org|-2", "עמית כהן", "李小龍"))
     run_of(path, people("Anna|a@x.org|Office"), "1.1")
     table = run("ledger", "list.csv")
     assert table.exit_code == 0 and "Anna" in table.stdout and "עמית כהן" in table.stdout
@@ -306,7 +321,7 @@ def test_showing_filtering_and_exporting(path: Path, run: Run, tmp_path: Path) -
     assert "Anna" not in run("ledger", "list.csv", "--name", "כהן").stdout
     assert len(run("ledger", "list.csv", "--state", "failed").stdout.splitlines()) == 1
     rows = list(csv.DictReader(io.StringIO(run("ledger", path, "--csv").stdout)))
-    assert [row["name"] for row in rows] == ["Anna", "'=1+1", "'+49 30", "עמית כהן", "Anna"]
+    assert [row["name"] for row in rows] == ["Anna", "'=1+1", "'+49 30", "עמית כהן", "李小龍", "Anna"]
     assert [row["organisation"] for row in rows][1:3] == ["'@SUM(A1)", "'-2"]
     data = json.loads(run("ledger", "list.csv", "--json").stdout)
     assert [e["state"] for e in data["copies"][0]["history"]] == ["planned", "sending", "sent"]
@@ -314,6 +329,9 @@ def test_showing_filtering_and_exporting(path: Path, run: Run, tmp_path: Path) -
     done = run("ledger", "list.csv", "--pdf", "distribution-list.pdf")
     assert done.exit_code == 0, done.output
     text = subprocess.run(["pdftotext", "-layout", tmp_path / "distribution-list.pdf", "-"], capture_output=True, text=True).stdout
-    assert "Anna" in text and "@SUM(A1)" in text and "5 copies" in text
+    assert "Anna" in text and "@SUM(A1)" in text and "6 copies" in text
+    assert text.count("sent 20") == 6, "dates are in one piece"
+    fonts = subprocess.run(["pdffonts", tmp_path / "distribution-list.pdf"], capture_output=True, text=True).stdout
+    assert "Noto-Sans" in fonts, "a name in Chinese is no row of boxes"
     assert run("ledger", "list.csv", "--pdf", "list.csv").exit_code == 2
     assert "error[no-ledger]" in run("ledger", "other.csv").output

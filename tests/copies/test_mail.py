@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
 import pytest
 from click.testing import Result
-from post_office import PASSWORD, PostOffice, made_pdf
+from post_office import LOGIN, PASSWORD, PostOffice, made_pdf
 
 from guide.copies.ledger import Ledger, State
 
@@ -222,6 +224,45 @@ def test_the_rate_is_kept(send: Run, serve: Serve, tmp_path: Path) -> None:
     assert sum(gaps) > 0.45, "a gap can be short after a late letter, never all of them"
 
 
+def test_the_password_comes_from_the_keyring(send: Run, serve: Serve, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the environment has none; a locked keyring, and none at all, are explained."""
+    keyring = types.ModuleType("keyring")
+    keyring.get_password = lambda service, user: {("guide-smtp", LOGIN): PASSWORD}.get((service, user))  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    office = serve(certificate, login=True)
+    monkeypatch.delenv("GUIDE_SMTP_PASSWORD")
+    listed(tmp_path, "Jane,jane@example.org")
+    assert send().exit_code == 0
+    assert len(office.boxes["jane@example.org"]) == 1
+
+    def locked(*_: str) -> str:
+        raise RuntimeError("the keyring is locked, and would say " + PASSWORD)
+
+    listed(tmp_path, "Jane,jane@example.org", "Bert,b@example.org")
+    for module in (locked, None):
+        keyring.get_password = module  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "keyring", keyring if module else None)
+        done = send()
+        assert done.exit_code == 1 and "error[smtp-not-configured]" in done.output
+        assert PASSWORD not in done.output
+
+
+@pytest.mark.parametrize("answer", ["451 4.3.0 try again", "421 4.3.2 closing down"])
+def test_a_message_refused_for_now_at_its_end_is_open_and_not_uncertain(answer: str, send: Run, serve: Serve, tmp_path: Path) -> None:
+    """The server said that it has not taken it; the next run sends it, once."""
+    office = serve()
+    office.after = {"b@example.org": answer}
+    listed(tmp_path, "A,a@example.org", "B,b@example.org", "C,c@example.org")
+    done = send()
+    assert done.exit_code == 1 and done.output.count("error[delivery-later]") == 1
+    assert states(tmp_path) == {1: "sent", 2: "made", 3: "sent"}
+    office.after = {}
+    assert send().exit_code == 0
+    assert {box: len(found) for box, found in office.boxes.items()} == dict.fromkeys(
+        ["a@example.org", "b@example.org", "c@example.org"], 1
+    )
+
+
 def test_letters_are_templates(send: Run, serve: Serve, tmp_path: Path) -> None:
     """Subject and body are Jinja2; a name with markup stays text in HTML, and as it is in text."""
     office = serve()
@@ -258,6 +299,31 @@ def test_a_wrong_letter_is_found_before_anything_is_sent(words: tuple[str, ...],
     assert f"error[{code}]" in done.output, done.output
     assert not office.boxes
     assert not (tmp_path / "list.ledger.db").exists()
+
+
+def test_a_letter_that_goes_wrong_for_one_person_is_found_before_any_is_sent(send: Run, serve: Serve, tmp_path: Path) -> None:
+    """With the line of that person."""
+    office = serve()
+    listed(tmp_path, "A,a@example.org,X", "B,b@example.org,X", "C,c@example.org,", header="name,email,organisation")
+    done = send("--subject", "{% if organisation %}Hello{% else %}{{ nothing }}{% endif %}")
+    assert done.exit_code == 1
+    assert "error[template-error]" in done.output and "line 4" in done.output
+    assert not office.boxes
+
+
+def test_an_answer_names_nobody_whatever_part_it_repeats(send: Run, serve: Serve, tmp_path: Path) -> None:
+    """Servers repeat the local part, or the domain in ASCII."""
+    office = serve()
+    office.refuse = {
+        "zebedee@example.org": "550 5.1.1 unknown user: 'zebedee' (Zebedee@example.org)",
+        "quux@xn--mller-kva.example.org": "550 quux@xn--mller-kva.example.org is not here",
+    }
+    listed(tmp_path, "A,zebedee@example.org", "B,quux@müller.example.org")
+    done = send()
+    assert done.output.count("error[delivery-failed]") == 2
+    assert "unknown user" in done.output and "is not here" in done.output
+    for part in ("zebedee", "quux", "kva"):
+        assert part not in done.output.lower()
 
 
 def test_no_header_comes_out_of_a_name(send: Run, serve: Serve, tmp_path: Path) -> None:

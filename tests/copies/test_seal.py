@@ -225,6 +225,7 @@ def test_verify_says_whose_copy_it_is(sent: Run, tmp_path: Path, keys: Path) -> 
         assert each["encryption"] == "AES-256"
         assert [(s["state"], s["trusted"]) for s in each["signatures"]] == [("intact", True)]
         assert list(each["pages"]) == [each["copy_id"]]
+        assert not each["diagnostics"]
 
 
 def test_verify_without_password_or_ledger(sent: Run, tmp_path: Path) -> None:
@@ -260,6 +261,8 @@ def test_verify_a_file_that_was_saved_again(sent: Run, tmp_path: Path) -> None:
         assert found.exit_code == 1
         assert "1 of 2, Anna, College" in found.output
         assert "error[copy-changed]" in found.output
+        gone = "encrypted and signed" if name == "page.pdf" else "encrypted"
+        assert f"the copy was given out {gone}; this file is not" in found.output
     found = sent("mixed.pdf", "--to", "r.csv")
     assert "error[mixed-copies]" in found.output
     assert "page 2 from copy 2" in found.output

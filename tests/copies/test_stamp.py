@@ -124,7 +124,48 @@ def test_a_copy_is_the_same_however_it_is_made(briefing: bytes) -> None:
     second = Stamper(briefing, labels, STYLE)
     for each in reversed(labels):
         assert second.copy(each) == wanted[each.number]
+    alone = Stamper(briefing, [], STYLE)
+    for each in labels[::13]:
+        assert alone.copy(each) == wanted[each.number]
+    alone.expect(labels[5:9])
+    assert alone.copy(labels[7]) == wanted[8]
     assert len(set(wanted.values())) == len(labels)
+
+
+@pytest.mark.parametrize(
+    "content", [b"q q 2 0 0 2 0 0 cm Q Q Q Q 0 0 1 rg", b"q q 9 0 0 9 0 0 cm", b"BT /F1 12 Tf (Q q) Tj", b""]
+)
+def test_pages_that_leave_their_state_behind(content: bytes) -> None:
+    """What a page saved and did not restore, or restored too often, moves no stamp."""
+    with pikepdf.open(io.BytesIO(made_pdf(pages=1))) as pdf:
+        pdf.pages[0].obj.Contents = pdf.make_stream(content)
+        out = io.BytesIO()
+        pdf.save(out)
+    document = pypdfium2.PdfDocument(Stamper(out.getvalue(), [label()], STYLE).copy(label()))
+    text = document[0].get_textpage()
+    first = text.get_text_range().index("Copy 7 of 42")
+    left, bottom, right, top = text.get_charbox(first)
+    assert 0 < bottom < top < 12 * 72 / 25.4 and 2 < top - bottom < 8 and 100 < left < right < 400
+    document.close()
+
+
+@pytest.mark.parametrize("part", ["Contents", "Resources", "XObject"])
+def test_damaged_pages_are_named_and_no_crash(part: str) -> None:
+    """A number where a stream should be, a name where a dictionary should."""
+    with pikepdf.open(io.BytesIO(made_pdf(pages=1))) as pdf:
+        page = pdf.pages[0].obj
+        if part == "Contents":
+            page.Contents = pikepdf.Array([7])
+        elif part == "Resources":
+            page.Resources = pikepdf.Name.Bad
+        else:
+            page.Resources.XObject = pikepdf.Name.Bad
+        out = io.BytesIO()
+        pdf.save(out)
+    try:
+        Stamper(out.getvalue(), [label()], STYLE).copy(label())
+    except GuideError as exc:
+        assert exc.diagnostics[0].code == "not-a-pdf"
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
@@ -235,3 +276,83 @@ def test_what_must_not_be_stamped(briefing: bytes) -> None:
         with pytest.raises(GuideError) as caught:
             Stamper(data, [label()], STYLE)
         assert caught.value.diagnostics[0].code == code
+
+
+@pytest.fixture(scope="module")
+def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Each document of the starter pack, with a marking, as PDF; the briefing in large print on A5."""
+    from guide import pipeline
+    from guide.resources import TEMPLATES
+
+    folder, found = TEMPLATES / "starter", {}
+    marked = (("marking", "TRAINING USE ONLY"), ("documents.flashcards.derive", "[]"))
+    out = tmp_path_factory.mktemp("kinds")
+    kinds = ("briefing", "flashcards", "handout", "handout-notes", "worksheet", "quiz", "planner")
+    large = pipeline.Settings(kinds=("briefing",), theme="large-print", paper="a5", overrides=marked)
+    for sub, settings in (("plain", pipeline.Settings(kinds=kinds, overrides=marked)), ("large", large)):
+        built = pipeline.build(folder, out / sub, settings)
+        assert not built.failed, built.diagnostics
+        for made in built.outputs:
+            found[f"{sub}/{Path(made.path).stem}"] = Path(made.path).read_bytes()
+    return found
+
+
+Box = tuple[float, float, float, float]
+
+
+def ink(pdf: bytes) -> list[tuple[float, list[tuple[str, Box]]]]:
+    """Return of each page its width and what is written where."""
+    document, found = pypdfium2.PdfDocument(pdf), []
+    for page in document:
+        text = page.get_textpage()
+        signs = [(chr(pypdfium2.raw.FPDFText_GetUnicode(text, n)), text.get_charbox(n)) for n in range(text.count_chars())]
+        found.append((page.get_width(), [(c, box) for c, box in signs if not c.isspace() and box[2] > box[0]]))
+    document.close()
+    return found
+
+
+NAMES_OF_ALL = [
+    "plain/briefing", "plain/flashcards", "plain/flashcards-screen", "plain/handout", "plain/handout-notes",
+    "plain/worksheet", "plain/quiz-a", "plain/planner", "large/briefing",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES_OF_ALL)
+def test_the_stamp_covers_nothing(all_kinds: dict[str, bytes], name: str) -> None:
+    """Where each kind says, no letter of the stamp touches one of the page, and none is cut off."""
+    from guide.content.library import load_kinds
+
+    kinds, kind = load_kinds(own={}), name.partition("/")[2]
+    while kind not in kinds:
+        kind = kind.rpartition("-")[0]
+    style = stamp_style(kinds[kind].stamp, "en", version="12.10", date="2026-11-01", marking="TRAINING USE ONLY",
+                        supersedes="version 12.9", valid_until="2027-06-30")  # fmt: skip
+    each = label(name="Jürgen Müller-Lüdenscheidt", organisation="Zentrum Innere Führung der Bundeswehr")
+    base = all_kinds[name]
+    for (width, before), (_, after) in zip(ink(base), ink(Stamper(base, [each], style).copy(each)), strict=True):
+        known = {(c, tuple(round(side) for side in box)) for c, box in before}
+        stamp = [(c, box) for c, box in after if (c, tuple(round(side) for side in box)) not in known]
+        assert len(stamp) > 60
+        for c, (left, bottom, right, top) in stamp:
+            assert 6 < left < right < width - 6 and bottom > 6
+            over = [d for d, b in before if left < b[2] and b[0] < right and bottom < b[3] and b[1] < top]
+            assert not over, f"{c!r} of the stamp lies over {over}"
+
+
+def test_a_line_at_the_side_reads_upwards_between_text_and_edge() -> None:
+    """On any page, turned or not; its own control line stands behind it where there is room."""
+    place = StampPlace(edge="right", align="left", inset=2.6, side=6, height=3.2, size=6, joined=True)
+    style = StampStyle(place=place, control="Version 1.0")
+    for size, more in (((595, 842), {}), ((298, 210), {}), ((595, 842), {"Rotate": 90})):
+        copy = Stamper(pages_pdf(size, **more), [label()], style).copy(label())
+        document = pypdfium2.PdfDocument(copy)
+        page = document[0]
+        text = page.get_textpage().get_text_range()
+        assert ("Staff College · Version 1.0" in text) == (size == (595, 842))
+        picture = page.render(scale=2).to_numpy().min(axis=-1)
+        wide, mm = picture.shape[1], 2 * 72 / 25.4
+        dark = [x for x in range(wide // 2, wide) if (picture[:, x] < 140).any()]
+        assert wide - 5.9 * mm < min(dark) and max(dark) < wide - 2.9 * mm
+        rows = [y for y in range(picture.shape[0]) if (picture[y, wide // 2 :] < 140).any()]
+        assert max(rows) > picture.shape[0] - 12 * mm
+        document.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 SECRET = "CANARY-b41d7e"  # stands in a file that no pack may read
 Content = str | bytes | Callable[[Path], None] | None  # None: the file is left out
@@ -252,6 +254,10 @@ for name, tries, text in [
     ("background", "load a background", "body { background: url(http://127.0.0.1:{port}/a.png) }"),
     ("font-face", "load a font", "@font-face { font-family: X; src: url(http://127.0.0.1:{port}/a.ttf), url('file://{secret}') } body { font-family: X }"),
     ("font-bomb", "load a broken font from a data: URI", "@font-face { font-family: X; src: url(data:font/ttf;base64,AAEAAAAB////) } body { font-family: X }"),
+    ("data-bomb", "claim four billion pixels in a data: URI", "body { background: url(data:image/png;base64," + base64.b64encode(png(65_000, 65_000)).decode() + ") }"),
+    ("data-svg", "load by an SVG in a data: URI", "body { background: url(\"data:image/svg+xml," + quote(SVG.replace("{}", "<image href='file://{secret}' width='9' height='9'/><image href='http://127.0.0.1:{port}/' width='9' height='9'/>"), safe="{}") + "\") }"),
+    ("data-use-bomb", "multiply by use in a data: URI", "body { background: url(\"data:image/svg+xml," + quote(SVG.replace("{}", "<g id='a0'><rect width='1' height='1'/></g>" + "".join(f"<g id='a{n + 1}'>" + f"<use href='#a{n}'/>" * 10 + "</g>" for n in range(9)) + "<use href='#a9'/>")) + "\") }"),
+    ("data-css", "hide a stylesheet in a data: URI", "@import url(\"data:text/css,body{background:url(http://127.0.0.1:{port}/)}\");"),
     ("color-profile", "load a colour profile", "@color-profile device-cmyk { src: url('file://{secret}') } body { color: device-cmyk(0 0 0 1) }"),
     ("content", "print a local file as content", "body::before { content: url('file://{secret}') }"),
     ("attr-url", "load by target-text and attr()", "body::before { content: target-text(url('http://127.0.0.1:{port}/#a')) attr(id url) }"),

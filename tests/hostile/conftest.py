@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +66,6 @@ class World:
     server: Server
     watch: Watch
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
-    seconds: float = 0
     stderr: str = ""
     read: bool = False
     written: set[str] = field(default_factory=set)
@@ -131,14 +129,13 @@ def world(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     (root / "secret.txt").write_text(SECRET)
     (root / "secret.png").write_text(SECRET)
     (root / "outside" / "a.md").write_text(f"---\ntitle: {SECRET}\n---\n{SECRET}\n")
-    wanted = {item.callspec.params["case"].name for item in request.session.items
-              if "case" in getattr(getattr(item, "callspec", None), "params", {})}  # fmt: skip
+    given = [getattr(getattr(item, "callspec", None), "params", {}).get("case") for item in request.session.items]
+    wanted = {case.name for case in given if isinstance(case, Case)}
     made = World(root, Server(), Watch(root / "secret.txt"))
     chosen = [case for case in CASES if case.name in wanted]
     for case in chosen:
         write(made, case)
     before = files(root)
-    started = time.monotonic()
     env = {**os.environ, "PYTHONPATH": str(ROOT), "GUIDE_LIMITS": LIMITS, "HOME": str(root / "home"),
            "TMPDIR": str(root / "tmp"), "GUIDE_CACHE_DIR": str(root / "cache")}  # fmt: skip
     workers = [
@@ -176,7 +173,6 @@ def world(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     for worker in workers:
         worker.wait(10)
         worker.stdout.close()
-    made.seconds = time.monotonic() - started
     made.stderr = "".join(errors)
     made.read = made.watch.opened()
     made.written = files(root) - before

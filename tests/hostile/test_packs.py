@@ -12,7 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from cases import CASES, SECRET, Case  # noqa: E402
 from conftest import World  # noqa: E402
 
-SECONDS = 20  # for one pack; its limits are 2 s of computing for each step
+COMPUTING = 20  # s for one pack; its limits are 2 s for each step
+WALL = 60  # s; as GUIDE_LIMITS says in conftest.py
 
 
 def streams(path: Path) -> bytes:
@@ -35,7 +36,8 @@ def test_a_hostile_pack(case: Case, world: World) -> None:
     assert case.name in world.told, world.stderr[-2000:]
     said = world.told[case.name]
     assert "bug" not in said, said["bug"]
-    assert said["seconds"] < SECONDS
+    assert said["computing"] < COMPUTING
+    assert said["seconds"] < WALL + 10
     codes = {found["code"] for found in said["diagnostics"] if found["severity"] == "error"}
     assert "render-failed" not in codes, said["diagnostics"]
     if case.codes:
@@ -60,9 +62,9 @@ def test_no_pack_reads_writes_or_connects(world: World) -> None:
 
 
 def test_all_packs_together_are_bounded(world: World) -> None:
-    """There are 80 and more; they take less than a minute of two cores, and no process over 1.5 GB."""
+    """There are 80 and more; they take less than a minute of two cores, and no process over 1.6 GB."""
     if len(world.told) < len(CASES):
         pytest.skip("not all packs were built")
     assert len(CASES) >= 80
     assert max(said["memory"] for said in world.told.values()) < 1600
-    assert world.seconds < 120  # a busy machine; 50 s alone
+    assert sum(said["computing"] for said in world.told.values()) < 150  # wall time tells of others

@@ -25,7 +25,7 @@ def test_what_was_kept_comes_back(tmp_path: Path) -> None:
     store.put("a", b"two")
     assert again.get("a") == b"two"
     assert len(files(tmp_path)) == 2
-    assert store.usable
+    assert not store.refused
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "grow"])
@@ -43,6 +43,49 @@ def test_a_damaged_entry_is_deleted_and_missed(damage: str, tmp_path: Path) -> N
     assert store.get("a") == b"new"
 
 
+def test_an_entry_in_the_place_of_another_is_missed(tmp_path: Path) -> None:
+    """Its own digest is right, but it is not what was kept under that key."""
+    store = Store(tmp_path)
+    store.put("a", b"one")
+    store.put("b", b"two")
+    one, two = store._path("a"), store._path("b")
+    data = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(data)
+    assert (store.get("a"), store.get("b")) == (None, None)
+
+
+def test_a_value_of_another_class_or_none_at_all_is_missed(tmp_path: Path) -> None:
+    """Bytes whose digest is right and that no longer mean anything cost time alone."""
+    store = Store(tmp_path)
+    store.keep("a", {"x": 1})
+    assert store.value("a", dict) == {"x": 1}
+    assert store.value("a", list) is None
+    assert store.get("a") is None
+    for junk in (b"", b"no pickle", b"cno.such.module\nname\n.", b"\x80\x05K"):
+        store.put("b", junk)
+        assert store.value("b", dict) is None
+        assert store.get("b") is None
+
+
+def test_tidying_removes_what_was_left_and_trims_once_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that was set back, or forward, only brings it on sooner."""
+    trimmed = []
+    monkeypatch.setattr(Store, "trim", lambda _self: trimmed.append(1))
+    store = Store(tmp_path)
+    (tmp_path / ".guide-part-left").write_bytes(b"half")
+    for days, times in ((0, 1), (0, 1), (-3, 2), (3, 3)):
+        if (tmp_path / ".tidied").exists():
+            moment = (tmp_path / ".tidied").stat().st_mtime + days * 86_400
+            os.utime(tmp_path / ".tidied", (moment, moment))
+        store.tidy()
+        assert len(trimmed) == times
+    assert [path.name for path in tmp_path.iterdir()] == [".tidied"]
+    assert store.entries() == []
+
+
 def test_a_store_that_is_switched_off_does_nothing(tmp_path: Path) -> None:
     """It neither writes nor reads."""
     Store(tmp_path).put("a", b"one")
@@ -50,7 +93,7 @@ def test_a_store_that_is_switched_off_does_nothing(tmp_path: Path) -> None:
     off.put("b", b"two")
     assert off.get("a") is None
     assert len(files(tmp_path)) == 1
-    assert off.usable
+    assert not off.refused
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -60,7 +103,7 @@ def test_a_read_only_folder_only_costs_time(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.put("a", b"one")
     tmp_path.chmod(0o755)
-    assert not store.usable
+    assert store.refused
     assert store.get("a") is None
 
 
@@ -69,7 +112,7 @@ def test_a_folder_that_cannot_be_made_only_costs_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"mine")
     store = Store(tmp_path / "file")
     store.put("a", b"one")
-    assert not store.usable
+    assert store.refused
     assert store.get("a") is None
     assert store.entries() == []
     assert (tmp_path / "file").read_bytes() == b"mine"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pikepdf
+import pydyf
 import pytest
 import weasyprint
 from weasyprint import pdf as weasyprint_pdf
-from weasyprint.pdf import tags
 
 from guide.model.artifacts import Html, Pdf
 from guide.pdf import corrections
@@ -96,34 +99,51 @@ def test_a_link_with_emphasis_in_it_is_described_as_a_whole(opened: Opened) -> N
 def test_page_references_are_computed_once(
     page: Callable[..., Html], typeset: Callable[[Html], Pdf], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The pages are listed as often for a hundred elements as for one, and the bytes are the same."""
-    code = corrections._page_references.fget.__code__
+    """The pages are listed as often for a hundred elements as for one."""
+    code = pydyf.PDF.page_references.fget.__code__
     calls = 0
 
     def watch(frame: FrameType, event: str, _: object) -> None:
         nonlocal calls
         calls += event == "call" and frame.f_code is code
 
-    def counted(html: Html) -> tuple[int, bytes]:
+    def counted(html: Html) -> int:
         nonlocal calls
         calls = 0
         sys.setprofile(watch)
         try:
-            data = typeset(html).data
+            typeset(html)
         finally:
             sys.setprofile(None)
-        return calls, data
+        return calls
 
     many = page("<p>Text</p>" * 100)
-    few_calls, _ = counted(page("<p>Text</p>"))
-    many_calls, data = counted(many)
+    few_calls = counted(page("<p>Text</p>"))
+    many_calls = counted(many)
     # Each page asks once more when it is written; elements do not.
     assert many_calls - few_calls < 20
-    monkeypatch.setattr(tags, "add_tags", corrections._add_tags)
-    monkeypatch.setattr(weasyprint_pdf, "add_tags", corrections._add_tags, raising=False)
-    without_calls, without = counted(many)
-    assert without == data
-    assert without_calls > many_calls + 50
+    monkeypatch.setattr(weasyprint_pdf, "add_tags", corrections._add_tags)
+    assert counted(many) > many_calls + 50
+
+
+def test_pages_share_their_styles_and_are_not_searched_for_margins(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten pages to which the same rules apply have their style computed as often as two have."""
+    computed, searched = [], []
+    styles, boxes = corrections._set_page_styles, corrections._make_margin_boxes
+    monkeypatch.setattr(corrections, "_set_page_styles", lambda *a: computed.append(a) or styles(*a))
+    monkeypatch.setattr(corrections, "_make_margin_boxes", lambda *a: searched.append(a) or boxes(*a))
+    counts = []
+    for number in (2, 10):
+        computed.clear()
+        with opened('<p style="break-before: page">Text</p>' * number) as pdf:
+            assert len(pdf.pages) == number
+        counts.append(len(computed))
+    assert counts[0] == counts[1]
+    assert not searched
+    with opened("<p>Text</p>", "@page { @top-left { content: 'x' } }"):
+        assert searched
 
 
 def test_streams_are_compressed_quickly(opened: Opened) -> None:
@@ -138,11 +158,23 @@ def test_streams_are_compressed_quickly(opened: Opened) -> None:
     assert {data[:2] for data in raw} == {b"\x78\x5e"}
 
 
-def test_another_weasyprint_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The corrections are applied to the version they were written for, and to no other."""
+@pytest.mark.parametrize("name", ["corrections", "structure", "flow", "quick", "lines", "cascade"])
+def test_another_weasyprint_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each module that replaces a part of WeasyPrint is not imported with another version."""
     monkeypatch.setattr(weasyprint, "__version__", "71.0")
+    spec = importlib.util.find_spec(f"guide.pdf.{name}")
     with pytest.raises(RuntimeError, match=r"70\.0.*71\.0"):
-        corrections.install.__wrapped__()
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def test_every_module_that_patches_checks_the_version() -> None:
+    """No other module of the stage puts something in WeasyPrint's place."""
+    folder = Path(corrections.__file__).parent
+    patching = {path.stem for path in folder.glob("*.py")
+                if re.search(r"^def install\b", path.read_text("utf-8"), re.M)}
+    patching -= {"libraries"}  # it finds the system's libraries
+    assert patching == {"corrections", "flow", "quick", "lines", "cascade"}
+    assert all("pinned.check()" in (folder / f"{name}.py").read_text("utf-8") for name in patching)
 
 
 def test_the_document_says_what_it_is(opened: Opened) -> None:
@@ -198,3 +230,192 @@ def test_a_radio_button_is_a_kid_of_its_group(opened: Opened) -> None:
         assert len(kids) == 2
         assert not any("/T" in kid or "/FT" in kid for kid in kids)
         assert all(kid.Parent.objgen == fields[0].objgen for kid in kids)
+
+
+ROWS = "".join(f"<tr><td>{n}</td><td>b</td></tr>" for n in range(30))
+LINES = " ".join(["These words fill lines."] * 90)
+
+
+def roles(elements: list[Any], *wanted: str) -> list[Any]:
+    return [each for each in elements if str(each.S)[1:] in wanted]
+
+
+def kids(element: Any) -> list[Any]:
+    found = element.get("/K", [])
+    return list(found) if isinstance(found, pikepdf.Array) else [found]
+
+
+def pages_of(element: Any) -> set[Any]:
+    """Return the pages on which the content of an element stands."""
+    own = element.Pg.objgen
+    found = set()
+    for kid in kids(element):
+        if isinstance(kid, pikepdf.Dictionary):
+            if "/S" in kid:
+                found |= pages_of(kid)
+            elif "/MCID" in kid:
+                found.add(kid.Pg.objgen)
+        else:
+            found.add(own)
+    return found
+
+
+def test_text_that_is_hidden_from_being_said_is_an_artifact(opened: Opened, elements: Elements) -> None:
+    """Text with aria-hidden is drawn, and is in no structure element."""
+    with opened('<p>Said</p><p aria-hidden="true">Furniture</p>') as pdf:
+        assert len(roles(elements(pdf), "P")) == 1
+
+
+def test_the_repeated_head_of_a_table_is_an_artifact(
+    opened: Opened, elements: Elements, marked: Marked
+) -> None:
+    """A table over pages is one Table with one head; a link in a repeated head is not there twice."""
+    body = (
+        '<table><thead><tr><th><a href="https://example.org/">A</a></th><th>B</th></tr></thead>'
+        f"<tbody>{ROWS}</tbody></table>"
+    )
+    with opened(body) as pdf:
+        assert len(pdf.pages) > 1
+        every = elements(pdf)
+        assert [len(roles(every, role)) for role in ("Table", "THead", "TBody", "TR", "TH")] == [1, 1, 1, 31, 2]
+        for page in list(pdf.pages)[1:]:
+            around = [stack for operator, stack in marked(page) if operator in {"Tj", "TJ"}]
+            assert [any("Artifact" in each for each in stack) for stack in around][:3] == [True, True, False]
+            assert not len(page.get("/Annots", []))
+        assert len(pdf.pages[0].Annots) == 1
+
+
+def test_positioned_text_is_painted_in_the_order_in_which_it_is_read(opened: Opened, elements: Elements) -> None:
+    """Lists, numbers in a margin and blocks that are moved are painted where they stand."""
+    css = ".q { position: relative; padding-left: 9mm } .n { position: absolute; left: 0 }"
+    body = '<p>Before</p><div class="q"><p><span class="n">1</span>Which?</p><ul><li>a</li><li>b</li></ul></div><p>After</p>'
+    with opened(body, css) as pdf:
+        order = [kid for each in elements(pdf) for kid in kids(each) if isinstance(kid, int)]
+        assert order == sorted(order)
+        assert len(order) >= 8
+
+
+def test_a_positioned_block_with_a_ground_is_painted_over_the_others(opened: Opened, elements: Elements) -> None:
+    """Where order matters to the eye it is that of CSS."""
+    css = ".over { position: absolute; top: 0; left: 0; background: white }"
+    with opened('<div class="over">Over</div><p>Under</p>', css) as pdf:
+        order = [kid for each in elements(pdf) for kid in kids(each) if isinstance(kid, int)]
+        assert order == [1, 0]
+
+
+def test_a_link_over_lines_is_one_link(opened: Opened, elements: Elements) -> None:
+    """All annotations and words of a link are in one element, emphasis and line breaks or not."""
+    body = f'<p>To <a href="https://example.org/a">the <b>long</b> {"survey " * 30}</a>.</p>'
+    with opened(body) as pdf:
+        links = roles(elements(pdf), "Link")
+        assert len(links) == 1
+        inside = [kid for kid in kids(links[0]) if isinstance(kid, pikepdf.Dictionary)]
+        assert len(inside) == len(pdf.pages[0].Annots) > 2
+
+
+def test_what_crosses_pages_is_one_element(opened: Opened, elements: Elements) -> None:
+    """A paragraph, a list, an item and what they stand in are one each, whatever they are printed on."""
+    body = f"<section><p>{LINES}</p><ul><li>{LINES}</li><li>b</li></ul></section>"
+    with opened(body) as pdf:
+        every = elements(pdf)
+        counts = [len(roles(every, role)) for role in ("Sect", "P", "L", "LI", "Lbl", "LBody")]
+        assert counts == [1, 1, 1, 2, 2, 2]
+        assert all(len(pages_of(each)) > 1 for each in roles(every, "Sect", "P", "L", "LBody")[:4])
+        for page in pdf.pages:
+            assert int(page.StructParents) >= 0
+        numbers = pikepdf.NumberTree(pdf.Root.StructTreeRoot.ParentTree)
+        assert all(str(owner.S) in {"/P", "/LBody", "/Lbl"} for n in range(len(pdf.pages)) for owner in numbers[n])
+
+
+def test_a_row_that_crosses_pages_is_one_row(opened: Opened, elements: Elements) -> None:
+    """Cells of a broken row go on where they were."""
+    with opened(f"<table><tr><th scope='row'>{LINES}</th><td>{LINES}</td></tr></table>") as pdf:
+        every = elements(pdf)
+        assert [len(roles(every, role)) for role in ("TR", "TH", "TD")] == [1, 1, 1]
+        assert len(pages_of(roles(every, "TD")[0])) > 1
+
+
+def test_what_is_empty_is_no_element(opened: Opened, elements: Elements) -> None:
+    """Boxes for the eye alone leave no trace; an empty cell stays a cell."""
+    body = "<div></div><p><span></span>Text<b></b></p><header><em>x</em></header><table><tr><th>a</th><td></td></tr></table>"
+    with opened(body) as pdf:
+        found = [str(each.S)[1:] for each in elements(pdf)]
+        assert found == ["Document", "P", "P", "Table", "TBody", "TR", "TH", "TD"]
+
+
+def test_lists_say_how_they_are_numbered(opened: Opened, elements: Elements) -> None:
+    """Numbering by list style, a list within an item, and a label that the markup names."""
+    body = (
+        "<ol><li>a<ul><li>b</li></ul></li></ol><ol style='list-style: upper-alpha'><li>c</li></ol>"
+        "<ol style='list-style: none'><li><span data-label>7</span>d</li></ol><ul style='list-style: none'><li>e</li></ul>"
+    )
+    with opened(body) as pdf:
+        lists = roles(elements(pdf), "L")
+        assert [str(each.A.ListNumbering) if "/A" in each else "" for each in lists] == [
+            "/Decimal", "/Circle", "/UpperAlpha", "/Decimal", ""
+        ]
+        assert str(lists[1].P.S) == "/LBody"
+        assert [str(kid.S) for kid in kids(kids(lists[3])[0])] == ["/Lbl", "/LBody"]
+
+
+def test_a_term_is_the_label_of_its_meanings(opened: Opened, elements: Elements) -> None:
+    """Each term of a definition list is one item with what it means."""
+    with opened("<dl><dt>A</dt><dd>one</dd><dd>two</dd><dt>B</dt><dd>three</dd></dl>") as pdf:
+        items = roles(elements(pdf), "LI")
+        assert [[str(kid.S)[1:] for kid in kids(item)] for item in items] == [["Lbl", "LBody"]] * 2
+        assert len(kids(kids(items[0])[1])) == 2
+
+
+def test_a_footnote_is_a_note_after_its_paragraph(opened: Opened, elements: Elements) -> None:
+    """It has an identifier that the tree knows; the paragraph around its call is not interrupted."""
+    body = "<p>Text<span class='f'>The note.</span> goes on.</p><p>More<span class='f'>Other.</span></p>"
+    with opened(body, ".f { float: footnote }") as pdf:
+        every = elements(pdf)
+        notes = roles(every, "Note")
+        assert [str(note.ID) for note in notes] == ["note-00001", "note-00002"]
+        names = pdf.Root.StructTreeRoot.IDTree.Kids[0].Names
+        assert [str(name) for name in list(names)[::2]] == ["note-00001", "note-00002"]
+        order = [str(each.S)[1:] for each in every if str(each.S)[1:] in {"P", "Note", "Reference"}]
+        assert order == ["P", "Reference", "P", "Note", "P", "Reference", "P", "Note"]
+
+
+def test_contents_and_formulas_are_what_they_are(opened: Opened, elements: Elements, picture: bytes) -> None:
+    """ARIA's roles on a list and on a picture are those of the structure."""
+    body = (
+        '<ol role="doc-toc" style="list-style: none"><li><a href="#a">One</a> 1<ol><li><a href="#a">Two</a> 2</li></ol></li></ol>'
+        '<p id="a">x is <img role="math" alt="x squared" src="asset/a.png" style="width: 5mm"></p>'
+    )
+    with opened(body, assets={"asset/a.png": picture}) as pdf:
+        every = elements(pdf)
+        assert [len(roles(every, role)) for role in ("TOC", "TOCI", "L", "LI", "Formula", "Figure")] == [2, 2, 0, 0, 1, 0]
+        assert str(roles(every, "TOCI")[0].P.S) == "/TOC"
+        assert str(roles(every, "Formula")[0].Alt) == "x squared"
+
+
+def test_the_caption_of_a_table_is_in_it(opened: Opened, elements: Elements) -> None:
+    """It is the first of the table's kids; a picture's caption stays beside the picture."""
+    with opened("<figure><figcaption>C</figcaption><table><tr><th>a</th></tr></table></figure>") as pdf:
+        table = roles(elements(pdf), "Table")[0]
+        assert [str(kid.S)[1:] for kid in kids(table)] == ["Caption", "TBody"]
+
+
+def test_the_place_of_a_figure_is_in_points_from_below(opened: Opened, elements: Elements, picture: bytes) -> None:
+    """A picture of 20 mm at the head of a page of 100 mm with margins of 15 mm."""
+    css = "img { display: block; width: 20mm }"
+    with opened('<img alt="Blue" src="asset/a.png">', css, assets={"asset/a.png": picture}) as pdf:
+        box = [float(n) for n in roles(elements(pdf), "Figure")[0].A.BBox]
+        assert box == pytest.approx([n * 72 / 25.4 for n in (15, 65, 35, 85)], abs=0.02)
+
+
+def test_text_by_itself_in_a_group_is_a_paragraph(opened: Opened, elements: Elements) -> None:
+    """Text beside blocks, and a division of text alone, are paragraphs."""
+    with opened("<section>Loose <b>text</b><h2>Head</h2>more</section><div>One</div>") as pdf:
+        assert [str(each.S)[1:] for each in elements(pdf)] == ["Document", "Sect", "P", "H2", "P", "P"]
+
+
+def test_a_link_that_is_a_picture_says_where_it_leads(opened: Opened, elements: Elements, picture: bytes) -> None:
+    """Its annotation and its element have the picture's words."""
+    body = '<p><a href="https://example.org/"><img alt="The site" src="asset/a.png" style="width: 10mm"></a></p>'
+    with opened(body, assets={"asset/a.png": picture}) as pdf:
+        assert str(roles(elements(pdf), "Link")[0].Alt) == "The site"
+        assert {str(each.Contents) for each in pdf.pages[0].Annots} == {"The site"}

@@ -22,6 +22,9 @@ FONT = "fonts/Source%20Sans%203/SourceSans3-Regular.ttf"
         "ftp://example.org/a.png",
         "file:///etc/passwd",
         "data:text/plain,x",
+        "data:text/css,p{}",
+        "data:application/pdf;base64,AAAA",
+        "data:image/png",
         "/etc/passwd",
         "",
         BASE,
@@ -55,6 +58,17 @@ def test_assets_and_fonts_are_served_by_value() -> None:
     assert not asset.url.startswith("file:")
     assert not font.url.startswith("file:")
     assert fetcher.refused == []
+
+
+def test_pictures_and_fonts_that_a_stylesheet_holds_are_served() -> None:
+    """A data: URI of a picture or font is part of what names it, up to two megabytes."""
+    fetcher = Fetcher({})
+    picture = fetcher.fetch("data:image/svg+xml,%3Csvg/%3E")
+    assert (picture.read(), picture.headers["Content-Type"]) == (b"<svg/>", "image/svg+xml")
+    assert fetcher.fetch("DATA:font/ttf;base64,AAEAAA==").read() == b"\0\1\0\0"
+    with pytest.raises(RefusedURL):
+        fetcher.fetch("data:image/png;base64," + "A" * 2_000_000)
+    assert len(fetcher.refused) == 1
 
 
 def test_an_image_from_elsewhere_is_a_fault_and_not_in_the_file(

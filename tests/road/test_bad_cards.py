@@ -71,12 +71,13 @@ def test_a_fold_that_does_not_fit(deck: Deck) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]\n", "# only a comment\n"])
 def test_a_deck_of_no_cards(deck: Deck, text: str) -> None:
-    """A message, and no empty PDF."""
+    """One message, and no empty PDF."""
     deck.write("cards.yaml", text)
     clear(deck)
-    found = [d for d in deck.build(False).diagnostics if d.code == "nothing-to-print"]
-    assert found
-    assert all(d.hint for d in found)
+    built = deck.build(False)
+    assert {d.code for d in built.diagnostics} == {"nothing-to-print" if text == "[]\n" else "empty-file"}
+    assert all(d.hint for d in built.diagnostics)
+    assert built.outputs == ()
 
 
 def test_a_tag_that_no_card_has(deck: Deck) -> None:

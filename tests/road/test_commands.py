@@ -148,7 +148,7 @@ def test_a_card_that_cannot_fit_is_named(small_pack: Path, tmp_path: Path) -> No
     cards.write_text(f"- {{front: Short, back: {'many words ' * 300}, sources: [k1]}}\n")
     result = run("build", small_pack, "-o", tmp_path / "other", "--only", "flashcards")
     assert result.exit_code == 1
-    assert re.search(r"cards\.yaml:1:3: error\[card-overflow\]: .*back of \"short\" is \d+ mm too tall", result.stderr)
+    assert re.search(r"cards\.yaml:1:24: error\[card-overflow\]: .*back of \"short\" is \d+ mm too tall", result.stderr)
     assert not (tmp_path / "other" / "small" / "flashcards.pdf").exists()
 
 
