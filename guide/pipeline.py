@@ -1121,11 +1121,21 @@ class _Making:
 
             name = f"{_stem(document.name)}-booklet.pdf"
             pressed = self._guarded(document, lambda: impose_pdf(pdf.data, Scheme(), name))
-            if pressed is not None:
-                sheets = pressed.sheets
-                seconds = time.perf_counter() - document.started
-                made.append(_file(document, name, sheets.data, sheets.pages, seconds, 0))
+            booklet = self._booklet(document, name, pdf, pressed) if pressed else None
+            made += [booklet] if booklet else []
         return made
+
+    def _booklet(self, document: _Document, name: str, pdf: Pdf, pressed: Pressed) -> _File | None:
+        """Return a booklet once all pages of its document are known to be on it."""
+        from guide.pdf.proof import prove_imposed
+
+        sheets = pressed.sheets
+        proof = self._guarded(document, lambda: prove_imposed(pdf.data, sheets.data))
+        if proof is None or self._judged(document, proof.faults) is None:
+            return None
+        seconds = time.perf_counter() - document.started
+        found = proof.items, proof.missing
+        return _file(document, name, sheets.data, sheets.pages, seconds, 0, *found)
 
     def _finish_deck(self, document: _Document, deck: Deck) -> list[_File]:
         faults = self._guarded(document, deck.finish)

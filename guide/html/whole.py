@@ -153,7 +153,7 @@ def _fault(at: str, texts: list[tuple[str, str]], template: str, severity: Sever
     more = f", with {len(texts) - 1} more texts," if len(texts) > 1 else ""
     message = f"`{_start(text)}` ({name}){more} is not printed by {template}"
     hint = f"Print it in {template}, or take it out of `whole` in the kind's kind.toml."
-    return Fault("lost-content", message, at, hint, severity)
+    return Fault("lost-content", message, at, hint, severity, word=_start(text).rstrip("…"))
 
 
 def _named(names: Iterable[str], options: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
@@ -24,7 +24,11 @@ from guide.model.letters import letters
 from guide.pdf.ink import Form, Ink, read
 
 MOST = 20  # faults of one document; the first ones tell the cause
-_LONG = (80, 24, 10, 6, 3, 2, 1)  # letters: the longest texts are found first
+_LONG = (80, 24)  # letters of texts that are found first, the longest before the others
+_SHORT = (10, 6, 3, 2, 1)
+_SURE = 12  # letters of a piece of a text that stand nowhere by chance
+_MENDED = 4  # pieces
+_BACK = 400  # letters that a piece may stand before where it is looked for
 _AHEAD = 4000  # letters that may be drawn between one text and the next
 _MARK = 14  # letters of a mark before a text, such as the number of a list's item
 _PIECE = 6  # letters; a shorter part of a text must begin or end where others end or begin
@@ -224,24 +228,31 @@ class _Search:
         self.plain = [words.letters for words in wanted]
         self.used = bytearray(len(text))
         self.ends = [-1] * len(wanted)  # where each text ends
+        self.parts: list[_Part] = []  # of texts that were parted, and are not found yet
 
     def run(self) -> list[Loss]:
         for least in _LONG:
             self._in_order(least)
-        open_ones = [n for n, end in enumerate(self.ends) if end < 0]
-        if not open_ones:
+        if min(self.ends, default=0) < 0:
+            self._part()
+            for least in _SHORT:
+                self._in_order(least)
+        parted = {part.text for part in self.parts}
+        open_ones = [n for n, end in enumerate(self.ends) if end < 0 and n not in parted]
+        if not open_ones and not self.parts:
             return []
         pool = _Pool(self.text, self.used)
-        near = {n: pool.index(self._before(n)) for n in open_ones}
-        apart = [n for n in self._sorted(open_ones) if not pool.take_alone(self.plain[n], near[n])]
-        missing = self._by_runs(pool, apart, near)
+        for n in sorted(open_ones, key=lambda n: (-len(self.plain[n]), n)):
+            near = self._before(n)
+            if not pool.take_alone(self.plain[n], pool.index(near)):
+                self.parts += [part for part in self._runs(n, near) if part.plain]
+        return self._told(self._in_pool(pool))
+
+    def _told(self, missing: dict[int, int]) -> list[Loss]:
         # What is lost may have taken the letters of a very short text for its own.
         doubtful = {n for n in missing if len(self.plain[n]) <= _CHANCE}
-        told = [n for n in missing if n not in doubtful] or [*missing]
+        told = [n for n in sorted(missing) if n not in doubtful] or sorted(missing)
         return [Loss(self.wanted[n], missing[n]) for n in told]
-
-    def _sorted(self, numbers: Iterable[int]) -> list[int]:
-        return sorted(numbers, key=lambda n: (-len(self.plain[n]), n))
 
     def _in_order(self, least: int) -> None:
         """Find the texts of so many letters, each soon after the one before it.
@@ -254,15 +265,14 @@ class _Search:
             if self.ends[n] >= 0:
                 at = self.ends[n]
                 continue
-            if len(plain) < least:
+            if len(plain) < least or (least < _LONG[-1] <= len(plain)):
                 continue
-            ahead = _AHEAD if len(plain) >= _LONG[1] else _MARK if len(plain) >= _PIECE else 0
+            ahead = _AHEAD if least >= _LONG[-1] else _MARK if len(plain) >= _PIECE else 0
             found = self._free(plain, at, at + len(plain) + ahead)
-            if found < 0 and len(plain) >= _LONG[1]:
+            if found < 0 and least >= _LONG[-1]:
                 found = self._free(plain, 0, len(self.text))
             if found >= 0:
-                at = self.ends[n] = found + len(plain)
-                self.used[found:at] = b"\1" * len(plain)
+                at = self.ends[n] = self._take(found, len(plain))
 
     def _free(self, plain: str, start: int, stop: int) -> int:
         """Return where a text stands among letters that are free, or -1."""
@@ -274,26 +284,105 @@ class _Search:
             at = self.text.find(plain, taken + 1, stop)
         return -1
 
+    def _take(self, at: int, size: int) -> int:
+        self.used[at : at + size] = b"\1" * size
+        return at + size
+
     def _before(self, number: int) -> int:
         """Return where the text before this one ends."""
         return next((end for end in reversed(self.ends[:number]) if end >= 0), 0)
 
-    def _by_runs(self, pool: _Pool, numbers: Iterable[int], near: dict[int, int]) -> dict[int, int]:
-        """Look for the runs of texts that are not together; return where in each the loss begins."""
-        runs = []
-        for n in numbers:
-            start = 0
-            for run in self.wanted[n].runs:
-                plain = letters(run)
-                runs.append((n, start, run, plain))
-                start += len(plain)
+    def _runs(self, number: int, near: int) -> Iterator[_Part]:
+        start = 0
+        for run in self.wanted[number].runs:
+            plain = letters(run)
+            yield _Part(number, start, run, plain, near)
+            start += len(plain)
+
+    def _part(self) -> None:
+        """Find the long pieces of long texts that are not together, the longest texts first."""
+        long_ones = (
+            n for n, end in enumerate(self.ends) if end < 0 and len(self.plain[n]) >= _LONG[-1]
+        )
+        for n in sorted(long_ones, key=lambda n: (-len(self.plain[n]), n)):
+            near = self._before(n)
+            for run in self._runs(n, near):
+                if _turns(run.run):
+                    self.parts.append(run)
+                else:
+                    near = self._pieces(n, run.start, run.plain, near)
+            self.ends[n] = near
+
+    def _pieces(self, number: int, start: int, plain: str, near: int) -> int:
+        """Find the long pieces of a run, and note the others; return where the last one ends."""
+        done = 0
+        while done < len(plain):
+            rest = plain[done:]
+            size, at = self._piece(rest, near)
+            if at < 0:
+                self.parts.append(_Part(number, start + done, rest, rest, near))
+                break
+            near, done = self._take(at, size), done + size
+        return near
+
+    def _piece(self, rest: str, near: int) -> tuple[int, int]:
+        """Return the length and the place of the first letters of a text; -1 when they are few."""
+        least = min(len(rest), _SURE)
+        if len(rest) < _SURE:
+            return 0, -1
+        around = max(0, near - _BACK), near + _AHEAD
+        for start, stop in (around, (0, len(self.text))):
+            at = self._free(rest[:least], max(start, min(near, stop)), stop)
+            at = at if at >= 0 else self._free(rest[:least], start, stop)
+            if at >= 0:
+                return self._parted(rest, at), at
+        return 0, -1
+
+    def _parted(self, rest: str, at: int) -> int:
+        """Return how many letters from a place on are a text's, or a few less.
+
+        What is drawn after a piece may begin like its continuation.
+        """
+        most = len(rest)
+        taken = self.used.find(1, at, at + most)
+        limit = min(most, (taken if taken >= 0 else len(self.text)) - at)
+        here = self.text[at : at + limit]
+        pairs = zip(rest, here, strict=False)
+        size = next((n for n, (one, other) in enumerate(pairs) if one != other), limit)
+        if size == most:
+            return size
+        sizes = range(size, max(size - _CHANCE, _SURE) - 1, -1)
+        follows = {n: rest[n : n + _SURE] for n in sizes}
+        return next(
+            (n for n in sizes if self._free(follows[n], at + n, at + n + _AHEAD) >= 0), size
+        )
+
+    def _in_pool(self, pool: _Pool) -> dict[int, int]:
+        """Look for parts among what is left, the longest first; return where texts are lost."""
+        short: list[tuple[_Part, int]] = []
+        for part in sorted(self.parts, key=lambda each: (-len(each.plain), each.text, each.start)):
+            near = pool.index(part.near)
+            turns = _turns(part.run)
+            kept = pool.take_words(part.run, near) if turns else pool.take(part.plain, near)
+            if kept < len(part.plain):
+                short.append((part, kept))
         missing: dict[int, int] = {}
-        for n, start, run, plain in sorted(runs, key=lambda each: (-len(each[3]), each[:2])):
-            turns = _turns(run)
-            kept = pool.take_words(run, near[n]) if turns else pool.take(plain, near[n])
-            if kept < len(plain):
-                missing[n] = min(missing.get(n, start + kept), start + kept)
-        return dict(sorted(missing.items()))
+        for part, kept in short:
+            if not pool.mend(part.plain[kept:], pool.index(part.near)):
+                lost_from = part.start + kept
+                missing[part.text] = min(missing.get(part.text, lost_from), lost_from)
+        return missing
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of a text: the text's number, the part's first letter there, and about where it is."""
+
+    text: int
+    start: int
+    run: str
+    plain: str
+    near: int
 
 
 class _Pool:
@@ -359,6 +448,20 @@ class _Pool:
             return most
         sizes = range(most, max(most - _CHANCE, 1) - 1, -1)
         return max(sizes, key=lambda size: size + self._longest(text[size:]))
+
+    def mend(self, plain: str, near: int) -> bool:
+        """Take out a short text of which other texts took a letter, and left one of theirs."""
+        before, start = self.text, 0
+        for _ in range(_MENDED):
+            size = self._longest(plain[start:])
+            if not size:
+                break
+            self._cut(self._best(plain[start : start + size], near), size)
+            start += size
+            if start == len(plain):
+                return True
+        self.text = before
+        return False
 
     def _longest(self, text: str) -> int:
         """Return how many of the first letters stand together in the pool."""
@@ -470,6 +573,22 @@ def prove_sheets(wanted: Sequence[Expected], sides: Sequence[Sequence[Spot]], da
     return Proof(count, tuple(faults), len(missing))
 
 
+def prove_imposed(pages: bytes, sheets: bytes) -> Proof:
+    """Look for each page of a document on the sheets that were imposed of it."""
+    there = Counter(form.letters for side in read(sheets) for form in side.forms)
+    wanted = [page.letters for page in read(pages)]
+    missing = []
+    for number, page in enumerate(wanted, 1):
+        there[page] -= 1
+        if there[page] < 0:
+            missing.append(number)
+    faults = [
+        Fault("lost-content", f"page {number} is not whole on the sheets", "", _HINT)
+        for number in missing[:MOST]
+    ]
+    return Proof(len(wanted), tuple(faults), len(missing))
+
+
 def _distance(form: Form, spot: Spot) -> float:
     return max(abs(form.x - spot.x), abs(form.y - spot.y))
 
@@ -496,16 +615,18 @@ def _faults(
     missing: Sequence[Loss], unseen: Sequence[tuple[str, str]], told: frozenset[str]
 ) -> Iterator[Fault]:
     """Yield a fault for each item that misses something."""
-    by_item: dict[str, list[str]] = {}
+    by_item: dict[str, list[tuple[str, str]]] = {}  # what is said, and where it is looked up
     for loss in missing:
-        by_item.setdefault(loss.words.at, []).append(f"`{loss.shown}`")
+        said = f"`{loss.shown}`", loss.shown.rstrip("…")
+        by_item.setdefault(loss.words.at, []).append(said)
     for at, words in unseen:
-        by_item.setdefault(at, []).append(f"the picture `{words[:_SHOWN]}`")
+        by_item.setdefault(at, []).append((f"the picture `{words[:_SHOWN]}`", ""))
     known = [(at, said) for at, said in by_item.items() if at not in told]
-    for at, said in known[:MOST]:
-        more = f" and {len(said) - 1} more of this item" if len(said) > 1 else ""
-        isnt = "are" if more else "is"
-        yield Fault("lost-content", f"{said[0]}{more} {isnt} not in the PDF", at, _HINT)
+    for at, found in known[:MOST]:
+        first, word = found[0]
+        more = f" and {len(found) - 1} more of this item" if len(found) > 1 else ""
+        message = f"{first}{more} {'are' if more else 'is'} not in the PDF"
+        yield Fault("lost-content", message, at, _HINT, word=word)
     if len(known) > MOST:
         message = f"and {len(known) - MOST} more items are not whole in the PDF"
         yield Fault("lost-content", message, known[MOST][0], _HINT)

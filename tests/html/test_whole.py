@@ -51,7 +51,7 @@ FORGOTTEN = {
     "an answer": ("briefing", "{{ q.answer_text }}", "page.html", "which", "answer"),
     "the body": ("briefing", "{{ s.html }}", "page.html", "one", "body"),
     "one of a list": ("briefing", '<li data-at="{{ s.at }}/objective-{{ loop.index }}">{{ o }}</li>', "page.html", "one", "objectives"),
-    "the sources": ("briefing", "{{ s.html }}</p></li>", "page.html", "src-k1", "text"),
+    "the sources": ("briefing", "{{ s.html }}</p></li>", "page.html", "source:k1", "text"),
     "the title of the pack": ("handout-notes", "{{ m.title }}", "page.html", "pack/title", "title"),
     "a role": ("handout", "{{ a.role }}", "page.html", "the-actor", "role"),
     "options of a quiz": ("quiz", "{{ ask(q, options.form) }}", "page.html", "which", "prompt"),
@@ -135,7 +135,7 @@ def test_what_a_stylesheet_hides_stops_the_document_unless_it_is_accepted(small_
     assert [d.severity for d in lost] == [Severity.ERROR] * 3, built.diagnostics
     lines = SMALL["sections/10-one.md"].splitlines()
     assert {lines[d.place.line - 1] for d in lost} == {
-        "| a | b |", "| left cell | right cell |", "| third | fourth |"
+        ": A table. {#tbl-one}", "| left cell | right cell |", "| third | fourth |"
     }  # fmt: skip
     assert built.outputs == ()
     accept = 'accept: [{code: lost-content, because: "it is in the annex"}]\n'

@@ -14,12 +14,12 @@ from guide.model.artifacts import Html, Pdf
 from guide.model.letters import letters
 from guide.pdf import proof
 from guide.pdf.ink import read
-from guide.pdf.proof import Spot, Words, lost, prove_deck, prove_sheets
+from guide.pdf.proof import Spot, Words, lost, prove_deck, prove_imposed, prove_sheets
 
 Page = Callable[..., Html]
 Typeset = Callable[[Html], Pdf]
 FEW = " ".join(f"word{n} is here" for n in range(60))
-MANY = " ".join(f"word{n} is here" for n in range(400))
+MANY = " ".join(f"word{n} is here" for n in range(250))
 
 
 def hidden(css: str) -> tuple[str, str]:
@@ -100,7 +100,7 @@ THERE = {
     "what nobody reads": ('<p>x</p><template>No</template><p hidden>No</p><h1 data-unprinted style="display: none">No</h1>', ""),
     "forms": ('<p>1 <input type="text" title="n" name="n"> <textarea name="t" title="t">x</textarea></p>', "input, textarea { appearance: auto }"),
     "pictures": ('<p>x<img alt="A square" src="asset/a.svg"><img alt="" src="asset/a.svg"></p><figure><img alt="A square" src="asset/a.svg"></figure>', ""),
-    "a line between pages": (f'<p style="orphans: 1; widows: 1">{FEW}</p>' * 7, ""),
+    "a line between pages": (f'<p style="orphans: 1; widows: 1">{FEW}</p>' * 3, ""),
 }  # fmt: skip
 
 
@@ -210,6 +210,16 @@ def test_a_face_on_another_page_or_another_side_is_found(deck: Any) -> None:
     upright = [[replace(spot, turned=False) for spot in side] for side in spots]
     assert prove_sheets(wanted, upright, sheets).missing > 0
     assert prove_sheets(wanted, [*spots, spots[0]], sheets).missing == 2  # a sheet that is not there
+
+
+def test_pages_that_are_not_on_the_sheets_of_a_booklet_are_found(page: Page, typeset: Typeset) -> None:
+    """Each page is a form on a side of a sheet; a document with another page is not whole there."""
+    from guide.sheets.press import Scheme, impose_pdf
+
+    both = [typeset(page(f"<p>{text}</p><p style='break-before: page'>Second.</p>")).data for text in ("First.", "Other.")]
+    sheets = impose_pdf(both[0], Scheme(), "x").sheets.data
+    assert (prove_imposed(both[0], sheets).items, prove_imposed(both[0], sheets).missing) == (2, 0)
+    assert [fault.message for fault in prove_imposed(both[1], sheets).faults] == ["page 1 is not whole on the sheets"]
 
 
 def test_what_is_read_is_what_one_sees(page: Page, typeset: Typeset) -> None:
