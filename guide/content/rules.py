@@ -56,10 +56,13 @@ def check_marks(section: Section) -> list[Diagnostic]:
             found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "box":
             message = f"the box `{mark.shown}` that begins here is never closed"
-            last = mark.last + section.body_line - 1
+            first, last = (n + section.body_line - 1 for n in (mark.first, mark.last))
+            where = f"after line {last}"
+            if first < last:
+                where = f"after line {first} at the earliest and line {last} at the latest"
             hint = (
-                f"Write ::: on a line of its own where it ends, after line {last} at the latest; "
-                "a box that holds another one has more colons."
+                f"Write ::: on a line of its own where it ends, {where}. "
+                "A box that holds another one has more colons."
             )
             found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "end":

@@ -100,13 +100,14 @@ class Loose:
     """A mark of a block without its counterpart: `kind` is code, box, end or unknown.
 
     `code` and `box` are never closed, `end` closes nothing, `unknown` opens a box of no known kind,
-    which `shown` names. `line` counts from 1 within the text; `last`, of a box, is the last line that
-    it can hold: what comes before the next heading or box, or the end.
+    which `shown` names. `line` counts from 1 within the text. A box ends between `first`, the end of
+    the text at its head, and `last`, the last line before the next heading or box, or the end.
     """
 
     kind: str
     line: int
     shown: str
+    first: int = 0
     last: int = 0
 
 
@@ -158,10 +159,20 @@ def loose_marks(text: str) -> list[Loose]:
         found.append(Loose("code", fence[1], fence[0]))
     lines = text.split("\n")
     whole = [
-        replace(mark, last=_last_line(lines, mark.line)) if mark.kind == "box" else mark
+        replace(mark, first=_first_end(lines, mark.line), last=_last_line(lines, mark.line))
+        if mark.kind == "box"
+        else mark
         for mark in found
     ]
     return sorted(whole, key=lambda mark: mark.line)
+
+
+def _first_end(lines: list[str], start: int) -> int:
+    """Return the last line of the text that begins after line `start`, up to a blank line."""
+    rest = enumerate(lines[start:], start + 1)
+    begun = next((number for number, line in rest if line.strip()), start)
+    end = next((number for number, line in enumerate(lines[begun:], begun) if not line.strip()), 0)
+    return end or len(lines)
 
 
 def _last_line(lines: list[str], start: int) -> int:
