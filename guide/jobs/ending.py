@@ -22,6 +22,8 @@ hasty: set[Callable[[], object]] = set()
 """What a second signal calls, so that nobody waits for what ends slowly."""
 
 _received: list[int] = []
+_waiting: list[tuple[Callable[[int, FrameType | None], object], int]] = []
+_holding = 0
 
 
 class Ended(SystemExit):
@@ -40,7 +42,7 @@ def listen() -> None:
     """
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, _end)
+            signal.signal(number, held_back(_end))
     sys.unraisablehook = _swallowed
 
 
@@ -84,7 +86,7 @@ def obey(tidy: Callable[[], object]) -> None:
 
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGTERM, held_back(leave))
     heed()
 
 
@@ -94,17 +96,37 @@ def heed() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
+def held_back(
+    handler: Callable[[int, FrameType | None], object],
+) -> Callable[[int, FrameType | None], None]:
+    """Return a handler that waits while signals are held: another thread may have taken the signal."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if _holding:
+            _waiting.append((handler, number))
+        else:
+            handler(number, frame)
+
+    return handle
+
+
 @contextlib.contextmanager
 def held() -> Iterator[None]:
     """Hold back signals until a step that may not be cut in two is done; then they are obeyed."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    global _holding  # noqa: PLW0603  of the process, as signals are
+    masks = hasattr(signal, "pthread_sigmask")  # not on Windows
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS) if masks else set()
+    _holding += 1
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _holding -= 1
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if not _holding and _waiting:
+            handler, number = _waiting.pop(0)
+            _waiting.clear()
+            handler(number, None)
 
 
 def tie(parent: int = 0) -> None:

@@ -143,7 +143,7 @@ def test_one_run_at_a_time_writes_into_a_folder(tmp_path: Path, monkeypatch: pyt
 def test_a_signal_waits_until_a_step_is_done() -> None:
     """While signals are held none is obeyed; then it is."""
     got = []
-    before = signal.signal(signal.SIGTERM, lambda *_: got.append("signal"))
+    before = signal.signal(signal.SIGTERM, ending.held_back(lambda *_: got.append("signal")))
     try:
         with ending.held():
             os.kill(os.getpid(), signal.SIGTERM)
