@@ -53,6 +53,12 @@ def plain(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
+_NO_MATTER = {
+    "card-overflow",
+    "low-contrast",
+}  # a label is cut to its box, and grey where it should
+
+
 @dataclass(frozen=True)
 class SetLabel:
     """A label after typesetting: its faces, and the fonts that they use."""
@@ -117,7 +123,7 @@ class LabelSetter:
             faults += found.faults
             again = []
             for n, face in zip(left, found.faces, strict=True):
-                faults += [f for f in face.faults if f.code != "card-overflow"]
+                faults += [f for f in face.faults if f.code not in _NO_MATTER]
                 made[n] = replace(face, at="", faults=())
                 if face.over and most > 8:
                     again.append(n)
