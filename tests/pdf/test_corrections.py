@@ -295,6 +295,16 @@ def test_positioned_text_is_painted_in_the_order_in_which_it_is_read(opened: Ope
         assert len(order) >= 8
 
 
+def test_a_picture_is_painted_before_its_caption(opened: Opened, elements: Elements, picture: bytes) -> None:
+    """WeasyPrint paints it after all text; one of which a part is cut off is still painted so."""
+    body = '<figure><img alt="Blue" src="asset/a.png"><figcaption>C</figcaption></figure><p>x <img alt="b" src="asset/a.png"> y</p>'
+    for fit, wanted in (("fill", [0, 1, 2, 3, 4]), ("cover", [3, 0, 1, 4, 2])):
+        css = f"img {{ width: 5mm; height: 5mm; object-fit: {fit} }} figure img {{ display: block }}"
+        with opened(body, css, assets={"asset/a.png": picture}) as pdf:
+            order = [kid for each in elements(pdf) for kid in kids(each) if isinstance(kid, int)]
+            assert order == wanted
+
+
 def test_a_positioned_block_with_a_ground_is_painted_over_the_others(opened: Opened, elements: Elements) -> None:
     """Where order matters to the eye it is that of CSS."""
     css = ".over { position: absolute; top: 0; left: 0; background: white }"
