@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -15,6 +16,7 @@ from guide.model.letters import letters
 from guide.pdf import proof
 from guide.pdf.ink import read
 from guide.pdf.proof import Spot, Words, lost, prove_deck, prove_imposed, prove_sheets
+from guide.pipeline import Settings, build, start
 
 Page = Callable[..., Html]
 Typeset = Callable[[Html], Pdf]
@@ -227,3 +229,15 @@ def test_what_is_read_is_what_one_sees(page: Page, typeset: Typeset) -> None:
     made = page('<p>Seen</p><img alt="A square" src="asset/a.svg">', "@page { @top-left { content: 'Head' } }", assets={"asset/a.svg": SVG})
     found = read(typeset(made).data, range(9))
     assert [(each.letters, each.pictures) for each in found] == [("seen", ("A square",))]
+
+
+@pytest.mark.parametrize("theme", ["large-print", "ink-saver"])
+def test_the_starter_pack_is_whole_in_other_themes(theme: str, tmp_path: Path) -> None:
+    """Every text of every document is found; how many there are does not depend on the theme."""
+    start(tmp_path / "starter")
+    built = build(tmp_path / "starter", tmp_path / "out", Settings(theme=theme, kinds=("briefing", "handout"), jobs=1))
+    assert "lost-content" not in {found.code for found in built.diagnostics}
+    items = {made.path.rpartition("/")[2]: made.items for made in built.outputs}
+    assert set(items) == {"briefing.pdf", "handout.pdf"}
+    assert items["briefing.pdf"] > 150 and min(items.values()) > 20
+    assert {made.missing for made in built.outputs} == {0}
