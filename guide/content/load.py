@@ -60,6 +60,7 @@ class _Loading:
     folder: Path
     validator: Validator = field(default_factory=Validator)
     ids: dict[str, Place] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.folder)
@@ -296,9 +297,10 @@ class _Loading:
         if not item.id.startswith("?"):
             return item
         base = free = item.id[1:]
-        number = 2
+        number = self.numbers.get(base, 2)  # those before it are taken
         while free in self.ids:
             free, number = f"{base}-{number}", number + 1
+        self.numbers[base] = number
         self.ids[free] = item.at()
         return item.placed(item.places, id=free)
 
