@@ -67,6 +67,7 @@ class _Loading:
     given: Mapping[str, bytes] = field(default_factory=dict)
     validator: Validator = field(default_factory=Validator)
     ids: dict[str, Place] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.folder, read=self.read, given=self.given)
@@ -298,9 +299,10 @@ class _Loading:
         if not item.id.startswith("?"):
             return item
         base = free = item.id[1:]
-        number = 2
+        number = self.numbers.get(base, 2)  # those before it are taken
         while free in self.ids:
             free, number = f"{base}-{number}", number + 1
+        self.numbers[base] = number
         self.ids[free] = item.at()
         return item.placed(item.places, id=free)
 
