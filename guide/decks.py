@@ -44,6 +44,9 @@ def fonts_job(fonts: tuple[FontFace, ...], uses: tuple[Any, ...]) -> FontObjects
     return font_objects(fonts, uses)
 
 
+_NO_GLYPH = "missing-glyph"
+
+
 def prove_deck_job(wanted: tuple[Any, ...], data: bytes) -> Any:
     """Look for all text of a deck in a worker."""
     from guide.pdf.proof import prove_deck
@@ -311,9 +314,11 @@ class Deck:
             )
             looking.append((made, job))
         done = []
+        # What is too large or has no glyph is told as that, and may be accepted.
+        told = {f.at for f in self.faces if f.over or any(x.code == _NO_GLYPH for x in f.faults)}
         for made, job in looking:  # while the next file was made
             proof = job.result()
-            known = {fault.at for fault in self.losses}
+            known = told | {fault.at for fault in self.losses}
             self.losses += [fault for fault in proof.faults if fault.at not in known]
             done.append(replace(made, items=proof.items, missing=proof.missing))
         return done

@@ -836,7 +836,7 @@ class _Making:
             has = any(getattr(pack, name) for name in kind.needs)
             if asked and has:
                 yield kind, dict((given or {}).get(kind.name, {}))
-            elif asked and (given is not None or self.settings.kinds) and not self._fatal():
+            elif asked and (given is not None or self.settings.kinds):
                 needs = ", ".join(kind.needs)
                 whose = f"edition `{self.settings.edition}`" if self.settings.edition else "pack"
                 message = f"`{kind.name}` needs one of {needs}, and the {whose} has none"
@@ -845,7 +845,7 @@ class _Making:
                     error("nothing-to-print", message, place, "Add content, or leave it out.")
                 )
         has = any(getattr(pack, name) for kind in kinds.values() for name in kind.needs)
-        if not has and not self._fatal():  # what cannot be read is not absent
+        if not has:
             message = "there is nothing to print yet"
             hint = "Add a section, a glossary, cards or any other content beside pack.yaml."
             self.problems.append(error("nothing-to-print", message, Place("pack.yaml", 1, 1), hint))

@@ -22,6 +22,7 @@ _SIDES = {
     "cards": ("front", "back"), "glossary": ("term", "definition"), "timeline": ("title", "detail"),
     "actors": ("name", "role"), "facts": ("label", "value"), "questions": ("prompt", "answer"),
 }  # fmt: skip
+_PACK = "pack/"  # before the names of pack.yaml's own texts
 _LETTERS = re.compile(r"[^\W_]+")
 
 
@@ -61,7 +62,8 @@ class Origins:
         name, _, rest = at.partition(".") if "/" not in at else (item_of(at), "", "")
         item = self._item(name)
         if item is None:
-            known = self.places.get(at) or self.places.get(name)
+            own = self._in_pack(word) if at.startswith(_PACK) and word else None
+            known = own or self.places.get(at) or self.places.get(name)
             return known or self._linked(word) or self._in_pack(word) or Place("pack.yaml", 1, 1)
         if isinstance(item, Section) and "/" in at:
             return self._in_section(item, at, word)

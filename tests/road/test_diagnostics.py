@@ -120,7 +120,7 @@ def test_faults_of_cards_stand_at_their_side(found: Found) -> None:
 CAUSES: list[tuple[str, Files, list[str]]] = [
     ("a file that cannot be read", {
         "sources.yaml": "- {id: k, title: 'S}\n", "facts.yaml": "- {label: l, value: 1, sources: [k]}\n- {label: m, value: 1, sources: [k]}\n",
-        "sections/1.md": FRONT + "[@k, p. 3]\n"}, ["sources.yaml:2 yaml-syntax"]),
+        "sections/1.md": FRONT + "[@k, p. 3]\n"}, ["sources.yaml:1 yaml-syntax"]),
     ("a misspelt key is not also missing", {"cards.yaml": "- {front: a, bakc: b}\n", "glossary.yaml": "- {term: g, definitoin: d}\n",
         "sections/1.md": FRONT + "A [[g]] here [@k].\n"}, ["cards.yaml:1 unknown-key", "glossary.yaml:1 unknown-key"]),
     ("a key that is misspelt and one that is missing", {"facts.yaml": "- {label: a, sorces: [k]}\n"},
