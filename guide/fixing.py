@@ -195,7 +195,8 @@ class _Fixing:
         start, stop = match.span(1)
         self._put(path, (text[:start] + head + text[stop : match.end()], changes), 1)
         top = self.files[path].text
-        for edit in (prose.tidy_prose, prose.curly_quotes):
+        # Once more: a blank after a quote mark is only known as one when the mark is typographic.
+        for edit in (prose.tidy_prose, prose.curly_quotes, prose.tidy_prose):
             body, changes = edit(body, self.language)
             self._put(path, (top + body, changes), first)
 

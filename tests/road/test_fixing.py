@@ -81,6 +81,7 @@ def test_yaml(path: str, before: str, after: str | None, tmp_path: Path) -> None
 
 PROSE = [
     ("blanks", "Two  words. \nMore.\n", "Two words.\nMore.\n"),
+    ("blanks after a quote mark", 'He said "so"  now.   \n', "He said “so” now.\n"),
     ("a line break stays", "One  \ntwo\n", None),
     ("code stays", "A `b  \"c\"`.\n\n```\nd  \"e\" \n```\n\n    f  g\n", None),
     ("a table's columns stay", "| a  | b |\n|----|---|\n| c  | d |\n", None),
