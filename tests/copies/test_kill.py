@@ -35,7 +35,8 @@ def test_fifty_kills_in_sends_of_forty(tmp_path: Path) -> None:
                 folder = tmp_path / f"{lane}-{number}"
                 folder.mkdir()
                 office.boxes.clear()
-                counts[lane] += _campaign(folder, office, chance, lambda: sum(counts))
+                jobs = lane + 1  # in one process, and with workers
+                counts[lane] += _campaign(folder, office, chance, lambda: sum(counts), jobs)
                 number += 1
         except BaseException as exc:
             failures.append(repr(exc))
@@ -53,14 +54,16 @@ def test_fifty_kills_in_sends_of_forty(tmp_path: Path) -> None:
     print(f"{sum(counts)} kills in {time.monotonic() - started:.0f} s")
 
 
-def _campaign(folder: Path, office: PostOffice, chance: random.Random, killed: Callable[[], int]) -> int:
+def _campaign(
+    folder: Path, office: PostOffice, chance: random.Random, killed: Callable[[], int], jobs: int
+) -> int:
     """Send to forty people, killing again and again; return how many kills fell into the sending."""
     (folder / "report.pdf").write_bytes(made_pdf())
     people = [f"P{n},p{n}@example.org" for n in range(PEOPLE)]
     (folder / "list.csv").write_text("\n".join(["name,email", *people]) + "\n", "utf-8")
     kills = fruitless = 0
     while True:
-        process = _started(folder, office)
+        process = _started(folder, office, jobs)
         before = sum(map(len, office.boxes.values()))
         want = min(PEOPLE - 1, before + chance.randint(0, 6))  # a moment in the sending, not before
         while sum(map(len, office.boxes.values())) < want and process.poll() is None:
@@ -90,7 +93,7 @@ def _campaign(folder: Path, office: PostOffice, chance: random.Random, killed: C
     return kills
 
 
-def _started(folder: Path, office: PostOffice) -> subprocess.Popen[str]:
+def _started(folder: Path, office: PostOffice, jobs: int) -> subprocess.Popen[str]:
     settings = {"HOST": "127.0.0.1", "PORT": str(office.port), "SECURITY": "none", "SENDER": "t@example.org"}
     env = {
         **os.environ, **{f"GUIDE_SMTP_{k}": v for k, v in settings.items()},
@@ -98,7 +101,7 @@ def _started(folder: Path, office: PostOffice) -> subprocess.Popen[str]:
         "GUIDE_CONFIG_DIR": str(folder),
     }  # fmt: skip
     command = [sys.executable, "-m", "guide", "distribute", "report.pdf", "--to", "list.csv",
-               "--channel", "smtp", "--send"]  # fmt: skip
+               "--channel", "smtp", "--send", "--jobs", str(jobs)]  # fmt: skip
     return subprocess.Popen(
         command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

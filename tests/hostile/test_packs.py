@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pikepdf
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from cases import CASES, SECRET, Case  # noqa: E402
-from conftest import World  # noqa: E402
+from cases import CASES, SECRET, Case
+from world import World
 
 COMPUTING = 20  # s for one pack; its limits are 2 s for each step
 WALL = 60  # s; as GUIDE_LIMITS says in conftest.py

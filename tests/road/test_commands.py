@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -81,21 +79,6 @@ def test_documents_are_tagged_and_whole(small_pack: Path, tmp_path: Path) -> Non
             tool = Path(sys.executable).parent / "outloud"
             checked = subprocess.run([str(tool), str(path)], capture_output=True, text=True, check=False)
         assert " 0 error(s)" in checked.stdout, checked.stdout + checked.stderr
-
-
-def test_the_same_bytes_everywhere(small_pack: Path, tmp_path: Path) -> None:
-    """Other folder, process, hash seed, time zone and locale: the same files."""
-    made = []
-    for number, extra in enumerate(({"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
-                                    {"PYTHONHASHSEED": "99", "TZ": "America/Lima", "LANG": "de_DE.UTF-8"})):  # fmt: skip
-        place = tmp_path / f"place {number}"
-        place.mkdir()
-        subprocess.run(["cp", "-r", str(small_pack), str(place)], check=True)
-        command = [sys.executable, "-m", "guide", "build", "small", "-o", "out", "--no-cache", "--jobs", str(number)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **extra}
-        subprocess.run(command, cwd=place, env=environment, check=True, capture_output=True)
-        made.append({p.name: p.read_bytes() for p in sorted((place / "out" / "small").glob("*.pdf"))})
-    assert made[0] == made[1]
 
 
 def test_nothing_changed_means_no_typesetting(small_pack: Path, tmp_path: Path) -> None:
@@ -206,33 +189,10 @@ def test_problems_in_three_formats(small_pack: Path) -> None:
     assert not (small_pack / "build").exists()
 
 
-def test_a_new_pack_builds_without_a_warning(tmp_path: Path) -> None:
-    """`guide new` gives a pack that is clean under --strict, and refuses a folder that is in use."""
-    assert run("new", tmp_path / "mine").exit_code == 0
-    result = run("build", tmp_path / "mine", "-o", tmp_path / "out", "--strict")
-    assert result.exit_code == 0, result.stderr
-    again = run("new", tmp_path / "mine")
-    assert again.exit_code == 1
-    assert "error[folder-not-empty]" in again.stderr
-
-
 def test_no_pack_is_said(tmp_path: Path) -> None:
     """A folder that is absent, and one without pack.yaml, are told apart."""
     assert "error[pack-not-found]" in run("build", tmp_path / "none").stderr
     assert "error[no-pack]" in run("build", tmp_path).stderr
-
-
-def test_a_killed_build_leaves_whole_files(small_pack: Path, tmp_path: Path) -> None:
-    """Killed at several moments, what lies in the output folder can be read to the end."""
-    for wait in (0.2, 0.6, 1.0, 1.6):
-        command = [sys.executable, "-m", "guide", "build", str(small_pack), "-o", str(tmp_path), "--no-cache"]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        time.sleep(wait)
-        process.kill()
-        process.wait()
-        for path in (tmp_path / "small").glob("*.pdf"):
-            with pikepdf.open(io.BytesIO(path.read_bytes())) as pdf:
-                assert len(pdf.pages) > 0
 
 
 @pytest.mark.parametrize("name", sorted(guide.list_commands(None)))  # type: ignore[arg-type]

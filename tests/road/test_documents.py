@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -248,31 +245,3 @@ def test_every_kind_works_for_a_poor_pack(name: str, theme: str, tmp_path: Path,
     assert ("worksheet.pdf" in made) == (name == "sections")
     assert ("planner.pdf" in made) == (name not in {"sections", "questions"})
     assert ("handout.pdf" in made) == (name not in {"questions", "cards"})
-
-
-@pytest.mark.parametrize("theme", ["default", "large-print", "ink-saver"])
-def test_every_kind_is_accessible(theme: str, tmp_path: Path, build: Callable[..., Result]) -> None:
-    """outloud finds no error in any kind for reading."""
-    files = {"sections/1.md": SECTION, "glossary.yaml": GLOSSARY, "questions.yaml": QUESTIONS, **POOR["timeline"]}
-    documents = "handout: {}\nhandout-notes: {}\nworksheet: {}\nquiz: {answer-sheet: true, form: true}\nplanner: {}"
-    assert build(write(tmp_path / "p", files, documents, "lang: de\n"), "--theme", theme).exit_code == 0
-    tool = Path(sys.executable).with_name("outloud")
-    paths = sorted((tmp_path / "out/p").glob("*.pdf"))
-    assert len(paths) == 8
-    done = subprocess.run([tool, *paths], capture_output=True, text=True)
-    assert re.findall(r": (\d+) error", done.stdout) == ["0"] * len(paths), done.stdout
-
-
-def test_the_same_bytes_under_another_seed_zone_and_tongue(tmp_path: Path) -> None:
-    """Rebuilt in another process, with other hashes, time zone and language, every byte is the same."""
-    files = {"sections/1.md": SECTION, "glossary.yaml": GLOSSARY, "questions.yaml": QUESTIONS, **POOR["timeline"]}
-    pack = write(tmp_path / "p", files, "handout: {}\nhandout-notes: {}\nworksheet: {}\nquiz: {versions: 2, form: true}\nplanner: {}")
-    made = []
-    for seed, zone, lang in (("1", "UTC", "C"), ("77", "Asia/Tokyo", "de_DE.UTF-8")):
-        out = tmp_path / seed
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "TZ": zone, "LANG": lang}
-        words = [sys.executable, "-m", "guide", "build", str(pack), "-o", str(out), "--no-cache", "--booklet"]
-        assert subprocess.run(words, env=env, capture_output=True).returncode == 0
-        made.append({path.name: path.read_bytes() for path in out.rglob("*.pdf")})
-    assert len(made[0]) == 16
-    assert made[0] == made[1]

@@ -26,7 +26,7 @@ from guide.jobs import temporary
 
 ROOT = Path(__file__).parents[2]
 BY_HAND = int(os.environ.get("FAULTS", "0"))
-MOMENTS = BY_HAND or 12
+MOMENTS = BY_HAND or 8
 # A second is promised where there is a core to end on; a machine with a long queue takes longer.
 PATIENCE = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 TINY = {
