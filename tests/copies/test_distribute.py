@@ -8,10 +8,13 @@ import hashlib
 import io
 import json
 import os
+import random
 import re
 import resource
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,7 @@ import pikepdf
 import pypdfium2
 import pytest
 from click.testing import Result
+from driver import Driver, state
 from post_office import made_pdf
 
 from guide.copies.ledger import Ledger
@@ -355,22 +359,18 @@ def test_a_read_only_folder(send: Run, write: Callable[..., Path], tmp_path: Pat
 
 def test_killed_in_a_send_to_a_folder(report_pdf: Path, write: Callable[..., Path], tmp_path: Path) -> None:
     """Run again, it completes: each copy is there once, whole, and as recorded."""
-    import random
-    import time
-
     report_pdf.write_bytes(made_pdf(ballast=300_000))
     write(*(f"P{n}" for n in range(150)))
-    chance = random.Random(7)
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", "guide", "distribute", "report.pdf", "--to", "list.csv", "-o", "out", "--send"]
+    chance, driver, out = random.Random(7), Driver(), tmp_path / "out"
+    words = ["distribute", report_pdf, "--to", tmp_path / "list.csv", "-o", out, "--send"]
     for _ in range(6):
-        process = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        before = len(files(tmp_path / "out"))
-        while len(files(tmp_path / "out")) < before + 2 and process.poll() is None:
+        pid, before = driver.start(words, {}, tmp_path / "said"), len(list(out.glob("*.pdf")))
+        while len(list(out.glob("*.pdf"))) < before + 2 and state(pid) != "Z":
             time.sleep(0.005)
         time.sleep(chance.random() * 0.15)
-        process.kill()
-        process.wait()
+        os.kill(pid, signal.SIGKILL)
+        driver.ended(pid)
+    driver.close()
     time.sleep(0.3)  # workers see that their parent is gone
     done = _process(tmp_path, "report.pdf", "--to", "list.csv", "-o", "out", "--send")
     assert done.returncode == 0, done.stderr

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import random
 import re
-import subprocess
-import sys
+import signal
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from driver import Driver, state
 from post_office import PostOffice, made_pdf, opened
 
 from guide.copies.ledger import Ledger, State
 
-ROOT = Path(__file__).parents[2]
 KILLS, PEOPLE = 50, 40
 
 
@@ -27,7 +26,7 @@ def test_fifty_kills_in_sends_of_forty(tmp_path: Path) -> None:
 
     def campaigns(lane: int) -> None:
         chance = random.Random(lane)
-        office = PostOffice(slow=0.012)
+        office, driver = PostOffice(slow=0.012), Driver()
         server = opened(office)
         try:
             number = 0
@@ -36,12 +35,13 @@ def test_fifty_kills_in_sends_of_forty(tmp_path: Path) -> None:
                 folder.mkdir()
                 office.boxes.clear()
                 jobs = lane + 1  # in one process, and with workers
-                counts[lane] += _campaign(folder, office, chance, lambda: sum(counts), jobs)
+                counts[lane] += _campaign(folder, office, driver, chance, lambda: sum(counts), jobs)
                 number += 1
         except BaseException as exc:
             failures.append(repr(exc))
         finally:
             server.stop()
+            driver.close()
 
     lanes = [threading.Thread(target=campaigns, args=(n,)) for n in range(2)]
     started = time.monotonic()
@@ -55,7 +55,7 @@ def test_fifty_kills_in_sends_of_forty(tmp_path: Path) -> None:
 
 
 def _campaign(
-    folder: Path, office: PostOffice, chance: random.Random, killed: Callable[[], int], jobs: int
+    folder: Path, office: PostOffice, driver: Driver, chance: random.Random, killed: Callable[[], int], jobs: int
 ) -> int:
     """Send to forty people, killing again and again; return how many kills fell into the sending."""
     (folder / "report.pdf").write_bytes(made_pdf())
@@ -63,20 +63,21 @@ def _campaign(
     (folder / "list.csv").write_text("\n".join(["name,email", *people]) + "\n", "utf-8")
     kills = fruitless = 0
     while True:
-        process = _started(folder, office, jobs)
+        pid = _started(folder, office, driver, jobs)
         before = sum(map(len, office.boxes.values()))
         want = min(PEOPLE - 1, before + chance.randint(0, 6))  # a moment in the sending, not before
-        while sum(map(len, office.boxes.values())) < want and process.poll() is None:
+        while sum(map(len, office.boxes.values())) < want and state(pid) != "Z":
             time.sleep(0.001)
         time.sleep(chance.random() * 0.03)
-        if killed() + kills < KILLS + 10 and process.poll() is None and fruitless < 20:
-            process.kill()
-            process.communicate()
+        if killed() + kills < KILLS and state(pid) != "Z" and fruitless < 20:
+            os.kill(pid, signal.SIGKILL)
+            assert driver.ended(pid) in {-signal.SIGKILL, 0, 1}
             grown = sum(map(len, office.boxes.values())) > before
             kills += grown
             fruitless += not grown
             continue
-        output = process.communicate(timeout=60)[0]
+        driver.ended(pid)
+        output = (folder / "said").read_text()
         break
     with Ledger.read(folder / "list.ledger.db") as ledger:
         entries = ledger.entries()
@@ -93,15 +94,9 @@ def _campaign(
     return kills
 
 
-def _started(folder: Path, office: PostOffice, jobs: int) -> subprocess.Popen[str]:
+def _started(folder: Path, office: PostOffice, driver: Driver, jobs: int) -> int:
     settings = {"HOST": "127.0.0.1", "PORT": str(office.port), "SECURITY": "none", "SENDER": "t@example.org"}
-    env = {
-        **os.environ, **{f"GUIDE_SMTP_{k}": v for k, v in settings.items()},
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        "GUIDE_CONFIG_DIR": str(folder),
-    }  # fmt: skip
-    command = [sys.executable, "-m", "guide", "distribute", "report.pdf", "--to", "list.csv",
-               "--channel", "smtp", "--send", "--jobs", str(jobs)]  # fmt: skip
-    return subprocess.Popen(
-        command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    env = {**{f"GUIDE_SMTP_{k}": v for k, v in settings.items()}, "GUIDE_CONFIG_DIR": str(folder)}
+    words = ["distribute", folder / "report.pdf", "--to", folder / "list.csv", "--channel", "smtp", "--send",
+             "-o", folder / "out", "--jobs", jobs]  # fmt: skip
+    return driver.start(words, env, folder / "said")

@@ -11,9 +11,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,10 +19,11 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from driver import BY_HAND, Driver
+
 from guide.jobs import temporary
 
 ROOT = Path(__file__).parents[2]
-BY_HAND = int(os.environ.get("FAULTS", "0"))
 MOMENTS = BY_HAND or 8
 # A second is promised where there is a core to end on; a machine with a long queue takes longer.
 PATIENCE = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
@@ -42,64 +40,6 @@ TINY = {
     "sources.yaml": "- {{id: k1, type: book, title: A Book, author: 'Smith, Jane', issued: 1999}}\n",
 }
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-
-
-class Driver:
-    """Starts builds and waits for them."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.commands: dict[int, subprocess.Popen[bytes]] = {}
-        self.process = None
-        if not BY_HAND:
-            self.process = subprocess.Popen(
-                [sys.executable, Path(__file__).with_name("drive.py")],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )  # fmt: skip
-
-    def _ask(self, **what: object) -> int:
-        with self.lock:
-            self.process.stdin.write(json.dumps(what) + "\n")
-            self.process.stdin.flush()
-            return json.loads(self.process.stdout.readline())
-
-    def start(self, words: list[object], variables: dict[str, str], said: Path) -> int:
-        """Start a command that leads a session; return its number."""
-        words = [str(word) for word in words]
-        if self.process:
-            return self._ask(do="start", words=words, variables=variables, said=str(said))
-        with said.open("wb") as stream:
-            command = subprocess.Popen(
-                [sys.executable, "-m", "guide", *words], start_new_session=True, stdout=stream, stderr=stream,
-                stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-            )  # fmt: skip
-        self.commands[command.pid] = command
-        return command.pid
-
-    def ended(self, pid: int, limit: float = 60) -> int:
-        """Return how a command ended."""
-        if not self.process:
-            return self.commands.pop(pid).wait(limit)
-        until = time.monotonic() + limit
-        while state(pid) != "Z":
-            assert time.monotonic() < until, f"{pid} does not end"
-            time.sleep(0.002)
-        return self._ask(do="wait", pid=pid)
-
-    def close(self) -> None:
-        """End the driver."""
-        if self.process:
-            self.process.stdin.close()
-            self.process.wait(10)
-            self.process.stdout.close()
-
-
-def state(pid: int) -> str:
-    """Return the state of a process as proc(5) has it; '' when there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return ""
 
 
 def members(session: int) -> list[str]:

@@ -15,8 +15,12 @@ import weasyprint  # noqa: E402, F401
 import ziamath  # noqa: E402, F401
 
 import guide.cli.build  # noqa: E402, F401
+import guide.cli.distribute  # noqa: E402, F401
 import guide.content.load  # noqa: E402, F401
+import guide.copies.channels  # noqa: E402, F401
+import guide.copies.stamp  # noqa: E402, F401
 import guide.decks  # noqa: E402, F401
+import guide.distribution  # noqa: E402, F401
 import guide.html.faces  # noqa: E402, F401
 import guide.html.render  # noqa: E402, F401
 import guide.pdf.typeset  # noqa: E402, F401
