@@ -39,6 +39,7 @@ class Driver:
     def start(self, words: list[object], variables: dict[str, str], said: Path) -> int:
         """Start a command that leads a session; return its number."""
         words = [str(word) for word in words]
+        said.write_bytes(b"")  # it may be killed before it says anything
         if self.process:
             return self._ask(do="start", words=words, variables=variables, said=str(said))
         with said.open("wb") as stream:
