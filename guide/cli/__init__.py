@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from guide.jobs import ending
 
@@ -32,6 +32,7 @@ def main() -> None:
             raise
         if isinstance(exc, OSError) and exc.errno == errno.ENOSPC and exc.filename is None:
             _say("guide: what was printed could not be written: the disk is full")
+            _discard(sys.stdout)
         else:
             _say(_bug(exc))
     finally:
@@ -89,8 +90,13 @@ def _flushed(code: int) -> int:
             code = code or 1
         else:
             continue
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is left goes there
+        _discard(stream)
     return code
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is left of a stream, and what comes, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def __getattr__(name: str) -> Any:

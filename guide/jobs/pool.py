@@ -137,12 +137,16 @@ class Pool:
                         forkserver.ensure_running()
                 except OSError:  # its socket needs a folder that can be written
                     context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(
-                self.warm,
-                mp_context=context,
-                initializer=_warm,
-                initargs=(self.modules, self.bounds, self._folder),
-            )
+            try:
+                self._executor = ProcessPoolExecutor(
+                    self.warm,
+                    mp_context=context,
+                    initializer=_warm,
+                    initargs=(self.modules, self.bounds, self._folder),
+                )
+            except (OSError, ImportError):  # no semaphores: /dev/shm is not there, or not ours
+                self.workers = 1
+                return
             if context.get_start_method() == "spawn":
                 with ending.held():  # one that is just starting would not be found, and cry out
                     self._begin(self._executor)

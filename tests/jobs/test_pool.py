@@ -30,6 +30,17 @@ def test_one_worker_is_this_process() -> None:
         assert pool.submit(os.getpid).result() == os.getpid()
 
 
+def test_without_semaphores_this_process_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system refuses what workers need, jobs are done one after the other."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("guide.jobs.pool.ProcessPoolExecutor", refused)
+    with Pool(2) as pool:
+        assert pool.submit(os.getpid).result() == os.getpid()
+
+
 def test_a_job_whose_worker_is_killed_is_done_again(tmp_path: Path) -> None:
     """When the process dies once, the job is run a second time and its result comes back."""
     log = tmp_path / "log"
