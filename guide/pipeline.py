@@ -298,6 +298,9 @@ def extra_files(
 
 
 def _leftover(target: Path, record: _Record, settings: Settings) -> tuple[Diagnostic, ...]:
+    """Say which files are of an earlier build; what an error kept from being made is still wanted."""
+    if any(found.severity == Severity.ERROR for found in record.diagnostics):
+        return ()
     names = {made.name for made in record.files}
     extra = [path.name for path in extra_files(target, names, record.stems, settings)]
     if not extra:

@@ -262,3 +262,6 @@ def test_a_build_says_what_is_of_an_earlier_one(made: Path, run: Run) -> None:
     note = next(line for line in quiz.stderr.splitlines() if "extra-output" in line)
     assert "these 7 files" in note and "quiz-a.pdf" in note and "quiz-c.pdf" in note
     assert "briefing" not in note and "quiz.pdf" not in note
+    # What an error keeps from being made is still wanted: nobody is told to delete it.
+    wrong = run(*words, "-D", "titel=T")
+    assert wrong.exit_code == 1 and "extra-output" not in wrong.stderr
