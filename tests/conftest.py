@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,13 @@ from guide.jobs import confine
 sys.path.insert(0, str(Path(__file__).parent))  # tests/support.py
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci")
+
+if threading.current_thread() is threading.main_thread():
+    # Under nohup, or in the background of a script, signals are ignored, and the commands that tests start
+    # would inherit that. A handler is not inherited; and this process still ignores the signal.
+    for _name in ("SIGINT", "SIGHUP", "SIGTERM", "SIGQUIT"):
+        if signal.getsignal(getattr(signal, _name)) == signal.SIG_IGN:
+            signal.signal(getattr(signal, _name), lambda *_: None)
 
 SMALL = {
     "pack.yaml": (

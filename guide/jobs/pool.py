@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from types import TracebackType
@@ -34,12 +35,13 @@ class JobTimeout(Exception):
     """A job took longer than its limit and was ended."""
 
 
-def _warm(modules: Sequence[str], bounds: Limits | None, folder: str) -> None:
+def _warm(modules: Sequence[str], bounds: Limits | None, folder: str, parent: int) -> None:
+    """Prepare a worker. `parent` is the process that must still exist; 0 if the server checks it."""
+    ending.tie(parent)  # first: what is not tied yet outlives a parent that is killed
     for number in {*ending.SIGNALS} - {signal.SIGTERM}:
         signal.signal(number, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     ending.heed()
     ending.quiet()
-    ending.tie()  # to the process that it was forked from, which is tied to the parent
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ["TMPDIR"] = tempfile.tempdir = folder
     for name in modules:
@@ -61,6 +63,19 @@ def _die_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
     os._exit(1)
+
+
+@lru_cache
+def _shorten_sockets(_process: int) -> None:
+    """Reach the fork server's socket through a descriptor of this process's temporary folder.
+
+    A socket's path has at most 107 bytes (unix(7)); with a longer TMPDIR the server could not start,
+    and workers would be spawned: half a second each, during which nothing ties them to their parent.
+    """
+    if os.path.isdir("/proc/self/fd"):
+        folder = os.open(temporary.lasting(), os.O_RDONLY | os.O_DIRECTORY)
+        config: Any = multiprocessing.current_process()._config  # type: ignore[attr-defined]  # noqa: SLF001
+        config["tempdir"] = f"/proc/self/fd/{folder}"
 
 
 @contextlib.contextmanager
@@ -133,16 +148,18 @@ class Pool:
             if forks:
                 forkserver.set_forkserver_preload(["guide.jobs.tied", *self.shared])
                 try:
+                    _shorten_sockets(os.getpid())
                     with ending.named():
                         forkserver.ensure_running()
                 except OSError:  # its socket needs a folder that can be written
                     context = multiprocessing.get_context("spawn")
+            parent = os.getpid() if context.get_start_method() == "spawn" else 0
             try:
                 self._executor = ProcessPoolExecutor(
                     self.warm,
                     mp_context=context,
                     initializer=_warm,
-                    initargs=(self.modules, self.bounds, self._folder),
+                    initargs=(self.modules, self.bounds, self._folder, parent),
                 )
             except (OSError, ImportError):  # no semaphores: /dev/shm is not there, or not ours
                 self.workers = 1

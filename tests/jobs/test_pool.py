@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -22,6 +23,43 @@ def test_results_come_back_from_other_processes() -> None:
         assert where.result() != os.getpid()
         with pytest.raises(ValueError, match="invalid literal"):
             wrong.result()
+
+
+LONG_PATH = """
+import os, sys
+from guide.jobs.pool import Pool
+with Pool(2) as pool:
+    parents = {pool.submit(os.getppid).result() for _ in range(4)}
+    print(len(parents), os.getpid() in parents)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned there")
+def test_a_long_temporary_path_does_not_change_how_workers_start(tmp_path: Path) -> None:
+    """A socket's path has 107 bytes at most; workers are still forked by the server, and nothing is left."""
+    deep = tmp_path.joinpath(*["a-folder-with-a-long-name"] * 4)
+    deep.mkdir(parents=True)
+    env = {**os.environ, "TMPDIR": str(deep), "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", LONG_PATH], env=env, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("1 False\n", "")
+    assert list(deep.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs prctl")
+def test_a_spawned_worker_whose_parent_is_gone_ends_at_once() -> None:
+    """It was not tied while it started, so that it asks whether the parent is still there."""
+    code = (
+        "import guide.jobs.pool as pool; pool._die_with_parent = lambda: None;"  # which ends this one, too
+        "pool._warm((), None, '.', {}); print('goes on')"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+    def told(parent: int | str) -> str:
+        command = [sys.executable, "-c", code.format(parent)]
+        return subprocess.run(command, env=env, capture_output=True, text=True).stdout
+
+    assert told("__import__('os').getppid()") == "goes on\n"
+    assert told(os.getppid()) == ""
 
 
 def test_one_worker_is_this_process() -> None:
