@@ -11,6 +11,7 @@ from weasyprint.layout.absolute import AbsolutePlaceholder
 
 from guide.errors import Severity
 from guide.model.artifacts import Fault
+from guide.pdf.rasters import RasterImage
 from guide.units import PX_PER_MM
 
 TOLERANCE = 1.0  # px; rounding of glyph advances
@@ -160,7 +161,7 @@ def _too_coarse(found: list[Leaf], number: int) -> Iterator[Fault]:
     for leaf in found:
         image = getattr(leaf.box, "replacement", None)
         pixels = getattr(image, "width", None)
-        if pixels is None or type(image).__name__ != "RasterImage" or not leaf.box.width:
+        if pixels is None or not isinstance(image, RasterImage) or not leaf.box.width:
             continue
         dpi = pixels / (leaf.box.width / 96)
         if dpi < MIN_DPI:

@@ -23,7 +23,7 @@ from weasyprint.text.fonts import FontConfiguration
 from guide.errors import Severity
 from guide.jobs import temporary
 from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, Pdf, SetFace, item_of
-from guide.pdf import corrections, flow, lines, quick
+from guide.pdf import corrections, flow, lines, quick, rasters
 from guide.pdf.budget import over_budget
 from guide.pdf.clock import at_a_fixed_time
 from guide.pdf.contrast import contrast_faults
@@ -38,7 +38,6 @@ from guide.pdf.proof import Proof, expected, expected_of_face, prove
 from guide.units import PX_PER_MM
 
 VARIANT = "pdf/ua-1"
-IMAGE_DPI = 300
 Image.MAX_IMAGE_PIXELS = 45_000_000  # a PNG of a few kB can ask for gigabytes
 
 
@@ -47,6 +46,7 @@ def typeset(html: Html) -> Pdf:
     corrections.install()
     flow.install()
     quick.install()
+    rasters.install()
     with at_a_fixed_time(), _seldom_collecting():
         return _Typesetting(html).run()
 
@@ -70,6 +70,7 @@ def set_faces(html: Html) -> FaceSet:
     corrections.install()
     flow.install()
     quick.install()
+    rasters.install()
     with at_a_fixed_time(), _seldom_collecting(), lines.kept():
         return _Typesetting(html).faces()
 
@@ -118,6 +119,7 @@ def prepare(sheets: Sheets) -> None:
     corrections.install()
     flow.install()
     quick.install()
+    rasters.install()
     with _quiet():
         _stylesheets(sheets)
 
@@ -237,9 +239,7 @@ class _Typesetting:
 
     def _write(self, document: Document) -> bytes:
         identifier = hashlib.sha256(self.html.markup.encode()).digest()[:16]
-        return bytes(
-            document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier, dpi=IMAGE_DPI)
-        )
+        return bytes(document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier))
 
     def _fallbacks(self, fonts: Iterable[Any], pages: Iterable[Any]) -> None:
         """Report fonts that are not bundled: they would differ from machine to machine."""
