@@ -20,7 +20,7 @@ from guide.errors import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
 from guide.model.content import Actor, Card, Event, Fact, Figure, Question, Section, Term
 from guide.model.markup import mentions, texts_of
-from guide.model.pack import Manifest, Pack
+from guide.model.pack import Manifest, Pack, spelling
 
 I = TypeVar("I", bound=Item)  # noqa: E741  an Item
 
@@ -324,7 +324,8 @@ class _Loading:
             if card.image:
                 wanted.setdefault(card.image, card.at("image"))
         loaded = {path: load_figure(self.reader, path, place) for path, place in wanted.items()}
-        return {path: figure for path, figure in loaded.items() if figure}
+        figures = {path: figure for path, figure in loaded.items() if figure}
+        return {spelling(path): figure for path, figure in figures.items()} | figures
 
 
 def _no_front_matter(path: str, text: str) -> Diagnostic:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import posixpath
 import re
 import struct
-from typing import Any
+import unicodedata
+import warnings
+from typing import Any, Literal
+from urllib.parse import unquote
 
 from guide.content.charts import check_spec
 from guide.content.files import Reader
@@ -14,6 +18,16 @@ from guide.content.tables import check_rows, json_syntax
 from guide.content.yaml12 import read_yaml
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.content import Figure
+from guide.model.rasters import (
+    LYING,
+    RasterError,
+    check_jpeg,
+    check_png,
+    format_of,
+    jpeg_frame,
+    orientation_of,
+    png_frame,
+)
 
 MAX_PIXELS = 40_000_000
 _TABLES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".geojson": "json", ".topojson": "json"}
@@ -29,7 +43,9 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
     if posixpath.isabs(path) or posixpath.normpath(path).startswith("..") or "\0" in path:
         reader.data(path, place)  # notes why not
         return None
-    if not reader.exists(path):
+    written, path = path, _found(reader, path)
+    if not path:
+        path = written
         names = [p for folder in ("figures", "images") for p in reader.tree(folder, "")]
         from guide.content.validate import did_you_mean
 
@@ -44,6 +60,27 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
     if lower.endswith(".svg"):
         return _svg(reader, path, data)
     return _image(reader, path, data, place)
+
+
+def _found(reader: Reader, path: str) -> str:
+    """Return the path under which a file that content names lies in the pack, '' if it is not there.
+
+    Markdown may write a blank as %20, and macOS stores a letter with an accent as two signs.
+    """
+    for name in dict.fromkeys((path, unquote(path))):
+        if reader.exists(name):
+            return name
+        found = "."
+        for part in posixpath.normpath(name).split("/"):
+            same = unicodedata.normalize("NFC", part)
+            beside = (each.rpartition("/")[2] for each in reader.listing(found, ""))
+            match = next((n for n in beside if unicodedata.normalize("NFC", n) == same), "")
+            if not match:
+                break
+            found = f"{found}/{match}"
+        else:
+            return found.removeprefix("./")
+    return ""
 
 
 def _svg(reader: Reader, path: str, data: bytes) -> Figure | None:
@@ -75,52 +112,68 @@ def _svg_size(text: str) -> tuple[int, int]:
 
 
 def _image(reader: Reader, path: str, data: bytes, place: Place) -> Figure | None:
-    kind, size = _measure(data)
-    if kind is None or not all(size):
-        hint = "Use PNG, JPEG, SVG or a Vega-Lite spec; export the picture again."
-        message = f"`{path}` is not a PNG, JPEG, SVG or Vega-Lite file"
-        reader.problems.append(error("image-broken", message, place, hint))
+    def _refuse(code: str, message: str, hint: str) -> None:
+        reader.problems.append(error(code, f"`{path}` {message}", place, hint))
+
+    kind = format_of(data)
+    if kind not in {"PNG", "JPEG"}:
+        _refuse("image-broken", *_not_printed(kind))
         return None
-    if size[0] * size[1] > MAX_PIXELS:
-        millions = size[0] * size[1] / 1e6
-        message = f"`{path}` has {millions:.0f} million pixels; {MAX_PIXELS // 10**6} are the most"
-        hint = "Scale it down: 300 dpi at the printed size is enough."
-        reader.problems.append(error("image-too-large", message, place, hint))
+    try:
+        frame = png_frame(data) if kind == "PNG" else jpeg_frame(data)
+        millions = frame.width * frame.height / 1e6
+        if millions * 1e6 > MAX_PIXELS:
+            message = f"has {millions:.0f} million pixels; {MAX_PIXELS // 10**6} are the most"
+            hint = "Scale it down: 300 dpi at the printed size is enough."
+            _refuse("image-too-large", message, hint)
+            return None
+        check_png(data) if kind == "PNG" else check_jpeg(data)
+        _decode(data)
+    except RasterError as exc:
+        _refuse("image-broken", str(exc), exc.hint)
         return None
-    if not _is_whole(kind, data):
-        message = f"`{path}` breaks off before its end"
-        hint = "Download or export the picture again."
-        reader.problems.append(error("image-broken", message, place, hint))
-        return None
-    return Figure(path, kind, data=data, width=size[0], height=size[1], place=Place(path))
+    width, height = frame.width, frame.height
+    if orientation_of(data) in LYING:
+        width, height = height, width
+    name: Literal["png", "jpeg"] = "png" if kind == "PNG" else "jpeg"
+    return Figure(path, name, data=data, width=width, height=height, place=Place(path))
 
 
-def _is_whole(kind: str, data: bytes) -> bool:
-    """Tell whether a picture has its end: PNG's last chunk is IEND, JPEG's last marker EOI."""
-    end = b"IEND" if kind == "png" else b"\xff\xd9"
-    return end in data[-65536:]
+def _decode(data: bytes) -> None:
+    """Raise RasterError unless the library that prints a picture can decode it."""
+    from PIL import Image, ImageFile
+
+    # WeasyPrint sets it for the whole process, so that half a picture would pass as a whole one.
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as image:
+            warnings.simplefilter("ignore")
+            image.load()
+    except (OSError, ValueError, SyntaxError, TypeError, EOFError, struct.error) as exc:
+        raise RasterError("is damaged: it cannot be decoded") from exc
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def _measure(data: bytes) -> tuple[Any, tuple[int, int]]:
-    """Read format and size from the header alone, so that a bomb costs nothing."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) > 24:
-        return "png", struct.unpack(">II", data[16:24])
-    if data.startswith(b"\xff\xd8"):
-        return "jpeg", _jpeg_size(data)
-    return None, (0, 0)
+_PHONE = (
+    "Export the photo as JPEG, or let the iPhone take JPEG from now on: Settings > Camera > "
+    "Formats > Most Compatible."
+)
+_USE = "Open it and save it as PNG (drawings, screenshots) or JPEG (photos)."
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    at = 2
-    while at + 9 < len(data):
-        if data[at] != 0xFF:
-            return 0, 0
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
-            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            return width, height
-        at += 2 if marker == 0xFF or 0xD0 <= marker <= 0xD9 else 2 + length
-    return 0, 0
+def _not_printed(kind: str) -> tuple[str, str]:
+    """Return message and hint for a file that is no PNG or JPEG, whatever its name says."""
+    if kind == "HEIC":
+        return "is a HEIC photo, which cannot be printed", _PHONE
+    if kind == "PDF":
+        return "is a PDF, not a picture", "Export the page as SVG or PNG."
+    if kind in {"SVGZ", "EMF", "WMF"}:
+        return f"is a {kind} drawing, which cannot be printed", "Export it as plain SVG."
+    if kind:
+        return f"is a {kind} picture, which cannot be printed", _USE
+    hint = "Use PNG, JPEG, SVG or a Vega-Lite spec; export the picture again."
+    return "is not a PNG, JPEG, SVG or Vega-Lite file", hint
 
 
 def _chart(reader: Reader, path: str, place: Place) -> Figure | None:

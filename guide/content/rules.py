@@ -255,7 +255,7 @@ def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:
 def _has_alt(mention: Mention, pack: Pack) -> bool:
     if re.search(r"\balt=|\bfig-alt=|\bdecorative\b", mention.attributes):
         return True
-    figure = pack.figures.get(mention.value)
+    figure = pack.picture(mention.value)
     return figure is None or bool(figure.alt)
 
 
@@ -343,7 +343,7 @@ def _cards(pack: Pack) -> Found:
 
 def _card_pictures(pack: Pack) -> Found:
     for card in pack.cards:
-        figure = pack.figures.get(card.image)
+        figure = pack.picture(card.image)
         if card.image and figure and not figure.alt and figure.format in {"chart", "svg"}:
             yield missing_alt(card.image, card.at("image"))
 

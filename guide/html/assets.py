@@ -30,7 +30,7 @@ class Assets:
 
     def figure(self, path: str) -> tuple[str, Figure | None]:
         """Return the document's path of a picture of the pack, '' when it cannot be drawn."""
-        figure = self.pack.figures.get(path)
+        figure = self.pack.picture(path)
         if path not in self._known:
             self._known[path] = self._draw(figure) if figure else ""
         return self._known[path], figure

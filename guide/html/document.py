@@ -168,7 +168,7 @@ class Document:
             section = parsed.section
             for token in parsed.tokens:
                 path = str(token.attrs.get("src", "")) if token.type == "figure" else ""
-                figure = self.pack.figures.get(path)
+                figure = self.pack.picture(path)
                 if figure is None or "decorative" in token.attrs:
                     continue
                 name = str(token.attrs.get("id") or path)

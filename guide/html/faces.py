@@ -183,7 +183,7 @@ class Faces:
         return [self._picture(path) for path in paths if path]
 
     def _picture(self, path: str) -> Any:
-        figure = self.request.pack.figures.get(path)
+        figure = self.request.pack.picture(path)
         return figure and (figure.format, figure.data, dict(figure.spec), figure.alt)
 
     @cached_property

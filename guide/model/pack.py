@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import unquote
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, WithJsonSchema
 
@@ -121,6 +123,11 @@ class Manifest(Frozen):
         return problem.severity == Severity.ERROR and not self.accepting(problem)
 
 
+def spelling(path: str) -> str:
+    """Return the one spelling of a picture's path: no %20, and each accent with its letter (NFC)."""
+    return unicodedata.normalize("NFC", unquote(path))
+
+
 @dataclass(frozen=True)
 class Pack:
     """Everything that is known of one subject, read once; stages take it as a value.
@@ -159,6 +166,11 @@ class Pack:
             *self.cards,
             *self.questions,
         )
+
+    def picture(self, path: str) -> Figure | None:
+        """Return the picture that a text names by `path`, however it spells that."""
+        found = self.figures.get(path)
+        return found if found else self.figures.get(spelling(path))
 
     def at(self, key: str) -> Place:
         """Return where the dotted `key` of pack.yaml stands, or its nearest parent."""

@@ -21,6 +21,7 @@ _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), 
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.S)  # one that ends a scan's data
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+LYING = frozenset({5, 6, 7, 8})  # orientations that exchange width and height
 _BLOCK = 1 << 20
 _SIGNATURES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "PNG"),
@@ -35,6 +36,9 @@ _SIGNATURES = (
     (re.compile(rb"\xff\x0a|\0\0\0\x0cJXL "), "JPEG XL"),
     (re.compile(rb"\0\0\0\x0cjP  "), "JPEG 2000"),
     (re.compile(rb"8BPS"), "Photoshop"),
+    (re.compile(rb"\x01\0\0\0.{36} EMF", re.S), "EMF"),
+    (re.compile(rb"\xd7\xcd\xc6\x9a"), "WMF"),
+    (re.compile(rb"\x1f\x8b"), "SVGZ"),
 )
 
 
@@ -88,9 +92,10 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
 
 def png_frame(data: bytes) -> Frame:
     """Return what the header of a PNG says; raises RasterError when it has none."""
-    if len(data) < 33 or data[12:16] != b"IHDR":
+    if len(data) < 24 or data[12:16] != b"IHDR":
         raise RasterError("breaks off before its end")
-    width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", data[16:29])
+    head = data[16:29].ljust(13, b"\0")  # the size alone is enough to refuse what is too large
+    width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", head)
     return Frame(width, height, depth, colour, bool(interlace))
 
 

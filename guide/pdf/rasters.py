@@ -20,6 +20,7 @@ from PIL import Image, ImageChops, ImageCms
 from weasyprint import images
 
 from guide.model.rasters import (
+    LYING,
     PNG_START,
     bare_jpeg,
     chunks,
@@ -80,7 +81,7 @@ class RasterImage(images.RasterImage):  # type: ignore[misc]
         self.turn = _turn(pillow_image, orientation)
         self.mode, self.format = pillow_image.mode, pillow_image.format
         self.width, self.height = pillow_image.size
-        if self.turn >= 5:
+        if self.turn in LYING:
             self.width, self.height = self.height, self.width
         self.ratio = self.width / self.height if self.height else math.inf
 
@@ -317,21 +318,24 @@ def _in_srgb(image: Any, source: Any) -> Any:
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     colours = image.convert(image.mode.removesuffix("A")) if alpha is not None else image
     if profile:
-        grey = colours.mode == "L"
-        try:
-            colours = ImageCms.profileToProfile(
-                colours, ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-                ImageCms.createProfile("sRGB"), outputMode="RGB",
-            )  # fmt: skip
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass  # a profile that nobody can use: as if there were none
-        else:
-            colours = colours.convert("L") if grey else colours
+        colours = _by_profile(colours, profile)
     if colours.mode == "CMYK":
         colours = colours.convert("RGB")
     if alpha is not None:
         colours.putalpha(alpha)
     return colours
+
+
+def _by_profile(colours: Any, profile: bytes) -> Any:
+    """Return colours turned from a profile's into sRGB; unchanged when nobody can use the profile."""
+    try:
+        made: Any = ImageCms.profileToProfile(
+            colours, ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.createProfile("sRGB"), outputMode="RGB",
+        )  # fmt: skip
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return colours
+    return made.convert("L") if colours.mode == "L" else made
 
 
 def _sampling(image: Any) -> int:
