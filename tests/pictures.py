@@ -10,10 +10,13 @@ import io
 import random
 import struct
 import zlib
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
-from PIL import Image, ImageDraw
+import pikepdf
+import pypdfium2
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 WIDTH, HEIGHT = 96, 64
 _TURNED_BACK = {
@@ -178,3 +181,63 @@ def kinds() -> dict[str, tuple[bytes, Image.Image]]:
     frames = [rgb, rgb.transpose(Image.Transpose.ROTATE_180)]
     made["moving.png"] = saved(frames[0], "PNG", save_all=True, append_images=frames[1:]), rgb
     return made
+
+
+GRID = (24, 16)  # what two pictures are compared at: grain and rounding do not count
+
+
+def seen(data: bytes, scale: float = 3.0, password: str | None = None) -> list[list[Image.Image]]:
+    """Return what PDFium draws where each page of a PDF places a picture, page by page, upright."""
+    found = []
+    with pikepdf.open(io.BytesIO(data), password=password or "") as pdf:
+        rendered = pypdfium2.PdfDocument(data, password=password)
+        for number, page in enumerate(pdf.pages):
+            places = list(_placed(page, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)))
+            image = rendered[number].render(scale=scale).to_pil().convert("RGB") if places else None
+            box = [float(v) for v in page.obj.get("/CropBox", page.mediabox)]
+            found.append([_cut(image, place, box, scale) for place in places if image])
+        rendered.close()
+    return found
+
+
+def _placed(holder: Any, matrix: tuple[float, ...]) -> Iterator[tuple[float, ...]]:
+    """Yield the matrix of each picture that a page or form draws, with what is in its forms."""
+    inner = holder.obj if isinstance(holder, pikepdf.Page) else holder
+    pictures = inner.get("/Resources", {}).get("/XObject", {})
+    now, kept = matrix, []
+    for operands, operator in pikepdf.parse_content_stream(holder):
+        name = str(operator)
+        if name == "q":
+            kept.append(now)
+        elif name == "Q":
+            now = kept.pop()
+        elif name == "cm":
+            now = _times(tuple(float(v) for v in operands), now)
+        elif name == "Do":
+            drawn = pictures[str(operands[0])]
+            if drawn.Subtype == "/Image":
+                yield now
+            else:
+                own = tuple(float(v) for v in drawn.get("/Matrix", (1, 0, 0, 1, 0, 0)))
+                yield from _placed(drawn, _times(own, now))
+
+
+def _times(first: tuple[float, ...], then: tuple[float, ...]) -> tuple[float, ...]:
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = then
+    return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
+
+
+def _cut(image: Image.Image, matrix: tuple[float, ...], box: list[float], scale: float) -> Image.Image:
+    """Return what a matrix places, upright, at four times the grid."""
+    a, b, c, d, e, f = matrix
+    width, height = (4 * n for n in GRID)
+    across = (a * scale / width, -c * scale / height, (e + c - box[0]) * scale)
+    down = (-b * scale / width, d * scale / height, (box[3] - f - d) * scale)
+    return image.transform((width, height), Image.Transform.AFFINE, (*across, *down), Image.Resampling.BILINEAR)
+
+
+def unlike(one: Image.Image, other: Image.Image) -> float:
+    """Return how far two pictures differ: the worst of the three colours' mean difference, 0 to 255."""
+    small = [image.convert("RGB").resize(GRID, Image.Resampling.BOX) for image in (one, other)]
+    return max(ImageStat.Stat(ImageChops.difference(*small)).mean)
