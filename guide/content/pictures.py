@@ -13,6 +13,7 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from guide.content.charts import check_spec
+from guide.content.drawings import check_drawing
 from guide.content.files import Reader
 from guide.content.tables import check_rows, json_syntax
 from guide.content.yaml12 import read_yaml
@@ -87,6 +88,7 @@ def _svg(reader: Reader, path: str, data: bytes) -> Figure | None:
     if reader.text(path) is None:
         return None
     text = data.decode("utf-8-sig")
+    reader.problems.extend(check_drawing(path, data))
     parts = [_inner(text, name) for name in ("title", "desc")]
     width, height = _svg_size(text)
     alt = ". ".join(part.rstrip(".") for part in parts if part)

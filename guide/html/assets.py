@@ -40,7 +40,11 @@ class Assets:
             return self.add(figure.data, figure.format)
         try:
             chart = figure.format == "chart"
-            svg = draw_chart(figure.spec, self.accent) if chart else clean_svg(figure.data)
+            svg = (
+                draw_chart(figure.spec, self.accent)
+                if chart
+                else clean_svg(figure.data, self.pack.manifest.lang, self.add)
+            )
         except ChartError as exc:
             code = "chart-error" if figure.format == "chart" else "svg-unsafe"
             hint = (

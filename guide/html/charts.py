@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import vl_convert
 
+from guide.html.drawings import Keep, local, settle
 from guide.resources import font_folders
 
 PALETTE = ("#1f4e79", "#a34a17", "#5b8db8", "#8a939b", "#1a1f24", "#7d7b2f")
@@ -19,7 +20,8 @@ _FONT = "Source Sans 3"
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _FORBIDDEN = {"script", "foreignobject", "iframe", "object", "embed", "audio", "video", "handler",
-              "set", "discard", "mpath", "image", "feimage"}  # fmt: skip
+              "set", "discard", "mpath", "feimage"}  # fmt: skip
+_PICTURE = re.compile(r"[0-9a-f]{20}\.(?:png|jpeg)")  # a file of the document, beside the drawing
 _LOADS = re.compile(r"url\(\s*['\"]?\s*[^#'\"\s)]", re.I)
 MAX_SVG = 8_000_000  # bytes
 MAX_DEPTH = 100
@@ -147,10 +149,12 @@ def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
         yield where, " ".join(value.split())
 
 
-def clean_svg(data: bytes) -> bytes:
+def clean_svg(data: bytes, language: str = "en", keep: Keep | None = None) -> bytes:
     """Return the SVG without anything that runs, loads or moves; raises ChartError.
 
     Entities and document types are refused: they are how an SVG reads files and multiplies.
+    `language` decides between the languages of one file; pictures inside it are given to `keep`,
+    and without that are left out.
     """
     if len(data) > MAX_SVG:
         raise ChartError(
@@ -170,6 +174,7 @@ def clean_svg(data: bytes) -> bytes:
     if root.tag.rpartition("}")[2] != "svg":
         raise ChartError("the file holds no svg element")
     _check_size(root)
+    settle(root, language, keep)
     _strip(root)
     return bytes(ET.tostring(root, encoding="utf-8"))
 
@@ -206,25 +211,16 @@ def _strip(root: ET.Element) -> None:
     """Take out what runs, loads or moves, however it is capitalised: CSS and HTML do not mind."""
     for parent in list(root.iter()):
         for child in list(parent):
-            if not isinstance(child.tag, str) or _is_forbidden(_local(child)):
+            empty = local(child) == "image" and not _PICTURE.fullmatch(child.get("href", ""))
+            if not isinstance(child.tag, str) or _is_forbidden(local(child)) or empty:
                 parent.remove(child)
         for name, value in list(parent.attrib.items()):
-            local = name.rpartition("}")[2].lower()
-            outside = local == "href" and not value.strip().startswith("#")
-            escaped = local == "style" and "\\" in value
-            if local.startswith("on") or outside or _LOADS.search(value) or escaped:
+            key = name.rpartition("}")[2].lower()
+            inside = value.strip().startswith("#") or local(parent) == "image"
+            outside = key == "href" and not inside
+            escaped = key == "style" and "\\" in value
+            if key.startswith("on") or outside or _LOADS.search(value) or escaped:
                 del parent.attrib[name]
-        if _local(parent) == "style":
-            text = "".join(parent.itertext())
-            if re.search(r"@import|url\(|\\", text, re.I):
-                parent.text = ""
-                for child in list(parent):
-                    parent.remove(child)
-
-
-def _local(element: ET.Element) -> str:
-    tag = element.tag if isinstance(element.tag, str) else ""
-    return tag.rpartition("}")[2].lower()
 
 
 def _is_forbidden(name: str) -> bool:

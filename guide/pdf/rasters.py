@@ -89,10 +89,14 @@ class RasterImage(images.RasterImage):  # type: ignore[misc]
         """Draw the picture, and note how many of its pixels that takes."""
         if min(self.width, self.height, concrete_width, concrete_height) <= 0:
             return
-        (a, b, _), (c, d, _) = stream.ctm[0], stream.ctm[1]
-        across = concrete_width * math.hypot(a, b) / 72
-        down = concrete_height * math.hypot(c, d) / 72
-        ratio = self._ratio(across, down)
+        ratio = 1.0
+        if (
+            not {"Subtype", "PatternType"} & stream.extra.keys()
+        ):  # else nobody knows how large it is
+            (a, b, _), (c, d, _) = stream.ctm[0], stream.ctm[1]
+            across = concrete_width * math.hypot(a, b) / 72
+            down = concrete_height * math.hypot(c, d) / 72
+            ratio = self._ratio(across, down)
         smooth = style["image_rendering"] == "auto"
         name = stream.add_image(self, smooth, ratio)
         stream.transform(concrete_width, 0, 0, -concrete_height, 0, concrete_height)
