@@ -17,6 +17,7 @@ import pytest
 from click.testing import Result
 
 from conftest import SMALL
+from pictures import drawing, photo, saved
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Result]
@@ -36,7 +37,12 @@ RICH = {
     "sections/20-two.md": (
         "---\ntitle: Zwei\nid: two\nkey_points: [Es ist so., Und so.]\nsources: [k1]\n---\n"
         "Die **Sonnenmacht** ist hier, siehe @sec-one.[^1] [Ein Ort](https://example.org/ort){.qr}\n\n"
-        "[^1]: Eine Anmerkung mit $a_1$.\n\n```python\nx = 'Wörter'\n```\n\n- eins\n- zwei\n"
+        "[^1]: Eine Anmerkung mit $a_1$.\n\n```python\nx = 'Wörter'\n```\n\n- eins\n- zwei\n\n"
+        '![Das Tal.](figures/tal.jpg){width=60mm alt="ein Tal"}\n\n![Der Plan.](figures/plan.png){width=20mm alt="ein Plan"}\n'
+    ),
+    "cards.yaml": (
+        SMALL["cards.yaml"] + "- {front: Welches Tal?, back: Dieses., image: figures/tal.jpg, sources: [k1]}\n"
+        '- {front: "![Plan](figures/plan.png){width=20mm}", back: "![Tal](figures/tal.jpg){width=30mm}", sources: [k1]}\n'
     ),
     "questions.yaml": (
         "- {prompt: Welches?, options: [aa, bb, cc], answer: bb, sources: [k1], tags: [core]}\n"
@@ -45,6 +51,11 @@ RICH = {
         "- {prompt: Was passt?, type: match, pairs: {a: x, b: y, c: z}, sources: [k1]}\n"
         "- {prompt: In welcher Folge?, type: order, items: [eins, zwei, drei], sources: [k1], explanation: Weil.}\n"
     ),
+}
+# So large that they are set with fewer pixels: the photo as JPEG, the plan as PNG.
+PICTURES = {
+    "figures/tal.jpg": saved(photo(1200, 800), "JPEG", quality=85),
+    "figures/plan.png": saved(drawing(900, 600), "PNG"),
 }
 KINDS = {"briefing", "flashcards", "handout", "handout-notes", "worksheet", "planner", "quiz"}
 
@@ -89,6 +100,8 @@ def write(folder: Path) -> None:
     for name, text in RICH.items():
         (folder / "rich" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "rich" / name).write_text(text, "utf-8")
+    for name, data in PICTURES.items():
+        (folder / "rich" / name).write_bytes(data)
 
 
 def as_another() -> tuple[str, ...]:

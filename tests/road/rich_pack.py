@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pictures import drawing, photo, saved
+
 _SENTENCE = "The Sun Force stood there on that day, and what it did is told in this sentence again. "
 _ROWS = "".join(f"| Day {n} | {n * 7} | told by **somebody** |\n" for n in range(1, 41))
 
@@ -32,7 +34,9 @@ RICH = {
     ),
     "sections/20-two.md": (
         "---\ntitle: The end\nid: two\n---\n## Second head\n\nThe Actor left in **1999** [@k1]. ![](figures/deco.svg){.inline-image "
-        "decorative=true}\n"
+        "decorative=true}\n\n"
+        '![A photo of the valley.](figures/valley.jpg){#fig-valley width=60mm alt="a valley"}\n\n'
+        '![The plan of the camp.](figures/plan.png){#fig-plan width=30mm alt="a plan"}\n'
     ),
     "figures/one.vl.yaml": (
         "description: Two bars, one of 3 and one of 5.\n"
@@ -59,6 +63,9 @@ RICH = {
         "- {front: Vorderseite, back: Back side, hint: a hint, sources: [k1], tags: [core]}\n"
         '- {cloze: "It lasted {{78::number}} days.", sources: [k1]}\n'
         "- {front: Mit Liste, back: \"- one\\n- two\", sources: [k1]}\n"
+        "- {front: Welches Tal?, back: The valley., image: figures/valley.jpg, sources: [k1]}\n"
+        '- {front: "Was zeigt ![plan](figures/plan.png){width=20mm}?", back: "A plan ![](figures/veil.png){width=10mm '
+        'decorative=true}", sources: [k1]}\n'
     ),
     "questions.yaml": (
         "- {prompt: Which?, options: [aa, bb, cc], answer: bb, explanation: So it is., sources: [k1]}\n"
@@ -66,10 +73,22 @@ RICH = {
         "- {prompt: Is it so?, type: true-false, answer: true, sources: [k1]}\n"
         "- {prompt: Say why., type: short, answer: Because., lines: 3, sources: [k1]}\n"
         "- {prompt: Match them., type: match, pairs: {one: eins, two: zwei, three: drei}, sources: [k1]}\n"
+        '- {prompt: "What is this: ![a plan](figures/plan.png){width=20mm}", type: short, answer: A plan., sources: [k1]}\n'
         "- {prompt: Order them., type: order, items: [first, second, third], sources: [k1]}\n"
     ),
     "sources.yaml": "- {id: k1, type: book, title: A Book, author: 'Smith, Jane', issued: 1999, URL: 'https://example.org/b'}\n",
 }
+
+
+def figures() -> dict[str, bytes]:
+    """Return the pictures of pixels: a photo, a plan in black and white, one with transparent parts."""
+    veil = photo(90, 60).convert("RGBA")
+    veil.putalpha(photo(90, 60).convert("L"))
+    return {
+        "figures/valley.jpg": saved(photo(600, 400), "JPEG", quality=85),
+        "figures/plan.png": saved(drawing(1400, 1050).convert("1"), "PNG"),
+        "figures/veil.png": saved(veil, "PNG"),
+    }
 
 
 def write(folder: Path) -> Path:
@@ -77,4 +96,6 @@ def write(folder: Path) -> Path:
     for name, text in RICH.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+    for name, data in figures().items():
+        (folder / name).write_bytes(data)
     return folder
