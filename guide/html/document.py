@@ -17,7 +17,7 @@ from guide.html.citations import Citations, UnknownStyleError, style_names
 from guide.html.codes import qr_svg
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
-from guide.html.markdown import MAX_DEPTH, Context, Here, block, inline, render_tokens
+from guide.html.markdown import MAX_DEPTH, Context, Here, block, flowing, inline, render_line, render_tokens
 from guide.html.numbering import outline, section_anchor
 from guide.model.artifacts import SOURCE
 from guide.model.base import Item
@@ -398,7 +398,7 @@ class Document:
         here.place = card.at(side_field(card, side))
         if card.origin == "deck":
             return Markup(text)  # noqa: S704  made of escaped parts
-        return _without_paragraph(block(self._truth(card, text), self.context, here))
+        return flowing(self._truth(card, text), self.context, here)
 
     def _truth(self, card: Flashcard, text: str) -> str:
         """Put True and False into the pack's language on cards that are made from questions."""
@@ -482,12 +482,6 @@ def _keys(item: Item, texts: bool = False) -> list[Citation]:
     inside = [m.value for _, text in texts_of(item) for m in mentions(text) if m.kind == "cite"]
     cited = [Citation(key=key) for key in inside] if texts else []
     return cited + [read_citation(text) for text in item.sources]
-
-
-def _without_paragraph(html: Markup) -> Markup:
-    """Take the paragraph off a text that is no more than one: a box less to lay out on each face."""
-    match = re.fullmatch(r"<p(?: data-at=\"[^\"]*\")?>((?:(?!</?p[ >]).)*)</p>\n", str(html), re.S)
-    return Markup(match[1]) if match else html  # noqa: S704  a part of what was safe
 
 
 def _sort_key(text: str) -> str:
