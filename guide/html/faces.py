@@ -44,6 +44,7 @@ class Faces:
         self.templates = Templates(pack.templates)
         self.document = Document(pack, (), pack.manifest.citation_style)
         self.document.context.links_printed = False
+        self.document.context.notes_below = False
         self.document.context.cite = self._cited
 
     def _cited(self, cluster: Sequence[Citation]) -> Markup:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from markdown_it.common.utils import isStrSpace
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -17,7 +16,7 @@ from guide.model.markup import (
     read_attributes,
     read_cluster,
 )
-from guide.model.signs import BREAKS, DROPPED, STYLES, TAG, formula_at, understood
+from guide.model.signs import BREAKS, DROPPED, REMEDIES, STYLES, TAG, formula_at, understood
 
 _BRACES = re.compile(r"\{([^{}\n]*)\}")
 _SCRIPTS = {"~": "sub", "^": "sup"}
@@ -136,16 +135,23 @@ def _end_of_script(src: str, mark: str, start: int, last: int) -> int:
         sign = src[at]
         if sign == mark:
             return at if at > start and not src.startswith(mark * 2, at) else -1
-        if sign == "\n" or isStrSpace(ord(sign)):
+        if sign.isspace():
             return -1
         at += 2 if sign == "\\" else 1
     return -1
 
 
 def tag(state: StateInline, silent: bool) -> bool:
-    """Read a tag of HTML that is understood; its attributes are not taken over."""
+    """Read a tag of HTML: one that is understood without its attributes, another one as text."""
     match = TAG.match(state.src, state.pos) if state.src[state.pos] == "<" else None
-    if not match or match.end() > state.posMax or not understood(match[2].lower()):
+    if not match or match.end() > state.posMax:
+        return False
+    if match[2].lower() in REMEDIES:  # printed as text: its quote marks stay straight
+        if not silent:
+            state.push("literal", "", 0).content = match[0]
+        state.pos = match.end()
+        return True
+    if not understood(match[2].lower()):
         return False
     if not silent:
         token = state.push("tag", "", 0)

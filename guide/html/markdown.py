@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as with_default
 from html import escape
 from typing import Any
 
@@ -15,6 +16,7 @@ from markupsafe import Markup
 from guide.errors import Diagnostic, Place, error, warning
 from guide.html.assets import Assets
 from guide.html.codes import highlight
+from guide.html.flow import plain
 from guide.html.formulas import FormulaError, typeset_formula
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
@@ -49,6 +51,7 @@ class Target:
     kind: str
     number: str
     title: str = ""
+    words: Sequence[Token] = ()  # the title, parsed
 
 
 @dataclass
@@ -60,13 +63,14 @@ class Context:
     linker: Linker
     report: Callable[[Diagnostic], None]
     cite: Callable[[Sequence[Citation]], Markup]
-    targets: dict[str, Target] = field(default_factory=dict)
-    links: dict[str, Any] = field(default_factory=dict)
-    index: dict[str, list[str]] = field(default_factory=dict)
-    places: dict[str, Place] = field(default_factory=dict)
+    targets: dict[str, Target] = with_default(default_factory=dict)
+    links: dict[str, Any] = with_default(default_factory=dict)
+    index: dict[str, list[str]] = with_default(default_factory=dict)
+    places: dict[str, Place] = with_default(default_factory=dict)
     terms_printed: bool = True
     sources_printed: bool = True
     links_printed: bool = True
+    notes_below: bool = True
 
 
 @dataclass
@@ -74,6 +78,7 @@ class Here:
     """The text at hand: whose it is, where it stands in its file, what it may do by itself."""
 
     item: str = ""
+    field: str = ""
     place: Place = Place("")
     first_line: int = 0
     autolink: bool = False
@@ -84,8 +89,13 @@ class Here:
     in_heading: bool = False
     in_link: int = 0
     spot: Place | None = None
-    notes: dict[int, list[Token]] = field(default_factory=dict)
-    open_notes: list[int] = field(default_factory=list)
+    notes: dict[int, list[Token]] = with_default(default_factory=dict)
+    open_notes: list[int] = with_default(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """The key of the block at hand."""
+        return f"{self.item}/{self.field}{self.blocks}"
 
 
 class _Renderer(RendererHTML):
@@ -113,7 +123,7 @@ class _Renderer(RendererHTML):
         """Note where a block stands, and return its key; one with an id of its own keeps that."""
         here.blocks += 1
         here.breaks = 0
-        key = f"{here.item}/{here.blocks}"
+        key = here.key
         line = (token.map or [0])[0] + here.first_line
         place = Place(here.place.path, line, 1) if here.first_line else here.place
         context.places[key] = place
@@ -126,13 +136,17 @@ class _Renderer(RendererHTML):
         """Return the line that is being rendered: its block's, and the breaks since."""
         here: Here = env["here"]
         places: dict[str, Place] = env["context"].places
-        at = here.spot or places.get(f"{here.item}/{here.blocks}", here.place)
+        at = here.spot or places.get(here.key, here.place)
         return replace(at, line=at.line + here.breaks) if here.first_line else at
 
     def heading_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
         level = min(6, max(3, int(token.tag[1]) + env["here"].heading_shift))
         token.tag = f"h{level}"
+        words = tokens[idx + 1].children or []
+        if any(word.type.startswith("math_") for word in words):
+            line = [word for word in words if word.type != "footnote_ref"]
+            token.attrSet("data-bookmark", plain(Markup(self.renderInline(line, options, env))))  # noqa: S704
         env["here"].in_heading = True
         return self.renderToken(tokens, idx, options, env)
 
@@ -190,12 +204,13 @@ class _Renderer(RendererHTML):
             )
             return f"({escape(context.labels('not in this document'))})"
         words = {"fig": "Figure", "tbl": "Table", "sec": "Section"}
-        shown = (
-            f"{context.labels(words[target.kind])}\u00a0{target.number}"
-            if target.number
-            else target.title
-        )
-        return f'<a class="xref" href="#{escape(name)}">{escape(shown, quote=False)}</a>'
+        if target.number:
+            shown = escape(
+                f"{context.labels(words[target.kind])}\u00a0{target.number}", quote=False
+            )
+        else:
+            shown = render_line(target.words, context, Here(in_heading=True))
+        return f'<a class="xref" href="#{escape(name)}">{shown}</a>'
 
     def gap(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         content = tokens[idx].content
@@ -316,7 +331,7 @@ class _Renderer(RendererHTML):
         if table is None or not table.map or not token.map:
             return "<tr>\n"
         here.breaks = token.map[0] - table.map[0]
-        key = f"{here.item}/{here.blocks}-{here.breaks + 1}"
+        key = f"{here.key}-{here.breaks + 1}"
         env["context"].places[key] = self._spot(env)
         if token.meta.get("cells"):
             self._too_long(token, env)
@@ -332,6 +347,10 @@ class _Renderer(RendererHTML):
     def hardbreak(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         env["here"].breaks += 1
         return "<br>\n"
+
+    def literal(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        """Print a tag that is not understood."""
+        return escape(tokens[idx].content, quote=False)
 
     def linebreak(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         """Break a line where a tag does, which is no line of the file."""
@@ -419,7 +438,7 @@ class _Renderer(RendererHTML):
         )
 
     def footnote_ref(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
-        here, number = env["here"], int(tokens[idx].meta["id"])
+        here, number, context = env["here"], int(tokens[idx].meta["id"]), env["context"]
         if number in here.open_notes or len(here.open_notes) >= _MAX_NOTES:
             message = "a footnote calls itself, or is called inside too many others"
             hint = "Take the call out of the footnote's own text."
@@ -437,6 +456,8 @@ class _Renderer(RendererHTML):
         inner = self.renderInline(note, options, env)
         here.open_notes.pop()
         here.autolink, here.spot, here.breaks = before
+        if not context.notes_below:
+            return f' <span class="note">[{inner}]</span>'
         return f'<span class="footnote"{mark}>{inner}</span>'
 
     def note_line(self, tokens: Any, idx: int, options: Any, env: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -42,7 +42,11 @@ def _dashes(state: StateCore) -> None:
         automatic = 0
         for child in token.children or ():
             automatic += (child.info == "auto") * child.nesting
-            if child.type == "text" and not automatic and ("--" in child.content or "..." in child.content):
+            if (
+                child.type == "text"
+                and not automatic
+                and ("--" in child.content or "..." in child.content)
+            ):
                 text = _ELLIPSIS.sub("…", child.content)
                 text = _EM_DASH.sub("\\1—", text)
                 child.content = _EN_DASH.sub(lambda m: f"{m[1] or m[2] or ''}–", text)
@@ -80,7 +84,9 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
     md.inline.ruler.before("link", "script", inlines.script)
     md.inline.ruler.before("autolink", "tag", inlines.tag)
     md.use(attrs_plugin, after=(), spans=True)
-    md.block.ruler.at("list", shapes.numbered_list, {"alt": ["paragraph", "reference", "blockquote"]})
+    md.block.ruler.at(
+        "list", shapes.numbered_list, {"alt": ["paragraph", "reference", "blockquote"]}
+    )
     md.block.ruler.at("table", shapes.whole_table, {"alt": ["paragraph", "reference"]})
     md.core.ruler.after("block", "shapes", shapes.shape)
     md.core.ruler.after("inline", "lines", _lines)
@@ -98,7 +104,7 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
 def parser(language: str, renderer: Any = None, one_line: bool = False) -> MarkdownIt:
     """Return the parser for a language, with the class that renders its tokens."""
     if renderer is None:
-        from markdown_it.renderer import RendererHTML as renderer  # noqa: PLC0415, N813
+        from markdown_it.renderer import RendererHTML as renderer  # noqa: N813
     return _made(language, renderer, one_line)
 
 
@@ -124,7 +130,8 @@ def parse_line(
 ) -> tuple[list[Token], dict[int, list[Token]]]:
     """Return the tokens of a text that is set in one line, and its notes, whatever its lines are."""
     env: dict[str, Any] = {"gaps": True} if gaps else {}
-    line = " ".join(without_comments(text).split("\n"))
+    kept = re.sub(r" {2,}\n", "<br>", without_comments(text).strip())
+    line = " ".join(kept.split("\n"))
     tokens, notes = _take_notes(parser(language).parseInline(line, env))
     return tokens[0].children or [], notes
 
@@ -269,7 +276,7 @@ def _figures(tokens: list[Token]) -> list[Token]:
     return result
 
 
-def _alone(trio: list[Token]) -> Token | None | bool:
+def _alone(trio: list[Token]) -> Token | Literal[False] | None:
     """Return the block that a paragraph becomes, False for one with nothing in it, None for others."""
     if len(trio) < 3 or trio[0].type != "paragraph_open" or trio[1].type != "inline":
         return None

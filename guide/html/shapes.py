@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from markdown_it.rules_block import StateBlock, list_block
@@ -98,7 +99,11 @@ def _numbered(tokens: list[Token]) -> list[Token]:
                 _dissolve(made, start, items)
     for token in made:
         depth += (token.type == "ordered_list_open") - (token.type == "ordered_list_close")
-        if token.type == "ordered_list_open" and depth < len(_STYLES) and "start" not in token.attrs:
+        if (
+            token.type == "ordered_list_open"
+            and depth < len(_STYLES)
+            and "start" not in token.attrs
+        ):
             css = " ".join(filter(None, (_STYLES[depth], "paren" if token.markup == ")" else "")))
             token.attrs |= {"class": css} if css else {}
         elif token.type == "ordered_list_open" and token.markup == ")":
@@ -108,7 +113,7 @@ def _numbered(tokens: list[Token]) -> list[Token]:
 
 def _is_list(numbers: Sequence[int]) -> bool:
     """Return True if numbers rise, or are all the same, as writers leave counting to the machine."""
-    pairs = list(zip(numbers, numbers[1:], strict=False))
+    pairs = list(pairwise(numbers))
     return all(a < b for a, b in pairs) or all(a == b for a, b in pairs)
 
 
@@ -245,7 +250,9 @@ def _careful(line: str) -> list[str]:
 
 
 _LETTER = r"[A-Za-z]|[ivxlIVXL]{1,5}|\d{1,3}"
-_MARKED = re.compile(rf"(?:(\()?({_LETTER})(\))|({_LETTER})(\.))[ \t]+\S|([•·▪◦‣●○■□])[ \t]*\S|([–—])[ \t]+\S")
+_MARKED = re.compile(
+    rf"(?:(\()?({_LETTER})(\))|({_LETTER})(\.))[ \t]+\S|([•·▪◦‣●○■□])[ \t]*\S|([–—])[ \t]+\S"
+)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
 
 
@@ -303,6 +310,7 @@ def _roman(name: str) -> int:
 def only_breaks(children: Sequence[Any]) -> bool:
     """Return True if there is nothing to print in a line."""
     return all(
-        child.type in {"softbreak", "linebreak"} or (child.type == "text" and not child.content.strip())
+        child.type in {"softbreak", "linebreak"}
+        or (child.type == "text" and not child.content.strip())
         for child in children
     )

@@ -24,7 +24,9 @@ _TARGET = r"(?:<([^<>\n]*)>|((?:[^()\s<]|\([^()\s]*\))+))"
 _IMAGE = re.compile(
     rf"!\[{_LABEL}\](?:\(\s*{_TARGET}[^)]*\)|\[([^\[\]]*)\]|(?![(\[]))(\{{[^}}\n]*\}})?"
 )
-_DEFINITION = re.compile(rf"^[ \t>]*\[(?!\^)([^\[\]]+)\]:[ \t]*\n?[ \t]*(?:<([^<>\n]*)>|(\S+))", re.M)
+_DEFINITION = re.compile(
+    r"^[ \t>]*\[(?!\^)([^\[\]]+)\]:[ \t]*\n?[ \t]*(?:<([^<>\n]*)>|(\S+))", re.M
+)
 ANCHOR = re.compile(r"\{([^{}\n]*?#([A-Za-z][\w:-]*)[^{}\n]*)\}")
 _PAIR = r"[A-Za-z][\w-]*=(?:\"[^\"]*\"|'[^']*'|“[^”]*”|[^\s\"'{}]+)"
 _ATTRIBUTE = rf"(?:\#[A-Za-z][\w:-]*|\.[A-Za-z][\w-]*|{_PAIR}|decorative)"
@@ -246,7 +248,9 @@ def _found(text: str) -> Iterator[tuple[int, Mention]]:
 
 def _is_attached(text: str, match: re.Match[str]) -> bool:
     """Return True if braces follow a picture, a link or code, or end a line."""
-    return text[: match.start()][-1:] in {")", "]"} or not text[match.end() :].split("\n")[0].strip(" \t|")
+    end = text.find("\n", match.end())
+    rest = text[match.end() : end if end >= 0 else len(text)]
+    return text[match.start() - 1 : match.start()] in {")", "]"} or not rest.strip(" \t|")
 
 
 def _images(text: str) -> Iterator[tuple[int, Mention]]:
