@@ -368,10 +368,10 @@ class _Renderer(RendererHTML):
 
     def list_item_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         html = self.renderToken(tokens, idx, options, env)
-        value = tokens[idx].attrs.get("value")
-        if value is None:
+        step = tokens[idx].meta.get("step")
+        if step is None:
             return html
-        return html.replace(">", f' style="counter-set: list-item {int(value)}">', 1)
+        return html.replace(">", f' style="counter-increment: list-item {int(step)}">', 1)
 
     def th_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         style = tokens[idx].attrs.get("style")

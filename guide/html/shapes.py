@@ -128,6 +128,7 @@ def _count(tokens: list[Token], start: int, items: list[int], numbers: list[int]
     for place, (item, number) in enumerate(zip(items, numbers, strict=True)):
         if place and not same and number != numbers[place - 1] + 1:
             tokens[item].attrSet("value", number)
+            tokens[item].meta = {"step": number - numbers[place - 1]}
     if numbers[0] != 1:
         tokens[start].attrSet("start", numbers[0])
 
