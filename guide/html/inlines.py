@@ -121,7 +121,11 @@ def script(state: StateInline, silent: bool) -> bool:
         tag, last = _SCRIPTS[mark], state.posMax
         state.push(f"{tag}_open", tag, 1)
         state.pos, state.posMax = start + 1, end
+        first = len(state.tokens)
         state.md.inline.tokenize(state)
+        for token in state.tokens[first:]:
+            token.content = token.content.replace("\\ ", " ")
+        state.pending = state.pending.replace("\\ ", " ")
         state.push(f"{tag}_close", tag, -1)
         state.posMax = last
     state.pos = end + 1

@@ -219,6 +219,7 @@ def _last_line(lines: list[str], start: int) -> int:
     return last
 
 
+_ESCAPED = re.compile(r"\\[\[\]!@{}\\]")
 _SIGNS = re.compile(r"[\[@]|\{#")
 
 
@@ -226,7 +227,7 @@ def mentions(text: str) -> Iterator[Mention]:
     """Yield what a Markdown text points at, in reading order."""
     if not _SIGNS.search(text):
         return
-    plain = without_code(text)
+    plain = _ESCAPED.sub("  ", without_code(text))
     found = [(at, mention) for at, mention in _found(plain)]
     for _, mention in sorted(found, key=lambda pair: pair[0]):
         yield mention
