@@ -87,6 +87,9 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
     md.block.ruler.at(
         "list", shapes.numbered_list, {"alt": ["paragraph", "reference", "blockquote"]}
     )
+    md.block.ruler.at(
+        "math_block", shapes.formula_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     md.block.ruler.at("table", shapes.whole_table, {"alt": ["paragraph", "reference"]})
     md.core.ruler.after("block", "shapes", shapes.shape)
     md.core.ruler.after("inline", "lines", _lines)

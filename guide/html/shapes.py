@@ -13,7 +13,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from guide.model.markup import read_attributes, trailing_attributes
-from guide.model.signs import without_code
+from guide.model.signs import formula_at, without_code
 
 _NUMBER = re.compile(r"[ \t]*(\d{1,9})([.)])(?=[ \t]|$)")
 _CAPTION = re.compile(r"\s*(?:Table)?:\s+")
@@ -207,6 +207,29 @@ def _goes_on(state: StateBlock, start: int, end: int, number: int, mark: str) ->
         if match and match[2] == mark and int(match[1]) in {number, number + 1}:
             return True
     return False
+
+
+def formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a formula that has its lines to itself, whatever its lines begin with."""
+    at = state.bMarks[start] + state.tShift[start]
+    if state.is_code_block(start) or not state.src.startswith(("$$", "\\["), at):
+        return False
+    found = formula_at(state.src, at)
+    if found is None:
+        return False
+    last = start
+    while last < end and state.eMarks[last] < found.end:
+        last += 1
+    if last >= end or state.src[found.end : state.eMarks[last]].strip():
+        return False
+    if any(state.sCount[line] < state.blkIndent for line in range(start, last + 1)):
+        return False
+    if not silent:
+        lines = state.getLines(start, last + 1, state.blkIndent, False).strip()
+        token = state.push("math_block", "math", 0)
+        token.content, token.map, token.block = lines[2:-2].strip(), [start, last + 1], True
+        state.line = last + 1
+    return True
 
 
 def whole_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
