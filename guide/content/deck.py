@@ -24,6 +24,7 @@ from guide.model.content import (
 from guide.model.markup import GAP
 from guide.model.pack import Pack
 from guide.model.shuffle import shuffled
+from guide.model.signs import as_paragraph
 
 DERIVED = ("glossary", "timeline", "actors", "facts")
 TRUTHS = {True: "True", False: "False"}
@@ -141,7 +142,8 @@ def _event(event: Event) -> _Draft:
 
 def _actor(actor: Actor) -> _Draft:
     front = f"{actor.name} ({actor.abbreviation})" if actor.abbreviation else actor.name
-    back = f"{actor.role} {actor.detail}".strip()
+    apart = "\n\n" if "\n" in f"{actor.role}{actor.detail}".strip() else " "
+    back = f"{actor.role}{apart}{actor.detail}".strip()
     fields = {"layout": "actor", "front": front, "back": back, "origin": "actors"}
     return _Draft(actor, f"card-{actor.id}", {**fields, "start": actor.from_, "end": actor.to})
 
@@ -155,7 +157,9 @@ def _fact(fact: Fact) -> _Draft:
 def _question(question: Question) -> _Draft:
     """Return a question's card: options on the front, the answer and why on the back."""
     choices, answer = _asked(question)
-    explained = f"{answer}\n\n{question.explanation}" if question.explanation else answer
+    explained = answer
+    if question.explanation:
+        explained = f"{as_paragraph(answer)}\n\n{as_paragraph(question.explanation)}"
     fields = {"layout": "question", "front": question.prompt, "back": explained}
     more = {"choices": tuple(choices), "origin": "questions"}
     return _Draft(question, f"card-{question.id}", {**fields, **more})
@@ -169,10 +173,10 @@ def _asked(question: Question) -> tuple[Sequence[str], str]:
     if isinstance(question, TrueFalseQuestion):
         return list(TRUTHS.values()), f"**{TRUTHS[question.answer]}**"
     if isinstance(question, MatchQuestion):
-        lines = [f"- {left}: **{right}**" for left, right in question.pairs.items()]
+        lines = [f"- {as_paragraph(left)}: **{right}**" for left, right in question.pairs.items()]
         return shuffled(list(question.pairs.values()), question.id), "\n".join(lines)
     if isinstance(question, OrderQuestion):
-        lines = [f"{n}. {item}" for n, item in enumerate(question.items, 1)]
+        lines = [f"{n}. {as_paragraph(item)}" for n, item in enumerate(question.items, 1)]
         return shuffled(question.items, question.id), "\n".join(lines)
     return (), question.answer
 

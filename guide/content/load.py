@@ -21,6 +21,7 @@ from guide.model.base import Item
 from guide.model.content import Actor, Card, Event, Fact, Figure, Question, Section, Term
 from guide.model.markup import mentions, texts_of
 from guide.model.pack import Manifest, Pack, spelling
+from guide.model.signs import TAG, understood
 
 I = TypeVar("I", bound=Item)  # noqa: E741  an Item
 
@@ -210,7 +211,10 @@ class _Loading:
 
     def _named(self, item: I, title: str) -> I:
         """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
-        return item if item.id else item.placed(item.places, id="?" + slug(title))
+        if item.id:
+            return item
+        words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)
+        return item.placed(item.places, id="?" + slug(words))
 
     def _cards(self) -> tuple[Card, ...]:
         paths = ["cards.yaml"] if self.reader.exists("cards.yaml") else []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from guide.content.pictures import missing_alt
 from guide.content.validate import did_you_mean
+from guide.content.written import check_written
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import Card, ChoiceQuestion, Fact, Section
@@ -20,9 +21,9 @@ from guide.model.markup import (
     mentions,
     read_citation,
     texts_of,
-    without_code,
 )
 from guide.model.pack import Pack
+from guide.model.signs import without_code
 
 Found = Iterator[Diagnostic]
 
@@ -37,7 +38,7 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     lost = {path: text.casefold() for path, text in (broken or {}).items()}
     rules: list[Callable[[Pack], Found]] = [
         _mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans,
-        _cards, _choices, _stale_facts, _terms, _card_pictures,
+        _cards, _choices, _stale_facts, _terms, _card_pictures, check_written,
     ]  # fmt: skip
     if not lost:
         rules += [_unused_sources, _editions]

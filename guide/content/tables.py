@@ -12,6 +12,7 @@ from guide.cells import cell_starts, delimiter_of
 from guide.content.yaml12 import Document
 from guide.errors import Diagnostic, Place, error
 from guide.model.content import Card
+from guide.model.signs import without_code
 from guide.suggest import did_you_mean
 
 _LISTS = ("tags", "sources")
@@ -25,6 +26,9 @@ _FLAGS = {
     "0": False,
     "x": True,
 }
+_TEXTS = {"front", "back", "hint", "cloze"}
+_TYPED = re.compile(r"(?<!\\)\\n")
+_FOLDER = re.compile(r"[A-Za-z]:\\|\\\\")  # a path, in which `\n` is no line break
 COLUMNS = tuple(Card.model_fields)
 
 
@@ -148,7 +152,7 @@ def _add_row(
         elif name in _LISTS:
             data[name] = _split(name, cell)
         elif cell.strip():
-            data[name] = cell.strip()
+            data[name] = _as_text(cell) if name in _TEXTS else cell.strip()
         document.places[name] = at
     rows.append(Row(data, document))
 
@@ -162,6 +166,20 @@ def _starts(cell: str, row: int, column: int) -> tuple[tuple[int, int, int], ...
             found.append((count, row + number, 1 if number else column))
         count += sum(map(len, line.split()))
     return tuple(found)
+
+
+def _as_text(cell: str) -> str:
+    """Return a cell as Markdown: its line breaks are kept, also those that are typed as `\\n`."""
+    plain = without_code(cell)
+    made, last = [], 0
+    for match in _TYPED.finditer(plain):
+        word = plain[: match.start() + 1].split(" ")[-1]
+        if _FOLDER.search(word):
+            continue
+        made.append(cell[last : match.start()])
+        last = match.end()
+    lines = "\n".join([*made, cell[last:]]).strip()
+    return re.sub(r"(?<=\S)[ \t]*\n(?=[ \t]*\S)", "  \n", lines)
 
 
 def _split(name: str, cell: str) -> list[str]:

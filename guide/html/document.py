@@ -17,7 +17,16 @@ from guide.html.citations import Citations, UnknownStyleError, style_names
 from guide.html.codes import qr_svg
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
-from guide.html.markdown import MAX_DEPTH, Context, Here, block, inline, render_tokens
+from guide.html.markdown import (
+    MAX_DEPTH,
+    Context,
+    Here,
+    block,
+    flowing,
+    inline,
+    render_line,
+    render_tokens,
+)
 from guide.html.numbering import outline, section_anchor
 from guide.model.artifacts import SOURCE
 from guide.model.base import Item
@@ -112,6 +121,15 @@ class Document:
         place = item.at(name) if item else Place("pack.yaml")
         return block(text, self.context, Here(item=item.id if item else "", place=place))
 
+    def flowing(self, text: str, item: Item | None = None, name: str = "") -> Markup:
+        """Return the Markdown of a field: words alone, or blocks where it has several."""
+        place = item.at(name) if item else Place("pack.yaml")
+        here = Here(item=item.id if item else "", place=place, field=f"{name}-" if name else "")
+        return flowing(text, self.context, here)
+
+    def _line(self, words: Sequence[Token]) -> Markup:
+        return render_line(words, self.context, Here(in_heading=True))
+
     def at(self, item: Item) -> str:
         """Note where an item stands, and return its key for `data-at`."""
         self.context.places[item.id] = item.at()
@@ -142,11 +160,14 @@ class Document:
                     anchor=section_anchor(section),
                     number=parsed.number,
                     title=self.inline(section.title, section, "title"),
-                    summary=self.inline(section.summary, section, "summary"),
+                    summary=self.flowing(section.summary, section, "summary"),
                     objectives=self._texts(section.objectives, section, "objectives"),
                     key_points=self._texts(section.key_points, section, "key_points"),
                     html=render_tokens(parsed.tokens, self.context, here),
-                    headings=[views.HeadingView(*heading) for heading in parsed.headings],
+                    headings=[
+                        views.HeadingView(name, self._line(words))
+                        for name, words in parsed.headings
+                    ],
                     at=self.at(section),
                 )
             )
@@ -190,7 +211,7 @@ class Document:
         return replace(figure, src=self.assets.figure(figure.path)[0])
 
     def _texts(self, texts: Sequence[str], item: Item, name: str) -> list[Markup]:
-        return [self.inline(text, item, f"{name}.{n}") for n, text in enumerate(texts)]
+        return [self.flowing(text, item, f"{name}.{n}") for n, text in enumerate(texts)]
 
     def timeline(self) -> list[views.Era]:
         """Return the events by era, in the order of their dates."""
@@ -213,7 +234,7 @@ class Document:
             first_of_year=year != last,
             date_text=self.labels.date(event.date, event.end),
             title=self.inline(event.title, event, "title"),
-            detail=self.inline(event.detail, event, "detail"),
+            detail=self.flowing(event.detail, event, "detail"),
             cites=self.cites(event),
             at=self.at(event),
         )
@@ -232,7 +253,7 @@ class Document:
                     term=term.term,
                     abbreviation=term.abbreviation,
                     aliases=term.aliases,
-                    definition=self.inline(term.definition, term, "definition"),
+                    definition=self.flowing(term.definition, term, "definition"),
                     cites=self.cites(term),
                     at=self.at(term),
                 )
@@ -250,9 +271,9 @@ class Document:
                     id=actor.id,
                     name=actor.name,
                     abbreviation=actor.abbreviation,
-                    role=self.inline(actor.role, actor, "role"),
+                    role=self.flowing(actor.role, actor, "role"),
                     span_text=self.labels.span(actor.from_, actor.to),
-                    detail=self.inline(actor.detail, actor, "detail"),
+                    detail=self.flowing(actor.detail, actor, "detail"),
                     cites=self.cites(actor),
                     at=self.at(actor),
                 )
@@ -298,7 +319,7 @@ class Document:
         question = asked.question
 
         def texts(values: Iterable[str]) -> list[Markup]:
-            return [self.inline(value, question) for value in values]
+            return [self.flowing(value, question) for value in values]
 
         return views.QuestionView(
             id=question.id,
@@ -307,13 +328,13 @@ class Document:
             level=question.level,
             points=question.points,
             lines=getattr(question, "lines", 0),
-            prompt=self.inline(question.prompt, question, "prompt"),
+            prompt=self.flowing(question.prompt, question, "prompt"),
             options=texts(asked.options),
             pairs_left=texts(asked.left),
             pairs_right=texts(asked.right),
             items=texts(asked.items),
             answer_text=self._answer(asked),
-            explanation=self.inline(question.explanation, question, "explanation"),
+            explanation=self.flowing(question.explanation, question, "explanation"),
             cites=self.cites(question),
             at=self.at(question),
             columns=_columns(asked.options, measure),
@@ -334,7 +355,7 @@ class Document:
             return escape(", ".join(f"{n}\u2013{key}" for n, key in enumerate(asked.key, 1)))
         if isinstance(question, OrderQuestion):
             return Markup(" \u2192 ").join(self.inline(item, question) for item in question.items)
-        return self.inline(question.answer, question, "answer")
+        return self.flowing(question.answer, question, "answer")
 
     def bibliography(self) -> list[views.SourceView]:
         """Return the cited sources."""
@@ -378,7 +399,7 @@ class Document:
             front=self._side(card, card.front, here, "front"),
             back=self._side(card, card.back, here, "back"),
             hint=inline(card.hint, self.context, replace(here, place=card.at("hint"))),
-            choices=[inline(self._truth(card, text), self.context, here) for text in card.choices],
+            choices=[flowing(self._truth(card, text), self.context, here) for text in card.choices],
             image=image,
             image_alt=figure.alt if figure and figure.alt else card.front,
             topic=self.topic(card),
@@ -398,7 +419,9 @@ class Document:
         here.place = card.at(side_field(card, side))
         if card.origin == "deck":
             return Markup(text)  # noqa: S704  made of escaped parts
-        return _without_paragraph(block(self._truth(card, text), self.context, here))
+        if side == _PLAIN.get(card.origin):
+            return escape(text)
+        return flowing(self._truth(card, text), self.context, here)
 
     def _truth(self, card: Flashcard, text: str) -> str:
         """Put True and False into the pack's language on cards that are made from questions."""
@@ -447,6 +470,8 @@ class Document:
         return f"{text}, {year}" if year else text
 
 
+_PLAIN = {"facts": "back", "glossary": "front", "actors": "front"}
+"""The side of a card that holds a value or a name, which every document prints as written."""
 _TRUTHS = ("True", "False")
 _LABEL = 6  # characters that a letter and the space after an option take
 
@@ -482,12 +507,6 @@ def _keys(item: Item, texts: bool = False) -> list[Citation]:
     inside = [m.value for _, text in texts_of(item) for m in mentions(text) if m.kind == "cite"]
     cited = [Citation(key=key) for key in inside] if texts else []
     return cited + [read_citation(text) for text in item.sources]
-
-
-def _without_paragraph(html: Markup) -> Markup:
-    """Take the paragraph off a text that is no more than one: a box less to lay out on each face."""
-    match = re.fullmatch(r"<p(?: data-at=\"[^\"]*\")?>((?:(?!</?p[ >]).)*)</p>\n", str(html), re.S)
-    return Markup(match[1]) if match else html  # noqa: S704  a part of what was safe
 
 
 def _sort_key(text: str) -> str:

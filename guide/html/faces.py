@@ -22,7 +22,7 @@ from guide.jobs.digest import digest
 from guide.model.artifacts import Face, Fault, Html
 from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind
-from guide.model.markup import IMAGE, mentions, read_citation
+from guide.model.markup import mentions, read_citation
 from guide.model.pack import Pack
 from guide.suggest import nearest
 
@@ -44,6 +44,7 @@ class Faces:
         self.templates = Templates(pack.templates)
         self.document = Document(pack, (), pack.manifest.citation_style)
         self.document.context.links_printed = False
+        self.document.context.notes_below = False
         self.document.context.cite = self._cited
 
     def _cited(self, cluster: Sequence[Citation]) -> Markup:
@@ -179,7 +180,10 @@ class Faces:
 
     def _pictures(self, card: Flashcard) -> list[Any]:
         texts = (card.front, card.back, card.hint, *card.choices)
-        paths = [card.image, *(m[2] for text in texts for m in IMAGE.finditer(text))]
+        paths = [
+            card.image,
+            *(m.value for text in texts for m in mentions(text) if m.kind == "image"),
+        ]
         return [self._picture(path) for path in paths if path]
 
     def _picture(self, path: str) -> Any:

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as with_default
 from html import escape
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup
-from mdit_py_plugins.attrs import attrs_plugin
-from mdit_py_plugins.container import container_plugin
-from mdit_py_plugins.deflist import deflist_plugin
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 
 from guide.errors import Diagnostic, Place, error, warning
 from guide.html.assets import Assets
 from guide.html.codes import highlight
+from guide.html.flow import plain
 from guide.html.formulas import FormulaError, typeset_formula
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
+from guide.html.parser import MAX_DEPTH, parse, parse_line, parser
 from guide.model.content import Citation
-from guide.model.markup import BOX, BOXES, CLUSTER, GAP, REFERENCE, TERM, read_cluster
+from guide.model.markup import BOX, are_attributes, read_attributes, trailing_attributes
 
-MAX_DEPTH = 48  # levels of tokens; markdown-it drops what is deeper than its own limit, silently
 _TABLE_PARTS = {"thead_open", "tbody_open", "tr_open", "th_open", "td_open"}
 _MAX_NOTES = 8  # footnotes inside one another
 _LONG_TABLE = 12  # rows; a longer one may break over pages, with its head repeated
@@ -38,11 +31,8 @@ _WORD_AND_MARKS = re.compile(
     r"(?<=[\s>])([^\s<>&]{1,20}) "
     r'(<span class="cites">(?:<a class="cite" [^>]*>\[[^<]*</a>(?:, )?){1,3}</span>[.,;:]?)'
 )
+_PARAGRAPH = re.compile(r"<p(?: data-at=\"[^\"]*\")?>((?:(?!</?p[ >]).)*)</p>\n", re.S)
 _SCHEMES = re.compile(r"(?:https?://|mailto:|#)", re.I)
-_BRACES = re.compile(r"\{([^{}\n]*)\}")
-_TRAILING = re.compile(r"\s*\{([^{}]*)\}\s*$")
-_CAPTION = re.compile(r"^\s*(?:Table)?:\s+(.*)$", re.S)
-_QUOTES = {"de": "„“‚‘", "fr": ["«\u202f", "\u202f»", "“", "”"], "sq": "“”‘’", "sr": "„“‚‘"}
 
 _BOX_OF_TASK = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10" viewBox="0 0 10 10">'
@@ -61,6 +51,7 @@ class Target:
     kind: str
     number: str
     title: str = ""
+    words: Sequence[Token] = ()  # the title, parsed
 
 
 @dataclass
@@ -72,13 +63,14 @@ class Context:
     linker: Linker
     report: Callable[[Diagnostic], None]
     cite: Callable[[Sequence[Citation]], Markup]
-    targets: dict[str, Target] = field(default_factory=dict)
-    links: dict[str, Any] = field(default_factory=dict)
-    index: dict[str, list[str]] = field(default_factory=dict)
-    places: dict[str, Place] = field(default_factory=dict)
+    targets: dict[str, Target] = with_default(default_factory=dict)
+    links: dict[str, Any] = with_default(default_factory=dict)
+    index: dict[str, list[str]] = with_default(default_factory=dict)
+    places: dict[str, Place] = with_default(default_factory=dict)
     terms_printed: bool = True
     sources_printed: bool = True
     links_printed: bool = True
+    notes_below: bool = True
 
 
 @dataclass
@@ -86,6 +78,7 @@ class Here:
     """The text at hand: whose it is, where it stands in its file, what it may do by itself."""
 
     item: str = ""
+    field: str = ""
     place: Place = Place("")
     first_line: int = 0
     autolink: bool = False
@@ -96,260 +89,13 @@ class Here:
     in_heading: bool = False
     in_link: int = 0
     spot: Place | None = None
-    notes: dict[int, list[Token]] = field(default_factory=dict)
-    open_notes: list[int] = field(default_factory=list)
+    notes: dict[int, list[Token]] = with_default(default_factory=dict)
+    open_notes: list[int] = with_default(default_factory=list)
 
-
-def _cluster(state: StateInline, silent: bool) -> bool:
-    if state.src[state.pos] != "[":
-        return False
-    term = TERM.match(state.src, state.pos)
-    if term:
-        if not silent:
-            token = state.push("term", "", 0)
-            token.content, token.meta = (term[2] or term[1]).strip(), {"term": term[1].strip()}
-        state.pos = term.end()
-        return True
-    match = CLUSTER.match(state.src, state.pos)
-    cluster = read_cluster(match[1]) if match else None
-    if not match or not cluster:
-        return False
-    if not silent:
-        state.push("cite", "", 0).meta = {"cluster": cluster}
-    state.pos = match.end()
-    return True
-
-
-def _reference(state: StateInline, silent: bool) -> bool:
-    match = REFERENCE.match(state.src, state.pos) if state.src[state.pos] == "@" else None
-    if not match:
-        return False
-    target = match[1].rstrip("-_")
-    if not silent:
-        state.push("xref", "", 0).content = target
-    state.pos += len(target) + 1
-    return True
-
-
-def _gap(state: StateInline, silent: bool) -> bool:
-    match = GAP.match(state.src, state.pos) if state.src[state.pos] == "{" else None
-    if not match or "gaps" not in state.env:
-        return False
-    if not silent:
-        state.push("gap", "", 0).content = match[1]
-    state.pos = match.end()
-    return True
-
-
-def _attributes(state: StateInline, silent: bool) -> bool:
-    """Read `{#id width=80%}` right after an image, a link or code, before quotes become typographic."""
-    if state.src[state.pos] != "{" or state.pending or not state.tokens:
-        return False
-    last = state.tokens[-1]
-    match = _BRACES.match(state.src, state.pos)
-    if not match or last.type not in {"image", "link_close", "code_inline"}:
-        return False
-    if not silent:
-        if last.type == "link_close":
-            last = next(
-                t for t in reversed(state.tokens) if t.type == "link_open" and t.level == last.level
-            )
-        for name, value in read_attributes(match[1]).items():
-            if last.type != "code_inline" or name in {"id", "class"}:
-                last.attrSet(name, value)
-    state.pos = match.end()
-    return True
-
-
-def _box_name(params: str, *_: Any) -> bool:
-    match = BOX.match(params)
-    return match is not None and match[1] in BOXES
-
-
-@lru_cache(maxsize=8)
-def _parser(language: str) -> MarkdownIt:
-    options = {
-        "maxNesting": 2 * MAX_DEPTH,
-        "html": False,
-        "typographer": True,
-        "quotes": _QUOTES.get(language, "“”‘’"),
-    }
-    md = MarkdownIt("commonmark", options, renderer_cls=_Renderer)
-    md.enable(["table", "strikethrough", "replacements", "smartquotes"])
-    md.use(footnote_plugin).use(deflist_plugin).use(tasklists_plugin)
-    md.use(dollarmath_plugin, allow_space=False, double_inline=True)
-    md.use(container_plugin, name="box", validate=_box_name)
-    md.inline.ruler.before("link", "cluster", _cluster)
-    md.inline.ruler.before("link", "reference", _reference)
-    md.inline.ruler.before("link", "gap", _gap)
-    md.inline.ruler.before("link", "attributes", _attributes)
-    md.use(attrs_plugin, after=(), spans=True)
-    renderer: Any = md.renderer
-    for name in ("footnote_ref", "math_inline", "math_inline_double", "math_block",
-                 "container_box_open", "container_box_close"):  # fmt: skip
-        renderer.rules[name] = getattr(renderer, name)  # plug-ins put their own first
-    setattr(md, "normalizeLink", lambda url: url)  # noqa: B010  paths of the pack stay as written
-    setattr(md, "validateLink", lambda _url: True)  # noqa: B010  checked, and reported, below
-    return md
-
-
-def parse(text: str, language: str = "en", gaps: bool = False) -> list[Token]:
-    """Return the tokens of a Markdown text, with captions, boxes and heading ids understood."""
-    env: dict[str, Any] = {"gaps": True} if gaps else {}
-    tokens = _parser(language).parse(text, env)
-    tokens, notes = _take_notes(tokens)
-    _heading_ids(tokens)
-    _join_lines(tokens)
-    tokens = _table_captions(tokens)
-    if notes:
-        tokens.insert(0, Token("notes", "", 0, meta={"notes": notes}))
-    return _figures(tokens)
-
-
-def _take_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]]]:
-    """Take the footnotes out of the block at the end: they are printed at their call."""
-    kept: list[Token] = []
-    notes: dict[int, list[Token]] = {}
-    inside: int | None = None
-    for token in tokens:
-        if token.type == "footnote_open":
-            inside = int(token.meta["id"])
-            notes[inside] = []
-        elif token.type == "footnote_close":
-            inside = None
-        elif inside is not None:
-            if token.map and not notes[inside]:
-                notes[inside].append(Token("note_line", "", 0, map=list(token.map)))
-            if token.type in {"fence", "code_block", "math_block"}:
-                kind = "math_inline" if token.type == "math_block" else "code_inline"
-                notes[inside].append(Token(kind, "", 0, content=f" {token.content.strip()}"))
-            elif token.type == "inline":
-                children = [c for c in token.children or () if c.type != "footnote_anchor"]
-                gap = [Token("text", "", 0, content=" ")] if notes[inside][1:] else []
-                notes[inside] += gap + children
-        elif token.type not in {"footnote_block_open", "footnote_block_close"}:
-            kept.append(token)
-    return kept, notes
-
-
-def _join_lines(tokens: list[Token]) -> None:
-    """Join texts over soft breaks, so that a term may be broken over two lines."""
-    for token in tokens:
-        joined: list[Token] = []
-        for child in token.children or ():
-            if child.type == "softbreak":
-                child = Token("text", "", 0, content="\n", level=child.level)  # noqa: PLW2901
-            if child.type == "text" and joined and joined[-1].type == "text":
-                joined[-1].content += child.content
-            else:
-                joined.append(child)
-        if token.children is not None:
-            token.children = joined
-
-
-def read_attributes(text: str) -> dict[str, str]:
-    """Read `#id .class key=value key="a value"`."""
-    found: dict[str, str] = {}
-    for match in re.finditer(
-        r"#([\w:-]+)|\.([\w-]+)|([\w-]+)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))|([\w-]+)", text
-    ):
-        if match[1]:
-            found["id"] = match[1]
-        elif match[2]:
-            found["class"] = f"{found.get('class', '')} {match[2]}".strip()
-        elif match[3]:
-            found[match[3]] = match[4] or match[5] or match[6] or ""
-        else:
-            found[match[7]] = "true"
-    return found
-
-
-def _trailing_attributes(inline: Token) -> dict[str, str]:
-    last = inline.children[-1] if inline.children else None
-    match = _TRAILING.search(last.content) if last and last.type == "text" else None
-    if not last or not match or not re.search(r"[#.=]", match[1]):
-        return {}
-    last.content = last.content[: match.start()]
-    return read_attributes(match[1])
-
-
-def _heading_ids(tokens: list[Token]) -> None:
-    for number, token in enumerate(tokens):
-        if token.type == "heading_open":
-            for name, value in _trailing_attributes(tokens[number + 1]).items():
-                token.attrSet(name, value)
-
-
-def _table_captions(tokens: list[Token]) -> list[Token]:
-    """Join `: Caption {#tbl-x}` under a table to it; the line may touch the table or not."""
-    result: list[Token] = []
-    opened: Token | None = None
-    number = 0
-    while number < len(tokens):
-        token = tokens[number]
-        if token.type == "table_open":
-            opened = token
-        if opened is not None and token.type == "table_close":
-            _caption_row(opened, result)
-            result.append(token)
-            after = tokens[number + 1 : number + 4]
-            inline = after[1] if len(after) == 3 and after[0].type == "paragraph_open" else None
-            if inline is not None and _set_caption(opened, inline):
-                number += 3
-            opened = None
-        else:
-            result.append(token)
-        number += 1
-    return result
-
-
-def _set_caption(table: Token, inline: Token) -> bool:
-    match = _CAPTION.match(inline.content)
-    first = inline.children[0] if inline.children else None
-    if not match or first is None or first.type != "text" or "caption" in table.meta:
-        return False
-    first.content = re.sub(r"^\s*(?:Table)?:\s+", "", first.content)
-    table.meta["attributes"] = _trailing_attributes(inline)
-    table.meta["caption"] = inline
-    return True
-
-
-def _caption_row(table: Token, tokens: list[Token]) -> None:
-    """Take a caption out of the last row, where GFM puts a line that touches the table."""
-    start = next((n for n in range(len(tokens) - 1, -1, -1) if tokens[n].type == "tr_open"), None)
-    if start is None or tokens[start - 1].type == "thead_open":
-        return
-    cells = [t for t in tokens[start:] if t.type == "inline"]
-    end = next(n for n in range(start, len(tokens)) if tokens[n].type == "tr_close")
-    if cells and not any(c.content.strip() for c in cells[1:]) and _set_caption(table, cells[0]):
-        del tokens[start : end + 1]
-        if tokens[-2:] and tokens[-1].type == "tbody_close" and tokens[-2].type == "tbody_open":
-            del tokens[-2:]
-
-
-def _figures(tokens: list[Token]) -> list[Token]:
-    """Turn a paragraph that holds one image alone into a figure."""
-    result: list[Token] = []
-    number = 0
-    while number < len(tokens):
-        trio = tokens[number : number + 3]
-        children = trio[1].children if len(trio) == 3 and trio[1].type == "inline" else None
-        real = [
-            c
-            for c in children or ()
-            if c.type != "softbreak" and (c.type != "text" or c.content.strip())
-        ]
-        if trio[0].type == "paragraph_open" and len(real) == 1 and real[0].type == "image":
-            figure = Token(
-                "figure", "figure", 0, block=True, map=trio[0].map, attrs=dict(real[0].attrs)
-            )
-            figure.children, figure.content = real[0].children, real[0].content
-            result.append(figure)
-            number += 3
-        else:
-            result.append(tokens[number])
-            number += 1
-    return result
+    @property
+    def key(self) -> str:
+        """The key of the block at hand."""
+        return f"{self.item}/{self.field}{self.blocks}"
 
 
 class _Renderer(RendererHTML):
@@ -359,7 +105,7 @@ class _Renderer(RendererHTML):
         if tokens and tokens[0].type == "notes":
             here.notes = tokens[0].meta["notes"]
             tokens = tokens[1:]
-        return str(self.render(tokens, _parser("en").options, {"context": context, "here": here}))
+        return str(self.render(tokens, _markdown("en").options, {"context": context, "here": here}))
 
     def renderToken(self, tokens: Any, idx: int, options: Any, env: Any) -> str:  # noqa: N802
         token = tokens[idx]
@@ -377,7 +123,7 @@ class _Renderer(RendererHTML):
         """Note where a block stands, and return its key; one with an id of its own keeps that."""
         here.blocks += 1
         here.breaks = 0
-        key = f"{here.item}/{here.blocks}"
+        key = here.key
         line = (token.map or [0])[0] + here.first_line
         place = Place(here.place.path, line, 1) if here.first_line else here.place
         context.places[key] = place
@@ -390,13 +136,17 @@ class _Renderer(RendererHTML):
         """Return the line that is being rendered: its block's, and the breaks since."""
         here: Here = env["here"]
         places: dict[str, Place] = env["context"].places
-        at = here.spot or places.get(f"{here.item}/{here.blocks}", here.place)
+        at = here.spot or places.get(here.key, here.place)
         return replace(at, line=at.line + here.breaks) if here.first_line else at
 
     def heading_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
         level = min(6, max(3, int(token.tag[1]) + env["here"].heading_shift))
         token.tag = f"h{level}"
+        words = tokens[idx + 1].children or []
+        if any(word.type.startswith("math_") for word in words):
+            line = [word for word in words if word.type != "footnote_ref"]
+            token.attrSet("data-bookmark", plain(Markup(self.renderInline(line, options, env))))  # noqa: S704
         env["here"].in_heading = True
         return self.renderToken(tokens, idx, options, env)
 
@@ -454,12 +204,13 @@ class _Renderer(RendererHTML):
             )
             return f"({escape(context.labels('not in this document'))})"
         words = {"fig": "Figure", "tbl": "Table", "sec": "Section"}
-        shown = (
-            f"{context.labels(words[target.kind])}\u00a0{target.number}"
-            if target.number
-            else target.title
-        )
-        return f'<a class="xref" href="#{escape(name)}">{escape(shown, quote=False)}</a>'
+        if target.number:
+            shown = escape(
+                f"{context.labels(words[target.kind])}\u00a0{target.number}", quote=False
+            )
+        else:
+            shown = render_line(target.words, context, Here(in_heading=True))
+        return f'<a class="xref" href="#{escape(name)}">{shown}</a>'
 
     def gap(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         content = tokens[idx].content
@@ -580,13 +331,47 @@ class _Renderer(RendererHTML):
         if table is None or not table.map or not token.map:
             return "<tr>\n"
         here.breaks = token.map[0] - table.map[0]
-        key = f"{here.item}/{here.blocks}-{here.breaks + 1}"
+        key = f"{here.key}-{here.breaks + 1}"
         env["context"].places[key] = self._spot(env)
+        if token.meta.get("cells"):
+            self._too_long(token, env)
         return f'<tr data-at="{key}">\n'
+
+    def _too_long(self, row: Token, env: Any) -> None:
+        cells, columns = row.meta["cells"], row.meta["columns"]
+        message = f"the row has {cells} cells, but the table has {columns} columns"
+        hint = "Give the head of the table more columns, or write a bar that belongs to the text as \\|."
+        place, item = self._spot(env), env["here"].item
+        env["context"].report(error("row-too-long", message, place, hint, item))
 
     def hardbreak(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         env["here"].breaks += 1
         return "<br>\n"
+
+    def literal(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        """Print a tag that is not understood."""
+        return escape(tokens[idx].content, quote=False)
+
+    def linebreak(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        """Break a line where a tag does, which is no line of the file."""
+        return "<br>"
+
+    def ordered_list_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        """Begin a list at its number; WeasyPrint does not read `start`, screen readers do."""
+        token = tokens[idx]
+        start = token.attrs.get("start")
+        html = self.renderToken(tokens, idx, options, env)
+        if start is None:
+            return html
+        style = f' style="counter-reset: list-item {int(start) - 1}">'
+        return html.rstrip().removesuffix(">") + style + "\n"
+
+    def list_item_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
+        html = self.renderToken(tokens, idx, options, env)
+        step = tokens[idx].meta.get("step")
+        if step is None:
+            return html
+        return html.replace(">", f' style="counter-increment: list-item {int(step)}">', 1)
 
     def th_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         style = tokens[idx].attrs.get("style")
@@ -595,12 +380,8 @@ class _Renderer(RendererHTML):
     def container_box_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
         at = self._at(token, env["here"], env["context"])
-        match = BOX.match(token.info)
-        kind, title = (match[1], match[2]) if match else ("note", "")
+        kind, plain = read_box(token.info)
         label = env["context"].labels(kind.capitalize())
-        plain = title.strip().strip('"').removeprefix("{").removesuffix("}").strip()
-        quoted = re.search(r'title="([^"]*)"', plain)
-        plain = quoted[1] if quoted else plain
         before, env["here"].autolink = env["here"].autolink, False
         text = inline(plain, env["context"], env["here"]) if plain else ""
         env["here"].autolink = before
@@ -636,7 +417,9 @@ class _Renderer(RendererHTML):
     def math_block(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         at = self._at(tokens[idx], env["here"], env["context"])
         inner = self._formula(tokens[idx].content.strip(), True, env)
-        return f'<p class="math-block" data-at="{at}">{inner}</p>\n'
+        name = str(tokens[idx].attrs.get("id", ""))
+        ident = f' id="{escape(name)}"' if name else ""
+        return f'<p class="math-block"{ident} data-at="{at}">{inner}</p>\n'
 
     def _formula(self, tex: str, display: bool, env: Any) -> str:
         try:
@@ -655,7 +438,7 @@ class _Renderer(RendererHTML):
         )
 
     def footnote_ref(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
-        here, number = env["here"], int(tokens[idx].meta["id"])
+        here, number, context = env["here"], int(tokens[idx].meta["id"]), env["context"]
         if number in here.open_notes or len(here.open_notes) >= _MAX_NOTES:
             message = "a footnote calls itself, or is called inside too many others"
             hint = "Take the call out of the footnote's own text."
@@ -673,10 +456,27 @@ class _Renderer(RendererHTML):
         inner = self.renderInline(note, options, env)
         here.open_notes.pop()
         here.autolink, here.spot, here.breaks = before
+        if not context.notes_below:
+            return f' <span class="note">[{inner}]</span>'
         return f'<span class="footnote"{mark}>{inner}</span>'
 
     def note_line(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         return ""
+
+
+def read_box(info: str) -> tuple[str, str]:
+    """Return the kind and the title of a box: `note A title`, `{.note title="A title"}`."""
+    match = BOX.match(info)
+    if not match:
+        return "note", ""
+    kind, title = match[1], match[2].strip()
+    if "{" not in title and title.endswith("}") and info.lstrip().startswith("{"):
+        title = "{" + title  # the brace was taken with the kind
+    found = trailing_attributes(title) if title.endswith("}") else None
+    given = ""
+    if found and are_attributes(found[1]):
+        given, title = read_attributes(found[1]).get("title", ""), title[: found[0]]
+    return kind, (given or title).strip().strip('"').strip()
 
 
 def _size(token: Token) -> str:
@@ -694,14 +494,30 @@ def _language(context: Context) -> str:
     return context.labels.lang.partition("-")[0]
 
 
+def _markdown(language: str) -> Any:
+    """Return the parser whose tokens `_Renderer` renders."""
+    return parser(language, _Renderer)
+
+
 def block(text: str, context: Context, here: Here) -> Markup:
-    """Return a Markdown text as blocks."""
-    return render_tokens(parse(text, _language(context), here.gaps), context, here)
+    """Return a Markdown text as blocks; a text of one line is one paragraph."""
+    return render_tokens(parse(text, _language(context), here.gaps, field=True), context, here)
+
+
+def flowing(text: str, context: Context, here: Here) -> Markup:
+    """Return the text of a field: words without a paragraph around them, or several blocks."""
+    return without_paragraph(block(text, context, here))
+
+
+def without_paragraph(html: Markup) -> Markup:
+    """Take the paragraph off a text that is no more than one: a box less to lay out."""
+    match = _PARAGRAPH.fullmatch(str(html))
+    return Markup(match[1]) if match else html  # noqa: S704  a part of what was safe
 
 
 def render_tokens(tokens: list[Token], context: Context, here: Here) -> Markup:
     """Return parsed blocks as HTML."""
-    renderer = _parser(_language(context)).renderer
+    renderer = _markdown(_language(context)).renderer
     assert isinstance(renderer, _Renderer)
     return Markup(_marks_stay(renderer.block(tokens, context, here)))  # noqa: S704  it escapes
 
@@ -716,14 +532,19 @@ def _marks_stay(html: str) -> str:
 
 def inline(text: str, context: Context, here: Here) -> Markup:
     """Return a Markdown text as one line, without a paragraph around it."""
-    md = _parser(_language(context))
-    env: MutableMapping[str, Any] = {"context": context, "here": here}
-    if here.gaps:
-        env["gaps"] = True
-    tokens = md.parseInline(" ".join(text.split("\n")), env)
-    children = tokens[0].children or []
-    renderer: Any = md.renderer
-    return Markup(renderer.renderInline(children, md.options, env))  # noqa: S704
+    children, notes = parse_line(text, _language(context), here.gaps)
+    here.notes = notes or here.notes
+    return render_line(children, context, here)
 
 
-__all__ = ["Context", "Here", "Target", "block", "inline", "parse", "render_tokens"]
+def render_line(children: Sequence[Token], context: Context, here: Here) -> Markup:
+    """Return the parsed text of one line as HTML."""
+    md = _markdown(_language(context))
+    env = {"context": context, "here": here}
+    return Markup(md.renderer.renderInline(children, md.options, env))  # noqa: S704  it escapes
+
+
+__all__ = [
+    "MAX_DEPTH", "Context", "Here", "Target", "block", "flowing", "inline", "parse", "render_line",
+    "render_tokens", "without_paragraph",
+]  # fmt: skip

@@ -20,7 +20,7 @@ class Parsed:
     number: int
     tokens: list[Token]
     shift: int = 0
-    headings: list[tuple[str, str]] = field(default_factory=list)
+    headings: list[tuple[str, list[Token]]] = field(default_factory=list)
 
     @property
     def notes(self) -> Mapping[int, list[Token]]:
@@ -94,19 +94,27 @@ def _number(parsed: Parsed, targets: dict[str, Target], counts: dict[str, int]) 
 def _heading(
     parsed: Parsed, place: int, token: Token, top: int, targets: Mapping[str, Target]
 ) -> None:
-    title = _plain(parsed.tokens[place + 1])
+    words = _words(parsed.tokens[place + 1])
+    title = "".join(word.content for word in words)
     if int(token.tag[1]) == top:
         name = str(token.attrs.get("id") or f"h-{parsed.section.id}-{len(parsed.headings) + 1}")
         token.attrSet("id", name)
-        parsed.headings.append((name, title))
+        parsed.headings.append((name, words))
     if "id" in token.attrs and isinstance(targets, dict):
-        targets.setdefault(str(token.attrs["id"]), Target("sec", "", title))
+        targets.setdefault(str(token.attrs["id"]), Target("sec", "", title, words))
 
 
-def _plain(inline: Token) -> str:
-    return "".join(
-        child.content for child in inline.children or () if child.type in {"text", "code_inline"}
-    )
+_KEPT = {"text", "code_inline", "math_inline", "math_inline_double", "term", "literal"}
+_STYLES = {"em", "strong", "sub", "sup", "s", "u", "code"}
+
+
+def _words(inline: Token) -> list[Token]:
+    """Return what the contents print of a heading: its words and formulas, no notes and links."""
+    return [
+        child
+        for child in inline.children or ()
+        if child.type in _KEPT or child.type.partition("_")[0] in _STYLES
+    ]
 
 
 def _numbered(token: Token) -> str:

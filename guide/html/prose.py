@@ -12,7 +12,7 @@ from typing import Any
 from markdown_it.token import Token
 
 from guide.html.markdown import parse
-from guide.model.markup import without_code
+from guide.model.signs import without_code
 
 Edited = tuple[str, list[tuple[int, str]]]
 
@@ -166,8 +166,13 @@ def _printed(text: str, language: str) -> list[Any]:
     return [_plain(token) for token in parse(text, language)]
 
 
+_VERBATIM = {
+    "fence", "code_block", "code_inline", "math_block", "math_inline", "math_inline_double", "literal"
+}  # fmt: skip
+
+
 def _plain(token: Token) -> Any:
-    keep = token.type in {"fence", "code_block", "code_inline", "math_block", "math_inline"}
+    keep = token.type in _VERBATIM
     content = token.content if keep else ""
     if token.type == "text":
         content = re.sub(r"[ \t\n]+", " ", token.content)

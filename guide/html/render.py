@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from markupsafe import Markup
-
 from guide.errors import Diagnostic, Severity
 from guide.html import planner, quiz, ruled, strip
 from guide.html.codes import qr_svg
 from guide.html.document import Document
+from guide.html.flow import bold, flow, plain
 from guide.html.handout import handout
 from guide.html.labels import Labels
 from guide.html.running import running_heads
@@ -149,7 +148,7 @@ class _Rendering:
             "glossary": document.glossary() if "glossary" in parts else [],
             "questions": document.questions() if "questions" in parts else [],
         }
-        summary = document.inline(self.request.pack.manifest.summary)
+        summary = document.flowing(self.request.pack.manifest.summary)
         bibliography, links = document.bibliography(), document.links()
         about = {name: getattr(self.request.pack.manifest, name) for name in FIELDS["pack"]}
         about["summary"] = summary
@@ -320,8 +319,7 @@ def common_context(request: Request, labels: Labels) -> dict[str, Any]:
 
     def running(part: object) -> tuple[str, str]:
         """Return what stands left and right at the head of a part's pages."""
-        plain = Markup(str(part)).striptags()  # noqa: S704  only to strip its tags
-        return running_heads(plain, manifest.marking, manifest.title)
+        return running_heads(plain(part), manifest.marking, manifest.title)
 
     return {
         "pack": request.pack,
@@ -336,6 +334,9 @@ def common_context(request: Request, labels: Labels) -> dict[str, Any]:
         "dir": labels.direction,
         "t": labels,
         "running": running,
+        "flow": flow,
+        "bold": bold,
+        "plain": plain,
         "date": labels.date,
         "number": labels.number,
     }

@@ -17,7 +17,7 @@ class HeadingView:
     """A heading of a section, for the contents."""
 
     id: str
-    title: str
+    title: Markup
 
 
 @dataclass(frozen=True)

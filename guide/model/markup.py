@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from html import unescape
 
 from guide.model.base import Item
 from guide.model.content import Citation
+from guide.model.signs import without_code
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
 CLUSTER = re.compile(r"\[(?=[^\[\]]*@[A-Za-z0-9_])([^\[\]]*)\](?![(\[{:])")
@@ -17,8 +19,19 @@ _KEY = re.compile(
 )
 REFERENCE = re.compile(r"(?<![\w@/.\[-])@((?:fig|sec|tbl)-[A-Za-z0-9][\w-]*)")
 TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]+))?\]\]")
-IMAGE = re.compile(r"!\[((?:[^\[\]]|\[[^\]]*\])*)\]\(\s*<?([^)\s>]+)>?[^)]*\)(\{[^}\n]*\})?")
-ANCHOR = re.compile(r"\{[^{}\n]*?#([A-Za-z][\w:-]*)[^{}\n]*\}")
+_LABEL = r"((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)"
+_TARGET = r"(?:<([^<>\n]*)>|((?:[^()\s<]|\([^()\s]*\))+))"
+_IMAGE = re.compile(
+    rf"!\[{_LABEL}\](?:\(\s*{_TARGET}[^)]*\)|\[([^\[\]]*)\]|(?![(\[]))(\{{[^}}\n]*\}})?"
+)
+_DEFINITION = re.compile(
+    r"^[ \t>]*\[(?!\^)([^\[\]]+)\]:[ \t]*\n?[ \t]*(?:<([^<>\n]*)>|(\S+))", re.M
+)
+ANCHOR = re.compile(r"\{([^{}\n]*?#([A-Za-z][\w:-]*)[^{}\n]*)\}")
+_PAIR = r"[A-Za-z][\w-]*=(?:\"[^\"]*\"|'[^']*'|“[^”]*”|[^\s\"'{}]+)"
+_ATTRIBUTE = rf"(?:\#[A-Za-z][\w:-]*|\.[A-Za-z][\w-]*|{_PAIR}|decorative)"
+_ATTRIBUTES = re.compile(rf"\s*{_ATTRIBUTE}(?:\s+{_ATTRIBUTE})*\s*")
+_TRAILING = re.compile(r"(?<!\\)\{([^{}\n]*)\}\s*$")
 GAP = re.compile(r"\{\{((?:[^{}]|\{[^{}]*\})+?)\}\}")
 BOXES = ("note", "tip", "warning", "key", "example", "question", "disputed")
 
@@ -60,6 +73,42 @@ def read_citation(text: str) -> Citation:
     return Citation(key=key.strip(), locator=rest)
 
 
+def are_attributes(text: str) -> bool:
+    """Return True if the inside of braces is `#id`, `.class` and `key=value`, and not text."""
+    return _ATTRIBUTES.fullmatch(text) is not None
+
+
+def read_attributes(text: str) -> dict[str, str]:
+    """Read `#id .class key=value key="a value"`."""
+    found: dict[str, str] = {}
+    for match in re.finditer(
+        r"#([\w:-]+)|\.([\w-]+)|([\w-]+)=(?:\"([^\"]*)\"|'([^']*)'|“([^”]*)”|(\S+))|([\w-]+)", text
+    ):
+        if match[1]:
+            found["id"] = match[1]
+        elif match[2]:
+            found["class"] = f"{found.get('class', '')} {match[2]}".strip()
+        elif match[3]:
+            found[match[3]] = match[4] or match[5] or match[6] or match[7] or ""
+        else:
+            found[match[8]] = "true"
+    return found
+
+
+def trailing_attributes(text: str, paragraph: bool = False) -> tuple[int, str] | None:
+    """Return where the attributes at the end of a text begin, and what is in their braces.
+
+    Those of a paragraph have a blank before them, and an id or a class: `the set {x=1}` is text.
+    """
+    match = _TRAILING.search(text)
+    if not match or not are_attributes(match[1]):
+        return None
+    before = text[: match.start()]
+    if paragraph and (not before[-1:].isspace() or not re.search(r"(?:^|\s)[#.]", match[1])):
+        return None
+    return match.start(), match[1]
+
+
 def read_cluster(inner: str) -> tuple[Citation, ...] | None:
     """Read the inside of a citation's brackets; None when it is none after all."""
     found = []
@@ -70,21 +119,6 @@ def read_cluster(inner: str) -> tuple[Citation, ...] | None:
         key, rest = match["key"].rstrip(".:?~"), match["rest"].strip().lstrip(",").strip()
         found.append(read_citation(f"{key}, {rest}" if rest else key))
     return tuple(found)
-
-
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.M | re.S)
-_CODE = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.S)
-# The rules of Pandoc's tex_math_dollars, which markdown-it's dollarmath follows.
-_MATH = re.compile(
-    r"(?<![\\$])\$\$.+?\$\$|(?<![\\$\w])\$(?![\s$])[^$\n]*?(?<![\s\\])\$(?!\d)", re.S
-)
-
-
-def without_code(text: str) -> str:
-    """Return a Markdown text with code and formulas blanked out, every place kept."""
-    for pattern in (_FENCE, _CODE, _MATH):
-        text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
-    return text
 
 
 # A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
@@ -185,6 +219,7 @@ def _last_line(lines: list[str], start: int) -> int:
     return last
 
 
+_ESCAPED = re.compile(r"\\[\[\]!@{}\\]")
 _SIGNS = re.compile(r"[\[@]|\{#")
 
 
@@ -192,17 +227,17 @@ def mentions(text: str) -> Iterator[Mention]:
     """Yield what a Markdown text points at, in reading order."""
     if not _SIGNS.search(text):
         return
-    plain = without_code(text)
+    plain = _ESCAPED.sub("  ", without_code(text))
     found = [(at, mention) for at, mention in _found(plain)]
     for _, mention in sorted(found, key=lambda pair: pair[0]):
         yield mention
 
 
 def _found(text: str) -> Iterator[tuple[int, Mention]]:
-    for match in _paragraphs(IMAGE, text):
-        yield _mention("image", match[2], text, match.start(2), match[1], match[3] or "")
+    yield from _images(text)
     for match in _paragraphs(ANCHOR, text):
-        yield _mention("anchor", match[1], text, match.start(1))
+        if are_attributes(match[1]) and _is_attached(text, match):
+            yield _mention("anchor", match[2], text, match.start(2))
     for match in _paragraphs(TERM, text):
         yield _mention("term", " ".join(match[1].split()), text, match.start(1), match[2] or "")
     for match in _paragraphs(REFERENCE, text):
@@ -210,6 +245,38 @@ def _found(text: str) -> Iterator[tuple[int, Mention]]:
     for match in _paragraphs(CLUSTER, text):
         for citation in read_cluster(match[1]) or ():
             yield _mention("cite", citation.key, text, text.find(f"@{citation.key}", match.start()))
+
+
+def _is_attached(text: str, match: re.Match[str]) -> bool:
+    """Return True if braces follow a picture, a link or code, or end a line."""
+    end = text.find("\n", match.end())
+    rest = text[match.end() : end if end >= 0 else len(text)]
+    return text[match.start() - 1 : match.start()] in {")", "]"} or not rest.strip(" \t|")
+
+
+def _images(text: str) -> Iterator[tuple[int, Mention]]:
+    """Yield pictures: `![caption](path)`, `![caption](<a path>)`, `![caption][name]`, `![name]`."""
+    if "![" not in text:
+        return
+    named: dict[str, tuple[int, str]] = {}
+    for each in _DEFINITION.finditer(text):
+        group = 2 if each[2] is not None else 3
+        named.setdefault(_name(each[1]), (each.start(group), each[group]))
+    for match in _paragraphs(_IMAGE, text):
+        group = 2 if match[2] is not None else 3
+        at, path = match.start(group), match[group]
+        if path is None:
+            known = named.get(_name(match[4] or match[1]))
+            if known is None:
+                continue
+            at, path = known
+        value = unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", path))
+        yield _mention("image", value, text, at, match[1], match[5] or "")
+
+
+def _name(label: str) -> str:
+    """Return the name under which Markdown keeps a target: case and blanks do not count."""
+    return " ".join(label.split()).casefold()
 
 
 def _paragraphs(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

@@ -234,6 +234,27 @@ def run_on(page: Any, found: FaceBoxes) -> float:
     return float(max([leaf.bottom - top for leaf in inside], default=box.height))
 
 
+def _move_backgrounds(box: Any, down: float) -> None:
+    """Move the backgrounds in a box, which WeasyPrint has placed before the box is moved."""
+    if getattr(box, "background", None) is not None:
+        layers = [
+            layer._replace(
+                painting_area=_lower(layer.painting_area, down),
+                positioning_area=_lower(layer.positioning_area, down),
+                clipped_boxes=[_lower(each, down) for each in layer.clipped_boxes],
+            )
+            for layer in box.background.layers
+        ]
+        box.background = box.background._replace(layers=layers)
+    for child in box.all_children() if hasattr(box, "all_children") else ():
+        _move_backgrounds(child, down)
+
+
+def _lower(area: Any, down: float) -> Any:
+    """Return a rectangle (x, y, ...) moved down; what is no rectangle stays."""
+    return (area[0], area[1] + down, *area[2:]) if isinstance(area, tuple) else area
+
+
 def centre(found: FaceBoxes) -> None:
     """Move a face's body to the middle of the space that is left, once it fits.
 
@@ -245,4 +266,6 @@ def centre(found: FaceBoxes) -> None:
     inside = list(leaves(found.body))
     free = floor - max((leaf.bottom for leaf in inside), default=floor)
     if free > 0:
-        found.body.translate(0, free * 0.46)  # the optical middle lies a little above the true one
+        down = free * 0.46  # the optical middle is a little above the true one
+        found.body.translate(0, down)
+        _move_backgrounds(found.body, down)

@@ -18,6 +18,7 @@ from xml.etree.ElementTree import Element
 from cssselect2 import ElementWrapper
 from PIL import Image
 from weasyprint import CSS, HTML, Document
+from weasyprint.css.counters import CounterStyle
 from weasyprint.text.fonts import FontConfiguration
 
 from guide.errors import Severity
@@ -93,25 +94,40 @@ def _bundled_fonts() -> FontConfiguration:
     return _Fonts()
 
 
-def _parsed(name: str, text: str, fonts: FontConfiguration) -> tuple[CSS, tuple[Fault, ...]]:
-    """Parse a stylesheet by itself, so that a fault can name it."""
+_Sheet = tuple[CSS, CounterStyle, tuple[Fault, ...]]
+
+
+def _parsed(name: str, text: str, fonts: FontConfiguration) -> _Sheet:
+    """Parse a stylesheet by itself, so that a fault can name it; with the counter styles in it."""
+    counters = CounterStyle()
     with collected() as messages:
-        sheet = CSS(string=text, base_url=BASE, url_fetcher=Fetcher({}), font_config=fonts)
+        sheet = CSS(
+            string=text,
+            base_url=BASE,
+            url_fetcher=Fetcher({}),
+            font_config=fonts,
+            counter_style=counters,
+        )
         faults = [f for m in messages if (f := stylesheet_fault(name, m))]
-    return sheet, tuple(faults)
+    return sheet, counters, tuple(faults)
 
 
 @lru_cache(maxsize=64)
-def _kept(name: str, text: str) -> tuple[CSS, tuple[Fault, ...]]:
+def _kept(name: str, text: str) -> _Sheet:
     return _parsed(name, text, _bundled_fonts())
 
 
-def _stylesheets(sheets: Sheets) -> tuple[FontConfiguration, list[CSS], list[Fault]]:
+def _stylesheets(
+    sheets: Sheets,
+) -> tuple[FontConfiguration, list[CSS], CounterStyle, list[Fault]]:
     """Return parsed stylesheets with their fonts; a pack's own fonts are seen by it alone."""
     own = any("@font-face" in text for name, text in sheets if not name.startswith("templates:"))
     fonts = _Fonts() if own else _bundled_fonts()
     found = [_parsed(*each, fonts) if own else _kept(*each) for each in sheets]
-    return fonts, [sheet for sheet, _ in found], [f for _, faults in found for f in faults]
+    counters = CounterStyle()
+    for _, styles, _ in found:
+        counters.update(styles)
+    return fonts, [sheet for sheet, _, _ in found], counters, [f for _, _, fs in found for f in fs]
 
 
 def prepare(sheets: Sheets) -> None:
@@ -131,7 +147,7 @@ class _Typesetting:
         with _quiet():
             sizes = size_classes(html.sizes)
             sheets = (*html.stylesheets, *([("sizes", sizes)] if sizes else []))
-            self.fonts, self.stylesheets, self.faults = _stylesheets(sheets)
+            self.fonts, self.stylesheets, self.counters, self.faults = _stylesheets(sheets)
 
     def run(self) -> Pdf:
         with _quiet(), collected() as messages:
@@ -210,7 +226,10 @@ class _Typesetting:
 
     def _rendered(self, source: HTML) -> Document:
         return source.render(
-            font_config=self.fonts, stylesheets=self.stylesheets, pdf_variant=VARIANT
+            font_config=self.fonts,
+            stylesheets=self.stylesheets,
+            counter_style=self.counters.copy(),
+            pdf_variant=VARIANT,
         )
 
     def _filled(self) -> Document:

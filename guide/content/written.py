@@ -1,0 +1,135 @@
+"""Rules over texts as they are written: marks that print as marks, and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from guide.errors import Diagnostic, Place, error, warning
+from guide.model.base import Item
+from guide.model.content import MatchQuestion, Section, ShortQuestion
+from guide.model.markup import ANCHOR, are_attributes, mentions, texts_of
+from guide.model.pack import Pack
+from guide.model.signs import REMEDIES, foreign_tags, open_comment, without_code
+
+Found = Iterator[Diagnostic]
+_NOTE = re.compile(r"\[\^([^\]\s]+)\](:)?")
+_REFERRED = ("fig-", "sec-", "tbl-")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text of a pack: whose it is, and where each of its letters was written."""
+
+    text: str
+    item: str
+    place: Callable[[int], Place]
+    body: bool = False
+
+
+def check_written(pack: Pack) -> Found:
+    """Yield what is printed as marks because it is no Markdown."""
+    texts = list(_written(pack))
+    anchors = {
+        mention.value
+        for written in texts
+        for mention in mentions(written.text)
+        if mention.kind == "anchor" and not mention.value.startswith(_REFERRED)
+    }
+    for written in texts:
+        yield from _tags(written)
+        yield from _comments(written)
+        yield from _braces(written)
+        yield from _references(written, anchors)
+        if not written.body:
+            yield from _notes(written)
+
+
+def _written(pack: Pack) -> Iterator[Written]:
+    """Yield every text of a pack that is Markdown."""
+    summary = pack.manifest.summary
+    if summary:
+        yield Written(summary, "", lambda at: pack.at("summary").inside(summary, at))
+    for item in pack.items:
+        for name, text in (*texts_of(item), *_more(item)):
+            yield Written(text, item.id, _placed(item, name, text))
+        if isinstance(item, Section):
+            yield Written(item.body, item.id, _in_body(item), body=True)
+
+
+def _more(item: Item) -> Iterator[tuple[str, str]]:
+    if isinstance(item, ShortQuestion):
+        yield "answer", item.answer
+    if isinstance(item, MatchQuestion):
+        for left, right in item.pairs.items():
+            yield f"pairs.{left}", left
+            yield f"pairs.{left}", right
+
+
+def _placed(item: Item, name: str, text: str) -> Callable[[int], Place]:
+    return lambda at: item.at(name).inside(text, at)
+
+
+def _in_body(section: Section) -> Callable[[int], Place]:
+    def place(at: int) -> Place:
+        line = section.body.count("\n", 0, at) + section.body_line
+        return Place(section.at("body").path, line, at - section.body.rfind("\n", 0, at))
+
+    return place
+
+
+def _tags(written: Written) -> Found:
+    for name, at in foreign_tags(written.text):
+        message = f"`<{name}>` is a tag of HTML, and is printed as text"
+        yield warning("html-tag", message, written.place(at), REMEDIES[name], written.item)
+
+
+def _comments(written: Written) -> Found:
+    at = open_comment(written.text)
+    if at >= 0:
+        hint = "Write --> where the comment ends."
+        message = "the comment that begins here is never closed, and is printed"
+        yield error("unclosed-block", message, written.place(at), hint, written.item)
+
+
+def _braces(written: Written) -> Found:
+    """Find braces with attributes that belong to nothing."""
+    if "{" not in written.text:
+        return
+    plain = without_code(written.text)
+    attached = {m.offset for m in mentions(written.text) if m.kind == "anchor"}
+    for match in ANCHOR.finditer(plain):
+        if are_attributes(match[1]) and match.start(2) not in attached:
+            hint = "Put it at the end of a heading, a paragraph or a caption, or after a picture."
+            message = f"`{match[0]}` belongs to nothing here, and is printed"
+            yield warning("stray-mark", message, written.place(match.start()), hint, written.item)
+
+
+def _references(written: Written, anchors: set[str]) -> Found:
+    """Find references by number to what has none."""
+    if "@" not in written.text or not anchors:
+        return
+    plain = without_code(written.text)
+    for match in re.finditer(r"(?<![\w@/.\[-])@([A-Za-z][\w:-]*)", plain):
+        name = match[1].rstrip("-_:")
+        if name in anchors:
+            message = f"`{name}` is a paragraph or heading without a number"
+            hint = (
+                f"Write [words](#{name}); only figures, tables and sections are referred to with @."
+            )
+            yield error("bad-reference", message, written.place(match.start()), hint, written.item)
+
+
+def _notes(written: Written) -> Found:
+    """Find calls of footnotes in a field that does not hold the note."""
+    plain = without_code(written.text)
+    found = list(_NOTE.finditer(plain))
+    there = {match[1] for match in found if match[2]}
+    for match in found:
+        if not match[2] and match[1] not in there:
+            message = f"there is no footnote `[^{match[1]}]` in this text, and the mark is printed"
+            hint = f"Write it in the same text, on a line of its own: [^{match[1]}]: note"
+            yield warning(
+                "bad-reference", message, written.place(match.start()), hint, written.item
+            )

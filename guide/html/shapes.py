@@ -1,0 +1,340 @@
+"""Shapes of blocks that CommonMark does not know: numbers that stay, boxes of others, whole rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from markdown_it.rules_block import StateBlock, list_block
+from markdown_it.rules_block.table import escapedSplit, getLine, table
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from guide.model.markup import read_attributes, trailing_attributes
+from guide.model.signs import formula_at, without_code
+
+_NUMBER = re.compile(r"[ \t]*(\d{1,9})([.)])(?=[ \t]|$)")
+_CAPTION = re.compile(r"\s*(?:Table)?:\s+")
+_ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*([^\n]*)\n?")
+_STYLES = ("", "", "alpha", "roman")  # by depth, as laws number: 1, (a), (i)
+ALERTS = {
+    "note": "note", "tip": "tip", "important": "key", "warning": "warning", "caution": "warning",
+    "info": "note", "abstract": "note", "summary": "note", "todo": "note", "hint": "tip",
+    "success": "tip", "check": "tip", "done": "tip", "help": "question", "faq": "question",
+    "question": "question", "attention": "warning", "danger": "warning", "error": "warning",
+    "bug": "warning", "failure": "warning", "example": "example",
+}  # fmt: skip
+"""Boxes of GitHub and Obsidian, and those of guide that they become."""
+
+
+def shape(state: StateCore) -> None:
+    """Give blocks their shapes, before the text in them is read."""
+    tokens = state.tokens
+    if any(token.type == "blockquote_open" for token in tokens):
+        tokens = _alerts(tokens)
+    if any(token.type == "ordered_list_open" for token in tokens):
+        tokens = _numbered(tokens)
+    _take_attributes(tokens)
+    state.tokens = tokens
+
+
+def _alerts(tokens: list[Token]) -> list[Token]:
+    """Turn quotations that begin with `[!NOTE]` into boxes."""
+    opened: list[str] = []
+    for number, token in enumerate(tokens):
+        if token.type == "blockquote_open":
+            opened.append(_alert(tokens, number))
+        elif token.type == "blockquote_close" and opened.pop():
+            token.type, token.tag = "container_box_close", "div"
+    return [token for token in tokens if token.type != "gone"]
+
+
+def _alert(tokens: list[Token], number: int) -> str:
+    """Turn one quotation into a box, and return its kind; '' when it stays a quotation."""
+    inside = tokens[number + 1 : number + 4]
+    if len(inside) < 3 or inside[0].type != "paragraph_open":
+        return ""
+    match = _ALERT.match(inside[1].content)
+    if not match or match[1].lower() in {"quote", "cite"}:
+        return ""
+    kind, title = ALERTS.get(match[1].lower(), "note"), match[2].strip()
+    if match[1].lower() not in ALERTS and not title:
+        title = match[1]
+    box = tokens[number]
+    box.type, box.tag, box.info = "container_box_open", "div", f"{kind} {title}".strip()
+    inside[1].content = inside[1].content[match.end() :]
+    if inside[1].map:
+        inside[1].map = [inside[1].map[0] + 1, inside[1].map[1]]
+    if not inside[1].content.strip():
+        for token in inside:
+            token.type = "gone"
+    return kind
+
+
+def _numbered(tokens: list[Token]) -> list[Token]:
+    """Let every number of a list be printed as written.
+
+    A single line with a number, such as a date, is a paragraph; so are lines whose numbers do not
+    rise. What is a list begins at its own number.
+    """
+    made: list[Token] = []
+    opened: list[tuple[int, list[int]]] = []  # where a list begins, and its items
+    depth = 0
+    for token in tokens:
+        made.append(token)
+        if token.type == "ordered_list_open":
+            opened.append((len(made) - 1, []))
+        elif token.type == "list_item_open" and opened:
+            start, items = opened[-1]
+            if token.level == made[start].level + 1:
+                items.append(len(made) - 1)
+        elif token.type == "ordered_list_close":
+            start, items = opened.pop()
+            numbers = [int(made[item].info) for item in items]
+            if _is_list(numbers) and not _is_line(made, start, len(items)):
+                _count(made, start, items, numbers)
+            else:
+                _dissolve(made, start, items)
+    for token in made:
+        depth += (token.type == "ordered_list_open") - (token.type == "ordered_list_close")
+        if (
+            token.type == "ordered_list_open"
+            and depth < len(_STYLES)
+            and "start" not in token.attrs
+        ):
+            css = " ".join(filter(None, (_STYLES[depth], "paren" if token.markup == ")" else "")))
+            token.attrs |= {"class": css} if css else {}
+        elif token.type == "ordered_list_open" and token.markup == ")":
+            token.attrSet("class", "paren")
+    return [token for token in made if token.type != "gone"]
+
+
+def _is_list(numbers: Sequence[int]) -> bool:
+    """Return True if numbers rise, or are all the same, as writers leave counting to the machine."""
+    pairs = list(pairwise(numbers))
+    return all(a < b for a, b in pairs) or all(a == b for a, b in pairs)
+
+
+def _is_line(tokens: list[Token], start: int, items: int) -> bool:
+    """Return True if a list is one item with one paragraph or nothing in it."""
+    inside = [token.type for token in tokens[start + 2 : -2]]
+    return items == 1 and inside in ([], ["paragraph_open", "inline", "paragraph_close"])
+
+
+def _count(tokens: list[Token], start: int, items: list[int], numbers: list[int]) -> None:
+    same = len(numbers) > 1 and len(set(numbers)) == 1
+    for place, (item, number) in enumerate(zip(items, numbers, strict=True)):
+        if place and not same and number != numbers[place - 1] + 1:
+            tokens[item].attrSet("value", number)
+            tokens[item].meta = {"step": number - numbers[place - 1]}
+    if numbers[0] != 1:
+        tokens[start].attrSet("start", numbers[0])
+
+
+def _dissolve(tokens: list[Token], start: int, items: list[int]) -> None:
+    """Turn the items of a list into paragraphs that begin with their numbers."""
+    tokens[start].type = tokens[-1].type = "gone"
+    for token in tokens[start + 1 : -1]:
+        token.level = max(0, token.level - 2)
+    level = tokens[start].level
+    for item in reversed(items):
+        opened = tokens[item]
+        close = next(
+            n for n in range(item + 1, len(tokens))
+            if tokens[n].type == "list_item_close" and tokens[n].level == opened.level
+        )  # fmt: skip
+        tokens[close].type = opened.type = "gone"
+        for token in tokens[item + 1 : close]:
+            if token.type.startswith("paragraph") and token.level == level:
+                token.hidden = False
+        number = f"{opened.info}\\{opened.markup}"
+        first = tokens[item + 1]
+        if first.type == "paragraph_open":
+            tokens[item + 2].content = f"{number} {tokens[item + 2].content}"
+            continue
+        alone = Token("inline", "", 0, content=number, level=level + 1, map=opened.map, children=[])
+        alone.block = True
+        tokens[item + 1 : item + 1] = [
+            Token("paragraph_open", "p", 1, map=opened.map, level=level, block=True),
+            alone,
+            Token("paragraph_close", "p", -1, level=level, block=True),
+        ]
+
+
+def _take_attributes(tokens: Sequence[Token]) -> None:
+    """Move `{#id}` at the end of a heading or paragraph to the block that it names."""
+    items: list[Token] = []
+    for number, token in enumerate(tokens):
+        if token.type == "list_item_open":
+            items.append(token)
+        elif token.type == "list_item_close":
+            items.pop()
+        if token.type not in {"heading_open", "paragraph_open"}:
+            continue
+        inline = tokens[number + 1]
+        if not inline.content.rstrip().endswith("}"):
+            continue
+        found = trailing_attributes(inline.content, paragraph=token.type == "paragraph_open")
+        if found is None or (token.type == "paragraph_open" and _CAPTION.match(inline.content)):
+            continue
+        inline.content = inline.content[: found[0]].rstrip()
+        target = items[-1] if token.hidden and items else token
+        for name, value in read_attributes(found[1]).items():
+            target.attrSet(name, value)
+
+
+def numbered_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a list; a lone number at the start of a line inside a paragraph belongs to the text.
+
+    `He died on` and, in the next line, `1. April 1999` is one sentence: a list that begins inside a
+    paragraph has a second number.
+    """
+    if silent and state.parentType == "paragraph" and state.sCount[start] >= state.blkIndent:
+        first = _NUMBER.match(state.src[state.bMarks[start] : state.eMarks[start]])
+        if first and not _goes_on(state, start, end, int(first[1]), first[2]):
+            return False
+    return list_block(state, start, end, silent)
+
+
+def _goes_on(state: StateBlock, start: int, end: int, number: int, mark: str) -> bool:
+    for line in range(start + 1, end):
+        text = state.src[state.bMarks[line] : state.eMarks[line]]
+        if not text.strip():
+            return False
+        match = _NUMBER.match(text)
+        if match and match[2] == mark and int(match[1]) in {number, number + 1}:
+            return True
+    return False
+
+
+def formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a formula that has its lines to itself, whatever its lines begin with."""
+    at = state.bMarks[start] + state.tShift[start]
+    if state.is_code_block(start) or not state.src.startswith(("$$", "\\["), at):
+        return False
+    found = formula_at(state.src, at)
+    if found is None:
+        return False
+    last = start
+    while last < end and state.eMarks[last] < found.end:
+        last += 1
+    if last >= end or state.src[found.end : state.eMarks[last]].strip():
+        return False
+    if any(state.sCount[line] < state.blkIndent for line in range(start, last + 1)):
+        return False
+    if not silent:
+        lines = state.getLines(start, last + 1, state.blkIndent, False).strip()
+        token = state.push("math_block", "math", 0)
+        token.content, token.map, token.block = lines[2:-2].strip(), [start, last + 1], True
+        state.line = last + 1
+    return True
+
+
+def whole_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a table; what a row has beyond its columns is kept in the last one.
+
+    A bar in code or in a formula parts no cells, if the row has too many otherwise.
+    """
+    first = len(state.tokens)
+    if not table(state, start, end, silent):
+        return False
+    columns = sum(token.type == "th_open" for token in state.tokens[first:])
+    for number in range(first, len(state.tokens)):
+        row = state.tokens[number]
+        if row.type != "tr_open" or not row.map or row.map[0] <= start:
+            continue
+        line = getLine(state, row.map[0]).strip()
+        if len(_outer_off(escapedSplit(line))) <= columns:
+            continue
+        cells = _outer_off(_careful(line))
+        row.meta = {"cells": len(cells), "columns": columns} if len(cells) > columns else {}
+        kept = [*cells[: columns - 1], "|".join(cells[columns - 1 :])]
+        kept += [""] * (columns - len(kept))
+        inside = (token for token in state.tokens[number:] if token.type == "inline")
+        for cell, text in zip(inside, kept, strict=False):
+            cell.content = text.strip()
+    return True
+
+
+def _outer_off(cells: list[str]) -> list[str]:
+    cells = cells[1:] if cells and cells[0] == "" else cells
+    return cells[:-1] if cells and cells[-1] == "" else cells
+
+
+def _careful(line: str) -> list[str]:
+    """Split a row at its bars, but not in code and formulas."""
+    masked, cells, last = without_code(line), [], 0
+    for match in re.finditer(r"\\.|\|", masked):
+        if match[0] == "|":
+            cells.append(line[last : match.start()])
+            last = match.end()
+    return [cell.replace("\\|", "|") for cell in (*cells, line[last:])]
+
+
+_LETTER = r"[A-Za-z]|[ivxlIVXL]{1,5}|\d{1,3}"
+_MARKED = re.compile(
+    rf"(?:(\()?({_LETTER})(\))|({_LETTER})(\.))[ \t]+\S|([•·▪◦‣●○■□])[ \t]*\S|([–—])[ \t]+\S"
+)
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
+
+
+def keep_lines(children: list[Token]) -> list[Token]:
+    """Break the line before those of a paragraph that begin with marks of a list.
+
+    `a.` and `(1)`, where at least two follow one another, and `•`: CommonMark has no such lists, and
+    would set them in one line.
+    """
+    starts = [-1, *(n for n, child in enumerate(children) if child.type == "softbreak")]
+    if len(starts) < 2 and not children:
+        return children
+    marks = [_mark(children, start + 1) for start in starts]
+    kept = {n for n, mark in enumerate(marks) if mark and mark[0] == "bullet"}
+    for n, mark in enumerate(marks):
+        for m, other in enumerate(marks[n + 1 :], n + 1):
+            if mark and other and mark[0] == other[0] and mark[1] & {each - 1 for each in other[1]}:
+                kept |= {n, m}
+    if sum(mark is not None and mark[0] == "dash" for mark in marks) > 1:
+        kept |= {n for n, mark in enumerate(marks) if mark and mark[0] == "dash"}
+    for n in kept:
+        if starts[n] >= 0:
+            children[starts[n]] = Token("hardbreak", "br", 0)
+    return children
+
+
+def _mark(children: Sequence[Token], at: int) -> tuple[str, frozenset[int]] | None:
+    """Return the kind of a mark at the start of a line, and the numbers that it may mean."""
+    if at >= len(children) or children[at].type != "text":
+        return None
+    text = "".join(child.content for child in children[at : at + 3] if child.type == "text")
+    match = _MARKED.match(text)
+    if not match:
+        return None
+    if match[6]:
+        return "bullet", frozenset()
+    if match[7]:
+        return "dash", frozenset()
+    name = match[2] or match[4]
+    kind = f"{match[1] or ''}{match[3] or match[5]}"
+    if name.isdigit():
+        return f"1{kind}", frozenset({int(name)})
+    case = "A" if name.isupper() else "a"
+    values = {ord(name.lower()) - 96} if len(name) == 1 else set()
+    if all(sign in _ROMAN for sign in name.lower()):
+        values.add(_roman(name.lower()))
+    return f"{case}{kind}", frozenset(values)
+
+
+def _roman(name: str) -> int:
+    values = [_ROMAN[sign] for sign in name]
+    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
+
+
+def only_breaks(children: Sequence[Any]) -> bool:
+    """Return True if there is nothing to print in a line."""
+    return all(
+        child.type in {"softbreak", "linebreak"}
+        or (child.type == "text" and not child.content.strip())
+        for child in children
+    )
