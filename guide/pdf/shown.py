@@ -1,0 +1,245 @@
+"""Whether a reader can see the pictures of a page: judged on its pixels, and on what the file holds.
+
+A raster picture is decoded from the finished file and reduced to a few cells, which are compared with
+those of its source. A picture of paths is known by its marked content. Each must leave visible ink:
+a page is rendered with its pictures and without them, and with them alone on white and on black.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import io
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image, ImageChops, ImageOps
+from pypdfium2 import raw
+
+from guide.model.artifacts import Thumb
+from guide.pdf.drawn import Box, Drawn, Reader, extent_of, image_of, most, opened, rendered
+from guide.pdf.seen import Trouble
+
+CELLS = 16  # of a thumb's side
+_DECODED = 64  # pixels of a side that a picture is decoded to; four a cell
+_FAR = 24.0  # of 255; by so much the cells of two thumbs of one picture may differ on average
+_FAR_CMYK = 64.0  # the same, where the two libraries turn inks into light in different ways
+_SCALE = 1.5  # pixels a pt of a page with pictures
+_LEAST = 3.0  # pt; the longer side of a picture
+_FAINT = 0.12  # of its source's opacity and area that is printed at least; a cropped one has more
+_DIFFERS = 24  # of 255 that a pixel of a picture and what is behind it differ at least to be judged
+_COVERED = 0.5  # of those pixels that may be covered
+
+_HINT = (
+    "Look in stylesheets and templates of the pack for `opacity`, `width`, `height`, `overflow`, "
+    "`clip`, `position` and `z-index`."
+)
+
+
+def _lost(said: str) -> Trouble:
+    return Trouble("lost-picture", said, _HINT)
+
+
+COVERED = _lost("covered by something that is drawn over it")
+FAINT = _lost("clipped away or printed too faintly")
+NO_INK = _lost("not visible: it leaves no ink on the page")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A raster picture on a page: what it looks like, and what hides it."""
+
+    thumb: Thumb | None
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True)
+class View:
+    """The pictures of a page: raster pictures by their objects' numbers, figures by their words."""
+
+    rasters: Mapping[int, Shown] = field(default_factory=dict)
+    figures: Sequence[Trouble | None] = ()
+
+
+def thumb_of(data: bytes) -> Thumb | None:
+    """Return a picture's cells; None for what is not a raster picture."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            inks = image.mode in {"CMYK", "YCCK"}
+            image.draft("RGB", (8 * CELLS, 8 * CELLS))
+            return _thumb(_upright(image), inks=inks)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Return a picture as it is to be seen, in eight bits a channel."""
+    found = ImageOps.exif_transpose(image)
+    if found.mode.startswith("I"):  # 16 bits of grey
+        found = found.convert("I").point(lambda value: value / 256).convert("L")
+    return found
+
+
+def _thumb(image: Image.Image, *, inks: bool = False) -> Thumb:
+    """Return the cells of a picture over white."""
+    clear = image.mode in {"LA", "PA", "RGBA", "RGBa"} or "transparency" in image.info
+    small = image.convert("RGBA" if clear else "RGB")
+    small = small.resize((_DECODED, _DECODED), Image.Resampling.BOX)
+    alpha = 1.0
+    if clear:
+        mask = small.getchannel("A")
+        alpha = sum(n * count for n, count in enumerate(mask.histogram())) / 255 / _DECODED**2
+        ground = Image.new("RGB", small.size, "white")
+        ground.paste(small.convert("RGB"), mask=mask)
+        small = ground
+    return Thumb(small.resize((CELLS, CELLS), Image.Resampling.BOX).tobytes(), alpha, inks)
+
+
+def alike(source: Thumb, shown: Thumb) -> bool:
+    """Return True if two thumbs are of one picture, whichever way up it was drawn."""
+    far = _FAR_CMYK if source.inks else _FAR
+    return any(_distance(turned, shown.cells) <= far for turned in _turned(source.cells))
+
+
+def _distance(one: bytes, other: bytes) -> float:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)
+
+
+def _turned(cells: bytes) -> Iterator[bytes]:
+    image = Image.frombytes("RGB", (CELLS, CELLS), cells)
+    yield cells
+    for way in Image.Transpose:
+        yield image.transpose(way).tobytes()
+
+
+class Viewer:
+    """Looks at the pictures of a document; each picture is decoded once."""
+
+    def __init__(self, document: Any) -> None:
+        self.document = document
+        self._known: dict[bytes, Thumb | None] = {}
+
+    def look(
+        self,
+        number: int,
+        objects: Sequence[Drawn],
+        marks: Sequence[Collection[int]],
+        *,
+        rasters: bool,
+    ) -> View:
+        """Return what is seen of a page's raster pictures and of its figures.
+
+        `marks` are the numbers of each figure's marked content.
+        """
+        images = [n for n, each in enumerate(objects) if each.kind == raw.FPDF_PAGEOBJ_IMAGE]
+        parts = [
+            [n for n, each in enumerate(objects) if each.mark in mine and mine]
+            for mine in map(set, marks)
+        ]
+        wanted = images if rasters else []
+        if not wanted and not marks:
+            return View()
+        if not wanted and not any(parts):
+            return View({}, [NO_INK] * len(parts))
+        both = sorted({*wanted, *(n for part in parts for n in part)})
+        layers = _Layers(self.document, number, both)
+        try:
+            shown = {}
+            for n in wanted:
+                thumb = self._decoded(layers, n)
+                shown[n] = Shown(thumb, layers.trouble([n], thumb))
+            return View(shown, [self._figure(layers, part) for part in parts])
+        finally:
+            layers.close()
+
+    def _figure(self, layers: _Layers, part: Sequence[int]) -> Trouble | None:
+        """Return what hides a figure; a raster picture is judged as such."""
+        lone = all(layers.mine[n].kind == raw.FPDF_PAGEOBJ_IMAGE for n in part)
+        thumb = self._decoded(layers, part[0]) if part and lone else None
+        return layers.trouble(part, thumb)
+
+    def _decoded(self, layers: _Layers, number: int) -> Thumb | None:
+        """Return what a picture of the file looks like, whatever it is drawn with."""
+        handle = layers.mine[number].handle
+        size = raw.FPDFImageObj_GetImageDataRaw(handle, None, 0)
+        room = ctypes.create_string_buffer(size)
+        raw.FPDFImageObj_GetImageDataRaw(handle, room, size)
+        key = hashlib.sha256(room.raw).digest()
+        if key not in self._known:
+            self._known[key] = _rendered_alone(self.document, layers.page, handle)
+        return self._known[key]
+
+
+def _rendered_alone(document: Any, page: Any, handle: Any) -> Thumb | None:
+    raw.FPDFPageObj_SetMatrix(handle, raw.FS_MATRIX(_DECODED, 0, 0, _DECODED, 0, 0))
+    bitmap = raw.FPDFImageObj_GetRenderedBitmap(document, page, handle)
+    if not bitmap:
+        return None
+    try:
+        return _thumb(image_of(bitmap))
+    finally:
+        raw.FPDFBitmap_Destroy(bitmap)
+
+
+class _Layers:
+    """A page taken apart: with its pictures and without them, and what the pictures alone paint."""
+
+    def __init__(self, document: Any, number: int, pictures: Sequence[int]) -> None:
+        self.page = raw.FPDF_LoadPage(document, number)
+        self.extent = extent_of(self.page)
+        reader = Reader()
+        self.mine = reader.objects(self.page)
+        full = rendered(self.page, self.extent, _SCALE)
+        for n in pictures:
+            raw.FPDFPageObj_SetIsActive(self.mine[n].handle, False)
+        without = rendered(self.page, self.extent, _SCALE)
+        with opened(document, number) as alone:
+            chosen = set(pictures)
+            for n, each in enumerate(reader.objects(alone)):
+                if n not in chosen and each.kind != raw.FPDF_PAGEOBJ_FORM:
+                    raw.FPDFPageObj_SetIsActive(each.handle, False)
+            on_white = rendered(alone, self.extent, _SCALE)
+            on_black = rendered(alone, self.extent, _SCALE, ground=0xFF000000)
+        clear = ImageChops.difference(on_white, on_black)
+        self.paint = ImageChops.invert(clear)
+        topmost = ImageChops.add(on_black, ImageChops.multiply(without, clear))
+        self.meant = ImageChops.difference(topmost, without)
+        quarter = self.meant.point([value // 4 for value in range(256)])
+        made = ImageChops.difference(full, without)
+        self.kept = ImageChops.subtract(made, quarter)
+
+    def close(self) -> None:
+        raw.FPDF_ClosePage(self.page)
+
+    def trouble(self, parts: Sequence[int], source: Thumb | None) -> Trouble | None:
+        """Return what hides a picture that these objects draw."""
+        boxes = [box for n in parts if (box := self.mine[n].box) is not None]
+        if not boxes:
+            return NO_INK
+        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+        box = min(lefts), min(bottoms), max(rights), max(tops)
+        width, height = box[2] - box[0], box[3] - box[1]
+        if max(width, height) < _LEAST:
+            return _lost(f"printed at {width:.1f} × {height:.1f} pt")
+        crop = self._crop(box)
+        paint = sum(n * count for n, count in enumerate(self.paint.crop(crop).histogram())) / 255
+        a, b, c, d, _, _ = self.mine[parts[0]].matrix
+        area = abs(a * d - b * c) * _SCALE * _SCALE * source.alpha if source else 0.0
+        if paint < _FAINT * area or most(self.paint.crop(crop)) < _DIFFERS:
+            return FAINT
+        meant = self.meant.crop(crop).point([0] * _DIFFERS + [255] * (256 - _DIFFERS))
+        count = meant.histogram()[255]
+        if not count:
+            return None if source else NO_INK
+        kept = ImageChops.darker(meant, self.kept.crop(crop).point([0] + [255] * 255))
+        seen = kept.histogram()[255]
+        return COVERED if seen < (1 - _COVERED) * count else None
+
+    def _crop(self, box: Box) -> tuple[int, int, int, int]:
+        left, bottom, right, top = self.extent
+        return (
+            int((max(box[0], left) - left) * _SCALE), int((top - min(box[3], top)) * _SCALE),
+            max(0, int((min(box[2], right) - left) * _SCALE)) + 1,
+            max(0, int((top - max(box[1], bottom)) * _SCALE)) + 1,
+        )  # fmt: skip
