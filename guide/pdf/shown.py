@@ -29,6 +29,7 @@ _SCALE = 1.5  # pixels a pt of a page with pictures
 _LEAST = 3.0  # pt; the longer side of a picture
 _FAINT = 0.12  # of its source's opacity and area that is printed at least; a cropped one has more
 _DIFFERS = 24  # of 255 that a pixel of a picture and what is behind it differ at least to be judged
+_CROWDED = 0.25  # of a picture that others may overlap before it is looked at by itself
 _COVERED = 0.5  # of those pixels that may be covered
 
 _HINT = (
@@ -133,31 +134,47 @@ class Viewer:
         `marks` are the numbers of each figure's marked content.
         """
         images = [n for n, each in enumerate(objects) if each.kind == raw.FPDF_PAGEOBJ_IMAGE]
-        parts = [
+        alone = [[n] for n in images] if rasters else []
+        figures = [
             [n for n, each in enumerate(objects) if each.mark in mine and mine]
             for mine in map(set, marks)
         ]
-        wanted = images if rasters else []
-        if not wanted and not marks:
-            return View()
-        if not wanted and not any(parts):
-            return View({}, [NO_INK] * len(parts))
-        both = sorted({*wanted, *(n for part in parts for n in part)})
-        layers = _Layers(self.document, number, both)
+        parts = [part for part in (*alone, *figures) if part]
+        if not parts:
+            return View({}, [NO_INK] * len(figures))
+        boxes = [_around(objects, part) for part in parts]
+        crowded = {
+            n
+            for n, (part, box) in enumerate(zip(parts, boxes, strict=True))
+            if any(
+                _shared(box, other) > _CROWDED and not {*part} & {*parts[m]}
+                for m, other in enumerate(boxes)
+            )
+        }
+        found: dict[int, Shown] = {}
+        together = [n for n in range(len(parts)) if n not in crowded]
+        for group in ([together] if together else []) + [[n] for n in sorted(crowded)]:
+            found |= self._together(number, {n: parts[n] for n in group})
+        of_figures = iter(found[n].trouble for n in range(len(alone), len(parts)))
+        return View(
+            {n: found[at] for at, (n,) in enumerate(alone)},
+            [next(of_figures) if part else NO_INK for part in figures],
+        )
+
+    def _together(self, number: int, parts: Mapping[int, Sequence[int]]) -> dict[int, Shown]:
+        """Look at pictures that do not cover one another."""
+        layers = _Layers(
+            self.document, number, sorted({n for part in parts.values() for n in part})
+        )
         try:
-            shown = {}
-            for n in wanted:
-                thumb = self._decoded(layers, n)
-                shown[n] = Shown(thumb, layers.trouble([n], thumb))
-            return View(shown, [self._figure(layers, part) for part in parts])
+            found = {}
+            for at, part in parts.items():
+                lone = all(layers.mine[n].kind == raw.FPDF_PAGEOBJ_IMAGE for n in part)
+                thumb = self._decoded(layers, part[0]) if lone else None
+                found[at] = Shown(thumb, layers.trouble(part, thumb))
+            return found
         finally:
             layers.close()
-
-    def _figure(self, layers: _Layers, part: Sequence[int]) -> Trouble | None:
-        """Return what hides a figure; a raster picture is judged as such."""
-        lone = all(layers.mine[n].kind == raw.FPDF_PAGEOBJ_IMAGE for n in part)
-        thumb = self._decoded(layers, part[0]) if part and lone else None
-        return layers.trouble(part, thumb)
 
     def _decoded(self, layers: _Layers, number: int) -> Thumb | None:
         """Return what a picture of the file looks like, whatever it is drawn with."""
@@ -180,6 +197,25 @@ def _rendered_alone(document: Any, page: Any, handle: Any) -> Thumb | None:
         return _thumb(image_of(bitmap))
     finally:
         raw.FPDFBitmap_Destroy(bitmap)
+
+
+def _around(objects: Sequence[Drawn], parts: Sequence[int]) -> Box | None:
+    """Return the rectangle around some objects."""
+    boxes = [box for n in parts if (box := objects[n].box) is not None]
+    if not boxes:
+        return None
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return min(lefts), min(bottoms), max(rights), max(tops)
+
+
+def _shared(box: Box | None, other: Box | None) -> float:
+    """Return how much of a rectangle another covers, from 0 to 1."""
+    if box is None or other is None:
+        return 0.0
+    wide = min(box[2], other[2]) - max(box[0], other[0])
+    tall = min(box[3], other[3]) - max(box[1], other[1])
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return wide * tall / area if wide > 0 and tall > 0 and area > 0 else 0.0
 
 
 class _Layers:
@@ -214,11 +250,9 @@ class _Layers:
 
     def trouble(self, parts: Sequence[int], source: Thumb | None) -> Trouble | None:
         """Return what hides a picture that these objects draw."""
-        boxes = [box for n in parts if (box := self.mine[n].box) is not None]
-        if not boxes:
+        box = _around(self.mine, parts)
+        if box is None or _shared(box, self.extent) <= 0:
             return NO_INK
-        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-        box = min(lefts), min(bottoms), max(rights), max(tops)
         width, height = box[2] - box[0], box[3] - box[1]
         if max(width, height) < _LEAST:
             return _lost(f"printed at {width:.1f} × {height:.1f} pt")
