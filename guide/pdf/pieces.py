@@ -19,13 +19,12 @@ Resolve = Callable[[int], int]
 
 
 def group_of(objects: Iterable[pydyf.Object], resolve: Resolve) -> Group:
-    """Return objects as a group; streams are compressed."""
+    """Return objects as a group; streams that nothing encodes yet are compressed."""
     texts, refs, data = [], list[int](), []
     for n, value in enumerate(objects):
         if isinstance(value, pydyf.Stream):
-            content = deflated(content_of(value))
+            content, extra = _encoded(value)
             data.append((n, content))
-            extra = {**value.extra, "Filter": "/FlateDecode", "Length": len(content)}
             texts.append(_template(pydyf.Dictionary(extra), resolve, refs))
         else:
             texts.append(_template(value, resolve, refs))
@@ -36,6 +35,19 @@ def content_of(stream: pydyf.Stream) -> bytes:
     """Return what a stream holds."""
     content: bytes = b"\n".join(pydyf._to_bytes(item) for item in stream.stream)  # noqa: SLF001
     return content
+
+
+def _encoded(stream: pydyf.Stream) -> tuple[bytes, dict[str, Any]]:
+    """Return a stream's bytes as they are stored, and its dictionary.
+
+    The bytes of a picture are already JPEG or PNG data: its own filter says how to decode them.
+    """
+    content = content_of(stream)
+    extra = dict(stream.extra)
+    if "Filter" not in extra:
+        content = deflated(content)
+        extra["Filter"] = "/FlateDecode"
+    return content, extra | {"Length": len(content)}
 
 
 def compress_quickly() -> None:
