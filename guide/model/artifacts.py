@@ -127,12 +127,13 @@ FIRST_FONT, FIRST_SHARED, FIRST_LINK = -100, -1000, -10000
 class Thumb:
     """What a raster picture looks like: 16 by 16 cells of red, green and blue over white.
 
-    `alpha` is how much of its area is opaque, from 0 to 1; `inks` says that its colours are inks
-    (CMYK), which libraries turn into light in different ways.
+    `alpha` is how much of its area is opaque, from 0 to 1; `others` are its cells with its colour
+    profile applied; `inks` says that its colours are inks (CMYK).
     """
 
     cells: bytes
     alpha: float = 1.0
+    others: tuple[bytes, ...] = ()
     inks: bool = False
 
 

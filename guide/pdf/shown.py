@@ -11,10 +11,11 @@ import ctypes
 import hashlib
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from statistics import correlation, pstdev
 from typing import Any
 
-from PIL import Image, ImageChops, ImageOps
+from PIL import Image, ImageChops, ImageCms, ImageOps
 from pypdfium2 import raw
 
 from guide.model.artifacts import Thumb
@@ -24,7 +25,9 @@ from guide.pdf.seen import Trouble
 CELLS = 16  # of a thumb's side
 _DECODED = 64  # pixels of a side that a picture is decoded to; four a cell
 _FAR = 24.0  # of 255; by so much the cells of two thumbs of one picture may differ on average
-_FAR_CMYK = 64.0  # the same, where the two libraries turn inks into light in different ways
+_FAR_INKS = 64.0  # the same of CMYK, where libraries differ in how they turn inks into light
+_FLAT = 8.0  # standard deviation of the cells of a picture without features
+_ALIKE = 0.8  # correlation of the cells of two pictures of inks
 _SCALE = 1.5  # pixels a pt of a page with pictures
 _LEAST = 3.0  # pt; the longer side of a picture
 _FAINT = 0.12  # of its source's opacity and area that is printed at least; a cropped one has more
@@ -67,9 +70,13 @@ def thumb_of(data: bytes) -> Thumb | None:
     """Return a picture's cells; None for what is not a raster picture."""
     try:
         with Image.open(io.BytesIO(data)) as image:
-            inks = image.mode in {"CMYK", "YCCK"}
+            inks = image.mode == "CMYK"
             image.draft("RGB", (8 * CELLS, 8 * CELLS))
-            return _thumb(_upright(image), inks=inks)
+            upright = _upright(image)
+            plain = _thumb(upright)
+            managed = _managed(upright, image.info.get("icc_profile"))
+            others = (_thumb(managed).cells,) if managed is not None else ()
+            return replace(plain, others=others, inks=inks)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
 
@@ -82,7 +89,21 @@ def _upright(image: Image.Image) -> Image.Image:
     return found
 
 
-def _thumb(image: Image.Image, *, inks: bool = False) -> Thumb:
+def _managed(image: Image.Image, profile: bytes | None) -> Image.Image | None:
+    """Return a picture with a colour profile in sRGB; None for one without."""
+    if not profile or "A" in image.mode or "transparency" in image.info:
+        return None
+    small = image.resize((_DECODED, _DECODED), Image.Resampling.BOX) if image.mode != "P" else image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(
+            small, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+
+
+def _thumb(image: Image.Image) -> Thumb:
     """Return the cells of a picture over white."""
     clear = image.mode in {"LA", "PA", "RGBA", "RGBa"} or "transparency" in image.info
     small = image.convert("RGBA" if clear else "RGB")
@@ -94,17 +115,25 @@ def _thumb(image: Image.Image, *, inks: bool = False) -> Thumb:
         ground = Image.new("RGB", small.size, "white")
         ground.paste(small.convert("RGB"), mask=mask)
         small = ground
-    return Thumb(small.resize((CELLS, CELLS), Image.Resampling.BOX).tobytes(), alpha, inks)
+    return Thumb(small.resize((CELLS, CELLS), Image.Resampling.BOX).tobytes(), alpha)
 
 
 def alike(source: Thumb, shown: Thumb) -> bool:
     """Return True if two thumbs are of one picture, whichever way up it was drawn."""
-    far = _FAR_CMYK if source.inks else _FAR
-    return any(_distance(turned, shown.cells) <= far for turned in _turned(source.cells))
+    return any(
+        _close(turned, shown.cells, inks=source.inks)
+        for cells in (source.cells, *source.others)
+        for turned in _turned(cells)
+    )
 
 
-def _distance(one: bytes, other: bytes) -> float:
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)
+def _close(one: bytes, other: bytes, *, inks: bool) -> bool:
+    far = sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)
+    if not inks:
+        return far <= _FAR
+    if far > _FAR_INKS or min(pstdev(list(cells)) for cells in (one, other)) < _FLAT:
+        return far <= _FAR_INKS
+    return correlation(one, other) >= _ALIKE
 
 
 def _turned(cells: bytes) -> Iterator[bytes]:
