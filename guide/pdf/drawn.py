@@ -20,28 +20,38 @@ Box = tuple[float, float, float, float]
 Matrix = tuple[float, float, float, float, float, float]
 """A PDF matrix: `x' = a x + c y + e`, `y' = b x + d y + f` (ISO 32000-2, 8.3.4)."""
 EVERYWHERE: Box = (-1e9, -1e9, 1e9, 1e9)
+_UNMOVED: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_sides = tuple(ctypes.c_float() for _ in range(4))
 
 
 @dataclass(slots=True, eq=False)
 class Drawn:
     """A text, path, picture, shading or form of a page.
 
-    `matrix` and `box` are in the coordinates of the page, whatever forms the object is in; `box` is
-    None when it has no extent. `clip` is the rectangle that clips it. `form` is the number of the
-    outermost form that it is in, -1 for none; `holders` are the forms around it, the outermost
-    first. `mark` is the number of its marked content, -1 for none; `silent` is True for artifacts
-    and figures, whose text is not text of the document.
+    `matrix` is in the coordinates of the page, whatever forms the object is in. `form` is the number
+    of the outermost form that it is in, -1 for none; `holders` are the forms around it, the outermost
+    first. `mark` is the number of its marked content, -1 for none. Of texts and forms `silent` is
+    True for artifacts and figures, whose text is not text of the document, and `clip` is the
+    rectangle that clips the others.
     """
 
     handle: Any
     kind: int
-    matrix: Matrix
-    box: Box | None
-    clip: Box
-    form: int
-    holders: tuple[Drawn, ...]
-    mark: int
-    silent: bool
+    matrix: Matrix = _UNMOVED
+    clip: Box = EVERYWHERE
+    form: int = -1
+    holders: tuple[Drawn, ...] = ()
+    mark: int = -1
+    silent: bool = False
+
+    @property
+    def box(self) -> Box | None:
+        """The rectangle around it in the coordinates of the page; None when it has no extent."""
+        if not raw.FPDFPageObj_GetBounds(self.handle, *_sides):
+            return None
+        left, bottom, right, top = _sides
+        box = left.value, bottom.value, right.value, top.value
+        return _moved(box, self.holders[-1].matrix) if self.holders else box
 
     @property
     def alpha(self) -> float:
@@ -58,7 +68,6 @@ class Reader:
     def __init__(self, text: Any = None) -> None:
         self.text = text
         self._room = (raw.FPDF_WCHAR * (_ROOM // 2))()
-        self._sides = tuple(ctypes.c_float() for _ in range(4))
         self._matrix = raw.FS_MATRIX()
 
     def objects(self, page: Any) -> list[Drawn]:
@@ -77,9 +86,9 @@ class Reader:
 
     def size(self, drawn: Drawn) -> tuple[float, float]:
         """Return the type size of a text in pt as printed: along its line, and across it."""
-        raw.FPDFTextObj_GetFontSize(drawn.handle, self._sides[0])
+        raw.FPDFTextObj_GetFontSize(drawn.handle, _sides[0])
         a, b, c, d, _, _ = drawn.matrix
-        size = abs(self._sides[0].value)
+        size = abs(_sides[0].value)
         return size * hypot(a, b), size * hypot(c, d)
 
     def _read(
@@ -103,25 +112,28 @@ class Reader:
                     self._read(found, inside, raw.FPDFFormObj_GetObject, drawn.handle, drawn)
 
     def _drawn(self, handle: Any, form: int, holder: Drawn | None) -> Drawn:
-        known = raw.FPDFPageObj_GetBounds(handle, *self._sides)
-        left, bottom, right, top = self._sides
-        box = (left.value, bottom.value, right.value, top.value) if known else None
+        kind = raw.FPDFPageObj_GetType(handle)
+        holders = () if holder is None else (*holder.holders, holder)
+        drawn = Drawn(handle, kind, form=form, holders=holders)
+        drawn.mark = raw.FPDFPageObj_GetMarkedContentID(handle)
+        if drawn.mark < 0 and holder is not None:
+            drawn.mark = holder.mark
+        if kind not in _PLACED:
+            return drawn
         value = self._matrix
         raw.FPDFPageObj_GetMatrix(handle, value)
-        matrix = (value.a, value.b, value.c, value.d, value.e, value.f)
-        clip = _clip(handle)
-        holders: tuple[Drawn, ...] = ()
+        drawn.matrix = (value.a, value.b, value.c, value.d, value.e, value.f)
         if holder is not None:
-            box = _moved(box, holder.matrix) if box else None
-            matrix = _times(matrix, holder.matrix)
-            clip = _common(_moved(clip, holder.matrix), holder.clip) if clip else holder.clip
-            holders = (*holder.holders, holder)
-        silent = (holder is not None and holder.silent) or _is_no_text(handle)
-        mark = raw.FPDFPageObj_GetMarkedContentID(handle)
-        if mark < 0 and holder is not None:
-            mark = holder.mark
-        kind = raw.FPDFPageObj_GetType(handle)
-        return Drawn(handle, kind, matrix, box, clip or EVERYWHERE, form, holders, mark, silent)
+            drawn.matrix = _times(drawn.matrix, holder.matrix)
+        if kind == raw.FPDF_PAGEOBJ_IMAGE:
+            return drawn
+        drawn.silent = (holder is not None and holder.silent) or _is_no_text(handle)
+        if not drawn.silent:  # the clipping paths of figures have thousands of points
+            drawn.clip = _clip(handle, holder)
+        return drawn
+
+
+_PLACED = {raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM}
 
 
 def colour(handle: Any) -> tuple[int, int, int, int]:
@@ -222,14 +234,13 @@ def _common(one: Box, other: Box) -> Box:
     )  # fmt: skip
 
 
-def _clip(handle: Any) -> Box | None:
-    """Return the rectangle inside which the clipping path of an object is; None without one."""
+def _clip(handle: Any, holder: Drawn | None) -> Box:
+    """Return the rectangle inside which the clipping paths of an object are, on the page."""
     path = raw.FPDFPageObj_GetClipPath(handle)
-    count = raw.FPDFClipPath_CountPaths(path) if path else 0
-    box = None
-    for n in range(count):
+    box = holder.clip if holder is not None else EVERYWHERE
+    for n in range(raw.FPDFClipPath_CountPaths(path) if path else 0):
         extent = _extent(path, n)
-        box = extent if box is None else _common(box, extent)
+        box = _common(box, _moved(extent, holder.matrix) if holder is not None else extent)
     return box
 
 

@@ -25,7 +25,7 @@ from guide.pdf.drawn import Box, Drawn, Reader, colour, extent_of, most, opened,
 
 LEAST_SIZE = 4.0  # pt; the smallest type of maps and of legal print, a superscript of 7 pt
 LEAST_CONTRAST = 1.5  # to 1
-_SCALE = 96 / 72  # pixels a pt of a whole page
+_SCALE = 1.0  # pixels a pt of a whole page
 _CLEAR = 64  # of 255; grey values that far apart have a contrast above LEAST_CONTRAST
 _DOUBT = 12  # of 255 that a difference may lack by rounding
 _DENSE = 0.01  # of a letter's square that ink covers at least; a full stop's is more
@@ -79,10 +79,11 @@ PILED = _unreadable("printed with its letters on top of each other", _SMALL)
 class Text:
     """A text of a page: the object, its letters, and its size in pt along its line and across it.
 
-    `fill` is its colour with the opacity that it has in the forms around it, from 0 to 1.
+    `box` is the rectangle around it, `fill` its colour with the opacity that it has in the forms around it, from 0 to 1.
     """
 
     drawn: Drawn
+    box: Box | None
     letters: str
     size: tuple[float, float]
     fill: tuple[float, float, float, float]
@@ -102,7 +103,7 @@ def texts_of(reader: Reader, objects: Sequence[Drawn]) -> list[Text]:
             if plain:
                 red, green, blue, _ = (value / 255 for value in colour(drawn.handle))
                 fill = red, green, blue, drawn.alpha
-                found.append(Text(drawn, plain, reader.size(drawn), fill))
+                found.append(Text(drawn, drawn.box, plain, reader.size(drawn), fill))
     return found
 
 
@@ -111,9 +112,7 @@ def _hidden(text: Text, page: Box) -> bool:
     drawn = text.drawn
     if not text.fill[3]:
         return True
-    return drawn.box is not None and not (
-        _inside(drawn.box, page) and _inside(drawn.box, drawn.clip)
-    )
+    return text.box is not None and not (_inside(text.box, page) and _inside(text.box, drawn.clip))
 
 
 def _inside(own: Box, box: Box) -> bool:
@@ -165,12 +164,15 @@ def _shape(text: Text) -> Trouble | None:
         return _unreadable(said, _SMALL)
     if a * d - b * c < 0:
         return MIRRORED
-    box = text.drawn.box
+    box = text.box
     if box is not None and len(text.letters) > 2:
         length = max(box[2] - box[0], box[3] - box[1])
         if length < _PILED * text.size[0] * len(text.letters):
             return PILED
     return None
+
+
+_WANTED = [value * _CLEAR // 255 for value in range(256)]
 
 
 class _Screen:
@@ -185,14 +187,14 @@ class _Screen:
         _alone(objects, drawn)
         mask = ImageChops.invert(rendered(page, extent, _SCALE))
         self.mask = mask
-        wanted = mask.point([value * _CLEAR // 255 for value in range(256)])
+        wanted = mask.point(_WANTED)
         self.lacking = ImageChops.subtract(wanted, ImageChops.difference(full, empty))
         self.clean = most(self.lacking) <= _DOUBT
 
     def doubts(self, text: Text) -> bool:
         """Return True if a text must be looked at closely."""
         drawn = text.drawn
-        box = drawn.box
+        box = text.box
         if box is None:
             return False
         if not self.clean and most(self._crop(self.lacking, box)) > _DOUBT:
@@ -228,7 +230,7 @@ def _alone(objects: Sequence[Drawn], texts: Sequence[Drawn]) -> None:
 
 def _pairs(texts: Sequence[Text], numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield pairs of texts that share a good part of a letter's square, from their rectangles."""
-    boxes = sorted((texts[n].drawn.box, n) for n in numbers if texts[n].drawn.box is not None)
+    boxes = sorted((texts[n].box, n) for n in numbers if texts[n].box is not None)
     lefts = [box[0] for box, _ in boxes if box is not None]
     for place, (one, n) in enumerate(boxes):
         if one is None:
@@ -269,7 +271,7 @@ class _Close:
     def trouble(self, number: int) -> Trouble | None:
         """Return what hinders a reader of a text."""
         text = self.texts[number]
-        box = text.drawn.box
+        box = text.box
         assert box is not None
         scale = min(8.0, max(1.5, _CLOSE / text.size[1]))
         ink = self._ink(number, box, scale)
@@ -288,13 +290,13 @@ class _Close:
     def crossed(self, first: int, second: int) -> bool:
         """Return True if the ink of two texts really meets."""
         one, other = self.texts[first], self.texts[second]
-        assert one.drawn.box is not None
-        assert other.drawn.box is not None
+        assert one.box is not None
+        assert other.box is not None
         if one.letters == other.letters and max(
-            abs(a - b) for a, b in zip(one.drawn.box, other.drawn.box, strict=True)
+            abs(a - b) for a, b in zip(one.box, other.box, strict=True)
         ) < 0.1 * min(one.least, other.least):  # the same text twice, to make it bolder
             return False
-        a, b = one.drawn.box, other.drawn.box
+        a, b = one.box, other.box
         box = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
         scale = min(12.0, _CLOSE / min(one.least, other.least))
         inks = [self._ink(n, box, scale).point([0] * 128 + [255] * 128) for n in (first, second)]

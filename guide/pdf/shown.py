@@ -218,8 +218,11 @@ class Viewer:
 
 
 def _rendered_alone(document: Any, page: Any, handle: Any) -> Thumb | None:
+    before = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(handle, before)
     raw.FPDFPageObj_SetMatrix(handle, raw.FS_MATRIX(_DECODED, 0, 0, _DECODED, 0, 0))
     bitmap = raw.FPDFImageObj_GetRenderedBitmap(document, page, handle)
+    raw.FPDFPageObj_SetMatrix(handle, before)
     if not bitmap:
         return None
     try:
