@@ -124,6 +124,20 @@ FIRST_FONT, FIRST_SHARED, FIRST_LINK = -100, -1000, -10000
 
 
 @dataclass(frozen=True)
+class Thumb:
+    """What a raster picture looks like: 16 by 16 cells of red, green and blue over white.
+
+    `alpha` is how much of its area is opaque, from 0 to 1; `others` are its cells with its colour
+    profile applied; `inks` says that its colours are inks (CMYK).
+    """
+
+    cells: bytes
+    alpha: float = 1.0
+    others: tuple[bytes, ...] = ()
+    inks: bool = False
+
+
+@dataclass(frozen=True)
 class FontUse:
     """The glyphs of a font on a face, or on several.
 
@@ -158,7 +172,8 @@ class SetFace:
     `drawing` what that needs: the resources first. `structure` are the page's top elements, `marked`
     the element of each marked content, `links` pairs of annotation and element. `shared` are
     pictures, by digest; `fonts` the glyphs that are used. `texts` are the runs of each text that
-    the face must show, `pictures` the words for each picture.
+    the face must show, `pictures` the words for each picture, `rasters` the words for each raster
+    picture with what it looks like.
     """
 
     at: str
@@ -179,6 +194,7 @@ class SetFace:
     faults: tuple[Fault, ...] = ()
     texts: tuple[tuple[str, ...], ...] = ()
     pictures: tuple[str, ...] = ()
+    rasters: tuple[tuple[str, Thumb], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from tinycss2.color4 import parse_color
@@ -17,6 +16,7 @@ from weasyprint.formatting_structure import boxes
 
 from guide.errors import Severity
 from guide.model.artifacts import Fault
+from guide.pdf.colours import Colour, contrast
 from guide.pdf.inspect import MOST, unwrap
 
 LEAST = 4.5  # to 1
@@ -24,21 +24,6 @@ LEAST_LARGE = 3.0  # for 18 pt, or 14 pt in bold
 _LARGE, _LARGE_BOLD, _BOLD = 24.0, 18.66, 700  # px, px, weight
 _WHITE = (1.0, 1.0, 1.0)
 _DECLARED = re.compile(r"(?<![\w-])(color|background(?:-color)?|--[\w-]+)\s*:\s*([^;{}]+)")
-
-Colour = tuple[float, float, float]
-"""Red, green and blue of sRGB, from 0 to 1."""
-
-
-@lru_cache(maxsize=4096)
-def contrast(first: Colour, second: Colour) -> float:
-    """Return the contrast ratio of two colours, from 1 to 21."""
-    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: Colour) -> float:
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _plain(colour: Any) -> tuple[Colour, float] | None:

@@ -35,7 +35,7 @@ from guide.pdf.fit import faces_markup, fit_faces, size_classes
 from guide.pdf.glyphs import BUNDLED, missing_glyphs, missing_in_strings, uncovered
 from guide.pdf.inspect import leaves, page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
-from guide.pdf.proof import Proof, expected, expected_of_face, prove
+from guide.pdf.proof import Proof, expected, expected_of_face, prove, with_thumbs
 from guide.units import PX_PER_MM
 
 VARIANT = "pdf/ua-1"
@@ -187,16 +187,18 @@ class _Typesetting:
 
     def _shows(self, made: SetFace, face: Face) -> SetFace:
         """Note what a face must show, for the proof of the finished deck."""
-        wanted = expected_of_face(face.markup, face.at)
+        wanted = with_thumbs(expected_of_face(face.markup, face.at), self.html.assets)
         texts = tuple(words.runs for words in wanted.words)
-        return replace(made, texts=texts, pictures=tuple(words for _, words in wanted.pictures))
+        pictures = tuple(words for _, words in wanted.pictures)
+        rasters = tuple((each.words, each.thumb) for each in wanted.rasters if each.thumb)
+        return replace(made, texts=texts, pictures=pictures, rasters=rasters)
 
     def _prove(self, data: bytes) -> Proof:
         """Look for all text in the file; what is known to be cut or to have no glyph is not told twice."""
         if any(fault.code == "missing-glyph" for fault in self.faults):
             return Proof(0)
         told = frozenset(fault.at for fault in self.faults if fault.code == "text-overflow")
-        return prove(expected(self.tree), data, told)
+        return prove(with_thumbs(expected(self.tree), self.html.assets), data, told)
 
     def _attributed(
         self, faces: list[SetFace], fitting: list[Fault], fonts: tuple[FontFace, ...]

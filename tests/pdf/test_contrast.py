@@ -60,7 +60,7 @@ def test_what_can_be_read_is_no_fault(body: str, page: Page, typeset: Typeset) -
 @pytest.mark.parametrize(("body", "message"), BAD)
 def test_pale_text_is_a_warning_at_its_item(body: str, message: str, page: Page, typeset: Typeset) -> None:
     """The colours as they are seen, through what lets them through."""
-    (fault,) = typeset(page(body)).faults
+    (fault,) = [each for each in typeset(page(body)).faults if each.code != "unreadable-text"]  # below 1.5:1
     assert (fault.code, fault.at, fault.severity, fault.word) == ("low-contrast", "x", Severity.WARNING, "Text")
     assert message in fault.message
 
