@@ -52,7 +52,7 @@ FORGOTTEN = {
     "the body": ("briefing", "{{ s.html }}", "page.html", "one", "body"),
     "one of a list": ("briefing", '<li data-at="{{ s.at }}/objective-{{ loop.index }}">{{ o }}</li>', "page.html", "one", "objectives"),
     "the sources": ("briefing", "{{ s.html }}</p></li>", "page.html", "source:k1", "text"),
-    "the title of the pack": ("handout-notes", "{{ m.title }}", "page.html", "pack/title", "title"),
+    "the title of the pack": ("worksheet", "{{ m.title }}", "page.html", "pack/title", "title"),
     "a role": ("handout", "{{ a.role }}", "page.html", "the-actor", "role"),
     "options of a quiz": ("quiz", "{{ ask(q, options.form) }}", "page.html", "which", "prompt"),
     "a key": ("quiz", "{{ q.answer_text }}", "answers.html", "which", "answer"),
