@@ -78,7 +78,8 @@ def _printed(html: str) -> _Printed:
                 if part.name == "ol" and numbers:
                     numbers.pop()
             continue
-        css = set(part.attributes.get("class", "").split())
+        given = part.attributes if part.written else {}
+        css = set(given.get("class", "").split())
         apart = part.name in _APART or bool(css & _GENERATED)
         if apart:
             pieces.append(" ")
@@ -89,9 +90,9 @@ def _printed(html: str) -> _Printed:
             formulas += part.name == "code"
             pictures += part.name != "code"
         if part.name == "ol":
-            numbers.append(_number(part.attributes.get("start"), 1))
+            numbers.append(_number(given.get("start"), 1))
         elif part.name == "li" and numbers and opened and opened[-1][0] == "ol":
-            numbers[-1] = _number(part.attributes.get("value"), numbers[-1])
+            numbers[-1] = _number(given.get("value"), numbers[-1])
             pieces.append(f"{numbers[-1]} ")
             numbers[-1] += 1
         if part.name not in VOID:
@@ -170,7 +171,7 @@ def _runs(words: Sequence[Word], source: str) -> list[Lost]:
     for word in words:
         last = found[-1][-1] if found else None
         between = source[last.offset + len(last.raw) : word.offset] if last else "\n"
-        if last and last.weak == word.weak and not between.strip() and "\n" not in between:
+        if last and last.weak == word.weak and not between.strip(" \t|") and "\n" not in between:
             found[-1].append(word)
         else:
             found.append([word])

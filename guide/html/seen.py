@@ -14,6 +14,7 @@ _TAG = re.compile(
 )
 _ATTRIBUTE = re.compile(r"([^\s=\"'/>]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
 _UNDRAWN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))")
+_MAY_HIDE = re.compile("hidden|unprinted|style", re.I)
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _SILENT = frozenset(
     "head script style template title textarea select option svg math noscript iframe object"
@@ -23,11 +24,19 @@ _RAW = frozenset("script style textarea title iframe noscript".split())
 
 
 class Tag(NamedTuple):
-    """A tag: its name in small letters, its attributes, and whether it ends its element."""
+    """A tag: its name in small letters, its attributes as written, and whether it ends its element."""
 
     name: str
-    attributes: dict[str, str]
+    written: str
     end: bool
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The attributes with their values, by names in small letters."""
+        return {
+            match[1].lower(): unescape(match[2] or match[3] or match[4] or "")
+            for match in _ATTRIBUTE.finditer(self.written)
+        }
 
 
 class Run(NamedTuple):
@@ -54,7 +63,7 @@ def parts(markup: str) -> Iterator[str | Tag]:
         name = match["name"]
         if name is None:
             continue
-        tag = Tag(name.lower(), _attributes(match["attributes"]), bool(match["end"]))
+        tag = Tag(name.lower(), match["attributes"], bool(match["end"]))
         yield tag
         if tag.name in _RAW and not tag.end:
             close = re.compile(rf"</{tag.name}[\s/>]", re.I).search(markup, last)
@@ -63,24 +72,17 @@ def parts(markup: str) -> Iterator[str | Tag]:
         yield unescape(markup[last:])
 
 
-def _attributes(text: str) -> dict[str, str]:
-    if not text or text == "/":
-        return {}
-    return {
-        match[1].lower(): unescape(match[2] or match[3] or match[4] or "")
-        for match in _ATTRIBUTE.finditer(text)
-    }
-
-
 def hides(tag: Tag) -> str:
     """Return what in a tag keeps its element from being printed as text; '' when nothing does.
 
     An element with `aria-hidden` is drawn as an artifact, which is not text; so is one with
     `data-unprinted` or `hidden`. The pictures of the program's own markup are `img`.
     """
-    given = tag.attributes
     if tag.name in _SILENT:
         return f"<{tag.name}>"
+    if not _MAY_HIDE.search(tag.written):
+        return ""
+    given = tag.attributes
     if given.get("aria-hidden", "").strip().lower() == "true":
         return "aria-hidden"
     for name in ("hidden", "data-unprinted"):
@@ -97,12 +99,12 @@ def runs(markup: str) -> Iterator[Run]:
         if isinstance(part, str):
             yield Run(at, part, "", hidden)
         elif part.end:
-            names = [name for name, _, _ in opened]
-            if part.name in names:
-                del opened[len(names) - 1 - names[::-1].index(part.name) :]
-                at, hidden = opened[-1][1:] if opened else ("", "")
+            last = next((n for n in reversed(range(len(opened))) if opened[n][0] == part.name), -1)
+            if last >= 0:
+                del opened[last:]
+                _, at, hidden = opened[-1] if opened else ("", "", "")
         else:
-            own_at = part.attributes.get("data-at", at)
+            own_at = part.attributes.get("data-at", at) if "data-at" in part.written else at
             own_hidden = hidden or hides(part)
             if part.name == "img":
                 yield Run(own_at, "", part.attributes.get("src", ""), own_hidden)

@@ -229,8 +229,11 @@ class _Page:
                 self.hidden.setdefault(run.at.partition("/")[0], []).append(run)
                 continue
             self.all.append(run)
-            for key in {run.at, run.at.partition("/")[0]} - {""}:
-                self.of.setdefault(key, []).append(run)
+            if run.at:
+                self.of.setdefault(run.at, []).append(run)
+                item, inside, _ = run.at.partition("/")
+                if inside:
+                    self.of.setdefault(item, []).append(run)
         self._letters: dict[str, str] = {}
         self._signs: dict[str, str] = {}
 
