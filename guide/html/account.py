@@ -7,6 +7,7 @@ silently, whatever the reason.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from difflib import SequenceMatcher
 
 from guide.errors import Diagnostic, Place, error, warning
 from guide.html.claims import Claims, Word, claims, readings
-from guide.html.seen import VOID, hides, parts
+from guide.html.visible import VOID, hides, parts
 from guide.model.letters import letters
 
 _MOST = 8  # diagnostics of one text
@@ -26,11 +27,23 @@ _APART = frozenset(
 )
 _GENERATED = frozenset("cites linkno footnote label gap box-kind missing".split())
 _HINT = {
-    "words": "Write them as plain text where they can be printed: a backslash before a sign such as "
-    "`$`, `{`, `<` or `|` takes its meaning away.",
-    "formula": "Write `\\$` for a dollar sign; check the formula's braces otherwise.",
+    "": "Write it as plain text: a backslash before a sign such as `$`, `{`, `<`, `|` or `(` takes "
+    "away what the sign does.",
+    "braces": "Write `\\{` for a brace that is text; after a heading or a picture only `#id`, "
+    "`.class` and `key=value` belong in braces.",
+    "cell": "The row has more cells than the head of its table: add a column, or write `\\|` for a "
+    "bar inside a cell.",
+    "prefix": "Write these words before the bracket: `see [@key]`.",
+    "note": "Write `[^1]`, with the name of this note, where the text should call it.",
+    "money": "Write `\\$` for a dollar sign.",
+    "formula": "Check the dollar signs around it; write `\\$` for one that is text.",
     "picture": "Write `![Caption](figures/name.png)` in a paragraph of its own.",
-    "title": "Paper shows no text under the pointer: write it in the sentence, or take it out.",
+    "title": "Write it in the sentence, or take it out.",
+    "address": "Use it in a link, `[text][name]`, or take it out.",
+}
+_WEAK = {
+    "title": "`{}` is the title of a link or picture, which is not printed",
+    "address": "`{}` is an address that no link uses, and is not printed",
 }
 
 
@@ -38,12 +51,12 @@ _HINT = {
 class Lost:
     """Words of a source that are not printed: where the first begins, and all of them as written.
 
-    `kind` is words, formula, picture or title (of a link, which has no place on paper).
+    `kind` is formula, picture, one of those of `Claims`, or ''.
     """
 
     offset: int
     shown: str
-    kind: str = "words"
+    kind: str = ""
 
 
 @dataclass
@@ -116,7 +129,7 @@ def lost(source: str, html: str, blocks: bool = True, short: bool = False) -> li
     missing = Counter(word for word in map(letters, wanted.text.split()) if word) - there
     found = [Lost(offset, raw, kind) for offset, raw, kind in _objects(wanted, printed)]
     if missing:
-        found += _runs(_missing(wanted.words(), missing, printed), source)
+        found += _runs(_missing(wanted.words(), missing, printed, source), source)
     return sorted(found, key=lambda each: each.offset)
 
 
@@ -132,15 +145,20 @@ def _objects(wanted: Claims, printed: _Printed) -> Iterable[tuple[int, str, str]
             yield from ((offset, raw, kind) for offset, raw in drawn[count:])
 
 
-def _missing(words: Sequence[Word], missing: Counter[str], printed: _Printed) -> list[Word]:
+def _missing(
+    words: Sequence[Word], missing: Counter[str], printed: _Printed, source: str
+) -> list[Word]:
     """Return the words that are printed in no other reading and in no other word either."""
     plain = [letters(word.raw) for word in words]
     text = printed.letters
     left = Counter(missing)
     for each in missing:
-        raw = words[plain.index(each)].raw
-        others = (all(w in printed.words for w in reading) for reading in readings(raw)[1:])
-        if _is_there(each, plain, printed.words, text) or any(others):
+        word = words[plain.index(each)]
+        written = source[word.offset : word.offset + len(word.raw)]
+        others = readings(word.raw, written)[1:]
+        if _is_there(each, plain, printed.words, text) or any(
+            all(_is_part(part, printed.words) for part in reading) for reading in others
+        ):
             del left[each]
     found = []
     for number in _unmatched(plain, printed.words) if left else ():
@@ -157,6 +175,10 @@ def _unmatched(wanted: Sequence[str], printed: Sequence[str]) -> list[int]:
     return sorted(range(len(wanted)), key=lambda number: (number in matched, number))
 
 
+def _is_part(word: str, words: Sequence[str]) -> bool:
+    return any(word in each for each in words)
+
+
 def _is_there(plain: str, wanted: Sequence[str], words: Sequence[str], text: str) -> bool:
     """Return True if all uses of a word are printed as parts of words, or over several words."""
     uses = sum(each.count(plain) for each in wanted)
@@ -171,26 +193,39 @@ def _runs(words: Sequence[Word], source: str) -> list[Lost]:
     for word in words:
         last = found[-1][-1] if found else None
         between = source[last.offset + len(last.raw) : word.offset] if last else "\n"
-        if last and last.weak == word.weak and not between.strip(" \t|") and "\n" not in between:
+        if last and last.kind == word.kind and not between.strip(" \t|") and "\n" not in between:
             found[-1].append(word)
         else:
             found.append([word])
-    return [
-        Lost(run[0].offset, _shown(source, run), "title" if run[0].weak else "words")
-        for run in found
-    ]
+    return [Lost(run[0].offset, _shown(source, run), _kind(source, run)) for run in found]
+
+
+def _written(source: str, run: Sequence[Word]) -> str:
+    return source[run[0].offset : run[-1].offset + len(run[-1].raw)]
+
+
+def _kind(source: str, run: Sequence[Word]) -> str:
+    """Return what tells the remedy for lost words."""
+    if run[0].kind:
+        return run[0].kind
+    line = source[source.rfind("\n", 0, run[0].offset) + 1 : run[0].offset]
+    if re.match(r"[ \t>]*\[\^[^\]\s]+\]:", line + _written(source, run)):
+        return "note"
+    return "braces" if _written(source, run).startswith("{") else ""
 
 
 def _shown(source: str, run: Sequence[Word]) -> str:
-    text = " ".join(source[run[0].offset : run[-1].offset + len(run[-1].raw)].split())
+    text = " ".join(_written(source, run).split()).strip("*_")
+    text = text.strip("`") if text.count("`") % 2 else text
+    text = text.strip("[]") if text.count("[") != text.count("]") else text
     return text if len(text) <= _SHOWN else text[:_SHOWN].rsplit(" ", 1)[0] + "…"
 
 
 def report(found: Sequence[Lost], place: Callable[[int], Place], item: str) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each loss of a text, the first ones; `place` is that of an offset."""
     for each in found[:_MOST]:
-        if each.kind == "title":
-            message = f"`{each.shown}` is the title of a link, which is not printed"
+        if each.kind in _WEAK:
+            message = _WEAK[each.kind].format(each.shown)
             yield warning("lost-content", message, place(each.offset), _HINT[each.kind], item)
             continue
         of = {"formula": "the formula ", "picture": "the picture "}.get(each.kind, "")
@@ -198,4 +233,4 @@ def report(found: Sequence[Lost], place: Callable[[int], Place], item: str) -> I
         yield error("lost-content", message, place(each.offset), _HINT[each.kind], item)
     if len(found) > _MOST:
         message = f"{len(found) - _MOST} more passages of this text would not be printed"
-        yield error("lost-content", message, place(found[_MOST].offset), _HINT["words"], item)
+        yield error("lost-content", message, place(found[_MOST].offset), _HINT[""], item)

@@ -81,36 +81,40 @@ _OF_TEX = re.compile(r"\\[A-Za-z]+(?:\s*\{[^{}]*\})?")
 class Word:
     """A word that must be printed: where it is in the source, and its letters in each reading.
 
-    `weak` is one that has no place on paper, such as the title of a link.
+    `kind` names where it is, when that tells the remedy: see `Claims`.
     """
 
     offset: int
     raw: str
-    weak: bool = False
+    kind: str = ""
 
 
 @dataclass
 class Claims:
     """What a text must print: its source with all consumed syntax blanked out, formulas, pictures.
 
-    Formulas and pictures are pairs of the offset and the TeX or the path.
+    Formulas and pictures are pairs of the offset and the TeX or the path. `kinds` are ranges of the
+    source whose words need a remedy of their own: prefix (before the key of a citation), title (of
+    a link), address (that no link uses), note (that nothing calls), cell (of a table), braces,
+    money.
     """
 
     text: str
     formulas: list[tuple[int, str]] = field(default_factory=list)
     pictures: list[tuple[int, str]] = field(default_factory=list)
-    weak: list[tuple[int, int]] = field(default_factory=list)
+    kinds: list[tuple[int, int, str]] = field(default_factory=list)
 
     def words(self) -> list[Word]:
         """Return the words, in the order of the source."""
         return [
-            Word(match.start(), match[0], self._is_weak(match.start()))
+            Word(match.start(), match[0], self._kind(match.start()))
             for match in re.finditer(r"\S+", self.text)
             if letters(match[0])
         ]
 
-    def _is_weak(self, offset: int) -> bool:
-        return any(start <= offset < end for start, end in self.weak)
+    def _kind(self, offset: int) -> str:
+        found = (kind for start, end, kind in self.kinds if start <= offset < end)
+        return next(found, "")
 
 
 def claims(source: str, blocks: bool = True, short: bool = False) -> Claims:
@@ -190,11 +194,26 @@ class _Reading:
                 fence, inside = opened[1], line[:start].count(">")
                 lines[number] = _blank(line[: start + opened.start(3)]) + opened[3]
             else:
-                lines[number] = self._line(line, start, tables[number], numbers)
+                lines[number] = self._line(line, start, tables[number], numbers, offset)
             offset += len(line) + 1
         self.text = "\n".join(lines)
 
-    def _line(self, line: str, start: int, table: bool, numbers: dict[int, int]) -> str:
+    def _definition(self, line: str, match: re.Match[str], offset: int) -> str:
+        """Blank the address of a link that is used; its title has no place on paper."""
+        if " ".join(match[1].split()).casefold() in self.defined:
+            self._mark("title", offset, match.span(3))
+            return _blank(line[: match.start(3)]) + match[3] + _blank(line[match.end(3) :])
+        if re.search(r"[/.#:]", match[2]):  # else it is a sentence that looks like an address
+            self._mark("address", offset, (0, len(line)))
+        return line
+
+    def _mark(self, kind: str, offset: int, span: tuple[int, int]) -> None:
+        if span[0] < span[1]:
+            self.found.kinds.append((offset + span[0], offset + span[1], kind))
+
+    def _line(
+        self, line: str, start: int, table: bool, numbers: dict[int, int], offset: int
+    ) -> str:
         begin, rest = line[:start], line[start:]
         if table and _DELIMITER.match(line) and "|" in line:
             return _blank(line)
@@ -203,9 +222,8 @@ class _Reading:
         if not begin.strip() and line[:1] not in {"", " ", "\t"} and start == 0:
             numbers.clear()
         definition = _DEFINITION.match(line)
-        if definition and " ".join(definition[1].split()).casefold() in self.defined:
-            kept = definition[3]
-            return _blank(line[: definition.start(3)]) + kept + _blank(line[definition.end(3) :])
+        if definition and self.blocks:
+            return self._definition(line, definition, offset)
         if box := _BOX.match(rest):
             rest = _blank(box[0]) + rest[box.end() :]
         if self.marks and re.fullmatch(r"=+[ \t]*", rest):
@@ -214,6 +232,7 @@ class _Reading:
             rest = re.sub(r"^\[[ xX]\](?=[ \t])", lambda m: _blank(m[0]), rest)
         rest = re.sub(r"^Table:(?=[ \t])", lambda m: _blank(m[0]), rest)
         if table:
+            self._mark("cell", offset, (0, len(line)))
             rest = re.sub(r"(?<!\\)\|", " ", rest)
             begin = begin.replace("|", " ")
         return begin + rest
@@ -276,6 +295,7 @@ class _Reading:
         tex = match[0][1:-1]
         before = match.string[match.start() - 1 : match.start()]
         if before == "$" or before.isdecimal() or _is_money(tex, before):
+            self._mark("money", offset, match.span())
             return None
         self.found.formulas.append((offset + match.start(), tex))
         return _blank(match[0], _JOIN)
@@ -286,23 +306,27 @@ class _Reading:
             if label not in self.defined:
                 return None
         path = (match["src"] or match["label"] or match["alt"]).strip()
-        path = re.sub(_TITLE + r"$", "", path).strip("<>")
+        title = re.search(_TITLE + r"$", match["src"] or "")
+        path = path.removesuffix(title[0].strip() if title else "").strip().strip("<>")
         self.found.pictures.append((offset + match.start(), path))
-        start, end = (place - match.start() for place in match.span("alt"))
-        if not self.blocks or not _stands_alone(match):
-            return _blank(match[0])
-        depth = self.depth
-        caption = self._inline(match["alt"], offset + match.start("alt"))
-        self.depth = depth
-        return _blank(match[0][:start]) + caption + _blank(match[0][end:])
+        kept = _blank(match[0])
+        if self.blocks and _stands_alone(match):
+            depth = self.depth
+            caption = self._inline(match["alt"], offset + match.start("alt"))
+            self.depth = depth
+            kept = _kept(kept, match.start("alt") - match.start(), caption)
+        if title and title[0]:
+            begin = match.start("src") + title.start()
+            self._mark("title", offset, (begin, begin + len(title[0])))
+            kept = _kept(kept, begin - match.start(), title[0])
+        return kept
 
     def _tail(self, match: re.Match[str], offset: int) -> str | None:
         if not self.depth:
             return None
         self.depth -= 1
-        start, end = (place - match.start() for place in match.span("title"))
-        self.found.weak.append((offset + match.start("title"), offset + match.end("title")))
-        return _blank(match[0][:start]) + match["title"] + _blank(match[0][end:])
+        self._mark("title", offset, match.span("title"))
+        return _kept(_blank(match[0]), match.start("title") - match.start(), match["title"])
 
     def _term(self, match: re.Match[str], _: int) -> str:
         if not match["shown"]:
@@ -313,7 +337,7 @@ class _Reading:
     def _call(self, match: re.Match[str], _: int) -> str:
         return _blank(match[0]) if match["note"] in self.notes else match[0]
 
-    def _cluster(self, match: re.Match[str], _: int) -> str | None:
+    def _cluster(self, match: re.Match[str], offset: int) -> str | None:
         """Blank keys and what is found in sources; the words before a key are text."""
         found = []
         for part in match["inner"].split(";"):
@@ -321,6 +345,7 @@ class _Reading:
             if key is None:
                 return None
             found.append(part[: key.end("prefix")] + _blank(part[key.end("prefix") :]))
+        self._mark("prefix", offset, match.span())
         return "[" + ";".join(found) + "]"
 
     def _reference(self, match: re.Match[str], _: int) -> str:
@@ -352,6 +377,10 @@ class _Reading:
 
 def _blank(text: str, sign: str = " ") -> str:
     return re.sub(r"[^\n]", sign, text)
+
+
+def _kept(blank: str, at: int, text: str) -> str:
+    return blank[:at] + text + blank[at + len(text) :]
 
 
 def _without_comment(match: re.Match[str]) -> str:
@@ -391,9 +420,11 @@ def _table_lines(lines: list[str]) -> list[bool]:
     return found
 
 
-def readings(raw: str) -> list[list[str]]:
-    """Return the words that may be printed for one: it as written, or with its entities read."""
+def readings(raw: str, written: str) -> list[list[str]]:
+    """Return the words that may be printed for one: it, it with its entities read, or as written."""
     found = [[letters(raw)]]
-    if "&" in raw and ";" in raw:
+    if written != raw:
+        found.append([each for each in map(letters, written.split()) if each])
+    if "&" in written and ";" in written:
         found.append([each for each in map(letters, unescape(raw).split()) if each])
     return found

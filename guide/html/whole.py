@@ -9,7 +9,6 @@ from typing import Any
 from markupsafe import Markup
 
 from guide.errors import Severity
-from guide.html.seen import Run, runs
 from guide.html.views import (
     ActorGroup,
     ActorView,
@@ -26,6 +25,7 @@ from guide.html.views import (
     TermView,
     WorksheetView,
 )
+from guide.html.visible import Run, runs
 from guide.model.artifacts import Fault
 from guide.model.kinds import FIELDS
 from guide.model.letters import letters
