@@ -118,12 +118,12 @@ def _number(text: str | None, other: int) -> int:
     return int(text) if text and text.lstrip("-").isdecimal() else other
 
 
-def lost(source: str, html: str, blocks: bool = True, short: bool = False) -> list[Lost]:
+def lost(source: str, html: str, short: bool = False) -> list[Lost]:
     """Return what of a Markdown text is not in the HTML that was made of it, in its order.
 
-    `blocks` and `short` are as for `claims`.
+    `short` is as for `claims`.
     """
-    wanted = claims(source, blocks, short)
+    wanted = claims(source, short, captions="<figcaption" in html)
     printed = _printed(html)
     there = Counter(printed.words)
     missing = Counter(word for word in map(letters, wanted.text.split()) if word) - there

@@ -37,7 +37,8 @@ _TITLE = r"(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
 _BRACKETED = r"(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*\])*"
 _KEY = re.compile(r"\s*(?P<prefix>[^@]*?)-?@[^\W_][\w:.+/?~-]*[^;]*")
 _INLINE = re.compile(
-    r"(?P<escape>\\[!-/:-@\[-`{-~])"
+    rf"(?P<brackets>\\\({_WITHIN}+?\\\)|\\\[{_WITHIN}+?\\\])"
+    r"|(?P<escape>\\[!-/:-@\[-`{-~])"
     rf"|(?P<code>(?<!`)(?P<ticks>`+)(?!`){_WITHIN}+?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<run>`+)"
     r"|(?P<autolink><(?:[A-Za-z][\w+.-]{1,31}:[^<>\s]*|[\w.+-]+@[\w.-]+)>)"
@@ -72,6 +73,7 @@ _FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})[ \t]*(\{[^{}]*\}|[\w+#./-]*)(.*)$"
 _BOX = re.compile(rf"(:{{3,}})[ \t]*(?:\{{\s*\.?)?({'|'.join(_BOXES)})\b(?:\s+title=)?")
 _DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _DEFINITION = re.compile(rf" {{0,3}}\[(?!\^)([^\[\]]+)\]:({_DEST})({_TITLE})[ \t]*$")
+_NOTE = re.compile(r"^[ \t>]*\[\^([^\]\s]+)\]:", re.M)
 _BARE_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _MARK_OF_ITEM = re.compile(r"\s*(?:[-*:]|\d{1,9}[.)])?\s*")
 _OF_TEX = re.compile(r"\\[A-Za-z]+(?:\s*\{[^{}]*\})?")
@@ -93,7 +95,7 @@ class Word:
 class Claims:
     """What a text must print: its source with all consumed syntax blanked out, formulas, pictures.
 
-    Formulas and pictures are pairs of the offset and the TeX or the path. `kinds` are ranges of the
+    Formulas and pictures are pairs of the offset and the formula as written, or the path. `kinds` are ranges of the
     source whose words need a remedy of their own: prefix (before the key of a citation), title (of
     a link), address (that no link uses), note (that nothing calls), cell (of a table), braces,
     money.
@@ -117,16 +119,17 @@ class Claims:
         return next(found, "")
 
 
-def claims(source: str, blocks: bool = True, short: bool = False) -> Claims:
+def claims(source: str, short: bool = False, captions: bool = True) -> Claims:
     """Return what a Markdown text must print.
 
-    `blocks` reads lists, quotes, tables, boxes and fenced code. With `short` the text is a field
-    such as the side of a card: when it has one line, its first signs are text, not a list or a quote.
+    With `short` the text is a field such as the side of a card: when it has one line, its first
+    signs are text, not a list or a quote. `captions` says that the words for a picture in a paragraph
+    of its own are its caption; elsewhere they are what is said instead of it.
     """
     plain = not _SYNTAX.search(source)
     if plain:
         return Claims(source)
-    return _Reading(source, blocks, short).read()
+    return _Reading(source, short, captions).read()
 
 
 # Without any of these signs, and without a mark of a list or quote, a text is words alone.
@@ -134,22 +137,18 @@ _SYNTAX = re.compile(r"[\\`<$\[\]{}~|]|@|::|^[ \t>]*(?:[>+]|\d{1,9}[.)]|=+[ \t]*
 
 
 class _Reading:
-    def __init__(self, source: str, blocks: bool, short: bool) -> None:
-        self.source = source
-        self.blocks = blocks
-        self.marks = blocks and not (short and "\n" not in source.strip("\n"))
+    def __init__(self, source: str, short: bool, captions: bool) -> None:
+        self.marks = not (short and "\n" not in source.strip("\n"))
+        self.captions = captions
         self.text = _COMMENT.sub(_without_comment, source) if "<!--" in source else source
         self.literal: list[tuple[int, int]] = []
         self.found = Claims("")
         self.defined = self._definitions()
-        self.notes = (
-            set(re.findall(r"^[ \t>]*\[\^([^\]\s]+)\]:", self.text, re.M)) if blocks else set()
-        )
+        self.notes = set(_NOTE.findall(self.text))
         self.depth = 0
 
     def read(self) -> Claims:
-        if self.blocks:
-            self._lines()
+        self._lines()
         pieces, last = [], 0
         for start, end in self.literal:  # code is text as it is
             pieces += [self._inline(self.text[last:start], last), self.text[start:end]]
@@ -160,7 +159,7 @@ class _Reading:
 
     def _definitions(self) -> set[str]:
         """Return the labels of link addresses that the text uses, `[label]: address`."""
-        if not self.blocks or "]:" not in self.text:
+        if "]:" not in self.text:
             return set()
         found = set()
         for line in self.text.split("\n"):
@@ -222,7 +221,7 @@ class _Reading:
         if not begin.strip() and line[:1] not in {"", " ", "\t"} and start == 0:
             numbers.clear()
         definition = _DEFINITION.match(line)
-        if definition and self.blocks:
+        if definition:
             return self._definition(line, definition, offset)
         if box := _BOX.match(rest):
             rest = _blank(box[0]) + rest[box.end() :]
@@ -288,8 +287,10 @@ class _Reading:
         return _blank(match[0], " " if name in _APART else _JOIN)
 
     def _display(self, match: re.Match[str], offset: int) -> str:
-        self.found.formulas.append((offset + match.start(), match[0].strip("$").strip()))
+        self.found.formulas.append((offset + match.start(), match[0]))
         return _blank(match[0], _JOIN)
+
+    _brackets = _display
 
     def _math(self, match: re.Match[str], offset: int) -> str | None:
         tex = match[0][1:-1]
@@ -297,7 +298,7 @@ class _Reading:
         if before == "$" or before.isdecimal() or _is_money(tex, before):
             self._mark("money", offset, match.span())
             return None
-        self.found.formulas.append((offset + match.start(), tex))
+        self.found.formulas.append((offset + match.start(), match[0]))
         return _blank(match[0], _JOIN)
 
     def _image(self, match: re.Match[str], offset: int) -> str | None:
@@ -310,7 +311,7 @@ class _Reading:
         path = path.removesuffix(title[0].strip() if title else "").strip().strip("<>")
         self.found.pictures.append((offset + match.start(), path))
         kept = _blank(match[0])
-        if self.blocks and _stands_alone(match):
+        if self.captions and _stands_alone(match):
             depth = self.depth
             caption = self._inline(match["alt"], offset + match.start("alt"))
             self.depth = depth

@@ -106,7 +106,7 @@ class Document:
         """Return one line of Markdown; `item` and `name` say whose field it is."""
         place = item.at(name) if item else self.pack.at(name)
         made = inline(text, self.context, Here(item=item.id if item else "", place=place))
-        self._account(text, made, place, item.id if item else "", blocks=False)
+        self._account(text, made, place, item.id if item else "")
         return made
 
     def block(self, text: str, item: Item | None = None, name: str = "") -> Markup:
@@ -116,11 +116,9 @@ class Document:
         self._account(text, made, place, item.id if item else "")
         return made
 
-    def _account(
-        self, text: str, made: Markup, place: Place, item: str, blocks: bool = True
-    ) -> None:
+    def _account(self, text: str, made: Markup, place: Place, item: str) -> None:
         """Report what of a field is not in the HTML that was made of it."""
-        found = account.lost(text, str(made), blocks, short=True)
+        found = account.lost(text, str(made), short=True)
         if found:
             self.problems += account.report(found, lambda at: place.inside(text, at), item)
 
