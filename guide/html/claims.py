@@ -52,7 +52,7 @@ _INLINE = re.compile(
     r"|(?P<cluster>\[(?=[^\[\]]*@\w)(?P<inner>[^\[\]]*)\](?![(\[{]))"
     r"|(?P<reference>(?<![\w@/.\[-])@(?:fig|sec|tbl)-[^\W_][\w-]*)"
     r"|(?P<second>\]\[(?P<of>[^\[\]\n]*)\])"
-    rf"|(?P<attributes>(?<=[\])`]){_ATTRIBUTES.pattern}|(?<=[ \t]){_ATTRIBUTES.pattern}(?=[ \t]*(?:\n|\Z)))"
+    rf"|(?P<attributes>(?<=[\])`]){_ATTRIBUTES.pattern}|(?<![^\s]){_ATTRIBUTES.pattern}(?=[ \t]*(?:\n|\Z)))"
     r"|(?P<strike>~~|(?<=~)(?=~))|(?P<low>~[^\s~]+~)"
     r"|(?P<inline_note>\^\[)"
     r"|(?P<hint>(?<=\{\{):|::)|(?P<open>\[)|(?P<close>\])",
