@@ -75,6 +75,8 @@ _DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\
 _DEFINITION = re.compile(rf" {{0,3}}\[(?!\^)([^\[\]]+)\]:({_DEST})({_TITLE})[ \t]*$")
 _NOTE = re.compile(r"^[ \t>]*\[\^([^\]\s]+)\]:", re.M)
 _BARE_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
+# A bar between cells, but not one in code or a formula.
+_BAR = re.compile(r"\\.|(`+)[^`]+\1(?!`)|(?<![\w$])\$[^\s$](?:[^$]*[^\s$])?\$(?!\d)|\|")
 _MARK_OF_ITEM = re.compile(r"\s*(?:[-*:]|\d{1,9}[.)])?\s*")
 _OF_TEX = re.compile(r"\\[A-Za-z]+(?:\s*\{[^{}]*\})?")
 
@@ -232,7 +234,7 @@ class _Reading:
         rest = re.sub(r"^Table:(?=[ \t])", lambda m: _blank(m[0]), rest)
         if table:
             self._mark("cell", offset, (0, len(line)))
-            rest = re.sub(r"(?<!\\)\|", " ", rest)
+            rest = _BAR.sub(lambda match: " " if match[0] == "|" else match[0], rest)
             begin = begin.replace("|", " ")
         return begin + rest
 
@@ -295,7 +297,8 @@ class _Reading:
     def _math(self, match: re.Match[str], offset: int) -> str | None:
         tex = match[0][1:-1]
         before = match.string[match.start() - 1 : match.start()]
-        if before == "$" or before.isdecimal() or _is_money(tex, before):
+        attached = before.isalnum() and not tex.startswith(("_", "^", "\\"))
+        if before == "$" or attached or _is_money(tex):
             self._mark("money", offset, match.span())
             return None
         self.found.formulas.append((offset + match.start(), match[0]))
@@ -388,10 +391,8 @@ def _without_comment(match: re.Match[str]) -> str:
     return _blank(match[0], _JOIN) if match["comment"] else match[0]
 
 
-def _is_money(tex: str, before: str) -> bool:
-    """Return True for dollars between two sums, which look like a formula: `$5 and US$`."""
-    if before.isalpha():
-        return not tex.startswith(("_", "^", "\\")) and tex[0].isdecimal()
+def _is_money(tex: str) -> bool:
+    """Return True for what is between two sums and looks like a formula: `$5 and US$`."""
     words = _BARE_WORD.search(_OF_TEX.sub(" ", tex))
     return tex[0].isdecimal() and words is not None and (" " in tex or tex[-1].isalpha())
 
