@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cached_property
 
 from guide.errors import Diagnostic, Place, error, warning
 from guide.html.claims import Claims, Word, claims, readings
@@ -19,6 +20,8 @@ from guide.html.visible import VOID, hides, parts
 from guide.model.letters import letters
 
 _MOST = 8  # diagnostics of one text
+_CHECKED = 1000  # different words that are looked for in other words
+_COMPARED = 1_000_000  # pairs of equal words
 _SHOWN = 60  # characters of the words that a message quotes
 _SURE = 4  # letters of a word that are nowhere by chance
 _APART = frozenset(
@@ -67,7 +70,7 @@ class _Printed:
     formulas: int
     pictures: int
 
-    @property
+    @cached_property
     def letters(self) -> str:
         return "".join(self.words)
 
@@ -150,15 +153,17 @@ def _missing(
 ) -> list[Word]:
     """Return the words that are printed in no other reading and in no other word either."""
     plain = [letters(word.raw) for word in words]
-    text = printed.letters
+    first = dict(zip(reversed(plain), reversed(words), strict=True))
+    all_wanted, all_printed = "\n".join(plain), "\n".join(printed.words)
     left = Counter(missing)
-    for each in missing:
-        word = words[plain.index(each)]
+    for each in [*missing][:_CHECKED]:
+        word = first[each]
         written = source[word.offset : word.offset + len(word.raw)]
         others = readings(word.raw, written)[1:]
-        if _is_there(each, plain, printed.words, text) or any(
-            all(_is_part(part, printed.words) for part in reading) for reading in others
-        ):
+        uses = all_wanted.count(each)
+        alike = all_printed.count(each) >= uses  # as parts of words, or over several words
+        alike = alike or (len(each) >= _SURE and printed.letters.count(each) >= uses)
+        if alike or any(all(part in all_printed for part in reading) for reading in others):
             del left[each]
     found = []
     for number in _unmatched(plain, printed.words) if left else ():
@@ -169,22 +174,16 @@ def _missing(
 
 
 def _unmatched(wanted: Sequence[str], printed: Sequence[str]) -> list[int]:
-    """Return the numbers of all words, those first that have no counterpart in the same order."""
+    """Return the numbers of all words, those first that have no counterpart in the same order.
+
+    Where words are repeated so often that comparing would take long, the order is the source's.
+    """
+    there = Counter(printed)
+    if sum(there[word] for word in wanted) > _COMPARED:
+        return [*range(len(wanted))]
     pairs = SequenceMatcher(None, wanted, printed, autojunk=False).get_matching_blocks()
     matched = {number for pair in pairs for number in range(pair.a, pair.a + pair.size)}
     return sorted(range(len(wanted)), key=lambda number: (number in matched, number))
-
-
-def _is_part(word: str, words: Sequence[str]) -> bool:
-    return any(word in each for each in words)
-
-
-def _is_there(plain: str, wanted: Sequence[str], words: Sequence[str], text: str) -> bool:
-    """Return True if all uses of a word are printed as parts of words, or over several words."""
-    uses = sum(each.count(plain) for each in wanted)
-    if sum(each.count(plain) for each in words) >= uses:
-        return True
-    return len(plain) >= _SURE and text.count(plain) >= uses
 
 
 def _runs(words: Sequence[Word], source: str) -> list[Lost]:

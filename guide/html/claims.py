@@ -37,7 +37,7 @@ _TITLE = r"(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
 _BRACKETED = r"(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*\])*"
 _KEY = re.compile(r"\s*(?P<prefix>[^@]*?)-?@[^\W_][\w:.+/?~-]*[^;]*")
 _INLINE = re.compile(
-    rf"(?P<brackets>\\\({_WITHIN}+?\\\)|\\\[{_WITHIN}+?\\\])"
+    rf"(?P<brackets>\\\((?:(?!\\\(){_WITHIN})+?\\\)|\\\[(?:(?!\\\[){_WITHIN})+?\\\])"
     r"|(?P<escape>\\[!-/:-@\[-`{-~])"
     rf"|(?P<code>(?<!`)(?P<ticks>`+)(?!`){_WITHIN}+?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<run>`+)"
@@ -59,12 +59,11 @@ _INLINE = re.compile(
     re.I,
 )
 _SPECIAL = re.compile(r"[\\`<$!\[\]{~^@:]")
-_COMMENT = re.compile(
-    r"(?P<fence>^[ \t>]*(?P<marks>`{3,}|~{3,})[^\n]*\n(?:[\s\S]*?^[ \t>]*(?P=marks)|[\s\S]*))"
-    rf"|(?P<code>(?<!`)(?P<ticks>`+)(?!`){_WITHIN}+?(?<!`)(?P=ticks)(?!`))|`+"
-    r"|(?P<comment><!--[\s\S]*?-->)",
-    re.M,
+_FENCED = (
+    r"^[ \t>]*(?P<marks>`{3,}|~{3,})[^\n]*\n(?:[\s\S]*?^[ \t>]*(?P=marks)|[\s\S]*)"
+    rf"|(?<!`)(?P<ticks>`+)(?!`){_WITHIN}+?(?<!`)(?P=ticks)(?!`)|`+"
 )
+_COMMENT = re.compile(rf"{_FENCED}|(?P<comment><!--)", re.M)
 _BEGIN = re.compile(
     r"(?:[ \t]*(?:>|[-*+](?=[ \t]|$)|\d{1,9}[.)](?=[ \t]|$)|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
 )
@@ -73,6 +72,8 @@ _FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})[ \t]*(\{[^{}]*\}|[\w+#./-]*)(.*)$"
 _BOX = re.compile(rf"(:{{3,}})[ \t]*(?:\{{\s*\.?)?({'|'.join(_BOXES)})\b(?:\s+title=)?")
 _DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _DEFINITION = re.compile(rf" {{0,3}}\[(?!\^)([^\[\]]+)\]:({_DEST})({_TITLE})[ \t]*$")
+_LABEL = re.compile(r"\[([^\[\]]+)\](?!:)")
+_CALL = re.compile(r"\[\^([^\]\s]+)\](?!:)")
 _NOTE = re.compile(r"^[ \t>]*\[\^([^\]\s]+)\]:", re.M)
 _BARE_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 # A bar between cells, but not one in code or a formula.
@@ -142,11 +143,12 @@ class _Reading:
     def __init__(self, source: str, short: bool, captions: bool) -> None:
         self.marks = not (short and "\n" not in source.strip("\n"))
         self.captions = captions
-        self.text = _COMMENT.sub(_without_comment, source) if "<!--" in source else source
+        self.text = _without_comments(source) if "<!--" in source else source
         self.literal: list[tuple[int, int]] = []
         self.found = Claims("")
         self.defined = self._definitions()
         self.notes = set(_NOTE.findall(self.text))
+        self.called = set(_CALL.findall(self.text))
         self.depth = 0
 
     def read(self) -> Claims:
@@ -163,14 +165,9 @@ class _Reading:
         """Return the labels of link addresses that the text uses, `[label]: address`."""
         if "]:" not in self.text:
             return set()
-        found = set()
-        for line in self.text.split("\n"):
-            match = _DEFINITION.match(line)
-            label = match and " ".join(match[1].split()).casefold()
-            uses = re.compile(rf"\[\s*{re.escape(label)}\s*\](?!:)", re.I) if label else None
-            if label and uses and uses.search(self.text):
-                found.add(label)
-        return found
+        used = {_folded(label) for label in _LABEL.findall(self.text)}
+        made = (_DEFINITION.match(line) for line in self.text.split("\n"))
+        return {_folded(match[1]) for match in made if match and _folded(match[1]) in used}
 
     # Lines
 
@@ -201,7 +198,7 @@ class _Reading:
 
     def _definition(self, line: str, match: re.Match[str], offset: int) -> str:
         """Blank the address of a link that is used; its title has no place on paper."""
-        if " ".join(match[1].split()).casefold() in self.defined:
+        if _folded(match[1]) in self.defined:
             self._mark("title", offset, match.span(3))
             return _blank(line[: match.start(3)]) + match[3] + _blank(line[match.end(3) :])
         if re.search(r"[/.#:]", match[2]):  # else it is a sentence that looks like an address
@@ -248,7 +245,7 @@ class _Reading:
             if before is not None and value in {before, before + 1}:
                 begin = begin[:indent] + _blank(match[0]) + begin[match.end() :]
         for match in re.finditer(r"\[\^([^\]\s]+)\]:", begin):
-            if re.search(rf"\[\^{re.escape(match[1])}\](?!:)", self.text):
+            if match[1] in self.called:
                 begin = begin[: match.start()] + _blank(match[0]) + begin[match.end() :]
         return begin
 
@@ -306,7 +303,7 @@ class _Reading:
 
     def _image(self, match: re.Match[str], offset: int) -> str | None:
         if match["label"] is not None:
-            label = " ".join((match["label"] or match["alt"]).split()).casefold()
+            label = _folded(match["label"] or match["alt"])
             if label not in self.defined:
                 return None
         path = (match["src"] or match["label"] or match["alt"]).strip()
@@ -356,7 +353,7 @@ class _Reading:
         return _blank(match[0])
 
     def _second(self, match: re.Match[str], _: int) -> str | None:
-        label = " ".join(match["of"].split()).casefold()
+        label = _folded(match["of"])
         if not self.depth or (label and label not in self.defined):
             return None
         self.depth -= 1
@@ -379,6 +376,10 @@ class _Reading:
         return _blank(match[0])
 
 
+def _folded(label: str) -> str:
+    return " ".join(label.split()).casefold()
+
+
 def _blank(text: str, sign: str = " ") -> str:
     return re.sub(r"[^\n]", sign, text)
 
@@ -387,8 +388,21 @@ def _kept(blank: str, at: int, text: str) -> str:
     return blank[:at] + text + blank[at + len(text) :]
 
 
-def _without_comment(match: re.Match[str]) -> str:
-    return _blank(match[0], _JOIN) if match["comment"] else match[0]
+def _without_comments(source: str) -> str:
+    """Blank comments that end, outside code."""
+    pieces, at = [], 0
+    while match := _COMMENT.search(source, at):
+        pieces.append(source[at : match.start()])
+        at = match.end()
+        if match["comment"]:
+            end = source.find("-->", at)
+            if end < 0:
+                return "".join([*pieces, source[match.start() :]])
+            at = end + len("-->")
+            pieces.append(_blank(source[match.start() : at], _JOIN))
+        else:
+            pieces.append(match[0])
+    return "".join([*pieces, source[at:]])
 
 
 def _is_money(tex: str) -> bool:
@@ -414,7 +428,7 @@ def _table_lines(lines: list[str]) -> list[bool]:
     """Return which lines are parts of tables: a line of dashes, the head above it, all rows below."""
     found = [False] * len(lines)
     for number, line in enumerate(lines):
-        if number and "|" in line and "-" in line and _DELIMITER.match(line):
+        if number and not found[number] and "|" in line and _DELIMITER.match(line):
             end = number - 1
             while end < len(lines) and lines[end].strip(" \t>"):
                 found[end] = True
