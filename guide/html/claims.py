@@ -98,7 +98,7 @@ class Word:
 class Claims:
     """What a text must print: its source with all consumed syntax blanked out, formulas, pictures.
 
-    Formulas and pictures are pairs of the offset and the formula as written, or the path. `kinds` are ranges of the
+    Formulas and pictures are pairs of the offset and what is written there. `kinds` are ranges of the
     source whose words need a remedy of their own: prefix (before the key of a citation), title (of
     a link), address (that no link uses), note (that nothing calls), cell (of a table), braces,
     money.
@@ -306,10 +306,8 @@ class _Reading:
             label = _folded(match["label"] or match["alt"])
             if label not in self.defined:
                 return None
-        path = (match["src"] or match["label"] or match["alt"]).strip()
         title = re.search(_TITLE + r"$", match["src"] or "")
-        path = path.removesuffix(title[0].strip() if title else "").strip().strip("<>")
-        self.found.pictures.append((offset + match.start(), path))
+        self.found.pictures.append((offset + match.start(), match[0]))
         kept = _blank(match[0])
         if self.captions and _stands_alone(match):
             depth = self.depth
