@@ -10,7 +10,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from guide.errors import Diagnostic, Place, error
-from guide.html import views
+from guide.html import account, views
 from guide.html.assets import Assets
 from guide.html.charts import PALETTE
 from guide.html.citations import Citations, UnknownStyleError, style_names
@@ -113,19 +113,41 @@ class Document:
 
     def inline(self, text: str, item: Item | None = None, name: str = "") -> Markup:
         """Return one line of Markdown; `item` and `name` say whose field it is."""
-        place = item.at(name) if item else Place("pack.yaml")
-        return inline(text, self.context, Here(item=item.id if item else "", place=place))
+        place = item.at(name) if item else self.pack.at(name)
+        made = inline(text, self.context, Here(item=item.id if item else "", place=place))
+        self._account(text, made, place, item.id if item else "")
+        return made
 
     def block(self, text: str, item: Item | None = None, name: str = "") -> Markup:
         """Return Markdown as blocks."""
-        place = item.at(name) if item else Place("pack.yaml")
-        return block(text, self.context, Here(item=item.id if item else "", place=place))
+        place = item.at(name) if item else self.pack.at(name)
+        made = block(text, self.context, Here(item=item.id if item else "", place=place))
+        self._account(text, made, place, item.id if item else "")
+        return made
+
+    def _account(self, text: str, made: Markup, place: Place, item: str) -> None:
+        """Report what of a field is not in the HTML that was made of it."""
+        found = account.lost(text, str(made), short=True)
+        if found:
+            self.problems += account.report(found, lambda at: place.inside(text, at), item)
+
+    def _account_of_body(self, section: Section, made: Markup) -> None:
+        """Report what of a section's text is not in the HTML that was made of it."""
+        text, path = section.body, section.at("body").path
+
+        def place(at: int) -> Place:
+            line = section.body_line + text.count("\n", 0, at)
+            return Place(path, line, at - text.rfind("\n", 0, at))
+
+        self.problems += account.report(account.lost(text, str(made)), place, section.id)
 
     def flowing(self, text: str, item: Item | None = None, name: str = "") -> Markup:
         """Return the Markdown of a field: words alone, or blocks where it has several."""
-        place = item.at(name) if item else Place("pack.yaml")
+        place = item.at(name) if item else self.pack.at(name)
         here = Here(item=item.id if item else "", place=place, field=f"{name}-" if name else "")
-        return flowing(text, self.context, here)
+        made = flowing(text, self.context, here)
+        self._account(text, made, place, here.item)
+        return made
 
     def _line(self, words: Sequence[Token]) -> Markup:
         return render_line(words, self.context, Here(in_heading=True))
@@ -154,6 +176,8 @@ class Document:
                 heading_shift=parsed.shift,
             )
             self._places_of(section)
+            html = render_tokens(parsed.tokens, self.context, here)
+            self._account_of_body(section, html)
             found.append(
                 views.SectionView(
                     id=section.id,
@@ -163,7 +187,7 @@ class Document:
                     summary=self.flowing(section.summary, section, "summary"),
                     objectives=self._texts(section.objectives, section, "objectives"),
                     key_points=self._texts(section.key_points, section, "key_points"),
-                    html=render_tokens(parsed.tokens, self.context, here),
+                    html=html,
                     headings=[
                         views.HeadingView(name, self._line(words))
                         for name, words in parsed.headings
@@ -398,8 +422,8 @@ class Document:
             layout=layout,
             front=self._side(card, card.front, here, "front"),
             back=self._side(card, card.back, here, "back"),
-            hint=inline(card.hint, self.context, replace(here, place=card.at("hint"))),
-            choices=[flowing(self._truth(card, text), self.context, here) for text in card.choices],
+            hint=self.inline(card.hint, card, "hint"),
+            choices=[self.flowing(self._truth(card, text), card) for text in card.choices],
             image=image,
             image_alt=figure.alt if figure and figure.alt else card.front,
             topic=self.topic(card),
@@ -421,7 +445,10 @@ class Document:
             return Markup(text)  # noqa: S704  made of escaped parts
         if side == _PLAIN.get(card.origin):
             return escape(text)
-        return flowing(self._truth(card, text), self.context, here)
+        text = self._truth(card, text)
+        made = flowing(text, self.context, here)
+        self._account(text, made, here.place, card.id)
+        return made
 
     def _truth(self, card: Flashcard, text: str) -> str:
         """Put True and False into the pack's language on cards that are made from questions."""

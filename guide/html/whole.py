@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from markupsafe import Markup
 
 from guide.errors import Severity
 from guide.html.views import (
@@ -24,16 +25,19 @@ from guide.html.views import (
     TermView,
     WorksheetView,
 )
+from guide.html.visible import Run, runs
 from guide.model.artifacts import Fault
 from guide.model.kinds import FIELDS
-from guide.model.letters import letters, letters_of_markup
+from guide.model.letters import letters
 
-_AT = re.compile(r'data-at="([^"]*)"')
-_TAG = re.compile(r"<[^>]*>")
 _SHOWN = 48
+_CUT = "\x01"  # around a picture; no letter of a text
 
 Field = tuple[str, str, Any]
-"""The key of an item, the name of a field, and what is printed of it: a text or several."""
+"""The key of an item, the name of a field, and what is printed of it: a text or several.
+
+A `Markup` is HTML; any other text is printed as it is, whatever signs it has.
+"""
 
 
 @dataclass
@@ -103,6 +107,7 @@ def _fields(view: Any) -> Iterator[Field]:
         case CardView():
             for name in ("front", "back", "hint", "choices"):
                 yield view.id, name, getattr(view, name)
+            yield view.id, "image", view.image and Markup('<img src="{}">').format(view.image)
     for each in inside:
         yield from _fields(each)
 
@@ -120,40 +125,67 @@ def forgotten(
     `whole` names the fields of each part; `summary if glance` is printed when that option is true.
     An item is looked for in the elements with its key in `data-at`, or anywhere when it has none.
     """
-    printed = _Markup(markup)
+    page = _Page(runs(markup))
     by_item: dict[str, list[tuple[str, str]]] = {}
     for part, names in whole.items():
         wanted = set(_named(names, options))
         for at, name, value in given.fields(part):
-            if name not in wanted:
-                continue
-            for text in value if isinstance(value, list | tuple) else [value]:
-                if text and not printed.has(at, str(text)):
-                    by_item.setdefault(at, []).append((name, str(text)))
-    return tuple(_fault(at, texts, template, severity) for at, texts in by_item.items())
+            if name in wanted:
+                by_item.setdefault(at, []).extend((name, text) for text in _texts(value))
+    faults = (_fault(at, texts, page, template, severity) for at, texts in by_item.items())
+    return tuple(fault for fault in faults if fault)
 
 
 def forgotten_of_card(
     names: Sequence[str], card: CardView, front: str, back: str, template: str, severity: Severity
 ) -> tuple[Fault, ...]:
-    """Return a fault when a layout does not print a field of a card on the side where it belongs."""
-    sides = {"back": _Markup(back)}
-    other = _Markup(front)
-    texts = [
-        (name, str(text))
-        for _, name, value in _fields(card) if name in names
-        for text in (value if isinstance(value, list) else [value])
-        if text and not sides.get(name, other).has(card.id, str(text))
-    ]  # fmt: skip
-    return (_fault(card.id, texts, template, severity),) if texts else ()
+    """Return a fault when a layout does not print a field of a card on the side where it belongs.
+
+    The picture of a card may be on either side.
+    """
+    front_runs = [run._replace(at=card.id) for run in runs(front)]
+    back_runs = [run._replace(at=card.id) for run in runs(back)]
+    sides = {"back": _Page(back_runs), "image": _Page([*front_runs, *back_runs])}
+    other = _Page(front_runs)
+    by_side: dict[str, list[tuple[str, str]]] = {}
+    for _, name, value in _fields(card):
+        if name in names:
+            side = name if name in sides else ""
+            by_side.setdefault(side, []).extend((name, text) for text in _texts(value))
+    faults = (
+        _fault(card.id, texts, sides.get(side, other), template, severity)
+        for side, texts in by_side.items()
+    )
+    return tuple(fault for fault in faults if fault)
 
 
-def _fault(at: str, texts: list[tuple[str, str]], template: str, severity: Severity) -> Fault:
-    name, text = texts[0]
-    more = f", with {len(texts) - 1} more texts," if len(texts) > 1 else ""
-    message = f"`{_start(text)}` ({name}){more} is not printed by {template}"
-    hint = f"Print it in {template}, or take it out of `whole` in the kind's kind.toml."
-    return Fault("lost-content", message, at, hint, severity, word=_start(text).rstrip("…"))
+def _texts(value: Any) -> list[str]:
+    """Return the texts of a field that has one or several; empty ones are none."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return [text if isinstance(text, str) else str(text) for text in values if text]
+
+
+def _fault(
+    at: str, texts: list[tuple[str, str]], page: _Page, template: str, severity: Severity
+) -> Fault | None:
+    """Return a fault that names the first text of an item that is not printed, or None."""
+    lost = page.lost(at, [text for _, text in texts])
+    if not lost:
+        return None
+    name, text = texts[lost[0]]
+    shown = _start(text)
+    more = f" and {len(lost) - 1} more of this item" if len(lost) > 1 else ""
+    verb = "are" if more else "is"
+    reason = page.hidden_by(at, text)
+    if reason:
+        message = f"`{shown}` ({name}){more} {verb} hidden in {template} by `{reason}`"
+        hint = f"Take `{reason}` off the element in {template} that prints it"
+    else:
+        message = f"`{shown}` ({name}){more} {verb} not printed by {template}"
+        hint = f"Print it in {template}"
+    own = "if it is left out on purpose, remove `{}` from `whole` in the kind's kind.toml"
+    hint = f"{hint}; {own.format(name)}, or accept `lost-content` in pack.yaml."
+    return Fault("lost-content", message, at, hint, severity, word=shown.rstrip("…"))
 
 
 def _named(names: Iterable[str], options: Mapping[str, Any]) -> Iterator[str]:
@@ -164,37 +196,116 @@ def _named(names: Iterable[str], options: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _start(text: str) -> str:
-    plain = " ".join(_TAG.sub("", text).split())
+    found = runs(text) if isinstance(text, Markup) else [Run("", text)]
+    plain = " ".join("".join(run.text for run in found).split())
+    if not plain and isinstance(text, Markup):
+        return "a picture"
     return plain if len(plain) <= _SHOWN else plain[:_SHOWN].rsplit(" ", 1)[0] + "…"
 
 
-class _Markup:
-    """A document cut at the keys of its items."""
+def _folded(found: Iterable[Run]) -> str:
+    """Return the letters of what is printed, with its pictures in their places."""
+    pieces: list[str] = []
+    plain: list[str] = []
+    for run in found:
+        if run.picture:
+            pieces += [letters("".join(plain)), _CUT, run.picture, _CUT]
+            plain = []
+        else:
+            plain.append(run.text)
+    pieces.append(letters("".join(plain)))
+    return "".join(pieces)
 
-    def __init__(self, markup: str) -> None:
-        self.markup = markup
-        cut: dict[str, list[str]] = {}
-        keys = list(_AT.finditer(markup))
-        ends = [*(key.start() for key in keys[1:]), len(markup)][: len(keys)]
-        for key, end in zip(keys, ends, strict=True):
-            cut.setdefault(key[1].partition("/")[0], []).append(markup[key.end() : end])
-            if "/" in key[1]:
-                cut.setdefault(key[1], []).append(markup[key.end() : end])
-        self.parts = {key: "".join(f"<p{part}" for part in texts) for key, texts in cut.items()}
-        self._plain: dict[str, str] = {}
+
+class _Page:
+    """A document cut at the keys of its items; what is hidden is kept apart."""
+
+    def __init__(self, found: Iterable[Run]) -> None:
+        self.all: list[Run] = []
+        self.hidden: dict[str, list[Run]] = {}
+        self.of: dict[str, list[Run]] = {}
+        for run in found:
+            if run.hidden:
+                self.hidden.setdefault(run.at.partition("/")[0], []).append(run)
+                continue
+            self.all.append(run)
+            if run.at:
+                self.of.setdefault(run.at, []).append(run)
+                item, inside, _ = run.at.partition("/")
+                if inside:
+                    self.of.setdefault(item, []).append(run)
         self._letters: dict[str, str] = {}
+        self._signs: dict[str, str] = {}
 
-    def has(self, at: str, text: str) -> bool:
-        """Tell whether a text, as it is or in other markup, stands in the elements of an item."""
-        part = self.parts.get(at, self.markup)
-        if "<" in text and text in (self.markup if "data-at=" in text else part):
-            return True
-        key = at if at in self.parts else ""
-        if key not in self._plain:  # attributes repeat what may not be printed
-            self._plain[key] = _TAG.sub("", part)
-        if text in self._plain[key]:
-            return True
+    def lost(self, at: str, texts: Sequence[str]) -> list[int]:
+        """Return which texts of an item are not printed in its elements, by their numbers.
+
+        A text must be there as often as all texts of the item have it, so that a title is missed
+        although the detail has its words. An item without elements may be printed anywhere.
+        """
+        counted = at in self.of
+        wanted = [_letters_of(text) for text in texts]
+        here = self._letters_at(at)
+        lost: list[int] = []
+        for number in sorted(range(len(texts)), key=lambda n: -len(wanted[n])):
+            plain = wanted[number]
+            if not plain:
+                there = _signs_of(texts[number]) in self._signs_at(at)
+            elif counted:
+                others = (each for n, each in enumerate(wanted) if n not in lost)
+                there = _count(plain, here) >= sum(_count(plain, each) for each in others)
+            else:
+                there = plain in here
+            if not there:
+                lost.append(number)
+        return sorted(lost)
+
+    def hidden_by(self, at: str, text: str) -> str:
+        """Return what hides a text of an item; '' when it is not in the document at all."""
+        plain = _letters_of(text)
+        found = self.hidden.get(at.partition("/")[0], []) if at in self.of else None
+        if found is None:
+            found = [run for each in self.hidden.values() for run in each]
+        if not plain or plain not in _folded(found):
+            return ""
+        own = (run.hidden for run in found if run.text.strip() and letters(run.text) in plain)
+        return next(own, found[0].hidden)
+
+    def _letters_at(self, at: str) -> str:
+        key = at if at in self.of else ""
         if key not in self._letters:
-            self._letters[key] = letters_of_markup(self._plain[key])
-        wanted = letters_of_markup(text) if "<" in text or "&" in text else letters(text)
-        return wanted in self._letters[key]
+            self._letters[key] = _folded(self.of.get(key, self.all))
+        return self._letters[key]
+
+    def _signs_at(self, at: str) -> str:
+        key = at if at in self.of else ""
+        if key not in self._signs:
+            self._signs[key] = _signs(self.of.get(key, self.all))
+        return self._signs[key]
+
+
+def _runs_of(text: str) -> Iterable[Run]:
+    """Return the runs of a field: by its type, never by its signs, it is markup or a plain text."""
+    return [r for r in runs(text) if not r.hidden] if isinstance(text, Markup) else [Run("", text)]
+
+
+def _letters_of(text: str) -> str:
+    return letters(text) if not isinstance(text, Markup) else _folded(_runs_of(text))
+
+
+def _signs_of(text: str) -> str:
+    return _signs(_runs_of(text))
+
+
+def _signs(found: Iterable[Run]) -> str:
+    return "".join("".join(run.text for run in found).split())
+
+
+def _count(text: str, inside: str) -> int:
+    """Return how often a text is in another, counted at each letter."""
+    found = 0
+    at = inside.find(text)
+    while at >= 0:
+        found += 1
+        at = inside.find(text, at + 1)
+    return found

@@ -42,7 +42,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "sources": ("text",),
     "links": ("url",),
     "worksheets": ("title", "body", "gaps"),
-    "cards": ("front", "back", "hint", "choices"),
+    "cards": ("front", "back", "hint", "choices", "image"),
 }
 """The fields of each part of the content that `whole` may name; `title if glance` is one, too."""
 

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import json
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pypdfium2 as pdfium
 import pytest
+from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from markupsafe import Markup
 
 from conftest import SMALL
 from guide.content.library import load_kinds, resolve_options
 from guide.content.load import load_pack
 from guide.errors import Severity
 from guide.html.render import Request, render
+from guide.html.views import Letter, TermView
+from guide.html.whole import Given, forgotten
 from guide.model.artifacts import Fault
 from guide.model.kinds import Kind
+from guide.model.letters import letters
 from guide.pipeline import Settings, build
 from guide.resources import TEMPLATES
 
@@ -52,7 +63,7 @@ FORGOTTEN = {
     "the body": ("briefing", "{{ s.html }}", "page.html", "one", "body"),
     "one of a list": ("briefing", '<li data-at="{{ s.at }}/objective-{{ loop.index }}">{{ o }}</li>', "page.html", "one", "objectives"),
     "the sources": ("briefing", "{{ s.html }}</p></li>", "page.html", "source:k1", "text"),
-    "the title of the pack": ("handout-notes", "{{ m.title }}", "page.html", "pack/title", "title"),
+    "the title of the pack": ("worksheet", "{{ m.title }}", "page.html", "pack/title", "title"),
     "a role": ("handout", "{{ a.role }}", "page.html", "the-actor", "role"),
     "options of a quiz": ("quiz", "{{ ask(q, options.form) }}", "page.html", "which", "prompt"),
     "a key": ("quiz", "{{ q.answer_text }}", "answers.html", "which", "answer"),
@@ -144,3 +155,151 @@ def test_what_a_stylesheet_hides_stops_the_document_unless_it_is_accepted(small_
     assert not built.failed
     assert [made.missing for made in built.outputs] == [5]
     assert built.as_json()["outputs"][0]["complete"]["missing"] == 5
+
+
+def _markdown(text: str) -> str:
+    """Return a text as Markdown that prints it as it is."""
+    return "".join(f"\\{c}" if c in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~" else c for c in text)
+
+
+def _any_text_pack(folder: Path, texts: Sequence[str]) -> Path:
+    """Write a pack that has texts in turn in all of its fields, each field with letters of its own."""
+    turn = itertools.cycle(texts)
+    number = itertools.count(1)
+
+    def plain() -> str:
+        return f"f{next(number)} {next(turn)} end"
+
+    def marked() -> str:
+        return _markdown(plain())
+
+    right = marked()
+    files: dict[str, Any] = {
+        "pack.yaml": {
+            "format": 1, "title": plain(), "subtitle": plain(), "authors": [plain(), plain()], "publisher": plain(),
+            "marking": plain(), "summary": marked(), "documents": {"briefing": {}},
+        },
+        "timeline.yaml": [{"date": "1999", "title": marked(), "detail": marked(), "sources": ["k"]}],
+        "glossary.yaml": [{"term": plain(), "abbreviation": plain(), "aliases": [plain(), plain()], "definition": marked(), "sources": ["k"]}],
+        "actors.yaml": [{"name": plain(), "abbreviation": plain(), "kind": "state", "role": marked(), "detail": marked(), "sources": ["k"]}],
+        "facts.yaml": [{"label": marked(), "value": plain(), "unit": plain(), "as_of": "1999", "sources": ["k"]}],
+        "questions.yaml": [
+            {"prompt": marked(), "type": "choice", "options": [right, marked()], "answer": [right], "explanation": marked(), "sources": ["k"]},
+            {"prompt": marked(), "type": "match", "pairs": {marked(): marked(), marked(): marked()}, "sources": ["k"]},
+            {"prompt": marked(), "type": "order", "items": [marked(), marked()], "sources": ["k"]},
+            {"prompt": marked(), "type": "short", "answer": marked(), "sources": ["k"]},
+        ],
+        "sources.yaml": [{"id": "k", "type": "book", "title": "A Book", "author": "Smith, Jane", "issued": "1999"}],
+        "cards.yaml": [{"front": marked(), "back": marked(), "hint": marked(), "sources": ["k"]}],
+    }  # fmt: skip
+    for name, value in files.items():
+        (folder / name).write_text(json.dumps(value, ensure_ascii=False), "utf-8")
+    (folder / "sections").mkdir(exist_ok=True)
+    front = {"title": marked(), "id": "s", "summary": marked(), "objectives": [marked()], "key_points": [marked()]}
+    body = f"{marked()} [x](https://example.org/?a=1&b=%3C2%3E&c='d')\n\n## {marked()}\n\n| {marked()} |\n|---|\n| {marked()} |\n"
+    (folder / "sections" / "a.md").write_text(f"---\n{json.dumps(front, ensure_ascii=False)}\n---\n{body}", "utf-8")
+    return folder
+
+
+_SIGNS = " <>&\"'$|{}[]*_~^`#:!@()-+.;\\"
+_NASTY = ("When a < b and c > d", "a < b > c", "3 < 4 > 2", "&lt; &amp;amp; &copy;", "<b>x</b> <script>", "Map<K, V>", "'\"` \\ \\n", "{{x}} {% if %}", "<!-- c -->", "%(x)s 100 %", "$5 $x$", "# > +")
+
+
+_TEXTS = st.text(st.sampled_from(list(_SIGNS)) | st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=25)
+
+
+@hypothesis_settings(max_examples=3)
+@given(st.lists(_TEXTS, min_size=20, max_size=40))
+@example(list(_NASTY))
+def test_any_text_in_any_field_is_printed_and_stops_nothing(texts: list[str]) -> None:
+    """Plain texts and markup are told apart by their type, never by looking for signs in them."""
+    clean = [" ".join(text.split()) for text in texts]
+    with tempfile.TemporaryDirectory() as name:
+        pack, problems = load_pack(_any_text_pack(Path(name), clean))
+    assert pack is not None, problems
+    kinds = load_kinds(pack)
+    for kind_name in ("briefing", "quiz"):
+        kind = kinds[kind_name]
+        complete, _ = resolve_options(kind, {}, pack)
+        for piece in kind.files:
+            html, found = render(Request(pack, kind, complete, pack.manifest.paper, pack.manifest.theme, piece=piece))
+            assert html is not None
+            assert html.forgotten == ()
+            assert [d for d in found if d.code == "lost-content"] == []
+
+
+@hypothesis_settings(max_examples=200)
+@given(_TEXTS, _TEXTS, st.booleans())
+def test_a_plain_text_is_found_as_it_is_and_missed_when_it_is_not_there(term: str, alias: str, whole: bool) -> None:
+    """Whatever signs it has; what a part of the markup says does not count for what is left out."""
+    view = TermView("t", f"{term} x", "", (alias,), Markup("A <i>b</i> &lt; c."), Markup(), "t")
+    page = Markup('<p data-at="t">{}, {}: {}</p>').format(view.term if whole else "", alias, view.definition)
+    given = Given({"glossary": [Letter("T", [view])]})
+    found = forgotten({"glossary": ("term", "aliases", "definition")}, given, {}, str(page), "t.html", Severity.ERROR)
+    assert [fault.message.split("(")[-1].split(")")[0] for fault in found] == ([] if whole else ["term"])
+
+
+HIDING = {
+    "hidden": ' hidden',
+    "aria-hidden": ' aria-hidden="true"',
+    "data-unprinted": ' data-unprinted',
+    "style": ' style="color: red; display:none"',
+}
+
+
+@pytest.mark.parametrize("how", HIDING)
+def test_what_a_template_hides_is_not_printed(how: str, forgot: Forgot) -> None:
+    """The message says what hides it."""
+    (found,) = forgot("briefing", '<p class="event-title">', f'<p class="event-title"{HIDING[how]}>')
+    assert found.at == "1999-03-24-the-event"
+    assert f"`The event` (title) is hidden in templates/briefing/page.html by `{how}`" in found.message
+
+
+@pytest.mark.parametrize("inside", ["<template>{}</template>", "<!-- {} -->", '<img src="x" alt="{}">', '<b title="{}"></b>', "<script>{}</script>", "<svg><text>{}</text></svg>"])
+def test_what_no_reader_sees_is_not_printed(inside: str, forgot: Forgot) -> None:
+    """A template, a comment, an attribute."""
+    (found,) = forgot("briefing", "{{ e.title }}", inside.format("{{ e.title }}"))
+    assert "`The event` (title) is" in found.message
+
+
+def test_a_field_is_missed_although_another_has_its_words(forgot: Forgot, small_pack: Path) -> None:
+    """A title that stands in the detail, too, must be printed twice."""
+    (small_pack / "timeline.yaml").write_text("- {date: 1999-03-24, title: The event, detail: The event began in 1999., sources: [k1]}\n")
+    (found,) = forgot("briefing", "{{ e.title }}", "")
+    assert "`The event` (title) is not printed" in found.message
+    assert forgot("briefing") == ()
+
+
+def test_a_formula_that_a_template_strips_is_missed(forgot: Forgot, small_pack: Path) -> None:
+    """A picture in a text is a part of it."""
+    (small_pack / "glossary.yaml").write_text("- {term: Sun Force, definition: 'It is $E$.', sources: [k1]}\n")
+    (found,) = forgot("briefing", "{{ g.definition }}", "{{ g.definition | striptags }}")
+    assert "`It is .` (definition) is not printed" in found.message
+
+
+def test_the_picture_of_a_card_is_a_field_of_it(small_pack: Path, tmp_path: Path) -> None:
+    """A layout of the pack that leaves it out is told of."""
+    path = small_pack / "templates" / "flashcards" / "layouts" / "image.html"
+    path.parent.mkdir(parents=True)
+    path.write_text(LAYOUT.format(front="{{ card.front }}", back="{{ card.back }}"))
+    (small_pack / "cards.yaml").write_text("- {front: Q1, back: A1, image: figures/one.vl.yaml, sources: [k1]}\n")
+    settings = Settings(kinds=("flashcards",), overrides=(("documents.flashcards.derive", "[]"),), jobs=1)
+    (found,) = build(small_pack, tmp_path / "out", settings).diagnostics
+    assert "`a picture` (image) is not printed" in found.message
+    assert found.place.line == 1
+
+
+def test_nasty_texts_reach_the_page(tmp_path: Path) -> None:
+    """Through all stages: no false stop, and the words are on the page as they were written."""
+    nasty = [text for text in _NASTY if "\\n" not in text]
+    folder = tmp_path / "nasty"
+    folder.mkdir()
+    _any_text_pack(folder, nasty)
+    built = build(folder, tmp_path / "out", Settings(kinds=("briefing",), jobs=1))
+    assert [d for d in built.diagnostics if d.severity is Severity.ERROR] == []
+    (made,) = built.outputs
+    document = pdfium.PdfDocument(made.path)
+    printed = letters("".join(page.get_textpage().get_text_bounded() for page in document))
+    document.close()
+    for text in nasty:
+        assert printed.count(letters(text)) >= 3, text
