@@ -1,0 +1,2 @@
+"""temp"""
+def sort_key(text, lang): return text.casefold()
