@@ -15,10 +15,12 @@ from guide.model.markup import (
     BOXES,
     CLUSTER,
     GAP,
+    SOURCE_KEY,
     Mention,
     loose_marks,
     mentions,
     read_citation,
+    split_key,
     texts_of,
     without_code,
 )
@@ -119,7 +121,7 @@ def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic
     return error("unknown-source", f"there is no source `{key}`", place, hint, item)
 
 
-_KEY = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][A-Za-z0-9_:.+/?~-]*)")
+_KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")
 
 
 def _open_citations(pack: Pack) -> Found:
@@ -139,7 +141,7 @@ def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
         return
     plain = CLUSTER.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), without_code(text))
     for match in _KEY.finditer(plain):
-        key = match[1].rstrip(".:?~")
+        key, _ = split_key(match[1])
         if key in pack.sources:
             yield key, plain, match.start()
 

@@ -4,8 +4,9 @@ citeproc-py finds and reads styles and locales; this package renders. Its text i
 so punctuation is joined where two pieces meet, and nothing is replaced in finished text.
 """
 
+from guide.html.csl.position import positioned
 from guide.html.csl.processor import Cite, Entry, Processor
 from guide.html.csl.rich import plain, to_html
 from guide.html.csl.style import Style, read_style
 
-__all__ = ["Cite", "Entry", "Processor", "Style", "plain", "read_style", "to_html"]
+__all__ = ["Cite", "Entry", "Processor", "Style", "plain", "positioned", "read_style", "to_html"]

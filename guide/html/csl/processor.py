@@ -18,6 +18,7 @@ from guide.html.csl.style import Node, Style
 class Cite:
     """A source in a cluster: where in it, and the words around it.
 
+    `written` is the place as its author wrote it, for a style that prints no word for its kind.
     `hide` leaves out the author, `alone` prints only the author.
     """
 
@@ -26,6 +27,7 @@ class Cite:
     label: str = "page"
     prefix: str = ""
     suffix: str = ""
+    written: str = ""
     hide: bool = False
     alone: bool = False
     position: str = "first"
@@ -140,6 +142,10 @@ class Processor:
         place = self.place(area, cite.key, cite)
         layout = self._layout(area)
         rich, _ = self.renderer.children(layout.kids, place)
+        if cite.written and cite.label not in {"", "page"} and not place.labelled and not cite.alone:
+            # The style prints this kind of place without a word: `3` for a chapter, as if a page.
+            place = self.place(area, cite.key, replace(cite, locator=cite.written, label=""))
+            rich, _ = self.renderer.children(layout.kids, place)
         if cite.alone:
             return place.names[0] if place.names else rich
         return rich

@@ -61,6 +61,7 @@ class Place:
     people: list[Sequence[Mapping[str, Any]]] = field(default_factory=list)
     shown: list[int] = field(default_factory=list)
     suffixed: bool = False
+    labelled: bool = False
     counting: bool = False
 
 
@@ -293,6 +294,7 @@ class Renderer:
             several = text.strip() != "1"
         plural = rule == "always" or (rule == "contextual" and several)
         word = self.style.term(term, node.attrs.get("form", "long"), plural)
+        place.labelled = place.labelled or (name == "locator" and bool(word))
         return self._finish(text_run(word), node.attrs, place), NONE
 
     # -- dates --------------------------------------------------------------------------------

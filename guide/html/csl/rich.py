@@ -332,7 +332,7 @@ def _nested(pieces: Sequence[tuple[str, tuple[tuple[str, str], ...]]], escape: C
         inner = [(t, tuple(x for x in ls if x != outer)) for t, ls in pieces[at:end]]
         if outer[0] == "link":
             href = html.escape(outer[1])
-            before, after = f'<a class="cite" href="#src-{href}">', "</a>"
+            before, after = f'<a class="cite" href="#{href}">', "</a>"
         else:
             before, after = _TAG_OF[outer]
         result += before + _nested(inner, escape) + after

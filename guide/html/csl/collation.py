@@ -1,2 +1,0 @@
-"""temp"""
-def sort_key(text, lang): return text.casefold()
