@@ -185,7 +185,7 @@ class Citations:
             items = {key: _plain_entities(dict(self.sources[key])) for key in self._cited}
             lang = self.lang
             self._processor = Processor(
-                self.style, items, lambda text: sort_key(text, lang), list(self._cited)
+                self.style, items, lambda text: sort_key(text, lang), list(self._cited), notes=True
             )
         return self._processor
 

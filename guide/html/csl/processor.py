@@ -53,7 +53,8 @@ def fold(text: str) -> Any:
 class Processor:
     """The sources of one document, in the order of their first citation, in one style.
 
-    `collate` makes of a text a key for sorting in the language of the document.
+    `collate` makes of a text a key for sorting in the language of the document. `notes` prints a
+    source's note even if the style prints none.
     """
 
     style: Style
@@ -61,6 +62,7 @@ class Processor:
     collate: Callable[[str], Any] = fold
     order: list[str] = field(default_factory=list)
     told: dict[str, Told] = field(default_factory=dict)
+    notes: bool = False
 
     def __post_init__(self) -> None:
         self.renderer = Renderer(self.style)
@@ -225,8 +227,17 @@ class Processor:
             text, before = self._repeated(area, place, text, before)
             whole = glue(glue(parse(layout.attrs.get("prefix", "")), text, self.style.inside),
                          parse(layout.attrs.get("suffix", "")), self.style.inside)  # fmt: skip
+            if self.notes and "note" not in place.called and self.items[key].get("note"):
+                whole = self._with_note(whole, str(self.items[key]["note"]))
             entries.append(Entry(key, formatted(label, layout.attrs), formatted(whole, layout.attrs)))
         return entries
+
+    def _with_note(self, whole: Rich, text: str) -> Rich:
+        """Put a source's own note at the end of its entry."""
+        inside = self.style.inside
+        address = bool(whole) and "://" in whole[-1].text.rsplit(" ", 1)[-1]
+        whole = glue(whole, text_run(" " if address else ". "), inside)
+        return glue(glue(whole, parse(" ".join(text.split())), inside), text_run("."), inside)
 
     def _note(self, key: str) -> Rich:
         """Return a source as a style without a list prints it: as its first note."""

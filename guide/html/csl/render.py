@@ -108,7 +108,7 @@ class Renderer:
         rich = self._variable(name, attrs, place)
         state = FULL if rich else EMPTY
         if name == "year-suffix" and not rich:
-            state = EMPTY
+            state = NONE  # no field of the source, so a group does not depend on it
         return self._finish(rich, attrs, place), state
 
     def value(self, name: str, place: Place) -> str:
