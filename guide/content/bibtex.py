@@ -53,7 +53,15 @@ _IGNORED = re.compile(
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _ENTRY = re.compile(r"@[ \t]*(\w+)\s*([{(])\s*([^,\s{}()=\"]*)\s*(=?)")
 _TITLES = {"title": "subtitle", "booktitle": "booksubtitle", "journaltitle": "journalsubtitle", "journal": "journalsubtitle", "maintitle": "mainsubtitle"}  # fmt: skip
-_TRAVELS = {"inbook", "incollection", "inproceedings", "conference", "bookinbook", "suppbook", "inreference"}
+_TRAVELS = {
+    "inbook",
+    "incollection",
+    "inproceedings",
+    "conference",
+    "bookinbook",
+    "suppbook",
+    "inreference",
+}
 
 
 @dataclass
@@ -71,7 +79,9 @@ class _Entry:
         return self.places.get(name, self.place)
 
 
-def read_bibtex(text: str, path: str) -> tuple[Found, list[Diagnostic], dict[str, Mapping[str, Place]]]:
+def read_bibtex(
+    text: str, path: str
+) -> tuple[Found, list[Diagnostic], dict[str, Mapping[str, Place]]]:
     """Read a file of BibTeX: its sources, what is wrong with it, and where the fields of each are."""
     problems: list[Diagnostic] = []
     entries = list(_entries(text, path, problems))
@@ -84,7 +94,9 @@ def read_bibtex(text: str, path: str) -> tuple[Found, list[Diagnostic], dict[str
         item = _Item(entry, problems).made()
         if not item.get("title"):
             hint = "Add `title = {...}`."
-            problems.append(error("missing-key", f"the source `{entry.key}` has no title", entry.place, hint))
+            problems.append(
+                error("missing-key", f"the source `{entry.key}` has no title", entry.place, hint)
+            )
             continue
         found[entry.key] = ({**item, "id": entry.key}, entry.place)
         places[entry.key] = {_FIELDS.get(name, name): at for name, at in entry.places.items()}
@@ -106,12 +118,16 @@ def _entries(text: str, path: str, problems: list[Diagnostic]) -> Iterator[_Entr
         if isinstance(exc, UndefinedMacro):
             name = str(exc.args[0])
             message = f"`{name}` is not defined: there is no @string of that name"
-            hint = f"Write @string{{{name} = {{...}}}} before this entry, or put the text in braces."
+            hint = (
+                f"Write @string{{{name} = {{...}}}} before this entry, or put the text in braces."
+            )
             problems.append(error("bibtex-syntax", message, Place(path, line, 1), hint))
         elif not any(problem.code == "bibtex-syntax" for problem in problems):
             # What follows from the first fault says nothing new.
             message = f"the BibTeX cannot be read: {_reason(exc)}"
-            hint = "Look for a comma, quote or brace that is missing in this entry or the one before."
+            hint = (
+                "Look for a comma, quote or brace that is missing in this entry or the one before."
+            )
             problems.append(error("bibtex-syntax", message, Place(path, line, 1), hint))
         broken.append(exc)
 
@@ -156,7 +172,9 @@ def _reason(exc: Any) -> str:
     return normalize_whitespace(str(exc)).partition(": ")[2] or str(exc)
 
 
-def _repeated(key: str, place: Place, seen: Mapping[str, Place], problems: list[Diagnostic]) -> bool:
+def _repeated(
+    key: str, place: Place, seen: Mapping[str, Place], problems: list[Diagnostic]
+) -> bool:
     message = f"two sources have the key `{key}`; the first is on line {seen[key].line}"
     problems.append(error("duplicate-id", message, place, "Rename one of the two, or delete it."))
     return True
@@ -216,7 +234,7 @@ class _Item:
     def made(self) -> dict[str, Any]:
         """Return the item; fields that cannot be printed are reported."""
         entry = self.entry
-        if entry.kind in _GENRES and _GENRES[entry.kind]:
+        if _GENRES.get(entry.kind):
             self.item["genre"] = _GENRES[entry.kind]
         for name, value in entry.fields.items():
             if value.strip():
@@ -251,26 +269,40 @@ class _Item:
         shown = shown if len(shown) < 40 else shown[:38] + " …"
         message = f"the field `{name}` of `{self.entry.key}` is not printed: {shown}"
         hint = "Move the text to `note` if readers need it; otherwise delete the field."
-        self.problems.append(note("source-field", message, self.entry.at(name), hint, self.entry.key))
+        self.problems.append(
+            note("source-field", message, self.entry.at(name), hint, self.entry.key)
+        )
 
     def text(self, name: str, value: str) -> str:
         """Return a field as text; commands that are not known are reported, their arguments stay."""
         made, unknown = from_tex(value)
         for command in dict.fromkeys(unknown):
-            message = f"the TeX command `\\{command}` in `{name}` of `{self.entry.key}` is not understood"
+            message = (
+                f"the TeX command `\\{command}` in `{name}` of `{self.entry.key}` is not understood"
+            )
             hint = "Write the letters themselves. Text in its braces is printed without it."
-            self.problems.append(warning("bibtex-command", message, self.entry.at(name), hint, self.entry.key))
+            self.problems.append(
+                warning("bibtex-command", message, self.entry.at(name), hint, self.entry.key)
+            )
         return made
 
     def _plain(self, name: str, value: str) -> None:
         target = _FIELDS[name]
-        text = value.strip() if target in {"URL", "DOI"} and "\\" not in value else self.text(name, value)
+        text = (
+            value.strip()
+            if target in {"URL", "DOI"} and "\\" not in value
+            else self.text(name, value)
+        )
         if target == "page":
             text = re.sub(r"\s*[-\u2013\u2014]+\s*", "–", text)
         if target == "DOI":
             text = re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", text, flags=re.I)
         if target in {"publisher", "publisher-place"}:
-            text = re.sub(r"\s+and\s+", " / ", text) if re.search(r"\sand\s", value) and "{" not in value else text
+            text = (
+                re.sub(r"\s+and\s+", " / ", text)
+                if re.search(r"\sand\s", value) and "{" not in value
+                else text
+            )
         if target == "edition":
             text = _ORDINALS.get(text.casefold(), text)
         if target == "language":
@@ -281,7 +313,11 @@ class _Item:
             return
         if target == "genre":
             text = _GENRES.get(text, text) or text
-        if target == "publisher" and name == "organization" and {"publisher", "institution", "school"} & self.entry.fields.keys():
+        if (
+            target == "publisher"
+            and name == "organization"
+            and {"publisher", "institution", "school"} & self.entry.fields.keys()
+        ):
             return
         self.item[target] = text
 
@@ -303,7 +339,13 @@ class _Item:
 
     def _number(self) -> str:
         """Return what a number counts in this kind of source."""
-        if self.item["type"] in {"article-journal", "article-magazine", "article-newspaper", "periodical", "review"}:
+        if self.item["type"] in {
+            "article-journal",
+            "article-magazine",
+            "article-newspaper",
+            "periodical",
+            "review",
+        }:
             return "issue"
         return "collection-number" if "series" in self.entry.fields else "number"
 
@@ -323,8 +365,18 @@ class _Item:
         if match and "url" not in self.entry.fields:
             self.item["URL"] = re.sub(r"\\([_%#&~])", r"\1", match[0])
         rest = re.sub(r"\\url\s*\{[^{}]*\}|https?://\S+", "", value) if match else value
-        text = self.text("howpublished", rest).strip(" ,.;:") if match else self.text("howpublished", rest)
-        if text and text.casefold() not in {"online", "available at", "available", "accessed", "website"}:
+        text = (
+            self.text("howpublished", rest).strip(" ,.;:")
+            if match
+            else self.text("howpublished", rest)
+        )
+        if text and text.casefold() not in {
+            "online",
+            "available at",
+            "available",
+            "accessed",
+            "website",
+        }:
             self._add("note" if match or self.item["type"] != "document" else "medium", text)
 
     def _add(self, target: str, text: str) -> None:
@@ -349,7 +401,9 @@ class _Item:
     def _date(self, name: str, value: str) -> dict[str, Any]:
         def report(message: str) -> None:
             hint = "Write 2001, 2001-06, 2001-06-12, 1999~ (about) or 1999/2001."
-            self.problems.append(error("bad-date", message, self.entry.at(name), hint, self.entry.key))
+            self.problems.append(
+                error("bad-date", message, self.entry.at(name), hint, self.entry.key)
+            )
 
         text = value if re.fullmatch(r"[\d./~?%T:+Z -]+", value.strip()) else self.text(name, value)
         return read_date(text.strip(), report)
@@ -414,7 +468,12 @@ class _Item:
 
     def _extended(self, name: str, written: str) -> dict[str, str]:
         """Read biblatex's `family=Doe, given=Jane, prefix=von`."""
-        keys = {"prefix": "non-dropping-particle", "family": "family", "given": "given", "suffix": "suffix"}
+        keys = {
+            "prefix": "non-dropping-particle",
+            "family": "family",
+            "given": "given",
+            "suffix": "suffix",
+        }
         found: dict[str, str] = {}
         for part in written.split(","):
             key, _, value = part.partition("=")

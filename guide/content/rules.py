@@ -10,7 +10,7 @@ from guide.content.validate import did_you_mean
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import Card, ChoiceQuestion, Fact, Section
-from guide.model.dates import Date
+from guide.model.dates import Date, later
 from guide.model.markup import (
     BOXES,
     CLUSTER,
@@ -385,13 +385,7 @@ def _is_stale(fact: Fact, rule: str, today: Date | None) -> bool:
         return fact.as_of.last < Date.parse(rule).first
     if today is None:
         return False
-    days = int(match[1]) * {"d": 1.0, "w": 7.0, "m": 30.4375, "y": 365.25}[match[2]]
-    return _day_number(today.first) - _day_number(fact.as_of.last) > days
-
-
-def _day_number(day: tuple[int, int, int]) -> float:
-    year, month, date = day
-    return year * 365.25 + (month - 1) * 30.4375 + date
+    return later(fact.as_of.last, int(match[1]), match[2]) < today.first
 
 
 def _terms(pack: Pack) -> Found:

@@ -26,7 +26,9 @@ def read_date(value: Any, report: Report) -> dict[str, Any]:
     if isinstance(value, dict):
         return _csl(value, report)
     if isinstance(value, list):  # date-parts without their key
-        return _csl({"date-parts": value if value and isinstance(value[0], list) else [value]}, report)
+        return _csl(
+            {"date-parts": value if value and isinstance(value[0], list) else [value]}, report
+        )
     text = str(getattr(value, "text", value) if value is not None else "").strip()
     return _edtf(text, report) if text else {}
 
@@ -46,7 +48,12 @@ def _edtf(text: str, report: Report) -> dict[str, Any]:
         match = _ONE.fullmatch(end.strip())
         if not match:
             return {"literal": text}
-        circa = circa or bool(match["about"] or "~" in match["after"] or "?" in match["after"] or "%" in match["after"])
+        circa = circa or bool(
+            match["about"]
+            or "~" in match["after"]
+            or "?" in match["after"]
+            or "%" in match["after"]
+        )
         numbers = [int(match[name]) for name in ("year", "month", "day") if match[name]]
         if not possible(numbers, text, report):
             return {}

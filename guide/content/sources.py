@@ -36,12 +36,14 @@ hearing interview legal_case legislation manuscript map motion_picture musical_s
 paper-conference patent performance periodical personal_communication post post-weblog regulation
 report review review-book software song speech standard thesis treaty webpage""".split()
 # Fields in which programs keep their own affairs.
-_OF_PROGRAMS = frozenset("""custom categories system_id key collections attachments indexed created deposited
+_OF_PROGRAMS = frozenset(
+    """custom categories system_id key collections attachments indexed created deposited
 published published-print published-online score prefix member reference-count references-count
 is-referenced-by-count content-domain short-container-title alternative-id subject subtype link relation resource
 update-policy assertion funder issn-type isbn-type journal-issue update-to libraryCatalog rights
 dateadded datemodified date-added date-modified citation-key original-language aliases copyright
-article-number subtitle short-title""".split()) - {"citation-key", "subtitle"}
+article-number subtitle short-title""".split()
+) - {"citation-key", "subtitle"}
 _KNOWN = {
     name.lower(): name for name in ("id", "type", "tags", *NAME_FIELDS, *DATE_FIELDS, *TEXT_FIELDS)
 }
@@ -253,6 +255,8 @@ def _person(text: str) -> dict[str, str]:
     suffix = next((part for part in parts[1:] if _SUFFIX.fullmatch(part)), "")
     rest = [part for part in parts[1:] if part != suffix]
     if len(rest) > 1 or (not rest and not suffix):
-        return {"family": parts[0], "given": ", ".join(parts[1:])} if rest else {"literal": parts[0]}
+        return (
+            {"family": parts[0], "given": ", ".join(parts[1:])} if rest else {"literal": parts[0]}
+        )
     made = {"family": parts[0], "given": rest[0] if rest else "", "suffix": suffix}
     return {key: value for key, value in made.items() if value}

@@ -31,8 +31,16 @@ _SIGNS = {
 _ESCAPED = set("&%$#_{}")
 _GREEK = ("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
           "sigma tau upsilon phi chi psi omega").split()  # fmt: skip
-_SIGNS |= {name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper().replace('LAMBDA', 'LAMDA')}") for name in _GREEK}
-_SIGNS |= {name.title(): unicodedata.lookup(f"GREEK CAPITAL LETTER {name.upper().replace('LAMBDA', 'LAMDA')}") for name in _GREEK}
+_SIGNS |= {
+    name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper().replace('LAMBDA', 'LAMDA')}")
+    for name in _GREEK
+}
+_SIGNS |= {
+    name.title(): unicodedata.lookup(
+        f"GREEK CAPITAL LETTER {name.upper().replace('LAMBDA', 'LAMDA')}"
+    )
+    for name in _GREEK
+}
 _AROUND = {
     "textit": ("<i>", "</i>"), "emph": ("<i>", "</i>"), "textsl": ("<i>", "</i>"), "mkbibemph": ("<i>", "</i>"),
     "mkbibitalic": ("<i>", "</i>"), "textbf": ("<b>", "</b>"), "mkbibbold": ("<b>", "</b>"), "textsc": ("<sc>", "</sc>"), "mathit": ("<i>", "</i>"), "mathbf": ("<b>", "</b>"),
@@ -40,15 +48,21 @@ _AROUND = {
     "enquote": ("“", "”"), "mkbibquote": ("“", "”"), "mkbibparens": ("(", ")"), "mkbibbrackets": ("[", "]"),
 }  # fmt: skip
 # Commands whose argument is all there is to print.
-_BARE = set("""url nolinkurl path text textrm textsf texttt textup textmd textnormal mathrm mathsf mathtt mathbb mathcal
+_BARE = set(
+    """url nolinkurl path text textrm textsf texttt textup textmd textnormal mathrm mathsf mathtt mathbb mathcal
 mathit mbox hbox uppercase MakeUppercase ensuremath BibTitle foreignquote lowercase titlecap nocase autocap
-operatorname boldsymbol underline""".split())
+operatorname boldsymbol underline""".split()
+)
 _SWITCHES = {"it": "i", "em": "i", "itshape": "i", "sl": "i", "bf": "b", "bfseries": "b", "sc": "sc",
              "scshape": "sc"}  # fmt: skip
-_DROPPED = set("""rm sf tt tiny small footnotesize normalsize large Large bibsentence bibstring midsentence autocap
+_DROPPED = set(
+    """rm sf tt tiny small footnotesize normalsize large Large bibsentence bibstring midsentence autocap
 nolinebreak nobreak newblock linebreak break selectfont rmfamily sffamily ttfamily upshape mdseries allowbreak
-displaystyle textstyle limits left right big Big bigg Bigg /""".split())
-_TOKEN = re.compile(r"\\([A-Za-z]+)\*?[ \t]*|\\(.)|([{}$~^_])|(---|--|``|''|`|,,)|([^\\{}$~^_`',-]+|.)", re.S)
+displaystyle textstyle limits left right big Big bigg Bigg /""".split()
+)
+_TOKEN = re.compile(
+    r"\\([A-Za-z]+)\*?[ \t]*|\\(.)|([{}$~^_])|(---|--|``|''|`|,,)|([^\\{}$~^_`',-]+|.)", re.S
+)
 _SMALL = {"^": "sup", "_": "sub"}
 
 
@@ -135,14 +149,29 @@ class Reader:
         if sign in {"(", ")", "[", "]"}:
             self.maths = sign in "(["
             return ""
-        return {"-": "", "/": "", ",": "\u2009", ";": " ", ":": " ", "!": "", "@": "", "\\": " ", " ": " ", "\n": " ", "|": "‖", "\t": " "}.get(
-            sign, sign
-        )
+        return {
+            "-": "",
+            "/": "",
+            ",": "\u2009",
+            ";": " ",
+            ":": " ",
+            "!": "",
+            "@": "",
+            "\\": " ",
+            " ": " ",
+            "\n": " ",
+            "|": "‖",
+            "\t": " ",
+        }.get(sign, sign)
 
     def _accented(self, accent: str) -> str:
         letter = self._argument()
         letter = {"ı": "i", "ȷ": "j"}.get(letter, letter)
-        return unicodedata.normalize("NFC", letter[:1] + _ACCENTS[accent] + letter[1:]) if letter else ""
+        return (
+            unicodedata.normalize("NFC", letter[:1] + _ACCENTS[accent] + letter[1:])
+            if letter
+            else ""
+        )
 
     def _command(self, name: str, written: str) -> str:
         if name in _ACCENTS:

@@ -24,8 +24,12 @@ _URL = re.compile(r"https?://[^\s<>\"]+?(?=[.,;)\]]*(?:[\s<]|$))")
 # Some exports write characters as entities.
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _LABEL = re.compile(r"^\s*(?:<sup>)?(\[?\(?\d+[\])]?\.?)(?:</sup>)?\s*")
-_MARK = re.compile(r'<a class="cite" data-cite="(\d+)"( data-short="")?( data-(?:plain|note)="")?></a>')
-_PLACES_AND_MARKS = re.compile(r'\bdata-at="(?P<at>[^"]*)"|<a class="cite" data-cite="(?P<cite>\d+)"')
+_MARK = re.compile(
+    r'<a class="cite" data-cite="(\d+)"( data-short="")?( data-(?:plain|note)="")?></a>'
+)
+_PLACES_AND_MARKS = re.compile(
+    r'\bdata-at="(?P<at>[^"]*)"|<a class="cite" data-cite="(?P<cite>\d+)"'
+)
 _SPAN = re.compile(r' ?<span class="cites"></span>')
 _WORD = re.compile(r"([^\W\d_]+\.?|§+|¶+)\s*(?=[\w(])(.*)", re.S)
 # What CSL 1.0.1 knows as kinds of place: every style can print these.
@@ -45,7 +49,9 @@ class Source:
 
 def anchor(key: str) -> str:
     """Return the id of a source's entry: only letters that may stand in any address."""
-    return "src-" + "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else f"_{ord(c):x}_" for c in key)
+    return "src-" + "".join(
+        c if c.isascii() and (c.isalnum() or c in "_.-") else f"_{ord(c):x}_" for c in key
+    )
 
 
 @dataclass
@@ -109,7 +115,8 @@ class Citations:
         number = self._clusters.setdefault(cluster, len(self._clusters))
         short = self.numeric and len(cluster) <= _SHORT and not any(c.prefix for c in cluster)
         attributes = ' data-short=""' if short else ""
-        attributes += f' data-{kind}=""' if kind else ""
+        if kind == "plain" or (kind == "note" and self.style.note):
+            attributes += f' data-{kind}=""'
         return Markup(f'<a class="cite" data-cite="{number}"{attributes}></a>')  # noqa: S704  digits
 
     def fill(self, markup: str) -> str:
@@ -122,7 +129,9 @@ class Citations:
         if not found:
             return markup
         listed = {key for key in self._cited if f'id="{anchor(key)}"' in markup}
-        cites = [[self._cite(c) for c in clusters[int(m[1])] if c.key in self._cited] for m in found]
+        cites = [
+            [self._cite(c) for c in clusters[int(m[1])] if c.key in self._cited] for m in found
+        ]
         if self.style.note:
             cites = positioned(cites)
         pieces, last = [], 0
@@ -151,10 +160,13 @@ class Citations:
             rich = [*_open(), *_without_stop(rich), *_close()]
         anchors = {key: anchor(key) for key in listed}
         linked = [
-            run._replace(link=anchors.get(run.link, "") if "plain" not in kind else "") for run in rich
+            run._replace(link=anchors.get(run.link, "") if "plain" not in kind else "")
+            for run in rich
         ]
         text = to_html(linked, self.style.quotes)
-        return f'<span class="footnote">{text}</span>' if self.style.note and "note" in kind else text
+        return (
+            f'<span class="footnote">{text}</span>' if self.style.note and "note" in kind else text
+        )
 
     def _cite(self, citation: Citation) -> Cite:
         locator, label = citation.locator, citation.label
@@ -164,7 +176,12 @@ class Citations:
         if not label:
             locator = locator.replace("--", "\u2013")
         return Cite(
-            citation.key, locator, label, citation.prefix, hide=citation.hide, written=citation.written
+            citation.key,
+            locator,
+            label,
+            citation.prefix,
+            hide=citation.hide,
+            written=citation.written,
         )
 
     def _words(self) -> dict[str, str]:

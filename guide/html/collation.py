@@ -102,7 +102,9 @@ def _folded(text: str, alphabet: _Alphabet) -> str:
     composed = unicodedata.normalize("NFC", text)
     if alphabet.turkic:
         composed = composed.replace("I", "ı").replace("İ", "i")
-    small = unicodedata.normalize("NFC", "".join(char if char == "ß" else char.casefold() for char in composed))
+    small = unicodedata.normalize(
+        "NFC", "".join(char if char == "ß" else char.casefold() for char in composed)
+    )
     for other, own in alphabet.variants.items():
         small = small.replace(other, own)
     start = next((n for n, char in enumerate(small) if char.isalnum()), 0)

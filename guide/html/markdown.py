@@ -444,7 +444,9 @@ class _Renderer(RendererHTML):
         here: Here = env["here"]
         inside = here.in_heading or here.open_notes or not here.first_line
         kind = "plain" if here.in_link else "" if inside else "note"
-        return f'<span class="cites">{env["context"].cite(tokens[idx].meta["cluster"], kind)}</span>'
+        return (
+            f'<span class="cites">{env["context"].cite(tokens[idx].meta["cluster"], kind)}</span>'
+        )
 
     def xref(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         context, name = env["context"], tokens[idx].content

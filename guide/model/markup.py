@@ -277,7 +277,9 @@ def texts_of(item: Item) -> Iterator[tuple[str, str]]:
         if isinstance(value, str) and value:
             yield name, value
         elif isinstance(value, Mapping):
-            yield from ((f"{name}.{key}", text) for key, one in value.items() for text in (key, one))
+            yield from (
+                (f"{name}.{key}", text) for key, one in value.items() for text in (key, one)
+            )
         elif isinstance(value, tuple) and not (name == "answer" and hasattr(item, "options")):
             yield from ((f"{name}.{number}", text) for number, text in enumerate(value))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from guide.html.csl.rich import Rich, plain
@@ -22,7 +23,9 @@ def collapsed(
     how = area.attrs.get("collapse", "")
     if how == "citation-number":
         return _numbers(processor, parts, delimiter, area)
-    grouped = how in {"year", "year-suffix", "year-suffix-ranged"} or "cite-group-delimiter" in area.attrs
+    grouped = (
+        how in {"year", "year-suffix", "year-suffix-ranged"} or "cite-group-delimiter" in area.attrs
+    )
     if not grouped:
         return list(parts), [delimiter] * (len(parts) - 1)
     return _groups(processor, parts, area, delimiter, how)
@@ -86,7 +89,7 @@ def _one_group(
     if not how:
         return list(group), [between] * (len(group) - 1)
     shown, seams = [group[0]], list[str]()
-    for before, (cite, rich) in zip(group, group[1:], strict=False):
+    for before, (cite, rich) in pairwise(group):
         if cite.prefix or before[0].suffix:
             shown.append((cite, rich))
             seams.append(between)
@@ -130,7 +133,9 @@ def _next_letter(processor: Processor, one: Cite, other: Cite) -> bool:
     first, second = processor.told[one.key].suffix, processor.told[other.key].suffix
     same = _year(processor, one.key) == _year(processor, other.key)
     plain_cites = not (one.locator or other.locator)
-    return bool(same and plain_cites and len(first) == len(second) == 1 and ord(second) == ord(first) + 1)
+    return bool(
+        same and plain_cites and len(first) == len(second) == 1 and ord(second) == ord(first) + 1
+    )
 
 
 def _year(processor: Processor, key: str) -> str:

@@ -85,7 +85,9 @@ def _elements(node: Node, style: Style) -> tuple[list[Node], str]:
     for kid in base.kids:
         name = kid.attrs.get("name")
         if name in wanted:
-            extra = {k: v for k, v in changes.get(name, {}).items() if k not in {"prefix", "suffix"}}
+            extra = {
+                k: v for k, v in changes.get(name, {}).items() if k not in {"prefix", "suffix"}
+            }
             kept.append(Node(kid.tag, {**kid.attrs, **extra}))
     return kept, base.attrs.get("delimiter", "")
 
@@ -105,7 +107,9 @@ def _trimmed(rich: Rich) -> Rich:
     return rich
 
 
-def _element(element: Node, date: Parts, style: Style, year_suffix: str = "", affixes: bool = True) -> Rich:
+def _element(
+    element: Node, date: Parts, style: Style, year_suffix: str = "", affixes: bool = True
+) -> Rich:
     text = _text(element, date, style)
     if not text:
         return []
@@ -134,7 +138,9 @@ def _text(element: Node, date: Parts, style: Style) -> str:
         if form == "ordinal" and (
             day == 1 or style.options.get("limit-day-ordinals-to-day-1") != "true"
         ):
-            gender = next((t.gender for k, t in style.terms.items() if k[0] == f"month-{month:02d}"), "")
+            gender = next(
+                (t.gender for k, t in style.terms.items() if k[0] == f"month-{month:02d}"), ""
+            )
             return ordinal(day, style, gender)
         return f"{day:02d}" if form == "numeric-leading-zeros" else str(day)
     return ""
@@ -167,11 +173,16 @@ def _range(
     places = [n for n, e in enumerate(elements) if e.attrs.get("name") in changing]
     before, after = elements[: places[0]], elements[places[-1] + 1 :]
     middle = [e for e in elements[places[0] : places[-1] + 1] if e not in inner]
-    mark = next((e.attrs.get("range-delimiter", "–") for e in elements if e.attrs.get("name") == differing), "–")
+    mark = next(
+        (e.attrs.get("range-delimiter", "–") for e in elements if e.attrs.get("name") == differing),
+        "–",
+    )
     first = _trimmed(join([_element(e, begin, style) for e in inner], delimiter))
     if first and inner[-1].attrs.get("suffix") and first[-1].text == inner[-1].attrs["suffix"]:
         first = first[:-1]
-    elif first and (ending := inner[-1].attrs.get("suffix", "")) and first[-1].text.endswith(ending):
+    elif (
+        first and (ending := inner[-1].attrs.get("suffix", "")) and first[-1].text.endswith(ending)
+    ):
         first = [*first[:-1], first[-1]._replace(text=first[-1].text.removesuffix(ending))]
     first = _trimmed(first)
     second = join([_element(e, end, style, suffix) for e in inner], delimiter)

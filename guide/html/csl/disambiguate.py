@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from guide.html.csl.names import Look, initialized, one_name, options_of, parts_of
 from guide.html.csl.render import Told
 from guide.html.csl.rich import plain
+from guide.html.csl.style import Node
 
 if TYPE_CHECKING:
     from guide.html.csl.processor import Processor
@@ -37,8 +38,6 @@ def disambiguated(processor: Processor) -> dict[str, Told]:
 
 
 def _tests_disambiguate(processor: Processor) -> bool:
-    from guide.html.csl.style import Node
-
     def tests(node: Node) -> bool:
         return "disambiguate" in node.attrs or any(tests(kid) for kid in node.kids)
 
@@ -74,7 +73,11 @@ def _resolve(
     """Try more names, then given names, then the style's own condition, each only if it helps."""
     groups = [group]
     if names:
-        groups = [part for each in groups for part in _more_names(processor, told, each, given and rule == "by-cite")]
+        groups = [
+            part
+            for each in groups
+            for part in _more_names(processor, told, each, given and rule == "by-cite")
+        ]
     if given:
         groups = [part for each in groups for part in _more_given(processor, told, each, rule)]
     for each in groups:
@@ -153,14 +156,16 @@ def _all_given(processor: Processor, told: dict[str, Told], rule: str) -> None:
     primary = rule.startswith("primary-name")
     only_initials = rule.endswith("with-initials")
     style = processor.style
-    options = options_of(style, style.citation, style.citation, _name_node(processor))
+    options = options_of(style, style.citation, _name_node(processor))
     spots: dict[str, list[tuple[str, int, dict[str, str]]]] = {}
     for key in told:
         people, shown = _people(processor, key)
         for place, person in enumerate(people[: 1 if primary else shown]):
             parts = parts_of(person)  # type: ignore[arg-type]
             if "family" in parts:
-                short = one_name(parts, place, Look(style, {**options, "form": "short"}, None, None))
+                short = one_name(
+                    parts, place, Look(style, {**options, "form": "short"}, None, None)
+                )
                 spots.setdefault(plain(short), []).append((key, place, parts))
     for found in spots.values():
         fulls = {_given(parts) for _, _, parts in found}
@@ -170,17 +175,34 @@ def _all_given(processor: Processor, told: dict[str, Told], rule: str) -> None:
             others = [other for _, _, other in found if _given(other) != _given(parts)]
             mark = options.get("initialize-with")
             mine = initialized(parts.get("given", ""), mark or ".", True, False)
-            same = [o for o in others if initialized(o.get("given", ""), mark or ".", True, False) == mine]
+            same = [
+                o
+                for o in others
+                if initialized(o.get("given", ""), mark or ".", True, False) == mine
+            ]
             if mark is not None and (not same or only_initials):
-                told[key].levels[place] = 1 if not same else told[key].levels.get(place, 0) or (1 if len({initialized(p.get("given", ""), mark, True, False) for _, _, p in found}) > 1 else 0)
+                told[key].levels[place] = (
+                    1
+                    if not same
+                    else told[key].levels.get(place, 0)
+                    or (
+                        1
+                        if len(
+                            {
+                                initialized(p.get("given", ""), mark, True, False)
+                                for _, _, p in found
+                            }
+                        )
+                        > 1
+                        else 0
+                    )
+                )
             elif not only_initials or mark is None:
                 told[key].levels[place] = 2
 
 
-def _name_node(processor: Processor):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _name_node(processor: Processor) -> Node | None:
     """Return the first cs:name that the citation reaches."""
-    from guide.html.csl.style import Node
-
     style, seen = processor.style, set[str]()
 
     def find(node: Node) -> Node | None:

@@ -37,7 +37,7 @@ class Look:
     subsequent: bool = False
 
 
-def options_of(style: Style, area: Node, names: Node, name: Node | None) -> dict[str, str]:
+def options_of(style: Style, area: Node, name: Node | None) -> dict[str, str]:
     """Return the options of a name: its own, those of its parents, of the area, of the style."""
     found: dict[str, str] = {}
     for node in (style.root, area):
@@ -68,7 +68,9 @@ def render_names(people: Sequence[Mapping[str, Any]], look: Look) -> Rich:
     parts = [one_name(person, n, look) for n, person in enumerate(shown)]
     if with_last:
         last = one_name(people[-1], len(people) - 1, look)
-        return glue(glue(join(parts, delimiter, inside), text_run(f"{delimiter}… "), inside), last, inside)
+        return glue(
+            glue(join(parts, delimiter, inside), text_run(f"{delimiter}… "), inside), last, inside
+        )
     if truncated:
         return _with_et_al(parts, delimiter, look)
     word = {"text": look.style.term("and"), "symbol": "&"}.get(options.get("and", ""), "")
@@ -116,7 +118,11 @@ def _with_et_al(parts: Sequence[Rich], delimiter: str, look: Look) -> Rich:
     if not word or not parts:
         return shown
     marked = formatted(text_run(word), attrs)
-    marked = glue(glue(text_run(attrs.get("prefix", "")), marked, inside), text_run(attrs.get("suffix", "")), inside)
+    marked = glue(
+        glue(text_run(attrs.get("prefix", "")), marked, inside),
+        text_run(attrs.get("suffix", "")),
+        inside,
+    )
     inverted = _inverted(len(parts) - 1, look.options)
     comma = _precedes(look.options.get("delimiter-precedes-et-al"), len(parts) > 1, inverted)
     return glue(glue(shown, text_run(delimiter if comma else " "), inside), marked, inside)
@@ -180,18 +186,33 @@ def one_name(person: Mapping[str, Any], place: int, look: Look) -> Rich:
     ndp, dp = name.get("non-dropping-particle", ""), name.get("dropping-particle", "")
     if not _is_western(name):
         pieces = [name["family"], given] if form == "long" else [name["family"]]
-        return _joined("", [_part(parse(p), k, look) for p, k in zip(pieces, ("family", "given"), strict=False)])
+        return _joined(
+            "",
+            [_part(parse(p), k, look) for p, k in zip(pieces, ("family", "given"), strict=False)],
+        )
     if form == "short":
         return _joined("", [_part(parse(_particle(ndp) + name["family"]), "family", look)])
     suffix = name.get("suffix", "")
     if str(person.get("static-ordering", "")).lower() in {"true", "1"}:
-        return _joined(" ", [_part(parse(_particle(ndp) + name["family"]), "family", look), _part(parse(given), "given", look)])
+        return _joined(
+            " ",
+            [
+                _part(parse(_particle(ndp) + name["family"]), "family", look),
+                _part(parse(given), "given", look),
+            ],
+        )
     if look.sorting or _inverted(place, options):
         return _sorted_form(name, given, ndp, dp, suffix, look)
-    family = _part(parse(_particle(_particle(dp) + ndp if ndp else "") + name["family"]), "family", look)
+    family = _part(
+        parse(_particle(_particle(dp) + ndp if ndp else "") + name["family"]), "family", look
+    )
     if not ndp and dp:
         first = _part(parse(given), "given", look)
-        family = glue(parse(_particle(dp)), family) if not _formats(look) else glue(_part(parse(_particle(dp)), "given", look), family)
+        family = (
+            glue(parse(_particle(dp)), family)
+            if not _formats(look)
+            else glue(_part(parse(_particle(dp)), "given", look), family)
+        )
         whole = _joined(" ", [first, family])
     else:
         whole = _joined(" ", [_part(parse(given), "given", look), family])
@@ -258,8 +279,7 @@ def initialized(given: str, mark: str, hyphens: bool, keep_full: bool) -> str:
             result = f"{result.rstrip()}{hyphen or ' '}{word.lstrip('-')} "
             continue
         result = _with_initial(result, bare, hyphen, mark, dotted)
-    result = re.sub(r" +", " ", result).strip()
-    return result
+    return re.sub(r" +", " ", result).strip()
 
 
 def _with_initial(result: str, bare: str, hyphen: str, mark: str, dotted: bool) -> str:

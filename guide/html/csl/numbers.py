@@ -11,7 +11,9 @@ from guide.html.csl.style import Style, Term
 _NUMERIC = re.compile(
     r"^[^\W\d]{0,3}[ -]?\d+[^\W\d]{0,4}\.?(?:\s*[,&\-–]\s*[^\W\d]{0,3}\d+[^\W\d]{0,4})*$"
 )
-_ROMAN = re.compile(r"^(?=[ivxlcdm])m*(?:c[md]|d?c{0,3})(?:x[cl]|l?x{0,3})(?:i[xv]|v?i{0,3})$", re.I)
+_ROMAN = re.compile(
+    r"^(?=[ivxlcdm])m*(?:c[md]|d?c{0,3})(?:x[cl]|l?x{0,3})(?:i[xv]|v?i{0,3})$", re.I
+)
 
 
 def is_numeric(value: object) -> bool:
@@ -26,7 +28,9 @@ def is_plural(value: object) -> bool:
     if re.search(r"\d\s*(?:,|&|-|–|—|\band\b|\bund\b|\bet\b)\s*[^\W\d]{0,3}\d", text):
         return True
     pieces = re.split(r"\s*(?:,|&|-|–|and)\s*", text)
-    return len(pieces) > 1 and all(piece and (_ROMAN.match(piece) or piece.isdecimal()) for piece in pieces)
+    return len(pieces) > 1 and all(
+        piece and (_ROMAN.match(piece) or piece.isdecimal()) for piece in pieces
+    )
 
 
 def ordinal(number: int, style: Style, gender: str = "") -> str:
@@ -60,14 +64,20 @@ def number_text(text: str, form: str, style: Style, gender: str = "") -> str:
         if form == "ordinal":
             return ordinal(value, style, gender)
         if form == "long-ordinal":
-            return style.term(f"long-ordinal-{value:02d}", gender=gender) or ordinal(value, style, gender)
+            return style.term(f"long-ordinal-{value:02d}", gender=gender) or ordinal(
+                value, style, gender
+            )
         if form == "roman" and 0 < value < 6000:
             return str(romanize(value)).lower()
         return match[0]
 
     if form in {"ordinal", "long-ordinal", "roman"} and len(text) < 400:
         text = re.sub(r"(?<![\w.])\d{1,9}(?![\w.])", one, text)
-    text = re.sub(r"(?<=[\w.])\s*[-–]\s*(?=\d)|(?<=\d)\s*-\s*(?=[^\W\d]{0,2}\d)", "–", text) if is_numeric(text) else text
+    text = (
+        re.sub(r"(?<=[\w.])\s*[-–]\s*(?=\d)|(?<=\d)\s*-\s*(?=[^\W\d]{0,2}\d)", "–", text)
+        if is_numeric(text)
+        else text
+    )
     text = re.sub(r"\s*,\s*(?=\d)", ", ", text)
     return re.sub(r"(?<=\d)\s*&\s*(?=\d)", " & ", text)
 

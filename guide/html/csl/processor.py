@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -102,10 +102,7 @@ class Processor:
             down = key.attrs.get("sort") == "descending"
             values = {name: self._sort_value(key, area, name) for name in result}
             there = [name for name in result if values[name] not in ("", None)]
-            there.sort(key=lambda name: self._comparable(values[name]), reverse=down)  # noqa: B023
-            if down:  # equal ones keep their order
-                there = _stable_down([n for n in result if values[n] not in ("", None)],
-                                     lambda name: self._comparable(values[name]))  # noqa: B023  # fmt: skip
+            there.sort(key=lambda name: self._comparable(values[name]), reverse=down)
             result = there + [name for name in result if values[name] in ("", None)]
         return result
 
@@ -144,7 +141,12 @@ class Processor:
         place = self.place(area, cite.key, cite)
         layout = self._layout(area)
         rich, _ = self.renderer.children(layout.kids, place)
-        if cite.written and cite.label not in {"", "page"} and not place.labelled and not cite.alone:
+        if (
+            cite.written
+            and cite.label not in {"", "page"}
+            and not place.labelled
+            and not cite.alone
+        ):
             # The style prints this kind of place without a word: `3` for a chapter, as if a page.
             place = self.place(area, cite.key, replace(cite, locator=cite.written, label=""))
             rich, _ = self.renderer.children(layout.kids, place)
@@ -166,12 +168,16 @@ class Processor:
             return joined
         joined = formatted(joined, attrs)
         inside = self.style.inside
-        return glue(glue(parse(attrs.get("prefix", "")), joined, inside), parse(attrs.get("suffix", "")), inside)
+        return glue(
+            glue(parse(attrs.get("prefix", "")), joined, inside),
+            parse(attrs.get("suffix", "")),
+            inside,
+        )
 
     def arranged(self, cites: Sequence[Cite]) -> list[Cite]:
-        """Return the cites of a cluster in the style's order."""
+        """Return the cites of a cluster in the style's order; words between them keep theirs."""
         sort = self.style.citation.first("sort")
-        if not sort or len(cites) < 2:
+        if not sort or len(cites) < 2 or any(cite.prefix for cite in cites):
             return list(cites)
         wanted = self.sorted(list(dict.fromkeys(c.key for c in cites)), self.style.citation, sort)
         ranks = {key: n for n, key in enumerate(wanted)}
@@ -229,7 +235,9 @@ class Processor:
                          parse(layout.attrs.get("suffix", "")), self.style.inside)  # fmt: skip
             if self.notes and "note" not in place.called and self.items[key].get("note"):
                 whole = self._with_note(whole, str(self.items[key]["note"]))
-            entries.append(Entry(key, formatted(label, layout.attrs), formatted(whole, layout.attrs)))
+            entries.append(
+                Entry(key, formatted(label, layout.attrs), formatted(whole, layout.attrs))
+            )
         return entries
 
     def _with_note(self, whole: Rich, text: str) -> Rich:
@@ -259,10 +267,6 @@ class Processor:
                 rest = [*([rest[0]._replace(text=left)] if left else []), *rest[1:]]
             return glue([Run(mark)] if mark else [], rest, self.style.inside), said
         return text, said
-
-
-def _stable_down(names: Iterable[str], key: Callable[[str], Any]) -> list[str]:
-    return list(reversed(sorted(reversed(list(names)), key=key)))
 
 
 __all__ = ["Cite", "Entry", "Processor", "join"]

@@ -15,10 +15,12 @@ from guide.html.csl.style import Node, Style
 from guide.html.csl.textcase import cased
 
 DATES = frozenset("accessed available-date event-date issued original-date submitted".split())
-NAMES = frozenset("""author chair collection-editor compiler composer container-author contributor
+NAMES = frozenset(
+    """author chair collection-editor compiler composer container-author contributor
 curator director editor editorial-director editor-translator executive-producer guest host illustrator
 interviewer narrator organizer original-author performer producer recipient reviewed-author script-writer
-series-creator translator""".split())
+series-creator translator""".split()
+)
 # Variables that also go by another name: the newer one of CSL 1.0.2 first.
 _ALIASES = {"event-title": "event", "event": "event-title", "container-title-short": "journalAbbreviation",
             "title-short": "shortTitle"}  # fmt: skip
@@ -71,7 +73,9 @@ class Renderer:
 
     style: Style
 
-    def children(self, nodes: Sequence[Node], place: Place, delimiter: str = "") -> tuple[Rich, int]:
+    def children(
+        self, nodes: Sequence[Node], place: Place, delimiter: str = ""
+    ) -> tuple[Rich, int]:
         """Render nodes one after the other."""
         parts, state = [], NONE
         for node in nodes:
@@ -170,7 +174,10 @@ class Renderer:
         if "text-case" in attrs:
             rich = cased(rich, attrs["text-case"], self._language(place))
         if attrs.get("quotes") == "true" and place.sorting is None:
-            first, last = rich[0]._replace(text='"', kind="oq"), rich[-1]._replace(text='"', kind="cq")
+            first, last = (
+                rich[0]._replace(text='"', kind="oq"),
+                rich[-1]._replace(text='"', kind="cq"),
+            )
             rich = [first, *rich, last]
         return self._wrapped(formatted(rich, dict(attrs)), attrs)
 
@@ -185,7 +192,11 @@ class Renderer:
 
     def _language(self, place: Place) -> str:
         """Return the language whose title case counts: the source's, else the style's."""
-        return str(place.item.get("language") or self.style.root.attrs.get("default-locale") or self.style.lang)
+        return str(
+            place.item.get("language")
+            or self.style.root.attrs.get("default-locale")
+            or self.style.lang
+        )
 
     # -- groups and choices -------------------------------------------------------------------
 
@@ -225,10 +236,12 @@ class Renderer:
             value = self.value(word, place)
             return bool(value) and is_numeric(value)
         if kind == "is-uncertain-date":
-            value = item.get(word)
-            return isinstance(value, Mapping) and _is_circa(value)
+            date = item.get(word)
+            return isinstance(date, Mapping) and _is_circa(date)
         if kind == "locator":
-            return bool(place.locator) and place.label == word.replace("-", " ").replace("sub verbo", "sub-verbo")
+            return bool(place.locator) and place.label == word.replace("-", " ").replace(
+                "sub verbo", "sub-verbo"
+            )
         if kind == "position":
             return self._position(word, place)
         if kind == "disambiguate":
@@ -309,7 +322,12 @@ class Renderer:
         if place.sorting is not None:
             return text_run(_date_key(node, value)), FULL
         suffix = ""
-        if name == "issued" and place.told.suffix and not place.suffixed and not self._has_suffix_text(place):
+        if (
+            name == "issued"
+            and place.told.suffix
+            and not place.suffixed
+            and not self._has_suffix_text(place)
+        ):
             suffix = place.told.suffix
         rich = dates.render_date(node, value, self.style, suffix)
         place.suffixed = place.suffixed or (bool(suffix) and suffix in plain(rich))
@@ -360,7 +378,7 @@ class Renderer:
 
     def _look(self, node: Node, place: Place) -> Look:
         name = node.first("name")
-        options = options_of(self.style, place.area, node, name)
+        options = options_of(self.style, place.area, name)
         if place.sorting is not None:
             options |= {"name-as-sort-order": "all", **place.sorting}
             if options.get("form") == "short":
@@ -403,7 +421,9 @@ class Renderer:
         return join(parts, delimiter, self.style.inside), counted
 
     def _delimiter(self, place: Place) -> str:
-        return place.area.attrs.get("names-delimiter") or self.style.root.attrs.get("names-delimiter", "")
+        return place.area.attrs.get("names-delimiter") or self.style.root.attrs.get(
+            "names-delimiter", ""
+        )
 
     def _labelled(self, rich: Rich, variable: str, several: bool, node: Node, place: Place) -> Rich:
         label = node.first("label")
@@ -414,7 +434,12 @@ class Renderer:
         word = self.style.term(variable, label.attrs.get("form", "long"), plural)
         made = self._finish(text_run(word), label.attrs, place)
         rich = self._name_affixes(rich, node)
-        before = next(kid.tag for kid in node.kids if kid.tag in {"label", "name", "et-al", "substitute"}) == "label"
+        before = (
+            next(
+                kid.tag for kid in node.kids if kid.tag in {"label", "name", "et-al", "substitute"}
+            )
+            == "label"
+        )
         inside = self.style.inside
         before = before and node.first("name") is not None
         return glue(made, rich, inside) if before else glue(rich, made, inside)

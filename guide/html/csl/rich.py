@@ -194,9 +194,7 @@ def _add(result: Rich, text: str, stack: Sequence[str]) -> None:
     for tag in stack:
         if tag not in {"", "nocase"}:
             toggled ^= {tag}
-    result.append(
-        Run(text, toggled=frozenset(toggled), kind="nocase" if "nocase" in stack else "")
-    )
+    result.append(Run(text, toggled=frozenset(toggled), kind="nocase" if "nocase" in stack else ""))
 
 
 _QUOTE = re.compile("[\"'“”‘’„«»]")
@@ -240,7 +238,12 @@ def _roles(text: str) -> dict[int, str]:
         elif char in "”’\"'":
             partner = {"”": "“", "’": "‘"}.get(char, char)
             word = before.isalnum() and after.isalnum()
-            if stack and stack[-1][0] == partner and not word and not (opens and char == '"' and not before):
+            if (
+                stack
+                and stack[-1][0] == partner
+                and not word
+                and not (opens and char == '"' and not before)
+            ):
                 _, start = stack.pop()
                 roles[start], roles[at] = "oq", "cq"
             elif char in "\"'" and opens:
@@ -255,7 +258,9 @@ def _roles(text: str) -> dict[int, str]:
 
 def capital(rich: Rich) -> Rich:
     """Return the text with its first letter as a capital."""
-    return changed(rich, lambda text: text[:1].upper() + text[1:] if len(text[:1].upper()) == 1 else text)
+    return changed(
+        rich, lambda text: text[:1].upper() + text[1:] if len(text[:1].upper()) == 1 else text
+    )
 
 
 def changed(rich: Rich, change: Callable[[str], str]) -> Rich:
@@ -314,7 +319,9 @@ def _is_plain(pair: tuple[str, str], run: Run) -> bool:
     return pair[1] == "normal" and not run.look.index(pair) < len(run.look) - 1
 
 
-def _nested(pieces: Sequence[tuple[str, tuple[tuple[str, str], ...]]], escape: Callable[[str], str]) -> str:
+def _nested(
+    pieces: Sequence[tuple[str, tuple[tuple[str, str], ...]]], escape: Callable[[str], str]
+) -> str:
     """Write runs with the look that goes on longest outside."""
     result, at = "", 0
     while at < len(pieces):

@@ -92,13 +92,16 @@ def csl_locale(lang: str) -> str:
     scripts = [part.title() for part in parts[1:] if len(part) == 4]
     regions = [part.upper() for part in parts[1:] if len(part) in {2, 3}]
     for region in regions:
-        for name in (*(f"{language}-{script}-{region}" for script in scripts), f"{language}-{region}"):
+        for name in (
+            *(f"{language}-{script}-{region}" for script in scripts),
+            f"{language}-{region}",
+        ):
             if name in LANGUAGE_NAMES:
                 return name
     for script in scripts:
         found = [name for name in LANGUAGE_NAMES if name.startswith(f"{language}-{script}-")]
         if found:
-            return found[0]
+            return str(found[0])
     if language == "zh" and "Hant" in scripts:
         return "zh-TW"
     if language == "en" and regions:
@@ -137,7 +140,11 @@ def load(path: Any, locale: str) -> Style:
         _layer(layer, terms, dates, options)
     found = next((kid for kid in root.kids if kid.tag == "citation"), None)
     citation = found or Node("citation", {}, (Node("layout", {}),))
-    text = Path(path).read_text("utf-8") if isinstance(path, str) and len(path) < 4096 and Path(path).exists() else ""
+    text = (
+        Path(path).read_text("utf-8")
+        if isinstance(path, str) and len(path) < 4096 and Path(path).exists()
+        else ""
+    )
     return Style(
         root=root,
         macros={kid.attrs.get("name", ""): kid for kid in root.kids if kid.tag == "macro"},

@@ -25,7 +25,7 @@ def cased(rich: Rich, case: str, language: str) -> Rich:
     if case == "uppercase":
         return changed(rich, _upper)
     if case == "capitalize-first":
-        return changed(rich, lambda text: _first_upper(text))
+        return changed(rich, _first_upper)
     if case == "capitalize-all":
         return changed(rich, lambda text: re.sub(r"[^\s]+", lambda m: _first_upper(m[0]), text))
     if case == "sentence":
@@ -68,11 +68,13 @@ def _title(text: str) -> str:
     result, last = "", 0
     for number, match in enumerate(words):
         word = match[0]
-        before = text[:match.start()].rstrip(" “‘\"'(")
-        starts = number == 0 or before[-1:] in ":?!.—" and before[-2:-1] != "v"
+        before = text[: match.start()].rstrip(" “‘\"'(")
+        starts = number == 0 or (before[-1:] in ":?!.—" and before[-2:-1] != "v")
         ends = number == len(words) - 1
         bare = word.strip(".,;:!?()[]“”‘’\"'")
-        kept = not bare.islower() or (not starts and not ends and (bare in _SMALL or word in _SMALL))
+        kept = not bare.islower() or (
+            not starts and not ends and (bare in _SMALL or word in _SMALL)
+        )
         joined = text[match.start() - 1 : match.start()] in "-‐" and match.start() > 0
         if joined and bare in _SMALL:
             kept = True
