@@ -204,6 +204,8 @@ class Renderer:
         rich, state = self.children(node.kids, place, node.attrs.get("delimiter", ""))
         if state == EMPTY:
             return [], EMPTY
+        # What a group prints counts for the group around it like a variable (CSL 1.0.2).
+        state = FULL if rich else state
         return self._wrapped(formatted(rich, node.attrs), node.attrs), state
 
     def _choose(self, node: Node, place: Place, delimiter: str) -> tuple[Rich, int]:
