@@ -11,15 +11,17 @@ from guide.content.written import check_written
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import Card, ChoiceQuestion, Fact, Section
-from guide.model.dates import Date
+from guide.model.dates import Date, later
 from guide.model.markup import (
     BOXES,
     CLUSTER,
     GAP,
+    SOURCE_KEY,
     Mention,
     loose_marks,
     mentions,
     read_citation,
+    split_key,
     texts_of,
 )
 from guide.model.pack import Pack
@@ -120,7 +122,7 @@ def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic
     return error("unknown-source", f"there is no source `{key}`", place, hint, item)
 
 
-_KEY = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][A-Za-z0-9_:.+/?~-]*)")
+_KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")
 
 
 def _open_citations(pack: Pack) -> Found:
@@ -140,7 +142,7 @@ def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
         return
     plain = CLUSTER.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), without_code(text))
     for match in _KEY.finditer(plain):
-        key = match[1].rstrip(".:?~")
+        key, _ = split_key(match[1])
         if key in pack.sources:
             yield key, plain, match.start()
 
@@ -384,13 +386,7 @@ def _is_stale(fact: Fact, rule: str, today: Date | None) -> bool:
         return fact.as_of.last < Date.parse(rule).first
     if today is None:
         return False
-    days = int(match[1]) * {"d": 1.0, "w": 7.0, "m": 30.4375, "y": 365.25}[match[2]]
-    return _day_number(today.first) - _day_number(fact.as_of.last) > days
-
-
-def _day_number(day: tuple[int, int, int]) -> float:
-    year, month, date = day
-    return year * 365.25 + (month - 1) * 30.4375 + date
+    return later(fact.as_of.last, int(match[1]), match[2]) < today.first
 
 
 def _terms(pack: Pack) -> Found:

@@ -4,32 +4,46 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from guide.content.bibtex import read_bibtex
+from guide.content.sourcedates import read_date
 from guide.content.tables import json_syntax
 from guide.content.validate import did_you_mean
 from guide.content.yaml12 import Document, read_yaml
-from guide.errors import Diagnostic, Place, error
+from guide.errors import Diagnostic, Place, error, note
 
 Found = dict[str, tuple[dict[str, Any], Place]]
 
 # The variables of CSL 1.0.2, appendix IV, that a bibliography can print.
-NAME_FIELDS = """author editor translator collection-editor composer container-author director illustrator
-interviewer original-author recipient reviewed-author""".split()
+NAME_FIELDS = """author editor translator chair collection-editor compiler composer container-author contributor
+curator director editorial-director editor-translator executive-producer guest host illustrator
+interviewer narrator organizer original-author performer producer recipient reviewed-author script-writer
+series-creator""".split()
 DATE_FIELDS = "issued accessed available-date event-date original-date submitted".split()
-TEXT_FIELDS = """abstract annote archive archive_location authority call-number chapter-number citation-key
-citation-label collection-number collection-title container-title container-title-short dimensions
-DOI edition event event-place genre ISBN ISSN issue jurisdiction keyword language license medium note
-number number-of-pages number-of-volumes original-publisher original-publisher-place original-title
-page page-first part-number part-title PMCID PMID publisher publisher-place references
-reviewed-genre reviewed-title scale section source status supplement-number title title-short URL
-version volume year-suffix""".split()
+TEXT_FIELDS = """abstract annote archive archive_collection archive_location archive-place authority call-number
+chapter-number citation-key citation-label collection-number collection-title container-title
+container-title-short dimensions division DOI edition event event-place event-title genre ISBN ISSN issue
+journalAbbreviation jurisdiction keyword language license medium note number number-of-pages
+number-of-volumes original-publisher original-publisher-place original-title page page-first part-number
+part-title PMCID PMID printing-number publisher publisher-place references reviewed-genre reviewed-title
+scale section shortTitle source status supplement-number title title-short URL version volume volume-title
+volume-title-short year-suffix""".split()
 TYPES = """article article-journal article-magazine article-newspaper bill book broadcast chapter
 classic collection dataset document entry entry-dictionary entry-encyclopedia event figure graphic
 hearing interview legal_case legislation manuscript map motion_picture musical_score pamphlet
 paper-conference patent performance periodical personal_communication post post-weblog regulation
 report review review-book software song speech standard thesis treaty webpage""".split()
+# Fields in which programs keep their own affairs.
+_OF_PROGRAMS = frozenset(
+    """custom categories system_id key collections attachments indexed created deposited
+published published-print published-online score prefix member reference-count references-count
+is-referenced-by-count content-domain short-container-title alternative-id subject subtype link relation resource
+update-policy assertion funder issn-type isbn-type journal-issue update-to libraryCatalog rights
+dateadded datemodified date-added date-modified citation-key original-language aliases copyright
+article-number subtitle short-title""".split()
+) - {"citation-key", "subtitle"}
 _KNOWN = {
     name.lower(): name for name in ("id", "type", "tags", *NAME_FIELDS, *DATE_FIELDS, *TEXT_FIELDS)
 }
@@ -40,10 +54,13 @@ def read_sources(
 ) -> tuple[Found, list[Diagnostic]]:
     """Read a file of sources, by its ending: .yaml, .json or .bib.
 
-    `fields` is given the places of the values of each source by its key; BibTeX has none.
+    `fields` is given the places of the values of each source by its key.
     """
     if path.endswith(".bib"):
-        return _bibtex(text, path)
+        sources, problems, places = read_bibtex(text, path)
+        if fields is not None:
+            fields.update(places)
+        return sources, problems
     if path.endswith(".json"):
         try:
             json.loads(text)
@@ -93,11 +110,11 @@ def _one(
         problems.append(error("wrong-type", "a source must be keys and values", at))
         return ""
     key = str(item.get("id") or "")
-    if not key or re.search(r"[\s,;\]\[@]", key):
+    if not key or re.search(r"[\s;\]\[{}@,\"<>]", key):
         message = (
             "a source has no `id`"
             if not key
-            else f"the source id {key!r} has a space or one of , ; [ ] @"
+            else f"the source id {key!r} has a space or one of , ; [ ] {{ }} @"
         )
         problems.append(
             error("missing-key" if not key else "bad-value", message, at, "Give it a short key.")
@@ -105,13 +122,16 @@ def _one(
         return ""
     if key in found:
         first = found[key][1].line
-        message = f"two sources have the id `{key}`; the first is in line {first}"
+        message = f"two sources have the id `{key}`; the first is on line {first}"
         problems.append(error("duplicate-id", message, at, "Rename one of the two."))
         return ""
     clean: dict[str, Any] = {"type": "webpage" if "URL" in item or "url" in item else "document"}
     for name, value in item.items():
         spot = document.keys.get(f"{where}.{name}", at)
         _field(str(name), value, clean, spot, problems)
+    if at.path.endswith(".json"):
+        _extra(clean, _impossible(at, problems))
+    clean = {name: value for name, value in clean.items() if value not in ({}, [], "")}
     if not clean.get("title"):
         problems.append(
             error("missing-key", f"the source `{key}` has no `title`", at, "Add `title: ...`.")
@@ -124,10 +144,13 @@ def _one(
 def _field(
     name: str, value: Any, clean: dict[str, Any], at: Place, problems: list[Diagnostic]
 ) -> None:
+    """Add a field to an item, or note what is wrong with it."""
     known = _KNOWN.get(name.lower())
-    if known is None and (name.startswith("_") or name in {"custom", "categories"}):
+    if known is None and (name.startswith("_") or name.lower() in _OF_PROGRAMS):
         return
-    if known is None:
+    if known is None and at.path.endswith(".json"):
+        _lost(name, value, at, problems)
+    elif known is None:
         problems.append(
             error("unknown-key", f"unknown key `{name}`", at, did_you_mean(name, _KNOWN.values()))
         )
@@ -139,11 +162,68 @@ def _field(
     elif known in NAME_FIELDS:
         clean[known] = _people(value)
     elif known in DATE_FIELDS:
-        clean[known] = _date(value)
+        clean[known] = read_date(value, _impossible(at, problems))
+    elif isinstance(value, list) and all(isinstance(each, str) for each in value):
+        clean[known] = "; ".join(value)  # as Crossref exports a title
     elif isinstance(value, dict | list):
         problems.append(error("wrong-type", f"`{name}` must be text", at))
     else:
         clean[known] = str(getattr(value, "text", value))
+
+
+def _impossible(at: Place, problems: list[Diagnostic]) -> Callable[[str], None]:
+    """Return what reports a date that cannot be."""
+
+    def report(message: str) -> None:
+        hint = "Write 2001, 2001-06, 2001-06-12, 1999~ (about) or 1999/2001."
+        problems.append(error("bad-date", message, at, hint))
+
+    return report
+
+
+def _lost(name: str, value: Any, at: Place, problems: list[Diagnostic]) -> None:
+    """Note text of another program's field; numbers, lists and marks of its own are no content."""
+    if isinstance(value, str) and re.search(r"[^\W\d_]{2}", value) and not value.startswith("http"):
+        shown = value if len(value) < 40 else value[:38] + " …"
+        message = f"the field `{name}` is not printed: {shown}"
+        hint = "Move the text to `note` if readers need it; otherwise delete the field."
+        problems.append(note("source-field", message, at, hint))
+
+
+# What Zotero writes into its field Extra: `Key: value`, a line for each.
+_EXTRA = re.compile(r"\{?:?\s*([A-Za-z][\w .#-]{0,40}?)\s*:\s+(.*?)\}?\s*")
+
+
+def _extra(clean: dict[str, Any], report: Callable[[str], None]) -> None:
+    """Put the fields that Zotero keeps in `note` where they belong; the rest stays a note."""
+    text = str(clean.get("note", ""))
+    rest = []
+    for line in text.split("\n"):
+        match = _EXTRA.fullmatch(line.strip())
+        name = match[1].strip().lower().replace(" ", "-") if match else ""
+        known = _KNOWN.get(name) or _KNOWN.get(name.replace("-", "_"))
+        if match is None or (known is None and not _is_of_program(name)):
+            rest.append(line)
+        elif known in DATE_FIELDS and known not in clean:
+            clean[known] = read_date(match[2], report)
+        elif known in NAME_FIELDS:
+            family, _, given = match[2].partition("||")
+            clean.setdefault(known, []).append(
+                {"family": family.strip(), "given": given.strip()} if given else {"literal": family}
+            )
+        elif known in TEXT_FIELDS and known != "note":
+            clean.setdefault(known, match[2])
+        elif known == "type" and match[2] in TYPES:
+            clean["type"] = match[2]
+    clean["note"] = "\n".join(rest).strip()
+    if not clean["note"]:
+        del clean["note"]
+
+
+def _is_of_program(name: str) -> bool:
+    own = ("tex.", "_", "zscc", "zotero", "accession", "citation-key", "read_", "google-books", "bibcode",
+           "adsnote", "isi", "mag-id", "s2id", "openalex", "titolo", "issn-")  # fmt: skip
+    return name.startswith(own) or name in _OF_PROGRAMS
 
 
 def _people(value: Any) -> list[dict[str, str]]:
@@ -151,135 +231,32 @@ def _people(value: Any) -> list[dict[str, str]]:
     result = []
     for person in people:
         if isinstance(person, dict):
-            result.append(
-                {str(k): str(getattr(v, "text", v)) for k, v in person.items() if v is not None}
-            )
-            continue
-        family, comma, given = str(person).partition(",")
-        name = (
-            {"family": family.strip(), "given": given.strip()}
-            if comma
-            else {"literal": family.strip()}
-        )
-        result.append(name)
-    return result
-
-
-def _date(value: Any) -> dict[str, Any]:
-    if isinstance(value, dict):
-        parts = value.get("date-parts")
-        if isinstance(parts, list):
-            whole = [
-                [int(n) for n in part if re.fullmatch(r"-?[0-9]{1,4}", str(n))]
-                for part in parts
-                if isinstance(part, list)
-            ]
-            return {"date-parts": whole} if whole and whole[0] else {"literal": ""}
-        for key in ("raw", "literal"):
-            if key in value:
-                return _date(value[key])
-        return {}
-    text = str(getattr(value, "text", value)).strip()
-    match = re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", text)
-    if match:
-        return {"date-parts": [[int(part) for part in match.groups() if part]]}
-    return {"literal": text}
-
-
-_BIB_TYPES = {
-    "article": "article-journal", "book": "book", "booklet": "pamphlet", "inbook": "chapter",
-    "incollection": "chapter", "inproceedings": "paper-conference", "conference": "paper-conference",
-    "manual": "report", "mastersthesis": "thesis", "phdthesis": "thesis", "thesis": "thesis",
-    "proceedings": "book", "techreport": "report", "report": "report", "unpublished": "manuscript",
-    "online": "webpage", "www": "webpage", "electronic": "webpage", "misc": "document",
-    "legislation": "legislation", "dataset": "dataset", "software": "software",
-}  # fmt: skip
-_BIB_FIELDS = {
-    "title": "title", "journal": "container-title", "journaltitle": "container-title",
-    "booktitle": "container-title", "publisher": "publisher", "institution": "publisher",
-    "school": "publisher", "organization": "publisher", "address": "publisher-place",
-    "location": "publisher-place", "volume": "volume", "number": "issue", "pages": "page",
-    "doi": "DOI", "url": "URL", "isbn": "ISBN", "issn": "ISSN", "edition": "edition",
-    "chapter": "chapter-number", "series": "collection-title", "howpublished": "medium",
-}  # fmt: skip
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-
-
-def _bibtex(text: str, path: str) -> tuple[Found, list[Diagnostic]]:
-    from pybtex.database import BibliographyDataError, parse_string  # slow to import, seldom used
-    from pybtex.exceptions import PybtexError
-    from pybtex.textutils import normalize_whitespace
-
-    lines = {
-        match[1]: Place(path, text.count("\n", 0, match.start()) + 1, 1)
-        for match in re.finditer(r"@\w+\s*[{(]\s*([^,\s]+)", text)
-    }
-    try:
-        entries = parse_string(text, "bibtex").entries
-    except BibliographyDataError as exc:
-        return {}, [error("duplicate-id", str(exc), Place(path), "Rename one of the two.")]
-    except PybtexError as exc:
-        line = int(getattr(exc, "lineno", 0) or 0)
-        message = normalize_whitespace(str(exc)).partition(": ")[2] or str(exc)
-        return {}, [
-            error(
-                "bibtex-syntax",
-                f"the BibTeX cannot be read: {message}",
-                Place(path, line, 1),
-                "Look for a comma, quote or brace that is missing in this entry or the one before.",
-            )
-        ]
-    found, problems = Found(), list[Diagnostic]()
-    for key, entry in entries.items():
-        at = lines.get(key, Place(path))
-        try:
-            item = _from_bibtex(entry)
-        except UnicodeDecodeError as exc:  # of the codec that reads TeX
-            message = f"the TeX in the source `{key}` cannot be read: {exc.reason}"
-            hint = "Look for a backslash too many, or write the letters themselves."
-            problems.append(error("bibtex-syntax", message, at, hint))
-            continue
-        if not item.get("title"):
-            problems.append(error("missing-key", f"the source `{key}` has no title", at))
-            continue
-        found[key] = ({**item, "id": key}, at)
-    return found, problems
-
-
-def _from_bibtex(entry: Any) -> dict[str, Any]:
-    item: dict[str, Any] = {"type": _BIB_TYPES.get(entry.type.lower(), "document")}
-    for name, value in entry.fields.items():
-        target = _BIB_FIELDS.get(name.lower())
-        if target:
-            item[target] = _untex(value).replace("--", "\u2013")
-    for role, people in entry.persons.items():
-        item[role.lower()] = [
-            {
-                "family": _untex(" ".join([*person.prelast_names, *person.last_names])),
-                "given": _untex(" ".join([*person.first_names, *person.middle_names])),
+            named = {
+                str(k): str(getattr(v, "text", v)) for k, v in person.items() if v not in (None, "")
             }
-            if person.first_names
-            else {"literal": _untex(" ".join(person.last_names))}
-            for person in people
-        ]
-    date = entry.fields.get("date") or entry.fields.get("year")
-    if date:
-        item["issued"] = _date(date)
-        month = str(entry.fields.get("month", ""))[:3].lower()
-        parts = item["issued"].get("date-parts")
-        if parts and len(parts[0]) == 1 and month in _MONTHS:
-            parts[0].append(_MONTHS.index(month) + 1)
-    if entry.fields.get("urldate"):
-        item["accessed"] = _date(entry.fields["urldate"])
-    return item
+            if "name" in named and "family" not in named:
+                named["literal"] = named.pop("name")
+            result.append(named)
+            continue
+        text = str(getattr(person, "text", person) if person is not None else "").strip()
+        if text:
+            result.append(_person(text))
+    return [person for person in result if person]
 
 
-def _untex(text: str) -> str:
-    r"""Return TeX's accents (`{\"u}`) as letters, without the braces that protect capitals."""
-    import codecs
+_SUFFIX = re.compile(r"(?:Jr|Sr|jun|sen)\.?|[IVX]{1,4}\.?", re.I)
 
-    import latexcodec  # noqa: F401  registers the codec "ulatex"
 
-    decode: Any = codecs.decode  # the codec takes text
-    plain = decode(text, "ulatex") if "\\" in text else text
-    return re.sub(r"[{}]", "", str(plain))
+def _person(text: str) -> dict[str, str]:
+    """Read `Family, Given`, with a suffix in the middle or at the end; else a body's name."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) == 1:
+        return {"literal": text}
+    suffix = next((part for part in parts[1:] if _SUFFIX.fullmatch(part)), "")
+    rest = [part for part in parts[1:] if part != suffix]
+    if len(rest) > 1 or (not rest and not suffix):
+        return (
+            {"family": parts[0], "given": ", ".join(parts[1:])} if rest else {"literal": parts[0]}
+        )
+    made = {"family": parts[0], "given": rest[0] if rest else "", "suffix": suffix}
+    return {key: value for key, value in made.items() if value}

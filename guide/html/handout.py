@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from guide.html.document import Document
 from guide.html.views import FigureView, HandoutView, PointView, SectionView, ShortSourceView
 from guide.model.base import Item
-from guide.model.content import Event
-from guide.model.markup import mentions, read_citation, texts_of
+from guide.model.content import Citation, Event
 
 TERMS = 10  # the most linked ones
 # How many of each a full sheet has: of what is left out, no kind gives way alone.
@@ -96,20 +95,14 @@ def _figure(document: Document, wanted: str) -> FigureView | None:
 
 
 def _sources(document: Document) -> list[ShortSourceView]:
-    """Return the sources in few words, each with the items that name it."""
-    items: dict[str, list[str]] = {}
-    pack = document.pack
-    for item in (*pack.facts, *pack.timeline, *pack.actors, *pack.glossary):
-        inside = [m.value for _, text in texts_of(item) for m in mentions(text) if m.kind == "cite"]
-        for key in dict.fromkeys([*inside, *(read_citation(text).key for text in item.sources)]):
-            items.setdefault(key, []).append(item.id)
+    """Return the sources in few words, each with what names it: it is printed as long as one is."""
+    named = document.citations.named
     return [
         ShortSourceView(
             source.id,
             source.label,
-            document.short_source(read_citation(source.key)),
-            items[source.key],
+            document.short_source(Citation(key=source.key)),
+            named[source.key],
         )
         for source in document.bibliography()
-        if source.key in items
     ]

@@ -29,7 +29,7 @@ _MAX_NOTES = 8  # footnotes inside one another
 _LONG_TABLE = 12  # rows; a longer one may break over pages, with its head repeated
 _WORD_AND_MARKS = re.compile(
     r"(?<=[\s>])([^\s<>&]{1,20}) "
-    r'(<span class="cites">(?:<a class="cite" [^>]*>\[[^<]*</a>(?:, )?){1,3}</span>[.,;:]?)'
+    r'(<span class="cites"><a class="cite" data-cite="\d+" data-short=""(?: data-\w+="")?></a></span>[.,;:]?)'
 )
 _PARAGRAPH = re.compile(r"<p(?: data-at=\"[^\"]*\")?>((?:(?!</?p[ >]).)*)</p>\n", re.S)
 _SCHEMES = re.compile(r"(?:https?://|mailto:|#)", re.I)
@@ -62,7 +62,7 @@ class Context:
     assets: Assets
     linker: Linker
     report: Callable[[Diagnostic], None]
-    cite: Callable[[Sequence[Citation]], Markup]
+    cite: Callable[[Sequence[Citation], str], Markup]
     targets: dict[str, Target] = with_default(default_factory=dict)
     links: dict[str, Any] = with_default(default_factory=dict)
     index: dict[str, list[str]] = with_default(default_factory=dict)
@@ -191,7 +191,12 @@ class _Renderer(RendererHTML):
         return self._term(token.content, found, env)
 
     def cite(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
-        return f'<span class="cites">{env["context"].cite(tokens[idx].meta["cluster"])}</span>'
+        here: Here = env["here"]
+        inside = here.in_heading or here.open_notes or not here.first_line
+        kind = "plain" if here.in_link else "" if inside else "note"
+        return (
+            f'<span class="cites">{env["context"].cite(tokens[idx].meta["cluster"], kind)}</span>'
+        )
 
     def xref(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         context, name = env["context"], tokens[idx].content

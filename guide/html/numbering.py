@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from markdown_it.token import Token
 
 from guide.html.markdown import Target, parse
-from guide.model.content import Citation, Section
+from guide.model.content import Section
 from guide.model.pack import Pack
 
 
@@ -22,12 +22,6 @@ class Parsed:
     shift: int = 0
     headings: list[tuple[str, list[Token]]] = field(default_factory=list)
 
-    @property
-    def notes(self) -> Mapping[int, list[Token]]:
-        """The footnotes' tokens by number."""
-        first = self.tokens[0] if self.tokens else None
-        return first.meta["notes"] if first is not None and first.type == "notes" else {}
-
 
 @dataclass
 class Outline:
@@ -35,28 +29,6 @@ class Outline:
 
     sections: list[Parsed]
     targets: dict[str, Target]
-
-    def citations(self) -> list[Citation]:
-        """Return the citations in the text, in reading order."""
-        return [
-            citation
-            for parsed in self.sections
-            for token in parsed.tokens
-            for citation in _cited(token, parsed.notes)
-        ]
-
-
-def _cited(token: Token, notes: Mapping[int, list[Token]]) -> list[Citation]:
-    """Return the citations of a token and what is in it; a note counts where it is called."""
-    found: list[Citation] = []
-    if token.type == "cite":
-        found += token.meta["cluster"]
-    if token.type == "footnote_ref":
-        found += [c for child in notes.get(int(token.meta["id"]), []) for c in _cited(child, {})]
-    caption = token.meta.get("caption") if token.meta else None
-    for child in (*((caption.children or ()) if caption else ()), *(token.children or ())):
-        found += _cited(child, notes)
-    return found
 
 
 def outline(pack: Pack, language: str) -> Outline:

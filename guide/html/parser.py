@@ -88,7 +88,9 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
         "list", shapes.numbered_list, {"alt": ["paragraph", "reference", "blockquote"]}
     )
     md.block.ruler.at(
-        "math_block", shapes.formula_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+        "math_block",
+        shapes.formula_block,
+        {"alt": ["paragraph", "reference", "blockquote", "list"]},
     )
     md.block.ruler.at("table", shapes.whole_table, {"alt": ["paragraph", "reference"]})
     md.core.ruler.after("block", "shapes", shapes.shape)

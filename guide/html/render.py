@@ -99,7 +99,8 @@ class _Rendering:
     def html(self) -> Html:
         request, document = self.request, self.document
         template = request.piece.template if request.piece else "page.html"
-        markup = self._render(f"{request.kind.name}/{template}", **self._context())
+        unfilled = self._settled(f"{request.kind.name}/{template}")
+        markup = document.citations.fill(unfilled)
         used = {path: data for path, data in document.assets.files.items() if path in markup}
         sheets = Sheets(request, self.templates, document.labels)
         most, multiple = page_budget(request.options.get("pages"))
@@ -113,8 +114,22 @@ class _Rendering:
             fill=most if request.kind.fill else 0,
             most=most,
             multiple=multiple,
-            forgotten=self._forgotten(markup, f"templates/{request.kind.name}/{template}"),
+            forgotten=self._forgotten(unfilled, f"templates/{request.kind.name}/{template}"),
         )
+
+    def _settled(self, template: str) -> str:
+        """Return the markup, its sources numbered as a reader meets them.
+
+        Rendered once, the markup says what is cited where; rendered again, it lists that.
+        """
+        document, context = self.document, self._context()
+        told = len(document.problems)
+        markup = self._render(template, **context)
+        if not document.citations.settle(markup):
+            return markup
+        del document.problems[told:]  # the same are found again
+        context["bibliography"] = self.given.parts["sources"] = document.bibliography()
+        return self._render(template, **context)
 
     def _forgotten(self, markup: str, template: str) -> tuple[Fault, ...]:
         """Return what the kind says it prints and this file does not.

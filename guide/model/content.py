@@ -203,8 +203,17 @@ class Figure:
 
 
 class Citation(Frozen):
-    """A reference to a source: `key`, and `locator` with its CSL `label` (page, chapter...)."""
+    """A reference to a source: its `key`, the place in it, and the words around it.
+
+    `locator` is the place with its CSL `label` (page, chapter...); with the label '' it is a whole
+    phrase, such as `art. 5` or `annex B`, and printed as written. `written` is the place as the
+    author wrote it. `prefix` and `suffix` are printed before and after; `hide` leaves out the
+    author (`[-@key]`).
+    """
 
     key: str
     locator: str = ""
     label: str = "page"
+    written: str = ""
+    prefix: str = ""
+    hide: bool = False

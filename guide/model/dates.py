@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -90,3 +91,21 @@ class Date:
         except ValueError as exc:
             message = str(exc) if text else "a date is written like 1999, 1999-06 or 1999-06-12"
             raise PydanticCustomError("bad_date", "{message}", {"message": message}) from exc
+
+
+_CYCLE = 400  # years after which the Gregorian calendar repeats itself
+
+
+def later(day: tuple[int, int, int], count: int, unit: str) -> tuple[int, int, int]:
+    """Return the day `count` days, weeks, months or years (d, w, m, y) after another.
+
+    A month or year later is the same day of the month, or the last one that the month has.
+    """
+    year, month, date = day
+    if unit in "my":
+        months = month - 1 + count * (12 if unit == "y" else 1)
+        year, month = year + months // 12, months % 12 + 1
+        return year, month, min(date, Date(year, month).days_in_month)
+    whole, days = divmod(count * (7 if unit == "w" else 1), 146_097)  # days of a cycle
+    start = dt.date(year % _CYCLE + _CYCLE, month, date) + dt.timedelta(days=days)
+    return year - year % _CYCLE - _CYCLE + start.year + whole * _CYCLE, start.month, start.day

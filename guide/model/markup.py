@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import unescape
@@ -13,10 +13,13 @@ from guide.model.content import Citation
 from guide.model.signs import without_code
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
-CLUSTER = re.compile(r"\[(?=[^\[\]]*@[A-Za-z0-9_])([^\[\]]*)\](?![(\[{:])")
+# A key begins with a letter, a figure or `_` of any script; what cannot be in one goes in braces.
+SOURCE_KEY = r"(?:\{[^{}\[\]\n]+\}|\w[\w:.+/?~#$%&<>-]*)"
+CLUSTER = re.compile(rf"\[(?=[^\[\]]*@{SOURCE_KEY})([^\[\]]*)\](?![(\[{{])")
 _KEY = re.compile(
-    r"^(?P<prefix>[^@]*?)-?@(?P<key>[A-Za-z0-9_][A-Za-z0-9_:.+/?~-]*)(?P<rest>.*)$", re.S
+    rf"^(?P<prefix>(?:[^@]*[\s(])?)(?P<hide>-?)@(?P<key>{SOURCE_KEY})(?P<rest>.*)$", re.S
 )
+_END_OF_KEY = ".:?~#$%&<>-/+"  # punctuation that ends a sentence rather than a key
 REFERENCE = re.compile(r"(?<![\w@/.\[-])@((?:fig|sec|tbl)-[A-Za-z0-9][\w-]*)")
 TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]+))?\]\]")
 _LABEL = r"((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)"
@@ -35,14 +38,19 @@ _TRAILING = re.compile(r"(?<!\\)\{([^{}\n]*)\}\s*$")
 GAP = re.compile(r"\{\{((?:[^{}]|\{[^{}]*\})+?)\}\}")
 BOXES = ("note", "tip", "warning", "key", "example", "question", "disputed")
 
-# Locator terms of CSL, by the abbreviations that people write.
+# Locator terms of CSL that mean the same in every language that writes them so. Words of one
+# language (`S.`, `chap.`, `стр.`) are looked up in that language's terms when they are printed; what
+# is neither (`art. 5`, `§ 3`, `annex B`) is printed as it is written.
 _LOCATORS = {
-    "p": "page", "pp": "page", "page": "page", "pages": "page", "s": "page", "ch": "chapter",
-    "chap": "chapter", "chapter": "chapter", "para": "paragraph", "paras": "paragraph",
-    "paragraph": "paragraph", "sec": "section", "section": "section", "§": "section",
-    "art": "section", "vol": "volume", "no": "issue", "fig": "figure", "n": "note",
-    "note": "note", "l": "line", "line": "line", "v": "verse", "fol": "folio", "col": "column",
-    "part": "part", "annex": "part",
+    "p": "page", "pp": "page", "page": "page", "pages": "page", "ch": "chapter",
+    "chs": "chapter", "chap": "chapter", "chaps": "chapter", "chapter": "chapter", "chapters": "chapter",
+    "para": "paragraph", "paras": "paragraph", "paragraph": "paragraph", "paragraphs": "paragraph",
+    "sec": "section", "secs": "section", "section": "section", "sections": "section",
+    "vol": "volume", "vols": "volume", "volume": "volume", "volumes": "volume", "no": "issue",
+    "nos": "issue", "fig": "figure", "figs": "figure", "figure": "figure", "figures": "figure",
+    "note": "note", "notes": "note", "line": "line", "lines": "line", "verse": "verse", "verses": "verse",
+    "fol": "folio", "folio": "folio", "col": "column", "cols": "column", "column": "column",
+    "columns": "column", "part": "part", "parts": "part", "pt": "part", "pts": "part",
 }  # fmt: skip
 
 
@@ -63,14 +71,26 @@ class Mention:
     offset: int = 0
 
 
+_KIND_OF_PLACE = re.compile(r"([^\W\d_]+)\.?\s*(?=[\w(])(.*)", re.S)
+# A page: figures with a letter or two, roman numerals, or ranges and lists of them.
+_PAGES = re.compile(r"(?:[^\W\d_]{0,2}\d|[ivxlcdmIVXLCDM]+(?:\W|$))")
+
+
 def read_citation(text: str) -> Citation:
-    """Read `key` or `key, p. 12`; a locator without a known label is one of pages."""
+    """Read `key` or `key, p. 12`; numbers without a label are pages, other words a phrase."""
     key, _, rest = text.partition(",")
-    rest = rest.strip()
-    match = re.match(r"(§|[a-zA-Z]+)\.?\s*(.*)", rest)
-    if match and match[1].lower() in _LOCATORS and match[2]:
-        return Citation(key=key.strip(), locator=match[2], label=_LOCATORS[match[1].lower()])
-    return Citation(key=key.strip(), locator=rest)
+    return placed(key.strip(), rest.strip())
+
+
+def placed(key: str, rest: str) -> Citation:
+    """Return a citation of a place in a source; what is not a known kind of place is a phrase."""
+    match = _KIND_OF_PLACE.fullmatch(rest)
+    if match and match[1].lower() in _LOCATORS:
+        label = _LOCATORS[match[1].lower()]
+        return Citation(key=key, locator=match[2].strip(), label=label, written=rest)
+    if not rest or _PAGES.match(rest):
+        return Citation(key=key, locator=rest, written=rest)
+    return Citation(key=key, locator=rest, label="", written=rest)
 
 
 def are_attributes(text: str) -> bool:
@@ -116,9 +136,26 @@ def read_cluster(inner: str) -> tuple[Citation, ...] | None:
         match = _KEY.match(part.strip())
         if not match:
             return None
-        key, rest = match["key"].rstrip(".:?~"), match["rest"].strip().lstrip(",").strip()
-        found.append(read_citation(f"{key}, {rest}" if rest else key))
+        key, rest = split_key(match["key"])
+        rest = (rest + match["rest"]).strip()
+        rest = rest[1:].strip() if rest.startswith(",") else rest
+        made = placed(key, " ".join(rest.split()))
+        prefix = " ".join(match["prefix"].split())
+        found.append(replace_citation(made, prefix, bool(match["hide"])))
     return tuple(found)
+
+
+def replace_citation(made: Citation, prefix: str, hide: bool) -> Citation:
+    """Return a citation with the words before it, and whether its author is left out."""
+    return made.model_copy(update={"prefix": prefix, "hide": hide}) if prefix or hide else made
+
+
+def split_key(written: str) -> tuple[str, str]:
+    """Return a key without braces and the punctuation after it, and that punctuation."""
+    if written.startswith("{"):
+        return written[1:-1], ""
+    key = written.rstrip(_END_OF_KEY)
+    return key, written[len(key) :]
 
 
 # A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
@@ -244,7 +281,13 @@ def _found(text: str) -> Iterator[tuple[int, Mention]]:
         yield _mention("ref", match[1].rstrip("-_"), text, match.start())
     for match in _paragraphs(CLUSTER, text):
         for citation in read_cluster(match[1]) or ():
-            yield _mention("cite", citation.key, text, text.find(f"@{citation.key}", match.start()))
+            yield _mention("cite", citation.key, text, _place_of(citation.key, text, match.start()))
+
+
+def _place_of(key: str, text: str, start: int) -> int:
+    """Return where a cluster names a key."""
+    places = (text.find(f"@{form}", start) for form in (key, f"{{{key}}}"))
+    return min((place for place in places if place >= 0), default=start)
 
 
 def _is_attached(text: str, match: re.Match[str]) -> bool:
@@ -300,12 +343,17 @@ def texts_of(item: Item) -> Iterator[tuple[str, str]]:
         value = getattr(item, name)
         if isinstance(value, str) and value:
             yield name, value
-        elif isinstance(value, tuple):
+        elif isinstance(value, Mapping):
+            yield from (
+                (f"{name}.{key}", text) for key, one in value.items() for text in (key, one)
+            )
+        elif isinstance(value, tuple) and not (name == "answer" and hasattr(item, "options")):
             yield from ((f"{name}.{number}", text) for number, text in enumerate(value))
 
 
 _MARKDOWN = ("title", "summary", "objectives", "key_points", "detail", "definition", "role", "label",
-             "front", "back", "hint", "cloze", "prompt", "options", "items", "explanation")  # fmt: skip
+             "front", "back", "hint", "cloze", "prompt", "options", "items", "pairs", "answer",
+             "explanation")  # fmt: skip
 
 
 @lru_cache

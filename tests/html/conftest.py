@@ -41,8 +41,15 @@ class Made:
 
     @property
     def html(self) -> str:
-        """The bodies of all sections."""
-        return "".join(str(section.html) for section in self.sections)
+        """The bodies of all sections, with their citations."""
+        return self.filled(*(section.html for section in self.sections))
+
+    def filled(self, *texts: object) -> str:
+        """Return texts with their citations, as if all that these cite were listed after them."""
+        markup, citations = "".join(map(str, texts)), self.document.citations
+        citations.settle(markup)
+        listed = "".join(f'<li id="{source.id}">' for source in self.document.bibliography())
+        return citations.fill(markup + listed).removesuffix(listed)
 
 
 @pytest.fixture

@@ -136,13 +136,13 @@ def test_texts(language: str, make: Callable[..., Any], golden: Callable[[str, s
     """Inline marks, links, notes, citations, references and quotes are printed as stored."""
     made = make(TEXTS, BLOCKS, manifest=f"lang: {language}\n", sources_yaml=SOURCES, glossary_yaml=GLOSSARY,
                 figures__m_svg=SVG)  # fmt: skip
-    golden(f"texts-{language}", str(made.sections[0].html))
+    golden(f"texts-{language}", made.filled(made.sections[0].html))
 
 
 def test_blocks(make: Callable[..., Any], golden: Callable[[str, str], None]) -> None:
     """Lists, tables, figures, code, formulas and boxes are printed as stored."""
     made = make(BLOCKS, sources_yaml=SOURCES, glossary_yaml=GLOSSARY, figures__m_svg=SVG)
-    golden("blocks", str(made.sections[0].html))
+    golden("blocks", made.filled(made.sections[0].html))
 
 
 def test_every_block_knows_its_line(make: Callable[..., Any]) -> None:

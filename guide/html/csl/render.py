@@ -1,0 +1,486 @@
+"""Evaluates the elements of a CSL style for one source: text, numbers, names, dates, choices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from guide.html.csl import dates
+from guide.html.csl.names import Look, options_of, render_names, truncation
+from guide.html.csl.numbers import is_numeric, is_plural, number_text, pages
+from guide.html.csl.rich import Rich, formatted, glue, join, parse, plain, text_run
+from guide.html.csl.style import Node, Style
+from guide.html.csl.textcase import cased
+
+DATES = frozenset("accessed available-date event-date issued original-date submitted".split())
+NAMES = frozenset(
+    """author chair collection-editor compiler composer container-author contributor
+curator director editor editorial-director editor-translator executive-producer guest host illustrator
+interviewer narrator organizer original-author performer producer recipient reviewed-author script-writer
+series-creator translator""".split()
+)
+# Variables that also go by another name: the newer one of CSL 1.0.2 first.
+_ALIASES = {"event-title": "event", "event": "event-title", "container-title-short": "journalAbbreviation",
+            "title-short": "shortTitle"}  # fmt: skip
+
+NONE, EMPTY, FULL = 0, 1, 2  # what a piece called: no variable, only empty ones, one with a value
+
+
+@dataclass
+class Told:
+    """How a source is told from others that would be printed alike."""
+
+    shown: int = 0
+    levels: dict[int, int] = field(default_factory=dict)
+    condition: bool = False
+    suffix: str = ""
+
+
+@dataclass
+class Place:
+    """What is known where a source is cited or listed.
+
+    `position` is one of first, subsequent, ibid, ibid-with-locator; `hide` leaves the author out,
+    `alone` prints nothing else.
+    """
+
+    area: Node
+    item: Mapping[str, Any]
+    number: int = 0
+    locator: str = ""
+    label: str = "page"
+    position: str = "first"
+    near: bool = False
+    first_note: int = 0
+    told: Told = field(default_factory=Told)
+    hide: bool = False
+    sorting: Mapping[str, str] | None = None
+    suppressed: set[str] = field(default_factory=set)
+    called: list[str] = field(default_factory=list)
+    names: list[Rich] = field(default_factory=list)
+    people: list[Sequence[Mapping[str, Any]]] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
+    suffixed: bool = False
+    labelled: bool = False
+    counting: bool = False
+
+
+@dataclass
+class Renderer:
+    """Renders nodes of one style. Each method returns the text, and which variables it called."""
+
+    style: Style
+
+    def children(
+        self, nodes: Sequence[Node], place: Place, delimiter: str = ""
+    ) -> tuple[Rich, int]:
+        """Render nodes one after the other."""
+        parts, state = [], NONE
+        for node in nodes:
+            rich, called = self.node(node, place, delimiter)
+            parts.append(rich)
+            state = max(state, called)
+        return join(parts, delimiter, self.style.inside), state
+
+    def node(self, node: Node, place: Place, delimiter: str = "") -> tuple[Rich, int]:
+        """Render one node."""
+        if node.tag == "choose":
+            return self._choose(node, place, delimiter)
+        method: Callable[[Node, Place], tuple[Rich, int]] | None = {
+            "text": self._text, "group": self._group, "names": self._names, "date": self._date,
+            "number": self._number, "label": self._label,
+        }.get(node.tag)  # fmt: skip
+        return method(node, place) if method else ([], NONE)
+
+    # -- text ---------------------------------------------------------------------------------
+
+    def _text(self, node: Node, place: Place) -> tuple[Rich, int]:
+        attrs = node.attrs
+        if "macro" in attrs:
+            macro = self.style.macros.get(attrs["macro"])
+            rich, state = self.children(macro.kids, place) if macro else ([], NONE)
+            return self._finish(rich, attrs, place), state
+        if "term" in attrs:
+            plural = attrs.get("plural") == "true"
+            text = self.style.term(attrs["term"], attrs.get("form", "long"), plural)
+            return self._finish(text_run(text), attrs, place), NONE
+        if "value" in attrs:
+            return self._finish(parse(attrs["value"]), attrs, place), NONE
+        name = attrs.get("variable", "")
+        rich = self._variable(name, attrs, place)
+        state = FULL if rich else EMPTY
+        if name == "year-suffix" and not rich:
+            state = NONE  # no field of the source, so a group does not depend on it
+        return self._finish(rich, attrs, place), state
+
+    def value(self, name: str, place: Place) -> str:
+        """Return a variable as text; '' when it is empty, or was printed in another's stead."""
+        if name in place.suppressed:
+            return ""
+        place.called.append(name)
+        if name == "locator":
+            return place.locator
+        if name == "citation-number":
+            return str(place.number) if place.number else ""
+        if name == "first-reference-note-number":
+            return str(place.first_note) if place.first_note else ""
+        found = place.item.get(name)
+        if found in (None, "") and name in _ALIASES:
+            found = place.item.get(_ALIASES[name])
+        if found in (None, "") and name == "page-first":
+            match = re.match(r"\s*([^\s\-–,&]+)", str(place.item.get("page") or ""))
+            found = match[1] if match else None
+        return "" if found is None or isinstance(found, dict | list) else str(found)
+
+    def _variable(self, name: str, attrs: Mapping[str, str], place: Place) -> Rich:
+        if name == "year-suffix":
+            if place.told.suffix and not place.suffixed:
+                place.suffixed = True
+                return [r._replace(kind="suffix") for r in text_run(place.told.suffix)]
+            return []
+        text = ""
+        if attrs.get("form") == "short":
+            text = self.value(f"{name}-short", place)
+        text = text or self.value(name, place)
+        if not text:
+            return []
+        if name == "citation-number":
+            return [run._replace(kind="num") for run in text_run(text)]
+        if name == "page":
+            rule = self.style.root.attrs.get("page-range-format", "")
+            mark = self.style.term("page-range-delimiter") or "–"
+            return parse(pages(text, rule, mark))
+        if name == "locator":
+            return parse(self._locator(text, place))
+        if name in {"URL", "DOI"}:
+            return text_run(text)
+        return parse(text)
+
+    def _locator(self, text: str, place: Place) -> str:
+        if place.label == "page":
+            rule = self.style.root.attrs.get("page-range-format", "")
+            return pages(text, rule, self.style.term("page-range-delimiter") or "–")
+        return re.sub(r"(?<=[\w.])\s*-{1,2}\s*(?=\d)", "–", text)
+
+    def _finish(self, rich: Rich, attrs: Mapping[str, str], place: Place) -> Rich:
+        """Strip periods, set the case, format, quote, and put prefix and suffix on."""
+        if not rich:
+            return []
+        if attrs.get("strip-periods") == "true":
+            rich = [run._replace(text=run.text.replace(".", "")) for run in rich]
+            rich = [run for run in rich if run.text]
+        if "text-case" in attrs:
+            rich = cased(rich, attrs["text-case"], self._language(place))
+        if attrs.get("quotes") == "true" and place.sorting is None:
+            first, last = (
+                rich[0]._replace(text='"', kind="oq"),
+                rich[-1]._replace(text='"', kind="cq"),
+            )
+            rich = [first, *rich, last]
+        return self._wrapped(formatted(rich, dict(attrs)), attrs)
+
+    def _wrapped(self, rich: Rich, attrs: Mapping[str, str]) -> Rich:
+        if not rich:
+            return []
+        inside = self.style.inside
+        prefix, suffix = attrs.get("prefix", ""), attrs.get("suffix", "")
+        if prefix:
+            rich = glue(parse(prefix), rich, inside)
+        return glue(rich, parse(suffix), inside) if suffix else rich
+
+    def _language(self, place: Place) -> str:
+        """Return the language whose title case counts: the source's, else the style's."""
+        return str(
+            place.item.get("language")
+            or self.style.root.attrs.get("default-locale")
+            or self.style.lang
+        )
+
+    # -- groups and choices -------------------------------------------------------------------
+
+    def _group(self, node: Node, place: Place) -> tuple[Rich, int]:
+        rich, state = self.children(node.kids, place, node.attrs.get("delimiter", ""))
+        if state == EMPTY:
+            return [], EMPTY
+        # What a group prints counts for the group around it like a variable (CSL 1.0.2).
+        state = FULL if rich else state
+        return self._wrapped(formatted(rich, node.attrs), node.attrs), state
+
+    def _choose(self, node: Node, place: Place, delimiter: str) -> tuple[Rich, int]:
+        for branch in node.kids:
+            if branch.tag == "else" or self._holds(branch, place):
+                return self.children(branch.kids, place, delimiter)
+        return [], NONE
+
+    def _holds(self, node: Node, place: Place) -> bool:
+        results = [
+            self._test(kind, word, place)
+            for kind, words in node.attrs.items()
+            if kind != "match"
+            for word in words.split()
+        ]
+        match = node.attrs.get("match", "all")
+        if match == "any":
+            return any(results)
+        return not any(results) if match == "none" else all(results)
+
+    def _test(self, kind: str, word: str, place: Place) -> bool:
+        item = place.item
+        if kind == "type":
+            return str(item.get("type", "")) == word
+        if kind == "variable":
+            return self._has(word, place)
+        if kind == "is-numeric":
+            if word in DATES:
+                return False
+            value = self.value(word, place)
+            return bool(value) and is_numeric(value)
+        if kind == "is-uncertain-date":
+            date = item.get(word)
+            return isinstance(date, Mapping) and _is_circa(date)
+        if kind == "locator":
+            return bool(place.locator) and place.label == word.replace("-", " ").replace(
+                "sub verbo", "sub-verbo"
+            )
+        if kind == "position":
+            return self._position(word, place)
+        if kind == "disambiguate":
+            return place.told.condition == (word == "true")
+        return False
+
+    def _has(self, name: str, place: Place) -> bool:
+        if name in place.suppressed:
+            return False
+        if name in DATES:
+            return dates.is_there(place.item.get(name))
+        if name in NAMES:
+            return bool(place.item.get(name))
+        if name == "year-suffix":
+            return bool(place.told.suffix)
+        before = len(place.called)
+        found = bool(self.value(name, place))
+        del place.called[before:]
+        return found
+
+    def _position(self, word: str, place: Place) -> bool:
+        if place.area.tag == "bibliography":
+            return False
+        at = place.position
+        if word == "near-note":
+            return place.near
+        if word == "ibid":
+            return at in {"ibid", "ibid-with-locator"}
+        if word == "subsequent":
+            return at != "first"
+        return at == word
+
+    # -- numbers and labels -------------------------------------------------------------------
+
+    def _number(self, node: Node, place: Place) -> tuple[Rich, int]:
+        name = node.attrs.get("variable", "")
+        text = self.value(name, place)
+        if not text:
+            return [], EMPTY
+        gender = self._gender(name)
+        if name in {"page", "page-first"} or (name == "locator" and place.label == "page"):
+            rule = self.style.root.attrs.get("page-range-format", "")
+            text = pages(text, rule, self.style.term("page-range-delimiter") or "–")
+        else:
+            text = number_text(text, node.attrs.get("form", "numeric"), self.style, gender)
+        return self._finish(parse(text), node.attrs, place), FULL
+
+    def _gender(self, name: str) -> str:
+        term = self.style.terms.get((name, "long", ""))
+        return term.gender if term else ""
+
+    def _label(self, node: Node, place: Place) -> tuple[Rich, int]:
+        name = node.attrs.get("variable", "")
+        before = len(place.called)
+        text = self.value(name, place)
+        del place.called[before:]
+        if not text:
+            return [], NONE
+        term = place.label if name == "locator" else name
+        rule = node.attrs.get("plural", "contextual")
+        several = is_plural(text)
+        if name.startswith("number-of-"):
+            several = text.strip() != "1"
+        plural = rule == "always" or (rule == "contextual" and several)
+        word = self.style.term(term, node.attrs.get("form", "long"), plural)
+        place.labelled = place.labelled or (name == "locator" and bool(word))
+        return self._finish(text_run(word), node.attrs, place), NONE
+
+    # -- dates --------------------------------------------------------------------------------
+
+    def _date(self, node: Node, place: Place) -> tuple[Rich, int]:
+        name = node.attrs.get("variable", "")
+        value = place.item.get(name)
+        if name in place.suppressed or not dates.is_there(value):
+            return [], EMPTY
+        assert isinstance(value, Mapping)
+        place.called.append(name)
+        if place.sorting is not None:
+            return text_run(_date_key(node, value)), FULL
+        suffix = ""
+        if (
+            name == "issued"
+            and place.told.suffix
+            and not place.suffixed
+            and not self._has_suffix_text(place)
+        ):
+            suffix = place.told.suffix
+        rich = dates.render_date(node, value, self.style, suffix)
+        place.suffixed = place.suffixed or (bool(suffix) and suffix in plain(rich))
+        if rich and _is_circa(value) and not self.style.tests_circa:
+            rich = glue(text_run(f"{self.style.term('circa', 'short')} "), rich)
+        if "text-case" in node.attrs:
+            rich = cased(rich, node.attrs["text-case"], "")
+        return self._wrapped(formatted(rich, node.attrs), node.attrs), FULL if rich else EMPTY
+
+    def _has_suffix_text(self, place: Place) -> bool:
+        """Return True if the style says itself where the year's letter goes."""
+        cache = self.style.cache
+        key = ("suffix", place.area.tag)
+        if key not in cache:
+            cache[key] = self._names_suffix(place.area, set())
+        return bool(cache[key])
+
+    def _names_suffix(self, node: Node, seen: set[str]) -> bool:
+        if node.attrs.get("variable") == "year-suffix" and node.tag == "text":
+            return True
+        name = node.attrs.get("macro", "")
+        if name and name not in seen:
+            seen.add(name)
+            macro = self.style.macros.get(name)
+            if macro and any(self._names_suffix(kid, seen) for kid in macro.kids):
+                return True
+        return any(self._names_suffix(kid, seen) for kid in node.kids)
+
+    # -- names --------------------------------------------------------------------------------
+
+    def _names(self, node: Node, place: Place, parent: Node | None = None) -> tuple[Rich, int]:
+        shape = parent or node
+        variables = node.attrs.get("variable", "").split()
+        look = self._look(shape, place)
+        rich, counted = self._people(variables, shape, look, place)
+        if look.options.get("form") == "count" and parent is None and not shape.first("substitute"):
+            return text_run(str(counted) if counted else ""), FULL if counted else EMPTY
+        if not rich:
+            return self._substitute(node, place) if parent is None else ([], EMPTY)
+        if look.options.get("form") == "count":
+            return text_run(str(counted)), FULL
+        rich = self._wrapped(formatted(rich, node.attrs), node.attrs)
+        if not place.names:
+            place.names.append(rich)
+            if place.hide:
+                return [], FULL
+        return rich, FULL
+
+    def _look(self, node: Node, place: Place) -> Look:
+        name = node.first("name")
+        options = options_of(self.style, place.area, name)
+        if place.sorting is not None:
+            options |= {"name-as-sort-order": "all", **place.sorting}
+            if options.get("form") == "short":
+                options["form"] = "long" if "form" not in (name.attrs if name else {}) else "short"
+        first = not place.people and place.sorting is None
+        return Look(
+            style=self.style, options=options, node=name, et_al=node.first("et-al"),
+            shown=place.told.shown if first else 0,
+            levels=place.told.levels if first else None,
+            sorting=place.sorting is not None,
+            subsequent=place.position != "first" and place.area.tag == "citation",
+        )  # fmt: skip
+
+    def _people(
+        self, variables: Sequence[str], node: Node, look: Look, place: Place
+    ) -> tuple[Rich, int]:
+        found = []
+        for variable in variables:
+            people = place.item.get(variable)
+            if people and variable not in place.suppressed:
+                found.append((variable, people))
+                place.called.append(variable)
+        if (
+            [v for v, _ in found] in (["editor", "translator"], ["translator", "editor"])
+            and found[0][1] == found[1][1]
+            and (self.style.term("editortranslator") or self.style.term("editor-translator"))
+        ):
+            found = [("editortranslator", found[0][1])]
+        parts, counted = [], 0
+        for variable, people in found:
+            shown, cut = truncation(len(people), look)
+            counted += shown if cut else len(people)
+            if not place.people:
+                place.people.append(people)
+                place.shown.append(shown if cut else len(people))
+            rich = render_names(people, look)
+            look.levels, look.shown = None, 0
+            parts.append(self._labelled(rich, variable, len(people) > 1, node, place))
+        delimiter = node.attrs.get("delimiter") or self._delimiter(place)
+        return join(parts, delimiter, self.style.inside), counted
+
+    def _delimiter(self, place: Place) -> str:
+        return place.area.attrs.get("names-delimiter") or self.style.root.attrs.get(
+            "names-delimiter", ""
+        )
+
+    def _labelled(self, rich: Rich, variable: str, several: bool, node: Node, place: Place) -> Rich:
+        label = node.first("label")
+        if label is None or not rich or place.sorting is not None:
+            return self._name_affixes(rich, node)
+        rule = label.attrs.get("plural", "contextual")
+        plural = rule == "always" or (rule == "contextual" and several)
+        word = self.style.term(variable, label.attrs.get("form", "long"), plural)
+        made = self._finish(text_run(word), label.attrs, place)
+        rich = self._name_affixes(rich, node)
+        before = (
+            next(
+                kid.tag for kid in node.kids if kid.tag in {"label", "name", "et-al", "substitute"}
+            )
+            == "label"
+        )
+        inside = self.style.inside
+        before = before and node.first("name") is not None
+        return glue(made, rich, inside) if before else glue(rich, made, inside)
+
+    def _name_affixes(self, rich: Rich, node: Node) -> Rich:
+        name = node.first("name")
+        return self._wrapped(formatted(rich, name.attrs), name.attrs) if name else rich
+
+    def _substitute(self, node: Node, place: Place) -> tuple[Rich, int]:
+        substitute = node.first("substitute")
+        for kid in substitute.kids if substitute else ():
+            before = len(place.called)
+            if kid.tag == "names" and not any(k.tag in {"name", "label"} for k in kid.kids):
+                rich, state = self._names(kid, place, node)
+            else:
+                rich, state = self.node(kid, place)
+            if rich or (state == FULL and place.hide and place.names):
+                place.suppressed.update(place.called[before:])
+                rich = self._wrapped(formatted(rich, node.attrs), node.attrs)
+                if not place.names:
+                    place.names.append(rich)
+                    if place.hide:
+                        return [], FULL
+                return rich, FULL
+            del place.called[before:]
+        return [], EMPTY
+
+
+def _is_circa(value: Mapping[str, Any]) -> bool:
+    return str(value.get("circa", "")).lower() not in {"", "0", "false", "none"}
+
+
+def _date_key(node: Node, value: Mapping[str, Any]) -> str:
+    """Return a date of a sorting macro: only the parts that the macro prints."""
+    wanted = {kid.attrs.get("name") for kid in node.kids if kid.tag == "date-part"}
+    if "form" in node.attrs:
+        wanted = set(node.attrs.get("date-parts", "year-month-day").split("-"))
+    count = 3 if "day" in wanted else 2 if "month" in wanted else 1
+    parts = [part[:count] for part in dates.date_parts(value)]
+    if not parts:
+        return dates.sort_key(value)
+    return dates.sort_key({"date-parts": parts})
