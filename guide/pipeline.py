@@ -922,7 +922,7 @@ class _Making:
         from guide.decks import Deck
         from guide.html.faces import Faces, wrong_options
         from guide.html.furniture import Furniture
-        from guide.html.render import Request
+        from guide.html.render import Request, marking_problems
         from guide.html.templates import TemplateFault
         from guide.sheets.plan import plan
 
@@ -935,7 +935,10 @@ class _Making:
             return None
         request = Request(pack, kind, options, paper, theme, cards, stock, self.settings.edition)
         source = Faces(request)
-        wrong = [*source.missing_layouts(), *wrong_options(pack, kind, options)]
+        wrong = [
+            *source.missing_layouts(), *wrong_options(pack, kind, options),
+            *marking_problems(request),
+        ]  # fmt: skip
         self.problems += wrong
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)

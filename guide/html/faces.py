@@ -72,6 +72,7 @@ class Faces:
             markup=str(markup),
             stylesheets=Sheets(request, self.templates, self.document.labels).of("".join(words)),
             sizes=stock.sizes if stock else (),
+            marking=request.pack.manifest.marking,
         )
 
     @cached_property
@@ -92,6 +93,7 @@ class Faces:
             assets={path: data for path, data in files.items() if path in markup},
             faces=tuple(faces),
             sizes=shell.sizes,
+            marking=shell.marking,
         )
 
     def _both(self, card: Flashcard) -> list[Face]:
