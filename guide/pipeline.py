@@ -921,9 +921,10 @@ class _Making:
     ) -> _Document | None:
         from guide.decks import Deck
         from guide.html.faces import Faces, wrong_options
-        from guide.html.furniture import Furniture
+        from guide.html.furniture import BareSide, Furniture, Printed
         from guide.html.render import Request, marking_problems
         from guide.html.templates import TemplateFault
+        from guide.sheets.plan import margins as margins_of
         from guide.sheets.plan import plan
 
         started = time.perf_counter()
@@ -943,8 +944,13 @@ class _Making:
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
         self._check_budget(pack, kind, options, len(sides), stock.per_sheet)
-        numbers = [(side.sheet, side.back) for side in sides]
-        margins = Furniture(pack, kind, stock, duplex, numbers, bool(options["ruler"]))
+        bare = [
+            BareSide(side.sheet, side.back, margins_of(stock, side, duplex)) for side in sides
+        ]
+        printed = Printed(
+            duplex, str(options["marks"]), bool(options["ruler"]), float(options["bleed"] or 0)
+        )
+        margins = Furniture(pack, kind, stock, printed, bare)
         deck = Deck(
             source, margins, sides, stock, self.store, self.pool, self.settings.registration,
             lambda share: self.progress(kind.name, f"typeset {share:.0%}"),

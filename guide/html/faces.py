@@ -73,6 +73,7 @@ class Faces:
             stylesheets=Sheets(request, self.templates, self.document.labels).of("".join(words)),
             sizes=stock.sizes if stock else (),
             marking=request.pack.manifest.marking,
+            own=bool(request.pack.templates),
         )
 
     @cached_property
@@ -94,6 +95,7 @@ class Faces:
             faces=tuple(faces),
             sizes=shell.sizes,
             marking=shell.marking,
+            own=shell.own,
         )
 
     def _both(self, card: Flashcard) -> list[Face]:

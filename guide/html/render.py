@@ -114,6 +114,7 @@ class _Rendering:
             assets=used,
             places=document.context.places,
             marking=request.pack.manifest.marking,
+            own=bool(request.pack.templates),
             fill=most if request.kind.fill else 0,
             most=most,
             multiple=multiple,
