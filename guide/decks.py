@@ -297,7 +297,8 @@ class Deck:
         fits = judged(self.faces[::2], self.faces[1::2], self.stock.sizes[0])
         pages = spots(fits[:TIGHTEST], self.stock.card, request.paper)
         manifest = request.pack.manifest
-        html = fit_captions(pages, request.paper, manifest.lang, f"{manifest.title}: {len(fits)}")
+        about_fit = f"{manifest.title}: {len(fits)}"
+        html = fit_captions(pages, request.paper, manifest.lang, about_fit, manifest.marking)
         captions: FaceSet = self.pool.submit(set_faces_job, html).result()
         pairs = zip(self.faces[::2], self.faces[1::2], strict=True)
         by_id = {front.at: (front, back) for front, back in pairs}

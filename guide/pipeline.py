@@ -783,6 +783,7 @@ class _Making:
                 if d.severity == Severity.WARNING else d
                 for d in self.problems
             ]  # fmt: skip
+        self.problems = _once_about_the_marking(self.problems)
         found = in_order(self.problems)
         stopped = not pack or self._stopped(found)
         kept = [] if stopped else files
@@ -1313,6 +1314,15 @@ def _file(
         document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings,
         items, missing, data,
     )  # fmt: skip
+
+
+def _once_about_the_marking(problems: list[Diagnostic]) -> list[Diagnostic]:
+    """Return problems with only one about the marking's length: that of the narrowest place."""
+    if not any(found.code == "marking-too-long" for found in problems):
+        return problems
+    from guide.html.marking import narrowest
+
+    return narrowest(problems)
 
 
 def _stem(name: str) -> str:

@@ -258,12 +258,21 @@ class Sheets:
             f"themes/{self.request.theme.name}.css",
             "base.css",
             "code.css",
+            *self._marked(),
             *self.request.kind.styles,
             f"{self.request.kind.name}/page.css",
         ]
         found = [(name, self.templates.text(name)) for name in names]
         sheets = [(str(self.templates.place(name)), text) for name, text in found if text]
         return (*sheets, ("generated", self._generated()))
+
+    def _marked(self) -> list[str]:
+        """Return the sheet that prints the marking on pages, of kinds of the pack's own as well."""
+        return ["marking.css"] if self.request.kind.shape == "pages" and self._marking.lines else []
+
+    @property
+    def _marking(self) -> Marking:
+        return marking_of(self.request, self.templates, self.labels)
 
     def _generated(self) -> str:
         """Return what only this run knows: the page's size, the accent, the running texts."""
@@ -288,7 +297,7 @@ class Sheets:
     def _face(self, stock: Stock) -> str:
         """Return the size of a face; nothing that differs from deck to deck stands on it."""
         bleed = float(self.request.options.get("bleed") or 0)
-        marking = marking_of(self.request, self.templates, self.labels)
+        marking = self._marking
         height = marking.height + FACE_GAP if marking.lines else 0.0
         tokens = {"--safe": f"{stock.safe:g}mm", "--bleed": f"{bleed:g}mm"}
         tokens["--marking-height"] = f"{height:.2f}mm"
