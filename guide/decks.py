@@ -335,9 +335,13 @@ class Deck:
                 self.pool.submit(prove_deck_job, wanted, made.data, marked, size=len(made.data))
                 if sides is None
                 else self.pool.submit(
-                    prove_sheets_job, wanted, self._spots(sides), made.data, marked,
+                    prove_sheets_job,
+                    wanted,
+                    self._spots(sides),
+                    made.data,
+                    marked,
                     size=len(made.data),
-                )  # fmt: skip
+                )
             )
             looking.append((made, job))
         done = []

@@ -945,9 +945,7 @@ class _Making:
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
         self._check_budget(pack, kind, options, len(sides), stock.per_sheet)
-        bare = [
-            BareSide(side.sheet, side.back, margins_of(stock, side, duplex)) for side in sides
-        ]
+        bare = [BareSide(side.sheet, side.back, margins_of(stock, side, duplex)) for side in sides]
         printed = Printed(
             duplex, str(options["marks"]), bool(options["ruler"]), float(options["bleed"] or 0)
         )

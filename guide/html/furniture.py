@@ -146,7 +146,7 @@ class Furniture:
         if marked and feet and (len(feet) > 1 or self._beside(side)):
             rows.append(Row("bottom", bottom - feet[0] - _ROW, *marked, marking=True))
             feet = feet[1:]
-        return SideView(text, tuple([*rows, *self._foot(side, feet, text)]))
+        return SideView(text, (*rows, *self._foot(side, feet, text)))
 
     def _foot(self, side: BareSide, feet: Sequence[float], text: str) -> list[Row]:
         """Return the line that names deck and sheet: below the cards, or else left of them."""

@@ -96,7 +96,7 @@ class Margins:
         """Return custom properties; `running` is the CSS for the page's number."""
         manifest, labels = self.manifest, self.labels
         version = labels("Version %(version)s") % {"version": manifest.version}
-        versions = (version,)
+        versions: tuple[str, ...] = (version,)
         if manifest.date:
             versions = (f"{version} \u00b7 {labels.date(manifest.date)}", version)
         page = labels("page %(page)s of %(pages)s") % {"page": _MOST_PAGES, "pages": _MOST_PAGES}

@@ -384,4 +384,3 @@ def css_tokens(tokens: Mapping[str, str]) -> str:
 def _pieces(text: str) -> list[str]:
     """Cut a text at its placeholders, which are a NUL and a letter."""
     return [piece for piece in re.split("(\0[pn])", text) if piece]
-

@@ -40,7 +40,9 @@ def shortened(text: str, room: float, size: float) -> str:
         kept = " ".join(words[:count]).rstrip(",;:\u2013\u2014- ") + _CUT
         if width(kept, size) <= room:
             return kept
-    letters = next((n for n in range(len(text), 0, -1) if width(text[:n], size) + width(_CUT, size) <= room), 0)
+    letters = next(
+        (n for n in range(len(text), 0, -1) if width(text[:n], size) + width(_CUT, size) <= room), 0
+    )
     return text[:letters].rstrip() + _CUT if letters else ""
 
 

@@ -119,5 +119,3 @@ def _count(page: Any, wanted: str, area: tuple[float, float, float, float]) -> i
     finally:
         text.close()
     return max(found.count(wanted), found.count(wanted[::-1]) if wanted != wanted[::-1] else 0)
-
-

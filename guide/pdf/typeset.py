@@ -34,8 +34,8 @@ from guide.pdf.fill import fill
 from guide.pdf.fit import faces_markup, fit_faces, size_classes
 from guide.pdf.glyphs import BUNDLED, missing_glyphs, missing_in_strings, uncovered
 from guide.pdf.inspect import leaves, page_faults
-from guide.pdf.margins import margin_faults, marking_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
+from guide.pdf.margins import margin_faults, marking_faults
 from guide.pdf.proof import Proof, expected, expected_of_face, prove, with_thumbs
 from guide.units import PX_PER_MM
 

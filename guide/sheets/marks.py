@@ -132,7 +132,8 @@ def ruler(stock: Stock) -> list[Line]:
     y = stock.paper.height - EDGE
     left = (stock.paper.width - RULER) / 2
     ticks = [
-        Line(left + n * 10, y - (RULER_HEIGHT if n % 5 == 0 else 1.4), left + n * 10, y) for n in range(11)
+        Line(left + n * 10, y - (RULER_HEIGHT if n % 5 == 0 else 1.4), left + n * 10, y)
+        for n in range(11)
     ]
     return [Line(left, y, left + RULER, y), *ticks]
 
