@@ -47,18 +47,37 @@ def fonts_job(fonts: tuple[FontFace, ...], uses: tuple[Any, ...]) -> FontObjects
 _NO_GLYPH = "missing-glyph"
 
 
-def prove_deck_job(wanted: tuple[Any, ...], data: bytes) -> Any:
+@dataclass(frozen=True)
+class Marked:
+    """The marking of a deck, and how often each page of a file must show it."""
+
+    text: str
+    counts: tuple[int, ...]
+    own: bool
+
+    def prove(self, data: bytes) -> list[Fault]:
+        """Return a fault if a page shows it less often; a warning with the pack's own templates."""
+        from guide.errors import Severity
+        from guide.pdf.margins import marking_faults
+
+        severity = Severity.WARNING if self.own else Severity.ERROR
+        return marking_faults(data, self.text, self.counts, severity)
+
+
+def prove_deck_job(wanted: tuple[Any, ...], data: bytes, marked: Marked) -> Any:
     """Look for all text of a deck in a worker."""
     from guide.pdf.proof import prove_deck
 
-    return prove_deck(wanted, data)
+    return prove_deck(wanted, data), marked.prove(data)
 
 
-def prove_sheets_job(wanted: tuple[Any, ...], sides: list[list[Any]], data: bytes) -> Any:
+def prove_sheets_job(
+    wanted: tuple[Any, ...], sides: list[list[Any]], data: bytes, marked: Marked
+) -> Any:
     """Look for each face on the sheets in a worker."""
     from guide.pdf.proof import prove_sheets
 
-    return prove_sheets(wanted, sides, data)
+    return prove_sheets(wanted, sides, data), marked.prove(data)
 
 
 def key_in_store(*values: Any) -> str:
@@ -251,7 +270,12 @@ class Deck:
         self._begin_fonts()
         self.setting.keep(self.selection)  # while workers make the fonts
         faults = [fault for face in self.faces for fault in face.faults]
-        return [*self.source.forgotten, *self.setting.faults, *faults]
+        around = [
+            *self.margins.faults, *(fault for face in self._furniture for fault in face.faults)
+        ]  # fmt: skip
+        # Margins are measured before they are set: what is turned there is not too wide.
+        around = [fault for fault in around if fault.code != "card-overflow"]
+        return [*self.source.forgotten, *self.setting.faults, *faults, *around]
 
     def _begin_fonts(self) -> None:
         """Begin to make the fonts of the deck, and those of its sheets, which have margins as well."""
@@ -273,7 +297,8 @@ class Deck:
         fits = judged(self.faces[::2], self.faces[1::2], self.stock.sizes[0])
         pages = spots(fits[:TIGHTEST], self.stock.card, request.paper)
         manifest = request.pack.manifest
-        html = fit_captions(pages, request.paper, manifest.lang, f"{manifest.title}: {len(fits)}")
+        about_fit = f"{manifest.title}: {len(fits)}"
+        html = fit_captions(pages, request.paper, manifest.lang, about_fit, manifest.marking)
         captions: FaceSet = self.pool.submit(set_faces_job, html).result()
         pairs = zip(self.faces[::2], self.faces[1::2], strict=True)
         by_id = {front.at: (front, back) for front, back in pairs}
@@ -305,11 +330,17 @@ class Deck:
         wanted = tuple(map(expected_of, self.faces))
         looking = []
         for made, sides in self._made(stem):
+            marked = self._marked(sides)
             job = (
-                self.pool.submit(prove_deck_job, wanted, made.data, size=len(made.data))
+                self.pool.submit(prove_deck_job, wanted, made.data, marked, size=len(made.data))
                 if sides is None
                 else self.pool.submit(
-                    prove_sheets_job, wanted, self._spots(sides), made.data, size=len(made.data)
+                    prove_sheets_job,
+                    wanted,
+                    self._spots(sides),
+                    made.data,
+                    marked,
+                    size=len(made.data),
                 )
             )
             looking.append((made, job))
@@ -317,11 +348,27 @@ class Deck:
         # What is too large or has no glyph is told as that, and may be accepted.
         told = {f.at for f in self.faces if f.over or any(x.code == _NO_GLYPH for x in f.faults)}
         for made, job in looking:  # while the next file was made
-            proof = job.result()
+            proof, unmarked = job.result()
+            self.losses += unmarked if not self._lacks_glyphs else []
             known = told | {fault.at for fault in self.losses}
             self.losses += [fault for fault in proof.faults if fault.at not in known]
             done.append(replace(made, items=proof.items, missing=proof.missing))
         return done
+
+    @property
+    def _lacks_glyphs(self) -> bool:
+        around = (fault for face in (*self.faces, *self._furniture) for fault in face.faults)
+        return any(fault.code == _NO_GLYPH for fault in (*self.margins.faults, *around))
+
+    def _marked(self, sides: Sequence[Side] | None) -> Marked:
+        """Return how often the pages of a file must show the marking: on each face and margin."""
+        shell = self.source.shell
+        if sides is None:
+            return Marked(shell.marking, (1,) * len(self.faces), shell.own)
+        margins = self.furniture.markings() if self._furniture else [0] * len(self.sides)
+        around = dict(zip(map(id, self.sides), margins, strict=True))
+        counts = tuple(len(side.placements) + around[id(side)] for side in sides)
+        return Marked(shell.marking, counts, shell.own)
 
     def _spots(self, sides: Sequence[Side]) -> list[list[Any]]:
         from guide.sheets.impose import spots

@@ -374,7 +374,7 @@ class _Run:
         self.digests = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
         return Issue(
             about.series, about.title, about.version, about.supersedes, self.digests,
-            self.request.same_version,
+            self.request.same_version, about.marking,
         )  # fmt: skip
 
     def _plan(self, ledger: Ledger, rows: Sequence[Row], issue: Issue) -> Plan:

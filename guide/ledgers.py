@@ -90,8 +90,11 @@ def as_json(path: Path, copies: Sequence[LedgerEntry]) -> str:
     return json.dumps({**facts, "copies": plain}, indent=1, ensure_ascii=False)
 
 
-def write_list(copies: Sequence[LedgerEntry], path: Path) -> int:
-    """Write a distribution list for printing and return its pages; raises GuideError."""
+def write_list(copies: Sequence[LedgerEntry], path: Path, ledger: Path) -> int:
+    """Write a distribution list for printing and return its pages; raises GuideError.
+
+    It carries the marking of the document that was given out last.
+    """
     from guide.html.aids import distribution_list
 
     if not copies:
@@ -100,6 +103,9 @@ def write_list(copies: Sequence[LedgerEntry], path: Path) -> int:
     title = copies[-1].title
     versions = list(dict.fromkeys(copy.version for copy in copies))
     plain = [dataclasses.asdict(copy) for copy in copies]
-    pdf = pipeline.typeset_job(distribution_list(title, versions, plain, PAPERS["a4"]))
+    with Ledger.read(ledger) as known:
+        marking = known.fact("marking")
+    html = distribution_list(title, versions, plain, PAPERS["a4"], marking)
+    pdf = pipeline.typeset_job(html)
     output.write(path, pdf.data)
     return pdf.pages

@@ -783,6 +783,7 @@ class _Making:
                 if d.severity == Severity.WARNING else d
                 for d in self.problems
             ]  # fmt: skip
+        self.problems = _once_about_the_marking(self.problems)
         found = in_order(self.problems)
         stopped = not pack or self._stopped(found)
         kept = [] if stopped else files
@@ -921,9 +922,10 @@ class _Making:
     ) -> _Document | None:
         from guide.decks import Deck
         from guide.html.faces import Faces, wrong_options
-        from guide.html.furniture import Furniture
-        from guide.html.render import Request
+        from guide.html.furniture import BareSide, Furniture, Printed
+        from guide.html.render import Request, marking_problems
         from guide.html.templates import TemplateFault
+        from guide.sheets.plan import margins as margins_of
         from guide.sheets.plan import plan
 
         started = time.perf_counter()
@@ -935,13 +937,19 @@ class _Making:
             return None
         request = Request(pack, kind, options, paper, theme, cards, stock, self.settings.edition)
         source = Faces(request)
-        wrong = [*source.missing_layouts(), *wrong_options(pack, kind, options)]
+        wrong = [
+            *source.missing_layouts(), *wrong_options(pack, kind, options),
+            *marking_problems(request),
+        ]  # fmt: skip
         self.problems += wrong
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
         self._check_budget(pack, kind, options, len(sides), stock.per_sheet)
-        numbers = [(side.sheet, side.back) for side in sides]
-        margins = Furniture(pack, kind, stock, duplex, numbers, bool(options["ruler"]))
+        bare = [BareSide(side.sheet, side.back, margins_of(stock, side, duplex)) for side in sides]
+        printed = Printed(
+            duplex, str(options["marks"]), bool(options["ruler"]), float(options["bleed"] or 0)
+        )
+        margins = Furniture(pack, kind, stock, printed, bare)
         deck = Deck(
             source, margins, sides, stock, self.store, self.pool, self.settings.registration,
             lambda share: self.progress(kind.name, f"typeset {share:.0%}"),
@@ -1304,6 +1312,15 @@ def _file(
         document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings,
         items, missing, data,
     )  # fmt: skip
+
+
+def _once_about_the_marking(problems: list[Diagnostic]) -> list[Diagnostic]:
+    """Return problems with only one about the marking's length: that of the narrowest place."""
+    if not any(found.code == "marking-too-long" for found in problems):
+        return problems
+    from guide.html.marking import narrowest
+
+    return narrowest(problems)
 
 
 def _stem(name: str) -> str:

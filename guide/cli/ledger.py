@@ -73,7 +73,7 @@ def ledger(
     if pdf is not None:
         if pdf.suffix.lower() != ".pdf":
             raise click.BadParameter("the file's name must end in .pdf", param_hint="--pdf")
-        pages = ledgers.write_list(shown, pdf)
+        pages = ledgers.write_list(shown, pdf, path)
         click.echo(f"{pdf}: {pages} page{'s' if pages != 1 else ''}", err=True)
     if as_csv:
         click.echo(ledgers.as_csv(shown), nl=False)

@@ -124,7 +124,7 @@ class Issue:
     """A version of a document that is to be given out.
 
     `series` is what stays the same from version to version: a ledger belongs to one. `documents`
-    are the digests by edition, as far as they are known.
+    are the digests by edition, as far as they are known. `marking` is printed on distribution lists.
     """
 
     series: str
@@ -133,6 +133,7 @@ class Issue:
     supersedes: str = ""
     documents: Mapping[str, str] = field(default_factory=dict)
     same_version: bool = False
+    marking: str = ""
 
 
 @dataclass(frozen=True)
@@ -370,7 +371,7 @@ class Ledger:
         return [Event(s, t, n, State(state), a, d) for s, t, n, state, a, d in rows]
 
     def fact(self, name: str) -> str:
-        """Return what the ledger says of itself: `series`, `title`."""
+        """Return what the ledger says of itself: `series`, `title`, `marking`; '' for nothing."""
         with _translated(self.path):
             row = self._db.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
         return str(row[0]) if row else ""
@@ -417,7 +418,9 @@ class Ledger:
             message = f"the ledger is that of `{series}`, not of `{issue.series}`"
             hint = "Give each document a list, or a ledger, of its own: --ledger FILE"
             raise GuideError(error("ledger-of-another", message, at, hint))
-        facts = (("series", issue.series), ("title", issue.title))
+        facts = (
+            ("series", issue.series), ("title", issue.title), ("marking", issue.marking)
+        )  # fmt: skip
         db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
         last = db.execute("SELECT id, version FROM versions ORDER BY id DESC LIMIT 1").fetchone()
         known = db.execute("SELECT id FROM versions WHERE version = ?", [issue.version]).fetchone()

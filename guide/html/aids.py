@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from guide.html.labels import Labels
+from guide.html.margins import css_string
+from guide.html.marking import Marking, set_marking
 from guide.html.render import EAST_ASIAN, css_tokens
 from guide.html.templates import Templates
 from guide.model.artifacts import Face, Html
@@ -14,6 +16,8 @@ from guide.model.kinds import Stock
 from guide.units import Paper
 
 _LANG = "en-GB"
+_INSET = 7.0  # mm left and right of a marking: --marking-inset
+_MARKING_SIZE = 8.4  # pt: --size-marking
 
 
 def calibration_sheet(
@@ -39,24 +43,32 @@ def stock_drawings(stocks: Sequence[Stock], paper: Paper) -> Html:
 
 
 def distribution_list(
-    document: str, versions: Sequence[str], copies: Sequence[Mapping[str, Any]], paper: Paper
-) -> Html:
+    document: str, versions: Sequence[str], copies: Sequence[Mapping[str, Any]], paper: Paper,
+    marking: str = "",
+) -> Html:  # fmt: skip
     """Return who has which copy of a document, as a table with room to sign for it."""
-    return _html("distribution-list", f"Distribution list: {document}", paper, document=document,
-                 versions=list(versions), copies=list(copies))  # fmt: skip
+    return _html("distribution-list", f"Distribution list: {document}", paper, marking=marking,
+                 document=document, versions=list(versions), copies=list(copies))  # fmt: skip
 
 
-def fit_captions(pages: Sequence[Sequence[Any]], paper: Paper, lang: str, title: str) -> Html:
+def fit_captions(
+    pages: Sequence[Sequence[Any]], paper: Paper, lang: str, title: str, marking: str = ""
+) -> Html:
     """Return the pages under a contact sheet, each a face: a caption and frames for each card.
 
     `pages` hold what `guide.sheets.contact.spots` gives.
     """
     html = _html("fit-report", title, paper, lang)
     templates = Templates({})
+    lines = _marking(marking, paper).lines
     faces = tuple(
         Face(
             "",
-            str(templates.render("fit-report/captions.html", {}, spots=page, title=title)),
+            str(
+                templates.render(
+                    "fit-report/captions.html", {}, spots=page, title=title, marking=lines
+                )
+            ),
             str(n),
         )
         for n, page in enumerate(pages)
@@ -64,14 +76,26 @@ def fit_captions(pages: Sequence[Sequence[Any]], paper: Paper, lang: str, title:
     return replace(html, faces=faces, sizes=(8.0,))
 
 
-def _html(name: str, title: str, size: Paper, lang: str = _LANG, **context: Any) -> Html:
+def _marking(text: str, paper: Paper) -> Marking:
+    return set_marking(text, paper.width - 2 * _INSET, _MARKING_SIZE)
+
+
+def _html(
+    name: str, title: str, size: Paper, lang: str = _LANG, marking: str = "", **context: Any
+) -> Html:
     templates = Templates({})
     labels = Labels(lang)
     markup = templates.render(
         f"{name}/page.html", {}, title=title, lang=lang, dir=labels.direction, t=labels, **context
     )
     east = ["fonts-cjk.css"] if EAST_ASIAN.search(str(markup)) else []
-    names = ["fonts.css", *east, "tokens.css", f"{name}/page.css"]
+    made = _marking(marking, size)
+    marked = ["marking.css"] if made.lines else []
+    names = ["fonts.css", *east, "tokens.css", *marked, f"{name}/page.css"]
     sheets = [(str(templates.place(each)), templates.text(each) or "") for each in names]
-    page = f"@page {{ size: {size.css}; margin: 0 }}\n{css_tokens({})}"
-    return Html(title, lang, str(markup), (*sheets, ("generated", page)))
+    tokens = {
+        "--marking": css_string("\n".join(made.lines)),
+        "--marking-width": f"{size.width - 2 * _INSET:g}mm",
+    }
+    page = f"@page {{ size: {size.css}; margin: 0 }}\n{css_tokens(tokens)}"
+    return Html(title, lang, str(markup), (*sheets, ("generated", page)), marking=marking)

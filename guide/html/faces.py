@@ -72,6 +72,8 @@ class Faces:
             markup=str(markup),
             stylesheets=Sheets(request, self.templates, self.document.labels).of("".join(words)),
             sizes=stock.sizes if stock else (),
+            marking=request.pack.manifest.marking,
+            own=bool(request.pack.templates),
         )
 
     @cached_property
@@ -92,6 +94,8 @@ class Faces:
             assets={path: data for path, data in files.items() if path in markup},
             faces=tuple(faces),
             sizes=shell.sizes,
+            marking=shell.marking,
+            own=shell.own,
         )
 
     def _both(self, card: Flashcard) -> list[Face]:

@@ -14,7 +14,8 @@ from guide.html.document import Document
 from guide.html.flow import bold, flow, plain
 from guide.html.handout import handout
 from guide.html.labels import Labels
-from guide.html.running import running_heads
+from guide.html.margins import Margins, Tokens, css_string, face_marking
+from guide.html.marking import Marking, too_long
 from guide.html.templates import TemplateFault, Templates
 from guide.html.views import HandoutView, QuizView, SectionView, WorksheetView
 from guide.html.whole import Given, forgotten
@@ -28,6 +29,7 @@ from guide.model.quiz import letter
 from guide.units import MM_PER_POINT, Paper
 
 _MARGINS = 48  # mm, left and right of the text of a quiz, its numbers included
+FACE_GAP = 0.3  # mm between the marking of a face and the source above it
 _ADVANCE = 0.5  # of the type size, what a letter takes
 # Hangul, the CJK blocks, full-width forms: their fonts have 50 MB, so only who needs them waits.
 EAST_ASIAN = re.compile(
@@ -59,6 +61,7 @@ class Request:
 def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
     """Return the document, and what is wrong with its content; None when a template fails."""
     rendering = _Rendering(request)
+    rendering.document.problems += marking_problems(request)
     if any(map(request.pack.manifest.stops, rendering.document.problems)):
         return None, tuple(rendering.document.problems)  # its options say nothing that can be made
     try:
@@ -111,6 +114,8 @@ class _Rendering:
             stylesheets=sheets.of(markup),
             assets=used,
             places=document.context.places,
+            marking=request.pack.manifest.marking,
+            own=bool(request.pack.templates),
             fill=most if request.kind.fill else 0,
             most=most,
             multiple=multiple,
@@ -248,14 +253,7 @@ class _Rendering:
 
     def _token(self, name: str) -> str:
         """Return the value of a design token in this theme, with other tokens put in."""
-        if name == "--accent" and self.request.theme.accent:
-            return self.request.theme.accent
-        sheets = (f"themes/{self.request.theme.name}.css", "tokens.css")
-        pattern = re.compile(rf"{name}:\s*([^;]+);")
-        found = (pattern.findall(self.templates.text(sheet) or "") for sheet in sheets)
-        value = next((values[-1].strip() for values in found if values), "")
-        inner = re.fullmatch(r"var\((--[\w-]+)\)", value)
-        return self._token(inner[1]) if inner and inner[1] != name else value
+        return Tokens(self.templates, self.request.kind.name, self.request.theme).text(name)
 
 
 @dataclass
@@ -275,6 +273,7 @@ class Sheets:
             f"themes/{self.request.theme.name}.css",
             "base.css",
             "code.css",
+            *self._marked(),
             *self.request.kind.styles,
             f"{self.request.kind.name}/page.css",
         ]
@@ -282,30 +281,30 @@ class Sheets:
         sheets = [(str(self.templates.place(name)), text) for name, text in found if text]
         return (*sheets, ("generated", self._generated()))
 
+    def _marked(self) -> list[str]:
+        """Return the sheet that prints the marking on pages, of kinds of the pack's own as well."""
+        return ["marking.css"] if self.request.kind.shape == "pages" and self._marking.lines else []
+
+    @property
+    def _marking(self) -> Marking:
+        return marking_of(self.request, self.templates, self.labels)
+
     def _generated(self) -> str:
         """Return what only this run knows: the page's size, the accent, the running texts."""
         request, labels = self.request, self.labels
-        manifest = request.pack.manifest
         size = request.paper.css
         if request.stock and request.kind.shape == "faces":
             return self._face(request.stock)
-        version = [labels("Version %(version)s") % {"version": manifest.version}]
-        if manifest.date:
-            version.append(labels.date(manifest.date))
         page = (
             labels("page %(page)s of %(pages)s")
             .replace("%(page)s", "\0p")
             .replace("%(pages)s", "\0n")
         )
         running = "".join(
-            {"\0p": " counter(page) ", "\0n": " counter(pages) "}.get(part) or _css_string(part)
+            {"\0p": " counter(page) ", "\0n": " counter(pages) "}.get(part) or css_string(part)
             for part in _pieces(page)
         )
-        tokens = {
-            "--marking": _css_string(manifest.marking),
-            "--running-version": _css_string(" · ".join(version)),
-            "--running-page": running,
-        }
+        tokens = margins_of(request, self.templates, labels).css(running)
         if request.theme.accent:
             tokens["--accent"] = request.theme.accent
         return f"@page {{ size: {size}; }}\n{css_tokens(tokens)}"
@@ -313,7 +312,10 @@ class Sheets:
     def _face(self, stock: Stock) -> str:
         """Return the size of a face; nothing that differs from deck to deck stands on it."""
         bleed = float(self.request.options.get("bleed") or 0)
+        marking = self._marking
+        height = marking.height + FACE_GAP if marking.lines else 0.0
         tokens = {"--safe": f"{stock.safe:g}mm", "--bleed": f"{bleed:g}mm"}
+        tokens["--marking-height"] = f"{height:.2f}mm"
         if self.request.theme.accent:
             tokens["--accent"] = self.request.theme.accent
         size = f"{stock.card[0]:g}mm {stock.card[1]:g}mm"
@@ -331,10 +333,12 @@ def has_own(request: Request) -> bool:
 def common_context(request: Request, labels: Labels) -> dict[str, Any]:
     """Return what every template is given."""
     manifest = request.pack.manifest
+    templates = Templates(request.pack.templates)
+    margins = margins_of(request, templates, labels)
 
     def running(part: object) -> tuple[str, str]:
-        """Return what stands left and right at the head of a part's pages."""
-        return running_heads(plain(part), manifest.marking, manifest.title)
+        """Return what is printed left and right at the head of a part's pages."""
+        return margins.heads(plain(part))
 
     return {
         "pack": request.pack,
@@ -352,9 +356,38 @@ def common_context(request: Request, labels: Labels) -> dict[str, Any]:
         "flow": flow,
         "bold": bold,
         "plain": plain,
+        "marking": marking_of(request, templates, labels),
+        "margins": margins,
         "date": labels.date,
         "number": labels.number,
     }
+
+
+def margins_of(request: Request, templates: Templates, labels: Labels) -> Margins:
+    """Return the margins of a document of pages."""
+    tokens = Tokens(templates, request.kind.name, request.theme)
+    return Margins(request.pack.manifest, request.kind, request.paper, tokens, labels)
+
+
+def marking_of(request: Request, templates: Templates, labels: Labels) -> Marking:
+    """Return the marking as it is set on the pages of a document, or on the faces of a deck."""
+    if request.stock and request.kind.shape == "faces":
+        tokens = Tokens(templates, request.kind.name, request.theme)
+        return face_marking(request.pack.manifest.marking, request.stock, tokens)
+    return margins_of(request, templates, labels).marking
+
+
+def marking_problems(request: Request) -> list[Diagnostic]:
+    """Return the error for a marking that has no room in a document, if it has none."""
+    pack = request.pack
+    labels, templates = Labels(pack.manifest.lang), Templates(pack.templates)
+    made = marking_of(request, templates, labels)
+    if not made.room:
+        return []
+    where = f"a page of `{request.kind.name}`"
+    if request.stock and request.kind.shape == "faces":
+        where = f"a card of `{request.stock.name}`"
+    return [too_long(pack.manifest.marking, made, where, pack.at("marking"))]
 
 
 def css_tokens(tokens: Mapping[str, str]) -> str:
@@ -366,9 +399,3 @@ def css_tokens(tokens: Mapping[str, str]) -> str:
 def _pieces(text: str) -> list[str]:
     """Cut a text at its placeholders, which are a NUL and a letter."""
     return [piece for piece in re.split("(\0[pn])", text) if piece]
-
-
-def _css_string(text: str) -> str:
-    """Return a CSS string; what could end it is written as an escape."""
-    safe = "".join(c if c.isprintable() and c not in '"\\<' else f"\\{ord(c):x} " for c in text)
-    return f'"{safe}"'

@@ -12,7 +12,8 @@ class Notes:
 
     Left of `cue` are the cues, right of it the ruled notes, between `top` and `bottom`; below that,
     to `foot`, the box for the summary, which has the name `summary`. `pitch` is from line to line;
-    `line` and `edge` are colours.
+    `line` and `edge` are colours, `label` is the type size of
+    the name.
     """
 
     width: float
@@ -27,6 +28,7 @@ class Notes:
     cue: float = 62
     pitch: float = 8
     summary: str = ""
+    label: float = 3.2
 
 
 def draw(notes: Notes) -> bytes:
@@ -51,6 +53,6 @@ def draw(notes: Notes) -> bytes:
         f'height="{notes.height:g}mm" viewBox="0 0 {notes.width:g} {notes.height:g}">'
         f'<path d="{"".join(lines)}" stroke="{notes.line}" stroke-width=".18" fill="none"/>'
         f'<path d="{edges}" stroke="{notes.edge}" stroke-width=".3" fill="none"/>'
-        f'<text x="{notes.left:g}" y="{floor + 5:g}" font-family="Source Sans 3" font-size="3.2" '
+        f'<text x="{notes.left:g}" y="{floor + notes.label + 1.8:g}" font-family="Source Sans 3" font-size="{notes.label:g}" '
         f'font-weight="700" fill="{notes.edge}">{escape(notes.summary)}</text></svg>'
     ).encode()

@@ -45,7 +45,9 @@ class Html:
 
     With `fill`, elements with a `data-rank` are chosen, lowest first, so that that many pages are
     filled. `most` and `multiple` are the budget: not more pages than that, and a multiple of that.
-    `forgotten` says what the templates should have printed and did not.
+    `forgotten` says what the templates should have printed and did not. `marking` must be printed
+    at head and foot of every page, or on every face; where `own` says that the templates are the
+    pack's, a page without it is a warning.
     """
 
     title: str
@@ -60,6 +62,8 @@ class Html:
     most: int = 0
     multiple: int = 1
     forgotten: tuple[Fault, ...] = field(default=(), compare=False)
+    marking: str = ""
+    own: bool = False
 
 
 @dataclass(frozen=True)

@@ -221,6 +221,10 @@ class Stock(Frozen):
 
 
 EDGE = 5.0  # mm that most printers leave blank
+MARK_LENGTH = 5.0  # mm of a crop mark
+MARK_DISTANCE = 3.0  # mm between a crop mark and the trim
+RULER_ROOM = 11.0  # mm of margin at the foot: a line of text, the ruler, what printers leave blank
+RULER_HEIGHT = 2.2  # mm of its longest tick
 
 
 def grid(like: Stock, folds: tuple[str, ...] = ("",)) -> Stock:

@@ -35,6 +35,7 @@ from guide.pdf.fit import faces_markup, fit_faces, size_classes
 from guide.pdf.glyphs import BUNDLED, missing_glyphs, missing_in_strings, uncovered
 from guide.pdf.inspect import leaves, page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
+from guide.pdf.margins import margin_faults, marking_faults
 from guide.pdf.proof import Proof, expected, expected_of_face, prove, with_thumbs
 from guide.units import PX_PER_MM
 
@@ -154,12 +155,14 @@ class _Typesetting:
             self._check_glyphs(self.html.markup)
             document = self._filled() if self.html.fill else self._layout(self.html.markup)
             self.faults += page_faults(document.pages)
+            self.faults += margin_faults(document.pages, self.html.marking)
             self.faults += contrast_faults(document.pages, self.html.stylesheets)
             budget = over_budget(document.pages, self.html.most, self.html.multiple)
             self.faults += [budget] if budget else []
             data = self._write(document)
             self._told(messages)
             proof = self._prove(data)
+            self.faults += self._marked(data)
         self._fallbacks(document.fonts.values(), document.pages)
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
         rounded = tuple((round(w, 2), round(h, 2)) for w, h in pages)
@@ -199,6 +202,13 @@ class _Typesetting:
             return Proof(0)
         told = frozenset(fault.at for fault in self.faults if fault.code == "text-overflow")
         return prove(with_thumbs(expected(self.tree), self.html.assets), data, told)
+
+    def _marked(self, data: bytes) -> list[Fault]:
+        """Look for the marking on each page; a pack's own templates may do without, with a warning."""
+        if any(fault.code == "missing-glyph" for fault in self.faults):
+            return []
+        severity = Severity.WARNING if self.html.own else Severity.ERROR
+        return marking_faults(data, self.html.marking, severity=severity)
 
     def _attributed(
         self, faces: list[SetFace], fitting: list[Fault], fonts: tuple[FontFace, ...]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from guide.model.kinds import EDGE, Stock
+from guide.model.kinds import EDGE, RULER_HEIGHT, RULER_ROOM, Stock
+from guide.model.kinds import MARK_DISTANCE as DISTANCE
+from guide.model.kinds import MARK_LENGTH as LENGTH
 from guide.sheets.plan import Side
 
-LENGTH = 5.0  # mm
-DISTANCE = 3.0  # mm between a mark and the trim
 TICK = 1.5  # mm; the arm of a cross where a sheet leaves no margin for marks
 
 
@@ -122,9 +122,6 @@ def arcs(stock: Stock, side: Side) -> list[Arc]:
 
 
 RULER = 100.0  # mm
-RULER_ROOM = (
-    11.0  # mm of margin at the foot: the line of text, the ruler, what printers leave blank
-)
 
 
 def ruler(stock: Stock) -> list[Line]:
@@ -135,7 +132,8 @@ def ruler(stock: Stock) -> list[Line]:
     y = stock.paper.height - EDGE
     left = (stock.paper.width - RULER) / 2
     ticks = [
-        Line(left + n * 10, y - (2.2 if n % 5 == 0 else 1.4), left + n * 10, y) for n in range(11)
+        Line(left + n * 10, y - (RULER_HEIGHT if n % 5 == 0 else 1.4), left + n * 10, y)
+        for n in range(11)
     ]
     return [Line(left, y, left + RULER, y), *ticks]
 

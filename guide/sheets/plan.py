@@ -66,6 +66,16 @@ def beside(stock: Stock, left: float, top: float) -> tuple[float, float, bool]:
     return left, top + stock.card[1], True
 
 
+def margins(stock: Stock, side: Side, duplex: str) -> tuple[float, float, float, float]:
+    """Return the space around the block of cards on a side, in mm: left, top, right, bottom."""
+    left, top, right, bottom = stock.margins
+    if not side.back or duplex == "fold":
+        return left, top, right, bottom
+    if flips_about_vertical(stock, duplex):
+        return right, top, left, bottom
+    return left, bottom, right, top
+
+
 def plan(cards: int, stock: Stock, duplex: str = "long-edge", order: str = "reading") -> list[Side]:
     """Return the sides of all sheets for cards of two pages each.
 
