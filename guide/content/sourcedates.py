@@ -94,7 +94,10 @@ def _csl(value: dict[str, Any], report: Report) -> dict[str, Any]:
             return {}
         if any(parts):
             return {"date-parts": [part or [0] for part in parts[:2]], **extra}
-    for key in ("literal", "raw", "edtf"):
+    if value.get("literal"):  # what is no date is meant so: "c. 2014-15", "spring 1999"
+        text = str(value["literal"]).strip()
+        return {**(_edtf(text, lambda _: None) or {"literal": text}), **extra}
+    for key in ("raw", "edtf"):
         if value.get(key):
             made = _edtf(str(value[key]).strip(), report)
             return {**made, **extra} if made else {}
