@@ -18,6 +18,7 @@ from guide.content.validate import Places, Validator
 from guide.content.yaml12 import Document, read_yaml
 from guide.errors import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
+from guide.model.cloze import unnumbered
 from guide.model.content import Actor, Card, Event, Fact, Figure, Question, Section, Term
 from guide.model.markup import mentions, texts_of
 from guide.model.pack import Manifest, Pack, spelling
@@ -224,7 +225,7 @@ class _Loading:
             for data, places in self._card_data(path):
                 card = self.validator.item(Card, data, places, "a card")
                 if card is not None:
-                    found.append(self._named(card, card.front or card.cloze))
+                    found.append(self._named(card, card.front or unnumbered(card.cloze)))
         return tuple(found)
 
     def _card_data(self, path: str) -> list[tuple[Any, Places]]:

@@ -83,7 +83,7 @@ def _linear(node: Any) -> str:
     if name in {"mi", "mn", "mo", "mtext", "ms"}:
         text = unescape(node.text or "")
         return f" {text} " if text in _SPACED else text
-    if name == "mspace":
+    if name in {"mspace", "mphantom"}:
         return " "
     if name == "mfrac":
         return f"{_grouped(parts[0])}/{_grouped(parts[1])}"

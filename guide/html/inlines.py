@@ -7,9 +7,9 @@ import re
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from guide.model.cloze import gap_end
 from guide.model.markup import (
     CLUSTER,
-    GAP,
     REFERENCE,
     TERM,
     are_attributes,
@@ -57,12 +57,14 @@ def reference(state: StateInline, silent: bool) -> bool:
 
 def gap(state: StateInline, silent: bool) -> bool:
     """Read the gap of a cloze."""
-    match = GAP.match(state.src, state.pos) if state.src[state.pos] == "{" else None
-    if not match or "gaps" not in state.env:
+    if "gaps" not in state.env or not state.src.startswith("{{", state.pos):
+        return False
+    end = gap_end(state.src, state.pos)
+    if end < 0:
         return False
     if not silent:
-        state.push("gap", "", 0).content = match[1]
-    state.pos = match.end()
+        state.push("gap", "", 0).content = state.src[state.pos + 2 : end - 2]
+    state.pos = end
     return True
 
 

@@ -21,6 +21,7 @@ from guide.html.formulas import FormulaError, typeset_formula
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
 from guide.html.parser import MAX_DEPTH, parse, parse_line, parser
+from guide.model.cloze import ASK, in_formula
 from guide.model.content import Citation
 from guide.model.markup import BOX, are_attributes, read_attributes, trailing_attributes
 
@@ -218,11 +219,11 @@ class _Renderer(RendererHTML):
         return f'<a class="xref" href="#{escape(name)}">{shown}</a>'
 
     def gap(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
-        content = tokens[idx].content
-        if content.startswith(":"):
-            hint = escape(content[1:].strip(":"), quote=False)
+        content, plain = tokens[idx].content, replace(env["here"], gaps=False)
+        if content.startswith(ASK):
+            hint = inline(content[len(ASK) :].strip(), env["context"], plain)
             return f'<span class="gap">{hint or chr(0xA0)}</span>'
-        inner = inline(content, env["context"], env["here"])
+        inner = inline(content.strip(), env["context"], plain)
         return f'<strong class="answer">{inner}</strong>'
 
     def link_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
@@ -427,6 +428,7 @@ class _Renderer(RendererHTML):
         return f'<p class="math-block"{ident} data-at="{at}">{inner}</p>\n'
 
     def _formula(self, tex: str, display: bool, env: Any) -> str:
+        tex = in_formula(tex) if env["here"].gaps else tex
         try:
             made = typeset_formula(tex, display)
         except FormulaError as exc:

@@ -35,7 +35,6 @@ _PAIR = r"[A-Za-z][\w-]*=(?:\"[^\"]*\"|'[^']*'|“[^”]*”|[^\s\"'{}]+)"
 _ATTRIBUTE = rf"(?:\#[A-Za-z][\w:-]*|\.[A-Za-z][\w-]*|{_PAIR}|decorative)"
 _ATTRIBUTES = re.compile(rf"\s*{_ATTRIBUTE}(?:\s+{_ATTRIBUTE})*\s*")
 _TRAILING = re.compile(r"(?<!\\)\{([^{}\n]*)\}\s*$")
-GAP = re.compile(r"\{\{((?:[^{}]|\{[^{}]*\})+?)\}\}")
 BOXES = ("note", "tip", "warning", "key", "example", "question", "disputed")
 
 # Locator terms of CSL that mean the same in every language that writes them so. Words of one
