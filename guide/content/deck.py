@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from guide.content.rules import usable_cards
+from guide.content.spread import Sheets, spread
+from guide.model import cloze
 from guide.model.base import Item
 from guide.model.content import (
     Actor,
@@ -21,7 +24,6 @@ from guide.model.content import (
     Term,
     TrueFalseQuestion,
 )
-from guide.model.markup import GAP
 from guide.model.pack import Pack
 from guide.model.shuffle import shuffled
 from guide.model.signs import as_paragraph
@@ -35,6 +37,7 @@ class _Draft:
     item: Item
     id: str
     fields: dict[str, Any]
+    own: bool = False  # the id is the one that the item itself has in the pack
 
 
 def deck(pack: Pack, derive: Sequence[str] = DERIVED) -> tuple[Flashcard, ...]:
@@ -49,23 +52,22 @@ def deck(pack: Pack, derive: Sequence[str] = DERIVED) -> tuple[Flashcard, ...]:
     }
     for name in derive:
         drafts += [makers[name](item) for item in getattr(pack, name)]
-    own = {card.id for card in pack.cards}
-    names = _free_names([draft.id for draft in drafts], own)
+    names = _free_names(drafts, {card.id for card in pack.cards})
     return tuple(
         _finish(draft, name, number)
         for number, (draft, name) in enumerate(zip(drafts, names, strict=True), 1)
     )
 
 
-def _free_names(wanted: Sequence[str], authored: set[str]) -> list[str]:
+def _free_names(drafts: Sequence[_Draft], authored: set[str]) -> list[str]:
     """Number made names until they are free: an id names one card and no other."""
     used: set[str] = set()
     names = []
-    for name in wanted:
-        free, number = name, 2
-        made = name not in authored or name in used
+    for draft in drafts:
+        free, number = draft.id, 2
+        made = not draft.own or draft.id in used
         while free in used or (made and free in authored):
-            free, number = f"{name}-{number}", number + 1
+            free, number = f"{draft.id}-{number}", number + 1
         used.add(free)
         names.append(free)
     return names
@@ -81,23 +83,17 @@ def _finish(draft: _Draft, name: str, number: int) -> Flashcard:
 def _authored(card: Card) -> Iterator[_Draft]:
     langs = {"front_lang": card.front_lang, "back_lang": card.back_lang}
     base: dict[str, Any] = {"hint": card.hint, "image": card.image, "origin": "cards", **langs}
+    base["image_side"] = card.image_side
     if card.cloze:
-        for number, (front, back) in enumerate(cloze_sides(card.cloze), 1):
-            name = card.id if number == 1 else f"{card.id}-{number}"
-            yield _Draft(
-                card,
-                name,
-                {
-                    **base,
-                    "cloze": True,
-                    "layout": card.layout or "cloze",
-                    "front": front,
-                    "back": back,
-                },
-            )
+        base |= {"cloze": True, "layout": card.layout or "cloze"}
+        for place, side in enumerate(cloze.sides(card.cloze)):
+            name = f"{card.id}-{side.number}" if place else card.id
+            fields = {**base, "front": side.front, "back": side.back}
+            yield _Draft(card, name, fields, own=not place)
         return
     layout = card.layout or ("image" if card.image else "basic")
-    yield _Draft(card, card.id, {**base, "layout": layout, "front": card.front, "back": card.back})
+    fields = {**base, "layout": layout, "front": card.front, "back": card.back}
+    yield _Draft(card, card.id, fields, own=True)
     if card.reverse:
         turned: dict[str, Any] = {
             **base,
@@ -106,6 +102,7 @@ def _authored(card: Card) -> Iterator[_Draft]:
             "front": card.back,
             "back": card.front,
         }
+        turned["image_side"] = "front" if card.image_side == "back" else "back"
         turned |= {"front_lang": card.back_lang, "back_lang": card.front_lang, "turned": True}
         yield _Draft(card, f"{card.id}-r", turned)
 
@@ -115,18 +112,7 @@ def cloze_sides(text: str) -> list[tuple[str, str]]:
 
     Gaps that a card does not ask for are printed as plain text.
     """
-    gaps = list(GAP.finditer(text))
-    sides = []
-    for asked in range(len(gaps)):
-        front, back, last = "", "", 0
-        for number, gap in enumerate(gaps):
-            between = text[last : gap.start()]
-            answer, _, hint = gap[1].partition("::")
-            front += between + (f"{{{{:{hint}}}}}" if number == asked else answer)
-            back += between + (f"{{{{{answer}}}}}" if number == asked else answer)
-            last = gap.end()
-        sides.append((front + text[last:], back + text[last:]))
-    return sides
+    return [(side.front, side.back) for side in cloze.sides(text)]
 
 
 def _term(term: Term) -> _Draft:
@@ -161,7 +147,8 @@ def _question(question: Question) -> _Draft:
     if question.explanation:
         explained = f"{as_paragraph(answer)}\n\n{as_paragraph(question.explanation)}"
     fields = {"layout": "question", "front": question.prompt, "back": explained}
-    more = {"choices": tuple(choices), "origin": "questions"}
+    truth = isinstance(question, TrueFalseQuestion)
+    more = {"choices": tuple(choices), "origin": "questions", "truth": truth}
     return _Draft(question, f"card-{question.id}", {**fields, **more})
 
 
@@ -200,3 +187,50 @@ def arranged(cards: Sequence[Flashcard], sort: str, seed: str) -> tuple[Flashcar
 def tagged(cards: Sequence[Flashcard], tags: Sequence[str]) -> tuple[Flashcard, ...]:
     """Return the cards with one of the tags; all of them when no tag is given."""
     return tuple(card for card in cards if not tags or {*tags} & {*card.tags})
+
+
+def counted(
+    cards: Sequence[Flashcard], options: Mapping[str, Any], sheets: Sheets
+) -> tuple[Flashcard, ...]:
+    """Return the whole deck of a document in its order, each card with its number in it.
+
+    `options` are those of templates/flashcards/kind.toml. The order is the one in which the deck is
+    printed, and in which the planner brings in new cards.
+    """
+    chosen = tagged(cards, tuple(map(str, options["tags"])))
+    sort = str(options["sort"])
+    done = arranged(chosen, sort, str(options["seed"]))
+    if sort == "topic":
+        parts: list[Flashcard] = []
+        start = sheets.first
+        for _, group in groupby(done, key=lambda card: card.tags[:1]):
+            part = tuple(group)
+            parts += spread(part, replace(sheets, first=start))
+            start += len(part)
+        done = tuple(parts)
+    elif sort not in _EXACT:
+        done = spread(done, sheets)
+    count = len(done)
+    return tuple(
+        card.placed(card.places, number=number, count=count) for number, card in enumerate(done, 1)
+    )
+
+
+def selected(
+    cards: Sequence[Flashcard], options: Mapping[str, Any], tags: Sequence[str], sheets: Sheets
+) -> tuple[Flashcard, ...]:
+    """Return the cards of a deck that have one of `tags`, all of them without any.
+
+    They keep their numbers in the whole deck, so that cards which are printed later belong to those
+    that were printed before. Tags of a run stand in place of the deck's own.
+    """
+    whole = counted(cards, options, sheets)
+    if not tags or set(tags) == set(options["tags"]):
+        return whole
+    chosen = tagged(whole, tags)
+    if len(chosen) < len(tagged(cards, tags)):
+        chosen = tagged(counted(cards, {**options, "tags": ()}, sheets), tags)
+    return chosen if options["sort"] in {*_EXACT, "topic"} else spread(chosen, sheets)
+
+
+_EXACT = {"id", "front"}  # orders in which a reader looks for a card

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from guide.content.pictures import missing_alt
+from guide.content.spoilers import spoilers
 from guide.content.validate import did_you_mean
 from guide.content.written import check_written
-from guide.errors import Diagnostic, Place, error, warning
+from guide.errors import Diagnostic, Place, Severity, error, warning
+from guide.model import cloze
 from guide.model.base import Item
 from guide.model.content import Card, ChoiceQuestion, Fact, Section
 from guide.model.dates import Date, later
 from guide.model.markup import (
     BOXES,
     CLUSTER,
-    GAP,
     SOURCE_KEY,
     Mention,
     loose_marks,
@@ -41,6 +43,7 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     rules: list[Callable[[Pack], Found]] = [
         _mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans,
         _cards, _choices, _stale_facts, _terms, _card_pictures, check_written,
+        spoilers,
     ]  # fmt: skip
     if not lost:
         rules += [_unused_sources, _editions]
@@ -333,7 +336,9 @@ def _cards(pack: Pack) -> Found:
             yield error(
                 "card-shape", "a card is a cloze, or has a front and a back", place, hint, card.id
             )
-        elif card.cloze and not GAP.search(card.cloze):
+        elif card.cloze and (faults := cloze.read(card.cloze)[1]):
+            yield from _gaps(card, faults)
+        elif card.cloze and not cloze.sides(card.cloze):
             hint = "Mark what is asked: The campaign lasted {{78}} days."
             yield error(
                 "cloze-without-gap", "the cloze has no {{gap}}", card.at("cloze"), hint, card.id
@@ -342,6 +347,13 @@ def _cards(pack: Pack) -> Found:
             missing = "back" if card.front else "front"
             hint = f"Add `{missing}: ...`, or write a `cloze`."
             yield error("missing-key", f"the card has no `{missing}`", place, hint, card.id)
+
+
+def _gaps(card: Card, faults: Iterable[cloze.GapFault]) -> Found:
+    for fault in faults:
+        place = card.at("cloze").inside(card.cloze, fault.offset)
+        found = error("bad-gap", fault.message, place, fault.hint, card.id)
+        yield found if fault.fatal else replace(found, severity=Severity.WARNING)
 
 
 def _card_pictures(pack: Pack) -> Found:
@@ -418,4 +430,4 @@ def _unknown_tags(name: str, key: str, wanted: Iterable[str], tags: set[str], pa
 
 def usable_cards(cards: Iterable[Card]) -> list[Card]:
     """Return the cards that a deck can be made from."""
-    return [c for c in cards if (GAP.search(c.cloze) if c.cloze else c.front and c.back)]
+    return [c for c in cards if (cloze.sides(c.cloze) if c.cloze else c.front and c.back)]

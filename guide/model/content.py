@@ -96,6 +96,9 @@ class Card(Item):
     back: str = ""
     hint: str = ""
     image: str = ""
+    image_side: Literal["front", "back"] = Field(
+        default="front", description="The side with the picture; the back, if it shows the answer."
+    )
     reverse: StrictBool = False
     cloze: str = ""
     layout: str = Field(
@@ -111,21 +114,26 @@ class Flashcard(Item):
     `layout` names the template in flashcards/layouts; `front`, `back` and `hint` are Markdown, with
     `{{:hint}}` and `{{answer}}` for the gap of a cloze. `start` and `end` are an event's or actor's
     dates, `start` a fact's "as of". `choices` are the options of a question, `turned` marks
-    the second card of a reversed one, `cloze` one with a gap. `number` counts from 1
-    in the deck as authored. `of` is the id of the item that it is made of.
+    the second card of a reversed one, `cloze` one with a gap, `truth` one of a statement, whose
+    choices and answer are guide's own words. `number` counts from 1 to `count` in the whole deck,
+    in the order in which it is printed; it is 0 on cards that are not counted. `of` is the id of
+    the item that it is made of.
     """
 
     number: int
+    count: int = 0
     layout: str
     front: str
     back: str
     hint: str = ""
     image: str = ""
+    image_side: Literal["front", "back"] = "front"
     choices: tuple[str, ...] = ()
     front_lang: str = ""
     back_lang: str = ""
     turned: bool = False
     cloze: bool = False
+    truth: bool = False
     of: str = ""
     start: Date | None = None
     end: Date | None = None
