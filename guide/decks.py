@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from guide.errors import Severity
 from guide.inputs import digest_of_code
 from guide.jobs.digest import digest
 from guide.jobs.pool import Job, Pool
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST = 60  # items in a chunk: a second's work, and little memory
 TIGHTEST = 40  # cards on a contact sheet
 VERDICTS = ("fits", "shrunk", "rejected")
+_NAMED = 3  # cards that a message names
 LEAST = 8  # a smaller chunk is not worth a process
 
 
@@ -266,7 +268,7 @@ class Deck:
             cards = {card.id: card for card in self.source.request.cards}
             again = {name: self.source.key(cards[name]) for name in others}
             made |= self.setting.finish(self.setting.start(again, size))
-        self.faces = [face for both in made.values() for face in both]
+        self.faces = self._numbered(made)
         self._begin_fonts()
         self.setting.keep(self.selection)  # while workers make the fonts
         faults = [fault for face in self.faces for fault in face.faults]
@@ -275,7 +277,30 @@ class Deck:
         ]  # fmt: skip
         # Margins are measured before they are set: what is turned there is not too wide.
         around = [fault for fault in around if fault.code != "card-overflow"]
-        return [*self.source.forgotten, *self.setting.faults, *faults, *around]
+        told = [*self.source.forgotten, *self.setting.faults, *faults, *around]
+        return [*told, *self._small()]
+
+    def _small(self) -> list[Fault]:
+        """Say which cards are set in type that is smaller than the stock should have."""
+        least = self.stock.least
+        small = sorted((f.size, f.at) for f in self.faces[::2] if f.size < least and not f.over)
+        if not small:
+            return []
+        named = ", ".join(f'"{at}" ({size:g} pt)' for size, at in small[:_NAMED])
+        more = f" and {len(small) - _NAMED} more" if len(small) > _NAMED else ""
+        what = "1 card is" if len(small) == 1 else f"{len(small)} cards are"
+        message = f"{what} set in less than {least:g} pt on {self.stock.name}: {named}{more}"
+        hint = "Use larger stock, or shorten these texts; `--fit-report` lists every card."
+        at = f"pack:documents.{self.source.request.kind.name}.stock"
+        return [Fault("small-print", message, at, hint, Severity.WARNING)]
+
+    def _numbered(self, made: Mapping[str, tuple[SetFace, ...]]) -> list[SetFace]:
+        """Return the faces with the numbers of their cards: no face that is kept has one."""
+        from guide.pdf.numbers import numbered
+
+        words = self.source.number_of
+        cards = {card.id: card for card in self.source.request.cards}
+        return [numbered(face, words(cards[name])) for name, both in made.items() for face in both]
 
     def _begin_fonts(self) -> None:
         """Begin to make the fonts of the deck, and those of its sheets, which have margins as well."""

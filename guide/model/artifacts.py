@@ -167,6 +167,33 @@ class FontFace:
 
 
 @dataclass(frozen=True)
+class NumberGlyph:
+    """A character of a card's number as it is drawn: `code` is the glyph, as PDF writes it.
+
+    `size` is in px, `width` in thousandths of it.
+    """
+
+    sign: str
+    font: str
+    size: float
+    code: str
+    width: int
+
+
+@dataclass(frozen=True)
+class NumberSlot:
+    """Where a face has the card's number: the placeholder, and its width in px.
+
+    `at_end` numbers end where the placeholder ends, others begin where it begins.
+    """
+
+    text: str
+    width: float
+    at_end: bool
+    glyphs: tuple[NumberGlyph, ...]
+
+
+@dataclass(frozen=True)
 class SetFace:
     """A face after typesetting: a page, as pieces, that goes into any deck and on any sheet.
 
@@ -177,7 +204,8 @@ class SetFace:
     the element of each marked content, `links` pairs of annotation and element. `shared` are
     pictures, by digest; `fonts` the glyphs that are used. `texts` are the runs of each text that
     the face must show, `pictures` the words for each picture, `rasters` the words for each raster
-    picture with what it looks like.
+    picture with what it looks like. `number` is where the number of the card goes, until
+    `guide.pdf.numbers` has filled it in.
     """
 
     at: str
@@ -199,6 +227,7 @@ class SetFace:
     texts: tuple[tuple[str, ...], ...] = ()
     pictures: tuple[str, ...] = ()
     rasters: tuple[tuple[str, Thumb], ...] = ()
+    number: NumberSlot | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from typing import Any
 import pydyf
 from weasyprint import pdf as weasyprint_pdf
 from weasyprint.matrix import Matrix
-from weasyprint.pdf.stream import Stream
 
 from guide.model.artifacts import (
     COLOURS,
@@ -29,6 +28,7 @@ from guide.model.artifacts import (
     SetFace,
 )
 from guide.pdf.pieces import content_of, deflated, group_of
+from guide.pdf.slots import FaceStream, Specimens
 from guide.pdf.structure import add_tags
 from guide.pdf.uses import font_use
 from guide.resources import font_folders
@@ -45,6 +45,7 @@ class Drawer:
     def __init__(self, document: Any) -> None:
         self.document = document
         self.fonts: dict[Any, Any] = {}
+        self.specimens = Specimens(self.fonts)
 
     def draw(self, page: Any, at: str, size: float) -> SetFace:
         """Return one face: no name in it depends on the faces around it."""
@@ -118,6 +119,7 @@ class _Face:
         add = weasyprint_pdf.add_links
         add(links, matrix, self.pdf, sheet, [], stream._tags)  # noqa: SLF001
         page.paint(stream, scale)
+        number = self.drawer.specimens.slot(stream)
         # The drawer knows them in the order in which other faces brought them.
         used = sorted(
             (font for font in self.drawer.fonts.values() if font.to_unicode),
@@ -127,11 +129,12 @@ class _Face:
         before = len(self.pdf.objects)
         inner = SimpleNamespace(pages=[page])
         add_tags(self.pdf, inner, "1.7", [stream], notes=False)
-        return self._taken(at, size, sheet, stream, before, used)
+        face = self._taken(at, size, sheet, stream, before, used)
+        return dataclasses.replace(face, number=number)
 
-    def _stream(self, height: float) -> Any:
+    def _stream(self, height: float) -> FaceStream:
         page, document = self.page, self.drawer.document
-        stream = Stream(
+        stream = FaceStream(
             self.drawer.fonts, _rectangle(page), self.resources, self.images, {},
             document.color_profiles, document.output_intent, compress=True,
         )  # fmt: skip

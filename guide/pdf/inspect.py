@@ -172,7 +172,7 @@ def _too_coarse(found: list[Leaf], number: int) -> Iterator[Fault]:
 
 @dataclass(frozen=True)
 class FaceBoxes:
-    """The boxes of a face: itself, and the part that is to stand in its middle, if it has one.
+    """The boxes of a face: itself, the part that is to stand in its middle, and its foot, if any.
 
     `size` is the type size in pt at which it is laid out.
     """
@@ -181,11 +181,18 @@ class FaceBoxes:
     size: float
     face: Any
     body: Any | None
+    foot: Any | None = None
+
+    @property
+    def floor(self) -> float:
+        """The lower edge in px of the room for the body: the foot's upper edge where that is higher."""
+        floor = float(self.face.content_box_y() + self.face.height)
+        return min(floor, float(self.foot.border_box_y())) if self.foot is not None else floor
 
 
 def face_boxes(page: Any) -> FaceBoxes:
     """Return the boxes of the face on a page."""
-    face, body = None, None
+    face, body, foot = None, None, None
     for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001
         element = unwrap(box).element
         if element is None or not isinstance(unwrap(box), boxes.BlockBox):
@@ -194,10 +201,12 @@ def face_boxes(page: Any) -> FaceBoxes:
             face = unwrap(box)
         elif body is None and element.get("data-center") is not None:
             body = unwrap(box)
+        elif element.get("data-foot") is not None:
+            foot = unwrap(box)
             break
     assert face is not None, "a page without a face"
     index, size = face.element.get("data-face").split()
-    return FaceBoxes(int(index), float(size), face, body)
+    return FaceBoxes(int(index), float(size), face, body, foot)
 
 
 def face_overflow(page: Any, found: FaceBoxes, safe: float) -> float:
@@ -214,8 +223,7 @@ def face_overflow(page: Any, found: FaceBoxes, safe: float) -> float:
         over = max(over, leaf.bottom - (height - safe), leaf.right - (width - safe))
         over = max(over, safe - leaf.top, safe - leaf.left, leaf.right - leaf.limit)
     if found.body is not None:
-        floor = found.face.content_box_y() + found.face.height
-        over = max([over, *(leaf.bottom - floor for leaf in leaves(found.body))])
+        over = max([over, *(leaf.bottom - found.floor for leaf in leaves(found.body))])
     return over if over > TOLERANCE else 0.0
 
 
@@ -262,9 +270,8 @@ def centre(found: FaceBoxes) -> None:
     """
     if found.body is None:
         return
-    floor = found.face.content_box_y() + found.face.height
     inside = list(leaves(found.body))
-    free = floor - max((leaf.bottom for leaf in inside), default=floor)
+    free = found.floor - max((leaf.bottom for leaf in inside), default=found.floor)
     if free > 0:
         down = free * 0.46  # the optical middle is a little above the true one
         found.body.translate(0, down)

@@ -62,6 +62,11 @@ def deflated(data: bytes) -> bytes:
     return zlib.compress(data, LEVEL)
 
 
+def inflated(data: bytes) -> bytes:
+    """Return what was compressed by `deflated`."""
+    return zlib.decompress(data)
+
+
 def _template(value: Any, resolve: Resolve, refs: list[int]) -> bytes:
     if isinstance(value, pydyf.Dictionary):
         inner = b"".join(
