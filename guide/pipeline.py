@@ -24,9 +24,10 @@ from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
 from guide.model.printers import Registration
 from guide.resources import TEMPLATES, font_folders
-from guide.units import PAPERS, Paper
+from guide.units import PAPERS, Paper, parse_paper
 
 if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
+    from guide.content.spread import Sheets
     from guide.decks import Deck, Made
     from guide.jobs.confine import Limits
     from guide.jobs.fence import Fence
@@ -909,13 +910,19 @@ class _Making:
 
     def _deck(self, pack: Pack) -> tuple[Flashcard, ...]:
         """Return the cards that the pack's flashcards are made of."""
-        from guide.content.deck import deck, tagged
-        from guide.content.library import load_kinds, resolve_options
+        from guide.content.deck import deck, selected
+        from guide.content.library import load_kinds, load_stock, resolve_options
 
         kind = load_kinds(pack)["flashcards"]
-        given = (pack.manifest.documents or {}).get("flashcards", {})
+        given = self._given(kind, (pack.manifest.documents or {}).get("flashcards", {}))
         options, _ = resolve_options(kind, given, pack)  # what is wrong is said with the deck
-        return tagged(deck(pack, options["derive"]), tuple(map(str, options["tags"])))
+        stock = None
+        with contextlib.suppress(GuideError, ValueError):
+            paper = parse_paper(self.settings.paper or options.get("paper") or pack.manifest.paper)
+            stock = load_stock(str(options["stock"]), Place(""), pack, paper)
+            stock = stock.folded() if options["duplex"] == "fold" else stock
+        cards = deck(pack, options["derive"])
+        return selected(cards, options, self.settings.tags, _sheets(stock, options))
 
     def _begin_deck(
         self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any
@@ -932,7 +939,7 @@ class _Making:
         stock = self._stock(pack, kind, options, paper)
         if stock is None:
             return None
-        cards = self._cards(pack, kind, options)
+        cards = self._cards(pack, kind, options, stock)
         if not cards:
             return None
         request = Request(pack, kind, options, paper, theme, cards, stock, self.settings.edition)
@@ -996,6 +1003,8 @@ class _Making:
         place = self._stock_place(pack, kind)
         try:
             stock = load_stock(str(options["stock"]), place, pack, paper)
+            _, least = self._cards_of_theme(options)
+            stock = stock.enlarged(least) if least else stock
             return stock.folded() if options["duplex"] == "fold" else stock
         except GuideError as exc:
             self.problems += exc.diagnostics
@@ -1004,9 +1013,11 @@ class _Making:
             self.problems.append(error("bad-stock", str(exc), place, hint))
         return None
 
-    def _cards(self, pack: Pack, kind: Kind, options: Mapping[str, Any]) -> tuple[Flashcard, ...]:
+    def _cards(
+        self, pack: Pack, kind: Kind, options: Mapping[str, Any], stock: Stock
+    ) -> tuple[Flashcard, ...]:
         """Return the cards to print, in order; says so when there are none."""
-        from guide.content.deck import arranged, deck, tagged
+        from guide.content.deck import deck, selected
         from guide.content.validate import did_you_mean
         from guide.html.faces import Faces, prelude
         from guide.html.render import Request
@@ -1026,7 +1037,7 @@ class _Making:
                 self.problems.append(
                     warning("unknown-tag", f"no card has the tag `{tag}`", here, hint)
                 )
-        cards = arranged(tagged(every, tags), str(options["sort"]), str(options["seed"]))
+        cards = selected(every, options, self.settings.tags, _sheets(stock, options))
         if not cards:
             self._no_cards(every, tags, place)
             return ()
@@ -1062,7 +1073,19 @@ class _Making:
 
     def _given(self, kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
         run = {"stock": self.settings.stock, "duplex": self.settings.duplex}
-        return {**given, **{k: v for k, v in run.items() if v and k in kind.options}}
+        usual = {"stock": self._cards_of_theme(given)[0]} if kind.name == "flashcards" else {}
+        return {
+            **{k: v for k, v in usual.items() if v},
+            **given,
+            **{k: v for k, v in run.items() if v and k in kind.options},
+        }
+
+    def _cards_of_theme(self, options: Mapping[str, Any]) -> tuple[str, float]:
+        """Return the stock that the theme of a deck prints on, and its least type in pt."""
+        from guide.content.library import theme_of_cards
+
+        own = self.pack.manifest.theme.name
+        return theme_of_cards(str(self.settings.theme or options.get("theme") or own), self.pack)
 
     def _stock_place(self, pack: Pack, kind: Kind) -> Place:
         return Place("--stock") if self.settings.stock else pack.at(f"documents.{kind.name}.stock")
@@ -1078,7 +1101,6 @@ class _Making:
         self, pack: Pack, kind: Kind, options: Mapping[str, Any]
     ) -> tuple[Any, Any]:
         from guide.content.library import check_theme
-        from guide.units import parse_paper
 
         paper = pack.manifest.paper
         try:
@@ -1325,6 +1347,14 @@ def _once_about_the_marking(problems: list[Diagnostic]) -> list[Diagnostic]:
 
 def _stem(name: str) -> str:
     return name.removesuffix(".pdf")
+
+
+def _sheets(stock: Stock | None, options: Mapping[str, Any]) -> Sheets:
+    """Return how the cards of a deck lie on sheets."""
+    from guide.content.spread import Sheets
+
+    own = bool(options["title-card"]) + bool(options["contents-card"])
+    return Sheets(stock.per_sheet if stock else 1, options["order"] == "cut-stack", own)
 
 
 def versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:

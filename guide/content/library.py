@@ -19,6 +19,7 @@ from guide.model.pack import Pack
 from guide.resources import TEMPLATES
 from guide.units import PAPERS, Paper, parse_paper
 
+LARGEST = 72  # pt
 COMMON = ("paper", "theme", "title", "pages")
 
 
@@ -190,6 +191,24 @@ def check_theme(name: Any, place: Place, pack: Pack | None = None) -> Diagnostic
         return None
     hint = did_you_mean(str(name), sorted(themes))
     return error("unknown-theme", f"there is no theme `{name}`", place, hint)
+
+
+_OF_CARDS = r"--card-%s\s*:\s*([\w.-]+)"
+
+
+def theme_of_cards(name: str, pack: Pack) -> tuple[str, float]:
+    """Return the stock that a theme prints cards on unless somebody chose one, and its least type.
+
+    They are '' and 0 where the theme says nothing (`--card-stock`, `--card-least` in pt).
+    """
+    path = Path(TEMPLATES, "themes", f"{name}.css")
+    text = pack.templates.get(f"themes/{name}.css")
+    if text is None:
+        text = path.read_text("utf-8") if path.is_file() and path.stem == name else ""
+    stock, least = (re.search(_OF_CARDS % token, text) for token in ("stock", "least"))
+    size = least[1].removesuffix("pt") if least else ""
+    known = size.replace(".", "", 1).isdecimal() and 0 < float(size) <= LARGEST
+    return stock[1] if stock else "", float(size) if known else 0.0
 
 
 _CHECKS: dict[str, tuple[Any, str]] = {

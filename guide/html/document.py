@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from string import digits
 from typing import Any
 
 from markdown_it.token import Token
@@ -17,6 +18,7 @@ from guide.html.charts import PALETTE
 from guide.html.citations import Citations, UnknownStyleError, anchor, style_names
 from guide.html.codes import qr_svg
 from guide.html.collation import initial, sort_key
+from guide.html.flow import plain
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
 from guide.html.markdown import (
@@ -49,6 +51,7 @@ from guide.model.origins import side_field
 from guide.model.pack import Pack
 from guide.model.quiz import Asked, letter
 from guide.model.shuffle import shuffled
+from guide.model.spoilers import gives_away
 from guide.suggest import nearest
 
 _MAX_TILES = 9
@@ -405,18 +408,25 @@ class Document:
     ) -> views.CardView:
         """Return a card's two sides, for a layout."""
         here = Here(item=card.id, place=card.at(), gaps=card.cloze)
+        front, back = (self._side(card, getattr(card, s), here, s) for s in ("front", "back"))
         image, figure = self.assets.figure(card.image) if card.image else ("", None)
         self.context.places[card.id] = card.at()
         return views.CardView(
             id=card.id,
             number=card.number,
+            image_side=card.image_side,
+            n_of_m=self._number(card),
+            heads=self._heads(card, front, back),
             layout=layout,
-            front=self._side(card, card.front, here, "front"),
-            back=self._side(card, card.back, here, "back"),
+            front=front,
+            back=back,
             hint=self.inline(card.hint, card, "hint"),
-            choices=[self.flowing(self._truth(card, text), card) for text in card.choices],
+            choices=[
+                escape(self.labels(text)) if card.truth else self.flowing(text, card)
+                for text in card.choices
+            ],
             image=image,
-            image_alt=figure.alt if figure and figure.alt else card.front,
+            image_alt=figure.alt if figure and figure.alt else plain(front),
             topic=self.topic(card),
             colour=colour,
             date_text=self._card_date(card),
@@ -436,16 +446,31 @@ class Document:
             return Markup(text)  # noqa: S704  made of escaped parts
         if side == _PLAIN.get(card.origin):
             return escape(text)
-        text = self._truth(card, text)
+        answer = _ANSWER.match(text) if card.truth and side == "back" else None
+        if answer:  # guide's own word; what the author wrote stays
+            text = f"**{self.labels(answer[1])}**{text[answer.end() :]}"
         made = flowing(text, self.context, here)
         self._account(text, made, here.place, card.id)
         return made
 
-    def _truth(self, card: Flashcard, text: str) -> str:
-        """Put True and False into the pack's language on cards that are made from questions."""
-        if card.choices != _TRUTHS:
-            return text
-        return re.sub(r"\A(\*\*)?(True|False)\b", lambda m: (m[1] or "") + self.labels(m[2]), text)
+    def _heads(self, card: Flashcard, front: Markup, back: Markup) -> tuple[str, str]:
+        """Return the heads of front and back: on the front none that gives the answer away."""
+        head = self.topic(card) or self.pack.manifest.title
+        question = " ".join([plain(front), *card.choices])
+        answer = f"{plain(back)} {self._card_date(card)}"
+        return "" if gives_away(head, question, answer) else head, head
+
+    def n_of_m(self, number: int | str, count: int | str) -> str:
+        """Return the label of a card's number in its deck."""
+        return self.labels("%(number)s of %(count)s") % {"number": number, "count": count}
+
+    def _number(self, card: Flashcard) -> Markup:
+        """Return what stands for a card's number until the deck is put together."""
+        if not card.number:
+            return Markup()
+        signs = "".join(sorted({*self.n_of_m("", "").strip(), *digits, " "}))
+        span = Markup('<span class="face-number" data-number="{}">{}</span>')
+        return span.format(signs, self.n_of_m("0000", "0000"))
 
     def topic(self, card: Flashcard) -> str:
         """Return the topic of a card, '' when no tag names one.
@@ -490,7 +515,7 @@ class Document:
 
 _PLAIN = {"facts": "back", "glossary": "front", "actors": "front"}
 """The side of a card that holds a value or a name, which every document prints as written."""
-_TRUTHS = ("True", "False")
+_ANSWER = re.compile(r"\*\*(True|False)\*\*(?=\n|\Z)")  # as content/deck.py writes it
 _LABEL = 6  # characters that a letter and the space after an option take
 
 

@@ -144,6 +144,10 @@ class Faces:
         colours = self.request.options.get("colours") or {}
         return str(next((colours[tag] for tag in card.tags if tag in colours), ""))
 
+    def number_of(self, card: Flashcard) -> str:
+        """Return the number of a card in its deck, in words: `14 of 341`."""
+        return self.document.n_of_m(card.number, card.count) if card.number else ""
+
     def missing_layouts(self) -> list[Diagnostic]:
         """Say which cards ask for a layout that there is not, once for each layout."""
         told: dict[str, Diagnostic] = {}
@@ -173,14 +177,20 @@ class Faces:
         return digest(
             self.environment, card.id, self.layout(card), self._colour(card), texts,
             card.tags, card.start, card.end, card.origin, self._langs(card),
-            card.turned, card.cloze, self.document.topic(card), self._pictures(card), sources,
+            card.turned, card.cloze, card.truth, card.image_side, bool(card.number),
+            self.document.topic(card), self._pictures(card), sources, self._own(card),
         )  # fmt: skip
+
+    def _own(self, card: Flashcard) -> Any:
+        """Return what only layouts of the pack's own may print."""
+        return (card.number, card.count) if has_own(self.request) else ()
 
     def fingerprint(self, card: Flashcard) -> str:
         """Return the digest of what a card says, however it is set: for decks printed before."""
         texts = (card.front, card.back, card.hint, *card.choices)
-        whole = digest(card.id, texts, card.tags, card.start, card.end, self._pictures(card))
-        return whole[:16]
+        side = [card.image_side] if card.image and card.image_side == "back" else []
+        shown = [*self._pictures(card), *side]
+        return digest(card.id, texts, card.tags, card.start, card.end, shown)[:16]
 
     def _pictures(self, card: Flashcard) -> list[Any]:
         texts = (card.front, card.back, card.hint, *card.choices)

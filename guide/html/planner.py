@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from guide.errors import Diagnostic, Place, error, warning
@@ -19,9 +19,9 @@ _LONGEST = 400  # days
 
 
 def plan(
-    pack: Pack, kind: str, options: Mapping[str, Any], cards: int, labels: Labels
+    pack: Pack, kind: str, options: Mapping[str, Any], numbers: Sequence[int], labels: Labels
 ) -> tuple[PlanView | None, list[Diagnostic]]:
-    """Return the plan for a deck of so many cards, and what is wrong with its dates.
+    """Return the plan for the cards with these numbers, and what is wrong with its dates.
 
     Without `start` it begins on the pack's date; a pack without one has numbered days.
     """
@@ -66,16 +66,21 @@ def plan(
     if not working:
         message = "no day is left for learning"
         return None, [error("bad-value", message, place("rest"), "Rest on fewer days.")]
+    cards = len(numbers)
     made = schedule(cards, len(working), int(options["boxes"]), int(options["new-per-day"]))
     if made.left:
         message = f"{made.left} of {cards} cards have no turn before the deadline"
         hint = "Take more new cards a day, a later deadline, or fewer cards with `tags`."
         problems.append(warning("plan-too-short", message, place("new-per-day"), hint))
-    return _view(made, days, rest, labels, cards), problems
+    return _view(made, days, rest, labels, numbers), problems
 
 
 def _view(
-    made: Schedule, days: list[dt.date | None], rest: set[int], labels: Labels, cards: int
+    made: Schedule,
+    days: list[dt.date | None],
+    rest: set[int],
+    labels: Labels,
+    numbers: Sequence[int],
 ) -> PlanView:
     sessions = iter(made.sessions)
     rows = []
@@ -83,10 +88,26 @@ def _view(
         session = None if day and day.weekday() in rest else next(sessions)
         text = labels.weekday(day) if day else labels("Day %(number)s") % {"number": number}
         monday = day.weekday() == 0 if day else number % 7 == 1
-        rows.append(PlanDayView(text, session, monday))
+        new = (
+            _ranges(numbers[session.new[0] - 1 : session.new[1]]) if session and session.new else ""
+        )
+        rows.append(PlanDayView(text, session, monday, new))
     boxes = len(made.sessions[0].due)
     start, end = (
         labels.date(Date(day.year, day.month, day.day)) if day else ""
         for day in (days[0], days[-1])
     )
-    return PlanView(rows, boxes, [2**n for n in range(boxes)], cards, made.per_session, start, end)
+    return PlanView(
+        rows, boxes, [2**n for n in range(boxes)], len(numbers), made.per_session, start, end
+    )
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return the numbers of cards in few words: `3, 17\u201319`; a selection from a deck has gaps."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join("\u2013".join(map(str, part)) for part in parts)

@@ -90,8 +90,8 @@ class _Rendering:
         self.plan = None
         if "cards" in kind.prints and "deadline" in kind.options:
             labels = self.document.labels
-            count = len(self.request.cards)
-            self.plan, found = planner.plan(pack, kind.name, self.request.options, count, labels)
+            numbers = sorted(card.number for card in self.request.cards)
+            self.plan, found = planner.plan(pack, kind.name, self.request.options, numbers, labels)
             self.document.problems += found
 
     def _parts(self) -> list[str]:
@@ -318,9 +318,16 @@ class Sheets:
         tokens["--marking-height"] = f"{height:.2f}mm"
         if self.request.theme.accent:
             tokens["--accent"] = self.request.theme.accent
+        if stock.least:  # large type at the head of a narrow card would take lines from its text
+            head = f"{min(_LARGE_HEAD, stock.card[0] / _HEAD_WIDTH):.3g}pt"
+            tokens |= {"--card-head": head, "--card-foot": head}
         size = f"{stock.card[0]:g}mm {stock.card[1]:g}mm"
         outside = f" bleed: {bleed:g}mm;" if bleed else ""
         return f"@page {{ size: {size};{outside} }}\n{css_tokens(tokens)}"
+
+
+_LARGE_HEAD = 16.0  # pt
+_HEAD_WIDTH = 7.5  # mm of a card's width for each pt of its head
 
 
 def has_own(request: Request) -> bool:

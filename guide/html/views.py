@@ -201,11 +201,15 @@ class LinkView:
 
 @dataclass(frozen=True)
 class PlanDayView:
-    """A day of a study plan; `session` is None on a day of rest, `week` marks where one begins."""
+    """A day of a study plan; `session` is None on a day of rest, `week` marks where one begins.
+
+    `new` are the numbers of the new cards, as they are printed on the cards.
+    """
 
     text: str
     session: Session | None
     week: bool
+    new: str = ""
 
 
 @dataclass(frozen=True)
@@ -278,8 +282,10 @@ class HandoutView:
 class CardView:
     """A card's sides, ready for a layout; `lang` and `dir` are those of the side that is drawn.
 
-    `lang` is '' where it is the pack's. `number` is the card's place in the deck; a layout that
-    prints it is set again for every card that moves.
+    `lang` is '' where it is the pack's. `n_of_m` stands for the card's number in the deck, which is
+    filled in when the deck is put together; a layout that prints `number` is set again for every
+    card that moves. `head` is what the card is about: its topic, or else the deck's title; '' on a
+    front where that would give the answer away.
     """
 
     id: str
@@ -301,13 +307,20 @@ class CardView:
     tags: tuple[str, ...]
     langs: tuple[str, str] = ("", "")
     turned: bool = False
+    image_side: str = "front"
+    n_of_m: Markup = Markup()
+    heads: tuple[str, str] = ("", "")
+    head: str = ""
     lang: str = ""
     dir: str = ""
 
     def seen_from(self, side: str) -> CardView:
-        """Return the card with the language of one side."""
-        lang = self.langs[side == "back"]
-        return replace(self, lang=lang, dir=Labels(lang).direction if lang else "")
+        """Return the card with the language and the head of one side."""
+        lang, head = self.langs[side == "back"], self.heads[side == "back"]
+        topic = self.topic if head else ""
+        return replace(
+            self, lang=lang, dir=Labels(lang).direction if lang else "", head=head, topic=topic
+        )
 
 
 Context = dict[str, Any]

@@ -128,6 +128,7 @@ def page_budget(value: Any) -> tuple[int, int]:
 
 
 Pair = tuple[float, float]
+CLEAR_PRINT = 12.0  # pt, after the UKAAF's guidelines for clear and large print
 
 
 class Stock(Frozen):
@@ -151,6 +152,9 @@ class Stock(Frozen):
     safe: Annotated[float, Field(ge=0, le=30)] = 5
     corner: Annotated[float, Field(ge=0, le=20)] = 0
     sizes: tuple[float, ...] = (11, 10.5, 10, 9.5, 9, 8.5, 8)
+    least: Annotated[float, Field(ge=0, le=72)] = Field(
+        default=0, description="pt; a card that is set in smaller type is a warning."
+    )
     fold: Literal["", "beside", "below"] = ""
 
     @property
@@ -211,6 +215,16 @@ class Stock(Frozen):
         if min(self.sizes) < 4 or max(self.sizes) > 72:
             raise ValueError("sizes must be between 4 and 72 pt")
         return self
+
+    def enlarged(self, least: float) -> Stock:
+        """Return the stock for large print: type of `least` pt and more where a text leaves room.
+
+        No type is smaller than CLEAR_PRINT; what lies between the two is a warning.
+        """
+        largest = round(max(least + 4, 1.4 * self.sizes[0]))
+        smallest = round(min(least, CLEAR_PRINT))
+        sizes = tuple(float(size) for size in range(largest, smallest - 1, -1))
+        return self.model_copy(update={"sizes": sizes, "least": least})
 
     def folded(self) -> Stock:
         """Return stock of the same cards with front and back side by side, for a fold between them.
