@@ -170,7 +170,7 @@ class _Span:
             inside = _Span(self.text, gap.first, gap.last, gap.inner, gap.formula)
             if asked not in gap.numbers:
                 said = inside.written(asked, front=front)
-                parts.append(f"{{{said}}}" if gap.formula else said)
+                parts.append(_in_braces(said, parts[-1]) if gap.formula else said)
             elif front:
                 parts.append(f"{{{{{ASK}{gap.hint}}}}}")
             else:
@@ -192,6 +192,13 @@ class _Span:
             kept += [text[last:begin].replace("{{", "{\\{"), text[begin:stop]]
             last = stop
         return "".join([*kept, text[last:].replace("{{", "{\\{")])
+
+
+def _in_braces(tex: str, before: str) -> str:
+    """Return TeX as a group; two braces in a row would be read as a gap."""
+    outer = " " if before.endswith("{") else ""
+    inner = " " if tex.startswith("{") else ""
+    return f"{outer}{{{inner}{tex}}}"
 
 
 def _verbatim(text: str) -> Iterator[tuple[int, int]]:

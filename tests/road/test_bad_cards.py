@@ -175,7 +175,7 @@ def test_letters_of_other_scripts(deck: Deck, name: str) -> None:
     deck.cards(f'{{id: a, front: "{RIGHT[name]}", back: B}}')
     deck.build()
     read = unicodedata.normalize("NFC", deck.pages()[0])
-    assert read == f"Deck a {unicodedata.normalize('NFC', RIGHT[name])}"
+    assert read == f"Deck 1 of 1 {unicodedata.normalize('NFC', RIGHT[name])}"
 
 
 @pytest.mark.parametrize(("lang", "text"), [("ko", "\uc548\ub155"), ("zh", "\u6c49\u8bed\u5b66\u4e60")])
