@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -48,7 +48,7 @@ FLASHCARDS = "{flashcards: {derive: [glossary]}}"
 
 
 def built(
-    folder: Path, marking: str, title: str = TITLE, documents: str = EVERY, **settings: object
+    folder: Path, marking: str, title: str = TITLE, documents: str = EVERY, **options: object
 ) -> Built:
     """Write the pack and build it into folder/out/pack."""
     pack = folder / "pack"
@@ -59,7 +59,7 @@ def built(
         f"format: 1\ntitle: {title}\nlang: en\ndate: 2026-11-01\nmarking: {marking}\ndocuments: {documents}\n",
         encoding="utf-8",
     )
-    return build(pack, folder / "out", Settings(jobs=1, **settings))
+    return build(pack, folder / "out", Settings(jobs=1, **options))
 
 
 Area = tuple[float, float, float, float]
@@ -150,11 +150,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("marking", "documents", "settings"), CASES)
+@pytest.mark.parametrize(("marking", "documents", "options"), CASES)
 def test_every_page_and_face_carries_the_marking_by_itself(
-    marking: str, documents: str, settings: dict[str, str], tmp_path: Path
+    marking: str, documents: str, options: dict[str, str], tmp_path: Path
 ) -> None:
-    made = built(tmp_path, marking, documents=documents, **settings)
+    made = built(tmp_path, marking, documents=documents, **options)
     assert not [d for d in made.diagnostics if d.severity == "error"], made.diagnostics
     out = tmp_path / "out" / "pack"
     names = {path.stem for path in out.glob("*.pdf")}
@@ -287,6 +287,7 @@ def test_running_heads_name_the_part_at_the_top_whole(tmp_path: Path) -> None:
 MARKINGS = st.text(st.sampled_from("ABCMW xyзд本-"), min_size=1, max_size=120)
 
 
+@settings(max_examples=40)
 @given(MARKINGS, st.floats(20, 200), st.sampled_from([6.0, 8.4, 16.0]))
 def test_a_marking_is_set_whole_within_its_room(text: str, room: float, size: float) -> None:
     made = set_marking(text, room, size)
