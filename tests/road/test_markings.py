@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from sheets.test_fold import strokes
 
+from guide.html.aids import distribution_list
 from guide.html.marking import MOST_LINES, measured, set_marking
 from guide.html.running import GAP, running_heads, shortened
 from guide.model.kinds import EDGE
 from guide.model.letters import letters
+from guide.pdf.typeset import typeset
 from guide.pdf.widths import width
 from guide.pipeline import Built, Settings, build
-from guide.units import POINTS_PER_MM
+from guide.units import PAPERS, POINTS_PER_MM
 
 WORDS = "OFFICIAL SENSITIVE TRAINING MATERIAL NOT FOR RELEASE OUTSIDE THE SCHOOL AND ITS STAFF NOR FOR COPYING IN ANY FORM AT ALL"
 CYRILLIC = "ДЛЯ СЛУЖЕБНОГО ПОЛЬЗОВАНИЯ СЛУШАТЕЛЕЙ УЧЕБНОГО ЦЕНТРА"
@@ -321,3 +323,16 @@ def test_lines_of_a_marking_are_about_equal() -> None:
     first, second = (measured(line, 8.4) for line in made.lines)
     assert abs(first - second) < 20
     assert list(itertools.chain(*(line.split() for line in made.lines))) == WORDS.split()
+
+
+def test_a_distribution_list_carries_the_marking_of_its_document(tmp_path: Path) -> None:
+    copy = {"name": "A. Reader", "organisation": "School", "version": "1", "channel": "paper", "state": "sent",
+            "changed": "2026-11-01"}  # fmt: skip
+    html = distribution_list(
+        "A Pack", ["1"], [{**copy, "number": n} for n in range(60)], PAPERS["a4"], WORDS[:120]
+    )
+    made = typeset(html)
+    assert {fault.code for fault in made.faults} <= {"unsupported-css"}
+    path = tmp_path / "list.pdf"
+    path.write_bytes(made.data)
+    assert [check_page(page, WORDS[:120]) for page in pages(path)] == [2] * made.pages
