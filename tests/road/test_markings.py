@@ -10,19 +10,21 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from sheets.test_fold import strokes
 
+from guide.html.aids import distribution_list
 from guide.html.marking import MOST_LINES, measured, set_marking
 from guide.html.running import GAP, running_heads, shortened
 from guide.model.kinds import EDGE
 from guide.model.letters import letters
+from guide.pdf.typeset import typeset
 from guide.pdf.widths import width
 from guide.pipeline import Built, Settings, build
-from guide.units import POINTS_PER_MM
+from guide.units import PAPERS, POINTS_PER_MM
 
 WORDS = "OFFICIAL SENSITIVE TRAINING MATERIAL NOT FOR RELEASE OUTSIDE THE SCHOOL AND ITS STAFF NOR FOR COPYING IN ANY FORM AT ALL"
 CYRILLIC = "ДЛЯ СЛУЖЕБНОГО ПОЛЬЗОВАНИЯ СЛУШАТЕЛЕЙ УЧЕБНОГО ЦЕНТРА"
@@ -48,7 +50,7 @@ FLASHCARDS = "{flashcards: {derive: [glossary]}}"
 
 
 def built(
-    folder: Path, marking: str, title: str = TITLE, documents: str = EVERY, **settings: object
+    folder: Path, marking: str, title: str = TITLE, documents: str = EVERY, **options: object
 ) -> Built:
     """Write the pack and build it into folder/out/pack."""
     pack = folder / "pack"
@@ -59,7 +61,7 @@ def built(
         f"format: 1\ntitle: {title}\nlang: en\ndate: 2026-11-01\nmarking: {marking}\ndocuments: {documents}\n",
         encoding="utf-8",
     )
-    return build(pack, folder / "out", Settings(jobs=1, **settings))
+    return build(pack, folder / "out", Settings(jobs=1, **options))
 
 
 Area = tuple[float, float, float, float]
@@ -150,11 +152,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("marking", "documents", "settings"), CASES)
+@pytest.mark.parametrize(("marking", "documents", "options"), CASES)
 def test_every_page_and_face_carries_the_marking_by_itself(
-    marking: str, documents: str, settings: dict[str, str], tmp_path: Path
+    marking: str, documents: str, options: dict[str, str], tmp_path: Path
 ) -> None:
-    made = built(tmp_path, marking, documents=documents, **settings)
+    made = built(tmp_path, marking, documents=documents, **options)
     assert not [d for d in made.diagnostics if d.severity == "error"], made.diagnostics
     out = tmp_path / "out" / "pack"
     names = {path.stem for path in out.glob("*.pdf")}
@@ -287,6 +289,7 @@ def test_running_heads_name_the_part_at_the_top_whole(tmp_path: Path) -> None:
 MARKINGS = st.text(st.sampled_from("ABCMW xyзд本-"), min_size=1, max_size=120)
 
 
+@settings(max_examples=40)
 @given(MARKINGS, st.floats(20, 200), st.sampled_from([6.0, 8.4, 16.0]))
 def test_a_marking_is_set_whole_within_its_room(text: str, room: float, size: float) -> None:
     made = set_marking(text, room, size)
@@ -320,3 +323,16 @@ def test_lines_of_a_marking_are_about_equal() -> None:
     first, second = (measured(line, 8.4) for line in made.lines)
     assert abs(first - second) < 20
     assert list(itertools.chain(*(line.split() for line in made.lines))) == WORDS.split()
+
+
+def test_a_distribution_list_carries_the_marking_of_its_document(tmp_path: Path) -> None:
+    copy = {"name": "A. Reader", "organisation": "School", "version": "1", "channel": "paper", "state": "sent",
+            "changed": "2026-11-01"}  # fmt: skip
+    html = distribution_list(
+        "A Pack", ["1"], [{**copy, "number": n} for n in range(60)], PAPERS["a4"], WORDS[:120]
+    )
+    made = typeset(html)
+    assert {fault.code for fault in made.faults} <= {"unsupported-css"}
+    path = tmp_path / "list.pdf"
+    path.write_bytes(made.data)
+    assert [check_page(page, WORDS[:120]) for page in pages(path)] == [2] * made.pages
