@@ -100,7 +100,7 @@ class Claims:
 
     Formulas and pictures are pairs of the offset and what is written there. `kinds` are ranges of the
     source whose words need a remedy of their own: prefix (before the key of a citation), title (of
-    a link), address (that no link uses), note (that nothing calls), cell (of a table), braces,
+    a link), address (that no link uses), sentence (that looks like one), note (that nothing calls), cell (of a table), braces,
     money.
     """
 
@@ -150,6 +150,7 @@ class _Reading:
         self.notes = set(_NOTE.findall(self.text))
         self.called = set(_CALL.findall(self.text))
         self.depth = 0
+        self.uncalled = self.blank = False
 
     def read(self) -> Claims:
         self._lines()
@@ -193,16 +194,28 @@ class _Reading:
                 lines[number] = _blank(line[: start + opened.start(3)]) + opened[3]
             else:
                 lines[number] = self._line(line, start, tables[number], numbers, offset)
+            self._note(line, offset)
             offset += len(line) + 1
         self.text = "\n".join(lines)
+
+    def _note(self, line: str, offset: int) -> None:
+        """Mark the lines of a note that nothing calls: its first one, and those that go on with it."""
+        begins = _NOTE.match(line)
+        if begins:
+            self.uncalled = begins[1] not in self.called
+        elif self.blank and line[:1] not in {"", " ", "\t"}:
+            self.uncalled = False
+        self.blank = not line.strip()
+        if self.uncalled:
+            self._mark("note", offset, (0, len(line)))
 
     def _definition(self, line: str, match: re.Match[str], offset: int) -> str:
         """Blank the address of a link that is used; its title has no place on paper."""
         if _folded(match[1]) in self.defined:
             self._mark("title", offset, match.span(3))
             return _blank(line[: match.start(3)]) + match[3] + _blank(line[match.end(3) :])
-        if re.search(r"[/.#:]", match[2]):  # else it is a sentence that looks like an address
-            self._mark("address", offset, (0, len(line)))
+        sentence = not re.search(r"[/.#:]", match[2])  # which only looks like an address
+        self._mark("sentence" if sentence else "address", offset, (0, len(line)))
         return line
 
     def _mark(self, kind: str, offset: int, span: tuple[int, int]) -> None:

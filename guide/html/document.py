@@ -438,7 +438,7 @@ class Document:
             return escape(text)
         text = self._truth(card, text)
         made = flowing(text, self.context, here)
-        self._account(text, made, here.place, card.id)
+        self._account(text, made, here.place, card.of or card.id)
         return made
 
     def _truth(self, card: Flashcard, text: str) -> str:
