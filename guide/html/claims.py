@@ -22,6 +22,7 @@ _UNDERSTOOD = (
 _APART = frozenset(
     "blockquote br dd div dl dt hr li ol p pre table tbody td th thead tr ul".split()
 )
+_PAIRED = frozenset("b strong i em cite u ins s del strike sub sup code tt kbd".split())
 _NAMES = (
     "alt align class colour color cols decorative dir fig-alt fig-cap height id key lang media"
     " numberLines qr role rowspan colspan start startFrom style target tbl-cap title value width"
@@ -294,8 +295,13 @@ class _Reading:
     def _autolink(self, match: re.Match[str], _: int) -> str:
         return f" {match[0][1:-1]} "
 
-    def _tag(self, match: re.Match[str], _: int) -> str:
+    def _tag(self, match: re.Match[str], _: int) -> str | None:
         name = match[0].strip("</>").split()[0].casefold()
+        if name in _PAIRED:  # one without its other half is text
+            around = self.text.casefold()
+            other = f"<{name}" if match[0][1] == "/" else f"</{name}"
+            if other not in around:
+                return None
         return _blank(match[0], " " if name in _APART else _JOIN)
 
     def _display(self, match: re.Match[str], offset: int) -> str:
