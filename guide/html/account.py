@@ -7,7 +7,6 @@ silently, whatever the reason.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,11 +36,12 @@ _HINT = {
     "cell": "The row has more cells than the head of its table: add a column, or write `\\|` for a "
     "bar inside a cell.",
     "prefix": "Write these words before the bracket: `see [@key]`.",
-    "note": "Write `[^1]`, with the name of this note, where the text should call it.",
     "money": "Write `\\$` for a dollar sign.",
     "formula": "Check the dollar signs around it; write `\\$` for one that is text.",
     "picture": "Write `![Caption](figures/name.png)` in a paragraph of its own.",
     "title": "Write it in the sentence, or take it out.",
+    "sentence": "Markdown takes a line such as `[name]: text` for the address of a link: write `\\[` "
+    "for a bracket that is text.",
     "address": "Use it in a link, `[text][name]`, or take it out.",
 }
 _WEAK = {
@@ -207,9 +207,6 @@ def _kind(source: str, run: Sequence[Word]) -> str:
     """Return what tells the remedy for lost words."""
     if run[0].kind:
         return run[0].kind
-    line = source[source.rfind("\n", 0, run[0].offset) + 1 : run[0].offset]
-    if re.match(r"[ \t>]*\[\^[^\]\s]+\]:", line + _written(source, run)):
-        return "note"
     return "braces" if _written(source, run).startswith("{") else ""
 
 
@@ -221,7 +218,11 @@ def _shown(source: str, run: Sequence[Word]) -> str:
 
 
 def report(found: Sequence[Lost], place: Callable[[int], Place], item: str) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each loss of a text, the first ones; `place` is that of an offset."""
+    """Yield a diagnostic for each loss of a text, the first ones; `place` is that of an offset.
+
+    The check of the content reports notes that nothing calls.
+    """
+    found = [each for each in found if each.kind != "note"]
     for each in found[:_MOST]:
         if each.kind in _WEAK:
             message = _WEAK[each.kind].format(each.shown)

@@ -22,6 +22,7 @@ _UNDERSTOOD = (
 _APART = frozenset(
     "blockquote br dd div dl dt hr li ol p pre table tbody td th thead tr ul".split()
 )
+_PAIRED = frozenset("b strong i em cite u ins s del strike sub sup code tt kbd".split())
 _NAMES = (
     "alt align class colour color cols decorative dir fig-alt fig-cap height id key lang media"
     " numberLines qr role rowspan colspan start startFrom style target tbl-cap title value width"
@@ -100,7 +101,7 @@ class Claims:
 
     Formulas and pictures are pairs of the offset and what is written there. `kinds` are ranges of the
     source whose words need a remedy of their own: prefix (before the key of a citation), title (of
-    a link), address (that no link uses), note (that nothing calls), cell (of a table), braces,
+    a link), address (that no link uses), sentence (that looks like one), note (that nothing calls), cell (of a table), braces,
     money.
     """
 
@@ -150,6 +151,7 @@ class _Reading:
         self.notes = set(_NOTE.findall(self.text))
         self.called = set(_CALL.findall(self.text))
         self.depth = 0
+        self.uncalled = self.blank = False
 
     def read(self) -> Claims:
         self._lines()
@@ -193,16 +195,28 @@ class _Reading:
                 lines[number] = _blank(line[: start + opened.start(3)]) + opened[3]
             else:
                 lines[number] = self._line(line, start, tables[number], numbers, offset)
+            self._note(line, offset)
             offset += len(line) + 1
         self.text = "\n".join(lines)
+
+    def _note(self, line: str, offset: int) -> None:
+        """Mark the lines of a note that nothing calls: its first one, and those that go on with it."""
+        begins = _NOTE.match(line)
+        if begins:
+            self.uncalled = begins[1] not in self.called
+        elif self.blank and line[:1] not in {"", " ", "\t"}:
+            self.uncalled = False
+        self.blank = not line.strip()
+        if self.uncalled:
+            self._mark("note", offset, (0, len(line)))
 
     def _definition(self, line: str, match: re.Match[str], offset: int) -> str:
         """Blank the address of a link that is used; its title has no place on paper."""
         if _folded(match[1]) in self.defined:
             self._mark("title", offset, match.span(3))
             return _blank(line[: match.start(3)]) + match[3] + _blank(line[match.end(3) :])
-        if re.search(r"[/.#:]", match[2]):  # else it is a sentence that looks like an address
-            self._mark("address", offset, (0, len(line)))
+        sentence = not re.search(r"[/.#:]", match[2])  # which only looks like an address
+        self._mark("sentence" if sentence else "address", offset, (0, len(line)))
         return line
 
     def _mark(self, kind: str, offset: int, span: tuple[int, int]) -> None:
@@ -281,8 +295,13 @@ class _Reading:
     def _autolink(self, match: re.Match[str], _: int) -> str:
         return f" {match[0][1:-1]} "
 
-    def _tag(self, match: re.Match[str], _: int) -> str:
+    def _tag(self, match: re.Match[str], _: int) -> str | None:
         name = match[0].strip("</>").split()[0].casefold()
+        if name in _PAIRED:  # one without its other half is text
+            around = self.text.casefold()
+            other = f"<{name}" if match[0][1] == "/" else f"</{name}"
+            if other not in around:
+                return None
         return _blank(match[0], " " if name in _APART else _JOIN)
 
     def _display(self, match: re.Match[str], offset: int) -> str:

@@ -450,7 +450,7 @@ class Document:
         if answer:  # guide's own word; what the author wrote stays
             text = f"**{self.labels(answer[1])}**{text[answer.end() :]}"
         made = flowing(text, self.context, here)
-        self._account(text, made, here.place, card.id)
+        self._account(text, made, here.place, card.of or card.id)
         return made
 
     def _heads(self, card: Flashcard, front: Markup, back: Markup) -> tuple[str, str]:

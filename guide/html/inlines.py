@@ -152,7 +152,7 @@ def tag(state: StateInline, silent: bool) -> bool:
     match = TAG.match(state.src, state.pos) if state.src[state.pos] == "<" else None
     if not match or match.end() > state.posMax:
         return False
-    if match[2].lower() in REMEDIES:  # printed as text: its quote marks stay straight
+    if match[2].lower() in REMEDIES or not _paired(state.src, match):  # text: its quote marks stay
         if not silent:
             state.push("literal", "", 0).content = match[0]
         state.pos = match.end()
@@ -164,6 +164,16 @@ def tag(state: StateInline, silent: bool) -> bool:
         token.meta = {"name": match[2].lower(), "closing": bool(match[1])}
     state.pos = match.end()
     return True
+
+
+def _paired(text: str, match: re.Match[str]) -> bool:
+    """Return True if a tag of style has its other half; `List<i>` alone is text."""
+    name = match[2].lower()
+    if name not in STYLES:
+        return True
+    if match[1]:
+        return f"<{name}" in text[: match.start()].lower()
+    return f"</{name}" in text[match.end() :].lower()
 
 
 def balanced(children: list[Token]) -> list[Token]:

@@ -168,7 +168,7 @@ class _Rendering:
             "glossary": document.glossary() if "glossary" in parts else [],
             "questions": document.questions() if "questions" in parts else [],
         }
-        summary = document.flowing(self.request.pack.manifest.summary)
+        summary = document.flowing(self.request.pack.manifest.summary, name="summary")
         bibliography, links = document.bibliography(), document.links()
         about = {name: getattr(self.request.pack.manifest, name) for name in FIELDS["pack"]}
         about["summary"] = summary

@@ -30,6 +30,7 @@ from guide.pdf.clock import at_a_fixed_time
 from guide.pdf.contrast import contrast_faults
 from guide.pdf.faces import Drawer
 from guide.pdf.fetcher import BASE, Fetcher
+from guide.pdf.figures import label_faults
 from guide.pdf.fill import fill
 from guide.pdf.fit import faces_markup, fit_faces, size_classes
 from guide.pdf.glyphs import BUNDLED, missing_glyphs, missing_in_strings, uncovered
@@ -162,6 +163,7 @@ class _Typesetting:
             data = self._write(document)
             self._told(messages)
             proof = self._prove(data)
+            self.faults += self._labels(data)
             self.faults += self._marked(data)
         self._fallbacks(document.fonts.values(), document.pages)
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
@@ -209,6 +211,12 @@ class _Typesetting:
             return []
         severity = Severity.WARNING if self.html.own else Severity.ERROR
         return marking_faults(data, self.html.marking, severity=severity)
+
+    def _labels(self, data: bytes) -> tuple[Fault, ...]:
+        """Look for the labels of drawings in the file, unless some have no glyph."""
+        if any(fault.code == "missing-glyph" for fault in self.faults):
+            return ()
+        return label_faults(self.tree, self.html.assets, data)
 
     def _attributed(
         self, faces: list[SetFace], fitting: list[Fault], fonts: tuple[FontFace, ...]

@@ -48,7 +48,6 @@ def reported(make: Callable[..., Made]) -> Reported:
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 LOST = {
-    "a note that nothing calls": ("Text.\n\n[^1]: Words of a note.\n", (6, 7, "Words of a note.", ERROR)),
     "a sentence that reads as an address": ("Text.\n\n[Smith]: Hello\n", (6, 1, "[Smith]: Hello", ERROR)),
     "an address that no link uses": ("[m]: https://example.org/x\n", (4, 1, "[m]: https://example.org/x", WARNING)),
     "the title of a link": ('See [x](https://example.org "More about it").', (4, 29, '"More about it"', WARNING)),
@@ -110,6 +109,7 @@ CONSUMED = {
     "comments": ("a <!-- not\n\nthis --> b", "<p>a</p><p>b</p>"),
     "comments that are printed": ("a <!-- this --> b", "<p>a &lt;!-- this --&gt; b</p>"),
     "tags of HTML": ("H<sub>2</sub>O<br>x", "<p>H<sub>2</sub>O<br>x</p>"),
+    "a tag without its other half": ("List<i> and <b>x</b>", "<p>List&lt;i&gt; and <strong>x</strong></p>"),
     "tags that are printed": ("H<sub>2</sub>O", "<p>H&lt;sub&gt;2&lt;/sub&gt;O</p>"),
     "signs that are text": ("a < b > c, Map<K, V>, 5 ~ 6, x|y, {z}", "<p>a &lt; b &gt; c, Map&lt;K, V&gt;, 5 ~ 6, x|y, {z}</p>"),
     "entities, read or not": ("&copy; 10&nbsp;km &lt;", "<p>© 10\u00a0km &amp;lt;</p>"),
@@ -123,6 +123,13 @@ def test_what_is_printed_or_consumed_is_not_missed(what: str) -> None:
     """No false alarm."""
     source, html = CONSUMED[what]
     assert lost(source, html) == []
+
+
+def test_a_note_that_nothing_calls_is_reported_once(make: Callable[..., Made]) -> None:
+    """By the check of the content, for all its paragraphs."""
+    source = "Text.\n\n[^1]: Words of a note.\n\n    More of it.\n\n[^2]: Lost.\n\nText [^3].\n\n[^3]: Seen.\n"
+    assert [each.kind for each in lost(source, "<p>Text.</p><p>Text Seen.</p>")] == ["note"] * 3
+    assert not [d for d in make(source).problems if d.code == "lost-content"]
 
 
 def test_the_first_signs_of_a_field_of_one_line_are_text() -> None:
@@ -192,7 +199,7 @@ def test_whatever_stands_around_words_they_are_printed_or_reported(signs: list[s
 def test_escaped_text_is_printed_and_nothing_is_missed(text: str) -> None:
     """What a backslash makes plain is plain: no text stops a build."""
     plain = " ".join(text.split())
-    source = "x" + "".join(f"\\{c}" if c in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~" else c for c in plain) + "x"
+    source = "x" + "".join(f"\\{c}" if c in "!\"#$%&'(*+,-./:;<=>?@[\\^_`{|}~" else c for c in plain) + "x"
     context, problems = _context()
     html = str(block(source, context, Here()))
     assert lost(source, html, short=True) == [], html
