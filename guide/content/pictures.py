@@ -30,6 +30,7 @@ from guide.model.rasters import (
     png_frame,
 )
 
+_SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!DOCTYPE svg|!--)", re.I)
 MAX_PIXELS = 40_000_000
 _TABLES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".geojson": "json", ".topojson": "json"}
 
@@ -58,7 +59,8 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
     data = reader.data(path, place)
     if data is None:
         return None
-    if lower.endswith(".svg"):
+    kind = format_of(data)
+    if _SVG.match(data) or (lower.endswith(".svg") and not kind):
         return _svg(reader, path, data)
     return _image(reader, path, data, place)
 

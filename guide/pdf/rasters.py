@@ -22,7 +22,10 @@ from weasyprint import images
 from guide.model.rasters import (
     LYING,
     PNG_START,
+    RasterError,
     bare_jpeg,
+    check_jpeg,
+    check_png,
     chunks,
     has_adobe_marker,
     jpeg_frame,
@@ -76,6 +79,8 @@ class RasterImage(images.RasterImage):  # type: ignore[misc]
         self, pillow_image: Any, image_id: str, image_data: bytes, filename: Any = None,
         cache: Any = None, orientation: Any = "none", options: Any = None,
     ) -> None:  # fmt: skip
+        if not _is_whole(_Picture(image_data)):  # of a stylesheet; the pack's are known to be
+            raise images.ImageLoadingError("the picture is damaged")
         self.id = image_id
         self.data = image_data
         self.turn = _turn(pillow_image, orientation)
@@ -142,6 +147,15 @@ class _Picture:
         return isinstance(other, _Picture) and other.digest == self.digest
 
 
+@lru_cache(maxsize=256)
+def _is_whole(picture: _Picture) -> bool:
+    try:
+        (check_png if picture.data.startswith(PNG_START) else check_jpeg)(picture.data)
+    except RasterError:
+        return False
+    return True
+
+
 def _turn(image: Any, wanted: Any) -> int:
     """Return the EXIF orientation to be undone; `wanted` is CSS's `image-orientation`."""
     if wanted == "from-image":
@@ -176,6 +190,9 @@ def _encoded(picture: _Picture, turn: int, size: tuple[int, int] | None) -> Enco
             if made:
                 return made
         sampling = _sampling(image) if is_jpeg else 0
+        if is_jpeg and size:  # decode no more than twice what is kept, which is soon done
+            wanted = size[::-1] if turn in LYING else size
+            image.draft(image.mode, (2 * wanted[0], 2 * wanted[1]))
         plain = _plain(image, data)
     if turn in _TURNS:
         plain = plain.transpose(_TURNS[turn])
