@@ -19,6 +19,7 @@ from guide.content.tables import check_rows, json_syntax
 from guide.content.yaml12 import read_yaml
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.content import Figure
+from guide.model.drawings import is_drawing
 from guide.model.rasters import (
     LYING,
     RasterError,
@@ -30,7 +31,6 @@ from guide.model.rasters import (
     png_frame,
 )
 
-_SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!DOCTYPE svg|!--)", re.I)
 MAX_PIXELS = 40_000_000
 _TABLES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".geojson": "json", ".topojson": "json"}
 
@@ -60,7 +60,7 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
     if data is None:
         return None
     kind = format_of(data)
-    if _SVG.match(data) or (lower.endswith(".svg") and not kind):
+    if is_drawing(data) or (lower.endswith(".svg") and not kind):
         return _svg(reader, path, data)
     return _image(reader, path, data, place)
 

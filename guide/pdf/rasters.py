@@ -29,7 +29,7 @@ from guide.model.rasters import (
     chunks,
     has_adobe_marker,
     jpeg_frame,
-    orientation_in,
+    orientation_of,
     png_frame,
 )
 from guide.pdf import pinned
@@ -83,7 +83,7 @@ class RasterImage(images.RasterImage):  # type: ignore[misc]
             raise images.ImageLoadingError("the picture is damaged")
         self.id = image_id
         self.data = image_data
-        self.turn = _turn(pillow_image, orientation)
+        self.turn = _turn(image_data, orientation)
         self.mode, self.format = pillow_image.mode, pillow_image.format
         self.width, self.height = pillow_image.size
         if self.turn in LYING:
@@ -156,11 +156,10 @@ def _is_whole(picture: _Picture) -> bool:
     return True
 
 
-def _turn(image: Any, wanted: Any) -> int:
+def _turn(data: bytes, wanted: Any) -> int:
     """Return the EXIF orientation to be undone; `wanted` is CSS's `image-orientation`."""
     if wanted == "from-image":
-        exif = image.info.get("exif")
-        return orientation_in(exif) if isinstance(exif, bytes) else 1
+        return orientation_of(data)
     if wanted == "none":
         return 1
     angle, flip = wanted
