@@ -210,7 +210,7 @@ RED, BLUE, GREEN, WHITE = (255, 0, 0), (0, 0, 255), (0, 128, 0), (255, 255, 255)
      (40, 40), GREEN),
     (f'<switch><foreignObject {EXTENSION}>{HTML.format("A")}</foreignObject><rect width="90" height="90" fill="green"/></switch>',
      (40, 40), GREEN),
-    (f'<switch><g {EXTENSION}/><rect width="90" height="90"/></switch>', (40, 40), WHITE),
+    (f'<rect x="150" width="40" height="40"/><switch><g {EXTENSION}/><rect width="90" height="90"/></switch>', (40, 40), WHITE),
 ])  # fmt: skip
 def test_what_can_be_drawn_is_drawn(
     drawn: Callable[..., Image.Image], inner: str, at: tuple[int, int], colour: tuple[int, int, int]
