@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from guide.errors import Diagnostic, Place, error, warning
-from guide.model.drawings import EXTERNAL, Drawing, Node, picture_in, read_drawing, settled
+from guide.model.drawings import (
+    EXTERNAL,
+    Drawing,
+    Node,
+    is_drawing,
+    picture_in,
+    read_drawing,
+    settled,
+)
 from guide.model.rasters import RasterError, check_jpeg, check_png, format_of
 
+_MOST_INSIDE = 3  # drawings in drawings; more are refused when they are drawn
 _SHOWN = 60  # letters of a lost text that a message repeats
 _HTML_ONLY = {"img", "canvas", "video", "table", "input", "math", "object", "embed", "iframe"}
 _FLOWED = {"flowroot", "flowpara", "flowspan", "textarea"}
@@ -51,7 +61,8 @@ def check_drawing(path: str, data: bytes) -> list[Diagnostic]:
 
 
 class _Check:
-    def __init__(self, path: str, drawing: Drawing, data: bytes) -> None:
+    def __init__(self, path: str, drawing: Drawing, data: bytes, inside: int = 0) -> None:
+        self.inside = inside  # in how many drawings this one is
         self.path, self.drawing, self.nodes = path, drawing, drawing.nodes
         self.drawn = [n for n in drawing.nodes if n.svg and not n.inside("foreignobject")]
         self.variables = drawing.variables
@@ -125,11 +136,22 @@ class _Check:
                 message = f"the drawing shows the picture `{shown}`, which is not inside it"
                 yield error("svg-incomplete", message, place, _EMBED)
                 continue
-            fault = _fault_of(node.href)
-            if fault:
-                message = f"a picture inside the drawing {fault}"
-                hint = "Replace it by a PNG or JPEG, or export the whole drawing as PNG."
-                yield error("svg-incomplete", message, place, hint)
+            yield from self._inner(picture_in(node.href) or b"", place)
+
+    def _inner(self, data: bytes, place: Place) -> Iterator[Diagnostic]:
+        """Yield what is wrong with a picture inside the drawing, or a drawing inside it, at its place."""
+        if is_drawing(data):
+            inner = read_drawing(data)
+            fault = "" if inner else "cannot be read"
+            if inner and self.inside < _MOST_INSIDE:
+                found = _Check(self.path, inner, data, self.inside + 1).run()
+                yield from (replace(each, place=place) for each in found)
+        else:
+            fault = _fault_of(data)
+        if fault:
+            message = f"a picture inside the drawing {fault}"
+            hint = "Replace it by a PNG or JPEG, or export the whole drawing as PNG."
+            yield error("svg-incomplete", message, place, hint)
 
     def _uses(self) -> Iterator[Diagnostic]:
         lost = [n for n in self.nodes if n.name == "use" and n.href and not n.href.startswith("#")]
@@ -249,10 +271,9 @@ def _name_in(text: str) -> str:
     return (found[1] if found else text)[:_SHOWN]
 
 
-def _fault_of(uri: str) -> str:
-    """Return what is wrong with the picture in a data: URI, '' if it can be printed."""
-    data = picture_in(uri)
-    if data is None:
+def _fault_of(data: bytes) -> str:
+    """Return what is wrong with the picture of a data: URI, '' if it can be printed."""
+    if not data:
         return "cannot be decoded"
     kind = format_of(data)
     if kind not in {"PNG", "JPEG"}:

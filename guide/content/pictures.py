@@ -19,6 +19,7 @@ from guide.content.tables import check_rows, json_syntax
 from guide.content.yaml12 import read_yaml
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.content import Figure
+from guide.model.drawings import is_drawing
 from guide.model.rasters import (
     LYING,
     RasterError,
@@ -58,7 +59,8 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
     data = reader.data(path, place)
     if data is None:
         return None
-    if lower.endswith(".svg"):
+    kind = format_of(data)
+    if is_drawing(data) or (lower.endswith(".svg") and not kind):
         return _svg(reader, path, data)
     return _image(reader, path, data, place)
 

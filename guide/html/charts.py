@@ -21,9 +21,12 @@ _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _FORBIDDEN = {"script", "foreignobject", "iframe", "object", "embed", "audio", "video", "handler",
               "set", "discard", "mpath", "feimage"}  # fmt: skip
-_PICTURE = re.compile(r"[0-9a-f]{20}\.(?:png|jpeg)")  # a file of the document, beside the drawing
+_PICTURE = re.compile(
+    r"[0-9a-f]{20}\.(?:png|jpeg|svg)"
+)  # a file of the document, beside the drawing
 _LOADS = re.compile(r"url\(\s*['\"]?\s*[^#'\"\s)]", re.I)
 MAX_SVG = 8_000_000  # bytes
+MAX_INSIDE = 3  # drawings in drawings
 MAX_DEPTH = 100
 MAX_DRAWN = 500_000  # elements
 
@@ -149,13 +152,17 @@ def _leaves(value: Any, where: str) -> Iterator[tuple[str, str]]:
         yield where, " ".join(value.split())
 
 
-def clean_svg(data: bytes, language: str = "en", keep: Keep | None = None) -> bytes:
+def clean_svg(
+    data: bytes, language: str = "en", keep: Keep | None = None, inside: int = 0
+) -> bytes:
     """Return the SVG without anything that runs, loads or moves; raises ChartError.
 
     Entities and document types are refused: they are how an SVG reads files and multiplies.
     `language` decides between the languages of one file; pictures inside it are given to `keep`,
-    and without that are left out.
+    and without that are left out. `inside` is in how many drawings this one is.
     """
+    if inside > MAX_INSIDE:
+        raise ChartError(f"the SVG holds more than {MAX_INSIDE} drawings one inside the other")
     if len(data) > MAX_SVG:
         raise ChartError(
             f"the SVG has {len(data) / 1e6:.0f} MB; {MAX_SVG / 1e6:.0f} MB is the most"
@@ -174,7 +181,7 @@ def clean_svg(data: bytes, language: str = "en", keep: Keep | None = None) -> by
     if root.tag.rpartition("}")[2] != "svg":
         raise ChartError("the file holds no svg element")
     _check_size(root)
-    settle(root, language, keep)
+    settle(root, language, keep, lambda inner: clean_svg(inner, language, keep, inside + 1))
     _strip(root)
     return bytes(ET.tostring(root, encoding="utf-8"))
 
@@ -182,7 +189,7 @@ def clean_svg(data: bytes, language: str = "en", keep: Keep | None = None) -> by
 def _check_size(root: ET.Element) -> None:
     """Refuse an SVG that is nested too deeply, or that `use` multiplies; raises ChartError."""
     drawn: dict[str, int] = {}  # elements that an id stands for, once its own uses are drawn
-    ids = {each.get("id", ""): each for each in root.iter()}
+    ids = {name: each for each in root.iter() if (name := each.get("id", ""))}
     open_ones: set[str] = set()
 
     def count(element: ET.Element, depth: int) -> int:

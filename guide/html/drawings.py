@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import tinycss2
 
-from guide.model.drawings import EXTERNAL, chosen, picture_in, settled, variables_in
+from guide.model.drawings import EXTERNAL, chosen, is_drawing, picture_in, settled, variables_in
 from guide.model.rasters import format_of
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -22,12 +23,14 @@ def local(element: ET.Element) -> str:
     return tag.rpartition("}")[2].lower()
 
 
-def settle(root: ET.Element, language: str, keep: Keep | None) -> None:
+def settle(
+    root: ET.Element, language: str, keep: Keep | None, clean: Callable[[bytes], bytes]
+) -> None:
     """Replace what WeasyPrint draws wrongly by what it means on paper.
 
     A switch becomes the child that is chosen, variables and `light-dark()` become their values, a
     filter, of which only the displacement would be drawn, is left out, and pictures inside the
-    drawing become files of the document.
+    drawing become files of the document; `clean` is what a drawing inside it goes through.
     """
     _settle_switches(root, language)
     variables: dict[str, str] = {}
@@ -39,7 +42,7 @@ def settle(root: ET.Element, language: str, keep: Keep | None) -> None:
             _settle_sheet(element, variables)
         _settle_attributes(element, variables)
         if local(element) == "image":
-            _settle_picture(element, keep)
+            _settle_picture(element, keep, clean)
 
 
 def _settle_switches(root: ET.Element, language: str) -> None:
@@ -77,13 +80,13 @@ def _settle_sheet(element: ET.Element, variables: Mapping[str, str]) -> None:
         element.remove(child)
     made = []
     for rule in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True):
-        if rule.type != "qualified-rule":
+        if rule.type != "qualified-rule" or not _is_sound(rule.prelude):
             continue
         drawn = []
         for each in tinycss2.parse_blocks_contents(rule.content, True, True):
             if each.type == "declaration" and not each.name.startswith("--"):
                 value = tinycss2.serialize(each.value)
-                if _is_drawn(each.lower_name, value):
+                if _is_sound(each.value) and _is_drawn(each.lower_name, value):
                     drawn.append(f"{each.name}:{value}{'!important' if each.important else ''}")
         rule_text = f"{tinycss2.serialize(rule.prelude).strip()}{{{';'.join(drawn)}}}"
         if drawn and "\\" not in rule_text:  # an escape could hide an address
@@ -91,12 +94,27 @@ def _settle_sheet(element: ET.Element, variables: Mapping[str, str]) -> None:
     element.text = "\n".join(made)
 
 
-def _settle_picture(element: ET.Element, keep: Keep | None) -> None:
+def _is_sound(tokens: Iterable[Any]) -> bool:
+    """Return True if all that was written is CSS: what is not would be read in another way again."""
+    for token in tokens:
+        inner = getattr(token, "arguments", None) or getattr(token, "content", None) or ()
+        if token.type == "error" or not _is_sound(inner):
+            return False
+    return True
+
+
+def _settle_picture(
+    element: ET.Element, keep: Keep | None, clean: Callable[[bytes], bytes]
+) -> None:
     """Put a picture inside the drawing among the document's files; what cannot be one is left out."""
     uri = element.attrib.pop("href", "")
     uri = element.attrib.pop(_XLINK, uri) or uri
     data = picture_in(uri) if uri[:5].lower() == "data:" else None
-    suffix = _SUFFIXES.get(format_of(data)) if data else None
-    if data and suffix and keep:
+    if not data or not keep:
+        return
+    suffix = _SUFFIXES.get(format_of(data), "")
+    if is_drawing(data):
+        data, suffix = clean(data), "svg"
+    if suffix:
         # The drawing is a file of the same folder.
         element.set("href", keep(data, suffix).rpartition("/")[2])

@@ -199,6 +199,14 @@ def chosen(switch: list[tuple[str, Mapping[str, str]]], language: str) -> int:
     return -1
 
 
+_STARTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!DOCTYPE svg|!--)", re.I)
+
+
+def is_drawing(data: bytes) -> bool:
+    """Return True if bytes begin as an SVG does."""
+    return bool(_STARTS.match(data))
+
+
 def picture_in(uri: str) -> bytes | None:
     """Return the bytes in a data: URI (RFC 2397), None if they cannot be decoded."""
     head, comma, body = uri.partition(",")

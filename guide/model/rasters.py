@@ -92,8 +92,10 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
 
 def png_frame(data: bytes) -> Frame:
     """Return what the header of a PNG says; raises RasterError when it has none."""
-    if len(data) < 24 or data[12:16] != b"IHDR":
+    if len(data) < 24:
         raise RasterError("breaks off before its end")
+    if data[12:16] != b"IHDR":
+        raise RasterError("is damaged: it does not say how large it is")
     head = data[16:29].ljust(13, b"\0")  # the size alone is enough to refuse what is too large
     width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", head)
     return Frame(width, height, depth, colour, bool(interlace))

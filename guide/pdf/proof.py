@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element
 from guide.model.artifacts import Fault, SetFace, Thumb
 from guide.model.letters import letters
 from guide.pdf.ink import Asked, Form, Ink, read
+from guide.pdf.pairs import paired
 from guide.pdf.search import Loss, Words, illegible, lost
 from guide.pdf.seen import HIDDEN, Trouble
 from guide.pdf.shown import Shown, alike, thumb_of
@@ -361,18 +362,21 @@ def _unseen(wanted: Expected, pages: Sequence[Ink], shown: Sequence[Shown]) -> l
 
 def _destroyed(wanted: Sequence[Raster], shown: Sequence[Shown]) -> list[_Unseen]:
     """Return the raster pictures that do not look as in their files, or that something hides."""
-    left = list(shown)
+    choices = [_alike(raster, shown) for raster in wanted]
     found = []
-    for raster in wanted:
-        assert raster.thumb is not None
-        same = [each for each in left if each.thumb is not None and alike(raster.thumb, each.thumb)]
-        best = min(same, key=lambda each: each.trouble is not None, default=None)
-        if best is not None:
-            left.remove(best)
-        trouble = best.trouble if best is not None else _OTHER
+    for raster, number in zip(wanted, paired(choices), strict=True):
+        trouble = shown[number].trouble if number is not None else _OTHER
         if trouble is not None:
             found.append(_Unseen(raster.at, raster.words, trouble))
     return found
+
+
+def _alike(raster: Raster, shown: Sequence[Shown]) -> tuple[list[int], list[int]]:
+    """Return which pictures look as one in its file does: those that are well seen, and the others."""
+    assert raster.thumb is not None
+    same = [n for n, x in enumerate(shown) if x.thumb is not None and alike(raster.thumb, x.thumb)]
+    well = [n for n in same if shown[n].trouble is None]
+    return well, [n for n in same if shown[n].trouble is not None]
 
 
 def _faults(

@@ -22,11 +22,14 @@ from weasyprint import images
 from guide.model.rasters import (
     LYING,
     PNG_START,
+    RasterError,
     bare_jpeg,
+    check_jpeg,
+    check_png,
     chunks,
     has_adobe_marker,
     jpeg_frame,
-    orientation_in,
+    orientation_of,
     png_frame,
 )
 from guide.pdf import pinned
@@ -76,9 +79,11 @@ class RasterImage(images.RasterImage):  # type: ignore[misc]
         self, pillow_image: Any, image_id: str, image_data: bytes, filename: Any = None,
         cache: Any = None, orientation: Any = "none", options: Any = None,
     ) -> None:  # fmt: skip
+        if not _is_whole(_Picture(image_data)):  # of a stylesheet; the pack's are known to be
+            raise images.ImageLoadingError("the picture is damaged")
         self.id = image_id
         self.data = image_data
-        self.turn = _turn(pillow_image, orientation)
+        self.turn = _turn(image_data, orientation)
         self.mode, self.format = pillow_image.mode, pillow_image.format
         self.width, self.height = pillow_image.size
         if self.turn in LYING:
@@ -142,11 +147,19 @@ class _Picture:
         return isinstance(other, _Picture) and other.digest == self.digest
 
 
-def _turn(image: Any, wanted: Any) -> int:
+@lru_cache(maxsize=256)
+def _is_whole(picture: _Picture) -> bool:
+    try:
+        (check_png if picture.data.startswith(PNG_START) else check_jpeg)(picture.data)
+    except RasterError:
+        return False
+    return True
+
+
+def _turn(data: bytes, wanted: Any) -> int:
     """Return the EXIF orientation to be undone; `wanted` is CSS's `image-orientation`."""
     if wanted == "from-image":
-        exif = image.info.get("exif")
-        return orientation_in(exif) if isinstance(exif, bytes) else 1
+        return orientation_of(data)
     if wanted == "none":
         return 1
     angle, flip = wanted
@@ -176,6 +189,9 @@ def _encoded(picture: _Picture, turn: int, size: tuple[int, int] | None) -> Enco
             if made:
                 return made
         sampling = _sampling(image) if is_jpeg else 0
+        if is_jpeg and size:  # decode no more than twice what is kept, which is soon done
+            wanted = size[::-1] if turn in LYING else size
+            image.draft(image.mode, (2 * wanted[0], 2 * wanted[1]))
         plain = _plain(image, data)
     if turn in _TURNS:
         plain = plain.transpose(_TURNS[turn])

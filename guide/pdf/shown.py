@@ -7,8 +7,6 @@ a page is rendered with its pictures and without them, and with them alone on wh
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -144,11 +142,10 @@ def _turned(cells: bytes) -> Iterator[bytes]:
 
 
 class Viewer:
-    """Looks at the pictures of a document; each picture is decoded once."""
+    """Looks at the pictures of a document."""
 
     def __init__(self, document: Any) -> None:
         self.document = document
-        self._known: dict[bytes, Thumb | None] = {}
 
     def look(
         self,
@@ -206,15 +203,11 @@ class Viewer:
             layers.close()
 
     def _decoded(self, layers: _Layers, number: int) -> Thumb | None:
-        """Return what a picture of the file looks like, whatever it is drawn with."""
-        handle = layers.mine[number].handle
-        size = raw.FPDFImageObj_GetImageDataRaw(handle, None, 0)
-        room = ctypes.create_string_buffer(size)
-        raw.FPDFImageObj_GetImageDataRaw(handle, room, size)
-        key = hashlib.sha256(room.raw).digest()
-        if key not in self._known:
-            self._known[key] = _rendered_alone(self.document, layers.page, handle)
-        return self._known[key]
+        """Return what a picture of the file looks like, whatever it is drawn with.
+
+        It is not kept by its bytes: one with a mask may have the same as one without.
+        """
+        return _rendered_alone(self.document, layers.page, layers.mine[number].handle)
 
 
 def _rendered_alone(document: Any, page: Any, handle: Any) -> Thumb | None:

@@ -60,6 +60,9 @@ LOST = {
     "a picture of a machine": ('<image width="9" height="9" href="file:///C:/Users/me/x.png"/>', "x.png", "Embed"),
     "a WebP inside": (f'<image width="9" href="{uri(saved(drawing(), "WEBP"), "image/webp")}"/>', "WebP", "PNG"),
     "half a picture inside": (f'<image width="9" href="{uri(kinds()["rgb.jpg"][0][:1500])}"/>', "breaks off", "PNG"),
+    "HTML in a drawing inside": (
+        f'<image width="9" href="{uri(svg(f"<foreignObject>{HTML}</foreignObject>".format("Inner")), "image/svg+xml")}"/>',
+        "Inner", "PNG"),
     "a part of another file": ('<use href="icons.svg#tank"/>', "another file", "Copy"),
     "a variable": ('<rect width="9" height="9" fill="var(--main)"/>', "var(--main)", "#1f4e79"),
     "a variable in a style": ('<style>.a { fill: var(--main) }</style><rect class="a"/>', "var(--main)", "#1f4e79"),
@@ -130,6 +133,7 @@ WHOLE = {
     "a drawing of Inkscape": (
         '<sodipodi:namedview xmlns:sodipodi="http://s" pagecolor="#fff" color="nothing at all"/>'
         '<text style="shape-inside:url(#r)"><tspan x="1" y="2">Words</tspan></text>'),
+    "a drawing inside": f'<image width="9" height="9" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22/%3E"/>',
     "embedded": f'<image width="9" height="9" href="{uri(kinds()["rgb.png"][0])}"/>',
 }  # fmt: skip
 
@@ -177,6 +181,7 @@ def drawn() -> Callable[[str], Image.Image]:
     return draw
 
 
+INNER = uri(svg('<script/><rect width="90" height="90" fill="green"/>'), "image/svg+xml")
 GRADIENT = '<linearGradient id="g"><stop offset="0" stop-color="red"/><stop offset="1" stop-color="blue"/></linearGradient>'
 
 
@@ -201,9 +206,11 @@ RED, BLUE, GREEN, WHITE = (255, 0, 0), (0, 0, 255), (0, 128, 0), (255, 255, 255)
     (f'<image x="20" y="20" width="90" height="60" href="{uri(kinds()["rgb.png"][0])}"/>', (24, 24), (20, 30, 60)),
     (f'<g opacity="0.99"><image x="20" y="20" width="90" height="60" xlink:href="{uri(kinds()["rgb.jpg"][0])}"/></g>',
      (24, 24), (20, 30, 60)),
+    (f'<image width="200" height="100" href="{INNER}"/>',
+     (40, 40), GREEN),
     (f'<switch><foreignObject {EXTENSION}>{HTML.format("A")}</foreignObject><rect width="90" height="90" fill="green"/></switch>',
      (40, 40), GREEN),
-    (f'<switch><g {EXTENSION}/><rect width="90" height="90"/></switch>', (40, 40), WHITE),
+    (f'<rect x="150" width="40" height="40"/><switch><g {EXTENSION}/><rect width="90" height="90"/></switch>', (40, 40), WHITE),
 ])  # fmt: skip
 def test_what_can_be_drawn_is_drawn(
     drawn: Callable[..., Image.Image], inner: str, at: tuple[int, int], colour: tuple[int, int, int]

@@ -183,3 +183,12 @@ def test_a_file_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> No
     reader = Reader(tmp_path)
     assert load_figure(reader, "figures/map.png", AT) is None
     assert [(p.code, "figures/Map.PNG" in p.hint) for p in reader.problems] == [("missing-image", True)]
+
+
+def test_the_content_decides_and_not_the_ending() -> None:
+    """A PNG called .svg prints, and so does an SVG called .png."""
+    figure, problems = loaded(kinds()["rgb.png"][0], "figures/a.svg")
+    assert problems == [] and figure is not None and figure.format == "png"  # type: ignore[attr-defined]
+    drawing = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 5"/>'
+    figure, problems = loaded(drawing, "figures/a.png")
+    assert problems == [] and figure is not None and figure.format == "svg"  # type: ignore[attr-defined]

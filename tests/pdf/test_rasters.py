@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -216,3 +217,11 @@ def test_a_coarse_picture_is_told_at_its_upright_size(page: Page) -> None:
     assert told == ["a picture prints at 42 dpi; 150 are the least for print"]
 
 
+
+
+def test_half_a_picture_in_a_stylesheet_is_told(page: Page, typeset: Typeset) -> None:
+    """A data: URI that was cut when it was pasted is no crash and no grey box."""
+    whole = base64.b64encode(kinds()["rgb.png"][0])
+    for data, codes in ((whole, []), (whole[: len(whole) // 8 * 4], ["missing-image"])):
+        css = f'p {{ background: url("data:image/png;base64,{data.decode()}") }}'
+        assert [f.code for f in typeset(page("<p>Text</p>", css)).faults if f.code != "unreadable-text"] == codes
