@@ -73,6 +73,11 @@ class Context:
     notes_below: bool = True
 
 
+def silent(context: Context) -> Context:
+    """Return a context that reports nothing, for what is rendered once more in another place."""
+    return replace(context, report=lambda _: None)
+
+
 @dataclass
 class Here:
     """The text at hand: whose it is, where it stands in its file, what it may do by itself."""
@@ -146,7 +151,8 @@ class _Renderer(RendererHTML):
         words = tokens[idx + 1].children or []
         if any(word.type.startswith("math_") for word in words):
             line = [word for word in words if word.type != "footnote_ref"]
-            token.attrSet("data-bookmark", plain(Markup(self.renderInline(line, options, env))))  # noqa: S704
+            again = {**env, "context": silent(env["context"])}
+            token.attrSet("data-bookmark", plain(Markup(self.renderInline(line, options, again))))  # noqa: S704
         env["here"].in_heading = True
         return self.renderToken(tokens, idx, options, env)
 
@@ -214,7 +220,7 @@ class _Renderer(RendererHTML):
                 f"{context.labels(words[target.kind])}\u00a0{target.number}", quote=False
             )
         else:
-            shown = render_line(target.words, context, Here(in_heading=True))
+            shown = render_line(target.words, silent(context), Here(in_heading=True))
         return f'<a class="xref" href="#{escape(name)}">{shown}</a>'
 
     def gap(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
@@ -551,5 +557,5 @@ def render_line(children: Sequence[Token], context: Context, here: Here) -> Mark
 
 __all__ = [
     "MAX_DEPTH", "Context", "Here", "Target", "block", "flowing", "inline", "parse", "render_line",
-    "render_tokens", "without_paragraph",
+    "render_tokens", "silent", "without_paragraph",
 ]  # fmt: skip
