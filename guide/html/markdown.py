@@ -278,8 +278,16 @@ class _Renderer(RendererHTML):
 
     def image(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
-        alt = str(token.attrs.get("alt") or token.attrs.get("fig-alt") or token.content)
-        return self._img(token, alt, "inline-image", env)
+        return self._img(token, self._words(token, options, env), "inline-image", env)
+
+    def _words(self, image: Token, options: Any, env: Any) -> str:
+        """Return the caption of a picture as it is read aloud, without citations and notes."""
+        kept = [
+            child for child in image.children or () if child.type not in {"cite", "footnote_ref"}
+        ]
+        again = {**env, "context": silent(env["context"]), "here": Here(in_heading=True)}
+        read = Markup(self.renderInline(kept, options, again))  # noqa: S704  it escapes
+        return " ".join(plain(read).split())
 
     def _img(self, token: Token, alt: str, css: str, env: Any) -> str:
         src, figure = env["context"].assets.figure(str(token.attrs.get("src", "")))
@@ -300,7 +308,7 @@ class _Renderer(RendererHTML):
         before, here.autolink = here.autolink, False
         caption = self.renderInline(token.children or [], options, env)
         here.autolink = before
-        picture = self._img(token, token.content, "picture", env)
+        picture = self._img(token, self._words(token, options, env), "picture", env)
         target = context.targets.get(name)
         label = ""
         if target:
@@ -368,14 +376,18 @@ class _Renderer(RendererHTML):
         return "<br>"
 
     def ordered_list_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
-        """Begin a list at its number; WeasyPrint does not read `start`, screen readers do."""
+        """Begin a list at its number, with room for the longest one.
+
+        WeasyPrint does not read `start`; screen readers do.
+        """
         token = tokens[idx]
-        start = token.attrs.get("start")
+        start, digits = token.attrs.get("start"), int(token.meta.get("digits", 1))
+        styles = [f"counter-reset: list-item {int(start) - 1}"] if start is not None else []
+        styles += [f"padding-left: {0.6 * digits + 0.8:.1f}em"] if digits > 1 else []
         html = self.renderToken(tokens, idx, options, env)
-        if start is None:
+        if not styles:
             return html
-        style = f' style="counter-reset: list-item {int(start) - 1}">'
-        return html.rstrip().removesuffix(">") + style + "\n"
+        return f'{html.rstrip().removesuffix(">")} style="{"; ".join(styles)}">\n'
 
     def list_item_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         html = self.renderToken(tokens, idx, options, env)

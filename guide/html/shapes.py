@@ -36,7 +36,8 @@ def shape(state: StateCore) -> None:
         tokens = _alerts(tokens)
     if any(token.type == "ordered_list_open" for token in tokens):
         tokens = _numbered(tokens)
-    _take_attributes(tokens)
+    if not state.env.get("field"):
+        _take_attributes(tokens)
     state.tokens = tokens
 
 
@@ -114,7 +115,8 @@ def _relisted(opened: Token, closed: Token, items: Sequence[list[Token]]) -> lis
         attrs = {} if numbers[0] == 1 else {"start": numbers[0]}
         first, last = run[0][0].map, run[-1][0].map
         lines = [first[0], last[1]] if first and last else opened.map
-        made.append(opened.copy(attrs=attrs, map=lines))
+        digits = len(str(numbers[0] + len(numbers) - 1 if same else numbers[-1]))
+        made.append(opened.copy(attrs=attrs, map=lines, meta={"digits": digits}))
         made += [token for item in run for token in item]
         made.append(closed.copy())
     return made
@@ -200,7 +202,8 @@ def numbered_list(state: StateBlock, start: int, end: int, silent: bool) -> bool
     """
     if silent and state.parentType == "paragraph" and state.sCount[start] >= state.blkIndent:
         first = _NUMBER.match(state.src[state.bMarks[start] : state.eMarks[start]])
-        if first and not _goes_on(state, start, end, int(first[1]), first[2]):
+        dated = first is not None and first[2] == "."
+        if first and dated and not _goes_on(state, start, end, int(first[1]), first[2]):
             return False
     return list_block(state, start, end, silent)
 
