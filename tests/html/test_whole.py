@@ -273,7 +273,7 @@ def test_a_field_is_missed_although_another_has_its_words(forgot: Forgot, small_
 def test_a_formula_that_a_template_strips_is_missed(forgot: Forgot, small_pack: Path) -> None:
     """A picture in a text is a part of it."""
     (small_pack / "glossary.yaml").write_text("- {term: Sun Force, definition: 'It is $E$.', sources: [k1]}\n")
-    (found,) = forgot("briefing", "{{ g.definition }}", "{{ g.definition | striptags }}")
+    (found,) = forgot("briefing", "g.definition, ", "g.definition | striptags, ")
     assert "`It is .` (definition) is not printed" in found.message
 
 
