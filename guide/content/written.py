@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import MatchQuestion, Section, ShortQuestion
-from guide.model.markup import ANCHOR, are_attributes, mentions, texts_of
+from guide.model.markup import are_attributes, is_attached, mentions, texts_of
 from guide.model.pack import Pack
 from guide.model.signs import REMEDIES, foreign_tags, open_comment, without_code
 
 Found = Iterator[Diagnostic]
 _NOTE = re.compile(r"\[\^([^\]\s]+)\](:)?")
+_BRACES = re.compile(r"(?<!\\)\{([^{}\n]*[#.][^{}\n]*)\}")
 _REFERRED = ("fig-", "sec-", "tbl-")
 
 
@@ -94,14 +95,19 @@ def _comments(written: Written) -> Found:
 
 
 def _braces(written: Written) -> Found:
-    """Find braces with attributes that belong to nothing."""
+    """Find braces with an id or a class that belong to nothing; a field has no ids."""
     if "{" not in written.text:
         return
     plain = without_code(written.text)
-    attached = {m.offset for m in mentions(written.text) if m.kind == "anchor"}
-    for match in ANCHOR.finditer(plain):
-        if are_attributes(match[1]) and match.start(2) not in attached:
+    for match in _BRACES.finditer(plain):
+        line = plain[plain.rfind("\n", 0, match.start()) + 1 : match.start()]
+        follows = plain[match.start() - 1 : match.start()] in {")", "]"}
+        attached = follows or (written.body and is_attached(plain, match))
+        code = written.text[match.start() - 1 : match.start()] == "`"
+        if are_attributes(match[1]) and not attached and not code and ":::" not in line:
             hint = "Put it at the end of a heading, a paragraph or a caption, or after a picture."
+            if not written.body:
+                hint = "Delete it: only what is in a section can be referred to."
             message = f"`{match[0]}` belongs to nothing here, and is printed"
             yield warning("stray-mark", message, written.place(match.start()), hint, written.item)
 

@@ -30,6 +30,7 @@ from guide.html.markdown import (
     inline,
     render_line,
     render_tokens,
+    silent,
 )
 from guide.html.numbering import outline, section_anchor
 from guide.model.artifacts import SOURCE
@@ -143,7 +144,7 @@ class Document:
         return made
 
     def _line(self, words: Sequence[Token]) -> Markup:
-        return render_line(words, self.context, Here(in_heading=True))
+        return render_line(words, silent(self.context), Here(in_heading=True))
 
     def at(self, item: Item) -> str:
         """Note where an item stands, and return its key for `data-at`."""

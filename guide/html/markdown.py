@@ -74,6 +74,11 @@ class Context:
     notes_below: bool = True
 
 
+def silent(context: Context) -> Context:
+    """Return a context that reports nothing, for what is rendered once more in another place."""
+    return replace(context, report=lambda _: None)
+
+
 @dataclass
 class Here:
     """The text at hand: whose it is, where it stands in its file, what it may do by itself."""
@@ -147,7 +152,8 @@ class _Renderer(RendererHTML):
         words = tokens[idx + 1].children or []
         if any(word.type.startswith("math_") for word in words):
             line = [word for word in words if word.type != "footnote_ref"]
-            token.attrSet("data-bookmark", plain(Markup(self.renderInline(line, options, env))))  # noqa: S704
+            again = {**env, "context": silent(env["context"])}
+            token.attrSet("data-bookmark", plain(Markup(self.renderInline(line, options, again))))  # noqa: S704
         env["here"].in_heading = True
         return self.renderToken(tokens, idx, options, env)
 
@@ -215,7 +221,7 @@ class _Renderer(RendererHTML):
                 f"{context.labels(words[target.kind])}\u00a0{target.number}", quote=False
             )
         else:
-            shown = render_line(target.words, context, Here(in_heading=True))
+            shown = render_line(target.words, silent(context), Here(in_heading=True))
         return f'<a class="xref" href="#{escape(name)}">{shown}</a>'
 
     def gap(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
@@ -273,8 +279,16 @@ class _Renderer(RendererHTML):
 
     def image(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
-        alt = str(token.attrs.get("alt") or token.attrs.get("fig-alt") or token.content)
-        return self._img(token, alt, "inline-image", env)
+        return self._img(token, self._words(token, options, env), "inline-image", env)
+
+    def _words(self, image: Token, options: Any, env: Any) -> str:
+        """Return the caption of a picture as it is read aloud, without citations and notes."""
+        kept = [
+            child for child in image.children or () if child.type not in {"cite", "footnote_ref"}
+        ]
+        again = {**env, "context": silent(env["context"]), "here": Here(in_heading=True)}
+        read = Markup(self.renderInline(kept, options, again))  # noqa: S704  it escapes
+        return " ".join(plain(read).split())
 
     def _img(self, token: Token, alt: str, css: str, env: Any) -> str:
         src, figure = env["context"].assets.figure(str(token.attrs.get("src", "")))
@@ -295,7 +309,7 @@ class _Renderer(RendererHTML):
         before, here.autolink = here.autolink, False
         caption = self.renderInline(token.children or [], options, env)
         here.autolink = before
-        picture = self._img(token, token.content, "picture", env)
+        picture = self._img(token, self._words(token, options, env), "picture", env)
         target = context.targets.get(name)
         label = ""
         if target:
@@ -363,14 +377,18 @@ class _Renderer(RendererHTML):
         return "<br>"
 
     def ordered_list_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
-        """Begin a list at its number; WeasyPrint does not read `start`, screen readers do."""
+        """Begin a list at its number, with room for the longest one.
+
+        WeasyPrint does not read `start`; screen readers do.
+        """
         token = tokens[idx]
-        start = token.attrs.get("start")
+        start, digits = token.attrs.get("start"), int(token.meta.get("digits", 1))
+        styles = [f"counter-reset: list-item {int(start) - 1}"] if start is not None else []
+        styles += [f"padding-left: {0.6 * digits + 0.8:.1f}em"] if digits > 1 else []
         html = self.renderToken(tokens, idx, options, env)
-        if start is None:
+        if not styles:
             return html
-        style = f' style="counter-reset: list-item {int(start) - 1}">'
-        return html.rstrip().removesuffix(">") + style + "\n"
+        return f'{html.rstrip().removesuffix(">")} style="{"; ".join(styles)}">\n'
 
     def list_item_open(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         html = self.renderToken(tokens, idx, options, env)
@@ -553,5 +571,5 @@ def render_line(children: Sequence[Token], context: Context, here: Here) -> Mark
 
 __all__ = [
     "MAX_DEPTH", "Context", "Here", "Target", "block", "flowing", "inline", "parse", "render_line",
-    "render_tokens", "without_paragraph",
+    "render_tokens", "silent", "without_paragraph",
 ]  # fmt: skip

@@ -119,6 +119,7 @@ def parse(text: str, language: str = "en", gaps: bool = False, field: bool = Fal
     A `field` of one line has no blocks: `> 4500`, `# 12` or `24. March` at its start are text.
     """
     env: dict[str, Any] = {"gaps": True} if gaps else {}
+    env |= {"field": True} if field else {}
     one_line = field and "\n" not in text.strip()
     md = parser(language, one_line=one_line)
     tokens = md.parse(without_comments(text.strip() if one_line else text), env)

@@ -36,7 +36,8 @@ def shape(state: StateCore) -> None:
         tokens = _alerts(tokens)
     if any(token.type == "ordered_list_open" for token in tokens):
         tokens = _numbered(tokens)
-    _take_attributes(tokens)
+    if not state.env.get("field"):
+        _take_attributes(tokens)
     state.tokens = tokens
 
 
@@ -76,12 +77,11 @@ def _alert(tokens: list[Token], number: int) -> str:
 def _numbered(tokens: list[Token]) -> list[Token]:
     """Let every number of a list be printed as written.
 
-    A single line with a number, such as a date, is a paragraph; so are lines whose numbers do not
-    rise. What is a list begins at its own number.
+    Numbers that do not rise begin another list, which CommonMark would join to the one before. A
+    single line with a number, such as a date, is a paragraph. A list begins at its own number.
     """
     made: list[Token] = []
     opened: list[tuple[int, list[int]]] = []  # where a list begins, and its items
-    depth = 0
     for token in tokens:
         made.append(token)
         if token.type == "ordered_list_open":
@@ -92,75 +92,84 @@ def _numbered(tokens: list[Token]) -> list[Token]:
                 items.append(len(made) - 1)
         elif token.type == "ordered_list_close":
             start, items = opened.pop()
-            numbers = [int(made[item].info) for item in items]
-            if _is_list(numbers) and not _is_line(made, start, len(items)):
-                _count(made, start, items, numbers)
-            else:
-                _dissolve(made, start, items)
-    for token in made:
-        depth += (token.type == "ordered_list_open") - (token.type == "ordered_list_close")
-        if (
-            token.type == "ordered_list_open"
-            and depth < len(_STYLES)
-            and "start" not in token.attrs
-        ):
-            css = " ".join(filter(None, (_STYLES[depth], "paren" if token.markup == ")" else "")))
-            token.attrs |= {"class": css} if css else {}
-        elif token.type == "ordered_list_open" and token.markup == ")":
-            token.attrSet("class", "paren")
-    return [token for token in made if token.type != "gone"]
+            ends = [*items[1:], len(made) - 1]
+            parts = [made[first:last] for first, last in zip(items, ends, strict=True)]
+            made[start:] = _relisted(made[start], token, parts)
+    _styled(made)
+    return made
 
 
-def _is_list(numbers: Sequence[int]) -> bool:
-    """Return True if numbers rise, or are all the same, as writers leave counting to the machine."""
-    pairs = list(pairwise(numbers))
-    return all(a < b for a, b in pairs) or all(a == b for a, b in pairs)
-
-
-def _is_line(tokens: list[Token], start: int, items: int) -> bool:
-    """Return True if a list is one item with one paragraph or nothing in it."""
-    inside = [token.type for token in tokens[start + 2 : -2]]
-    return items == 1 and inside in ([], ["paragraph_open", "inline", "paragraph_close"])
-
-
-def _count(tokens: list[Token], start: int, items: list[int], numbers: list[int]) -> None:
-    same = len(numbers) > 1 and len(set(numbers)) == 1
-    for place, (item, number) in enumerate(zip(items, numbers, strict=True)):
-        if place and not same and number != numbers[place - 1] + 1:
-            tokens[item].attrSet("value", number)
-            tokens[item].meta = {"step": number - numbers[place - 1]}
-    if numbers[0] != 1:
-        tokens[start].attrSet("start", numbers[0])
-
-
-def _dissolve(tokens: list[Token], start: int, items: list[int]) -> None:
-    """Turn the items of a list into paragraphs that begin with their numbers."""
-    tokens[start].type = tokens[-1].type = "gone"
-    for token in tokens[start + 1 : -1]:
-        token.level = max(0, token.level - 2)
-    level = tokens[start].level
-    for item in reversed(items):
-        opened = tokens[item]
-        close = next(
-            n for n in range(item + 1, len(tokens))
-            if tokens[n].type == "list_item_close" and tokens[n].level == opened.level
-        )  # fmt: skip
-        tokens[close].type = opened.type = "gone"
-        for token in tokens[item + 1 : close]:
-            if token.type.startswith("paragraph") and token.level == level:
-                token.hidden = False
-        number = f"{opened.info}\\{opened.markup}"
-        first = tokens[item + 1]
-        if first.type == "paragraph_open":
-            tokens[item + 2].content = f"{number} {tokens[item + 2].content}"
+def _relisted(opened: Token, closed: Token, items: Sequence[list[Token]]) -> list[Token]:
+    """Return the items of a list as lists whose numbers rise, and single lines as paragraphs."""
+    made: list[Token] = []
+    for run in _runs(items):
+        if len(run) == 1 and _is_line(run[0]):
+            made += _paragraph(run[0])
             continue
-        alone = Token("inline", "", 0, content=number, level=level + 1, map=opened.map, children=[])
-        alone.block = True
-        tokens[item + 1 : item + 1] = [
-            Token("paragraph_open", "p", 1, map=opened.map, level=level, block=True),
-            alone,
+        numbers = [int(item[0].info) for item in run]
+        same = len(set(numbers)) == 1
+        for item, (before, number) in zip(run[1:], pairwise(numbers), strict=True):
+            if not same and number != before + 1:
+                item[0].attrSet("value", number)
+                item[0].meta = {"step": number - before}
+        attrs = {} if numbers[0] == 1 else {"start": numbers[0]}
+        first, last = run[0][0].map, run[-1][0].map
+        lines = [first[0], last[1]] if first and last else opened.map
+        digits = len(str(numbers[0] + len(numbers) - 1 if same else numbers[-1]))
+        made.append(opened.copy(attrs=attrs, map=lines, meta={"digits": digits}))
+        made += [token for item in run for token in item]
+        made.append(closed.copy())
+    return made
+
+
+def _runs(items: Sequence[list[Token]]) -> list[list[list[Token]]]:
+    """Split items where their numbers do not rise; equal ones are left to be counted."""
+    runs: list[list[list[Token]]] = []
+    for item in items:
+        number = int(item[0].info)
+        known = [int(each[0].info) for each in runs[-1]] if runs else []
+        if known and (number > known[-1] or {number} == set(known)):
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return runs
+
+
+def _is_line(item: Sequence[Token]) -> bool:
+    """Return True if an item has one paragraph or nothing in it."""
+    inside = [token.type for token in item[1:-1]]
+    return inside in ([], ["paragraph_open", "inline", "paragraph_close"])
+
+
+def _paragraph(item: Sequence[Token]) -> list[Token]:
+    """Return an item as a paragraph that begins with its number."""
+    head, inside = item[0], list(item[1:-1])
+    number = f"{head.info}\\{head.markup}"
+    if not inside:
+        level = max(0, head.level - 1)
+        words = Token("inline", "", 0, level=level + 1, map=head.map, children=[], block=True)
+        inside = [
+            Token("paragraph_open", "p", 1, map=head.map, level=level, block=True),
+            words,
             Token("paragraph_close", "p", -1, level=level, block=True),
         ]
+    for token in inside:
+        token.hidden = False
+    inside[1].content = f"{number} {inside[1].content}".strip()
+    return inside
+
+
+def _styled(tokens: Sequence[Token]) -> None:
+    """Give lists the style of their depth, and the sign after their numbers."""
+    depth = 0
+    for token in tokens:
+        depth += (token.type == "ordered_list_open") - (token.type == "ordered_list_close")
+        if token.type != "ordered_list_open":
+            continue
+        nested = _STYLES[depth] if depth < len(_STYLES) and "start" not in token.attrs else ""
+        css = f"{nested} {'paren' if token.markup == ')' and not nested else ''}".strip()
+        if css:
+            token.attrSet("class", css)
 
 
 def _take_attributes(tokens: Sequence[Token]) -> None:
@@ -193,7 +202,8 @@ def numbered_list(state: StateBlock, start: int, end: int, silent: bool) -> bool
     """
     if silent and state.parentType == "paragraph" and state.sCount[start] >= state.blkIndent:
         first = _NUMBER.match(state.src[state.bMarks[start] : state.eMarks[start]])
-        if first and not _goes_on(state, start, end, int(first[1]), first[2]):
+        dated = first is not None and first[2] == "."
+        if first and dated and not _goes_on(state, start, end, int(first[1]), first[2]):
             return False
     return list_block(state, start, end, silent)
 

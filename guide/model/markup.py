@@ -10,7 +10,7 @@ from html import unescape
 
 from guide.model.base import Item
 from guide.model.content import Citation
-from guide.model.signs import without_code
+from guide.model.signs import without_code, without_comments
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
 # A key begins with a letter, a figure or `_` of any script; what cannot be in one goes in braces.
@@ -189,6 +189,7 @@ def loose_marks(text: str) -> list[Loose]:
     """
     if not any(sign in text for sign in _SIGNS_OF_BLOCKS):
         return []
+    text = without_comments(text)
     found: list[Loose] = []
     fence: tuple[str, int] | None = None
     boxes: list[tuple[int, str, int, bool]] = []  # colons, name, line, known
@@ -272,7 +273,7 @@ def mentions(text: str) -> Iterator[Mention]:
 def _found(text: str) -> Iterator[tuple[int, Mention]]:
     yield from _images(text)
     for match in _paragraphs(ANCHOR, text):
-        if are_attributes(match[1]) and _is_attached(text, match):
+        if are_attributes(match[1]) and is_attached(text, match):
             yield _mention("anchor", match[2], text, match.start(2))
     for match in _paragraphs(TERM, text):
         yield _mention("term", " ".join(match[1].split()), text, match.start(1), match[2] or "")
@@ -289,7 +290,7 @@ def _place_of(key: str, text: str, start: int) -> int:
     return min((place for place in places if place >= 0), default=start)
 
 
-def _is_attached(text: str, match: re.Match[str]) -> bool:
+def is_attached(text: str, match: re.Match[str]) -> bool:
     """Return True if braces follow a picture, a link or code, or end a line."""
     end = text.find("\n", match.end())
     rest = text[match.end() : end if end >= 0 else len(text)]

@@ -40,6 +40,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.S)
 # An amount of money with words after it: `$5 and 6$` is no formula.
 _MONEY = re.compile(r"\d[\d.,'\u2019]*\s+[^\W\d_]{2,}|\d[\d.,]*\s*[-\u2013\u2014/]\s*\Z")
 _SIGNS_OF_TEX = re.compile(r"[\\^_={}]")
+_BEFORE = " \t\n([{\"'„“«»‚‘—–-/>*_|:"  # what may be right before a formula in brackets
 _LONGEST = 6000  # letters of a formula; a longer one is refused when it is set
 _TEX_IN_BRACKETS = re.compile(r"\\[a-zA-Z]|[\^_=+<>]|\d\s*[-*/]\s*\d")
 
@@ -63,7 +64,11 @@ def formula_at(text: str, at: int) -> Span | None:
             return None
         return None if _MONEY.match(plain) and not _SIGNS_OF_TEX.search(plain) else found
     if text.startswith(r"\(", at):
-        return _between(text, at, r"\(", r"\)", display=False)
+        found = _between(text, at, r"\(", r"\)", display=False)
+        apart = found is not None and not (
+            text[at - 1 : at].strip(_BEFORE) or text[found.end : found.end + 1].isalnum()
+        )
+        return found if apart else None  # in `f\(x\)s` the brackets are only escaped
     if text.startswith(r"\[", at):
         found = _between(text, at, r"\[", r"\]", display=True)
         return found if found and _TEX_IN_BRACKETS.search(found.content) else None

@@ -22,7 +22,7 @@ from guide.model.pack import Manifest, Pack
     "text",
     [
         "<script>alert(1)</script>",
-        "<div onclick=\"x\">\n<b>a</b>\n</div>",
+        "<table onclick=\"x\">\n<b>a</b>\n</table>",
         "Text <img src=x onerror=alert(1)> and <!-- comment -->",
         "<style>@import url(http://x)</style>",
         "<iframe src='file:///etc/passwd'></iframe>",

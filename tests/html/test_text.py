@@ -248,3 +248,31 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Any:
     pack, _ = load_pack(folder)
     assert pack is not None
     return Document(pack, (), "ieee")
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "place", "words"),
+    [
+        ({"cards_yaml": "- front: F\n  back: |\n    Hello\n    <font color=red>x</font>\n"}, "html-tag", "cards.yaml:4:5", "<font>"),
+        ({"sections__a_md": "---\ntitle: A\n---\nText.\n\nand <table><tr>\n"}, "html-tag", "sections/a.md:6:5", "<table>"),
+        ({"sections__a_md": "---\ntitle: A\n---\nText <!-- private\n"}, "unclosed-block", "sections/a.md:4:6", "comment"),
+        ({"sections__a_md": "---\ntitle: A\n---\nText {#x} on.\n"}, "stray-mark", "sections/a.md:4:6", "{#x}"),
+        ({"sections__a_md": "---\ntitle: A\n---\nText. {#par-a}\n\nSee @par-a.\n"}, "bad-reference", "sections/a.md:6:5", "par-a"),
+        ({"glossary_yaml": "- term: T\n  definition: A note[^1].\n"}, "bad-reference", "glossary.yaml:2:15", "[^1]"),
+        ({"questions_yaml": "- {prompt: P, type: short, answer: 'x <img src=y>'}\n"}, "html-tag", "questions.yaml:1:36", "<img>"),
+    ],
+)  # fmt: skip
+def test_what_prints_as_a_mark_is_reported(
+    files: dict[str, str], code: str, place: str, words: str, tmp_path: Any
+) -> None:
+    """A tag, an open comment, loose braces and a note that is elsewhere have a line, a column and a remedy."""
+    from guide.content.load import load_pack
+
+    (tmp_path / "pack.yaml").write_text("format: 1\ntitle: T\n")
+    for name, text in files.items():
+        path = tmp_path / ".".join(name.replace("__", "/").rsplit("_", 1))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    _, problems = load_pack(tmp_path)
+    found = next(problem for problem in problems if problem.code == code)
+    assert (str(found.place), words in found.message, bool(found.hint)) == (place, True, True)
