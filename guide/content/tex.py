@@ -109,7 +109,9 @@ class Reader:
         if token[3]:
             return self._special(token[3])
         if token[4]:
-            return {"---": "—", "--": "–", "``": "“", "''": "”", "`": "‘", "'": "’", ",,": ",,"}[token[4]]
+            return {"---": "—", "--": "–", "``": "“", "''": "”", "`": "‘", "'": "’", ",,": ",,"}[
+                token[4]
+            ]
         return token[0]
 
     def _special(self, sign: str) -> str:
