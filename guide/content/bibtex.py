@@ -29,7 +29,7 @@ _FIELDS = {
     "journal": "container-title", "journaltitle": "container-title", "shortjournal": "container-title-short", "booktitle": "container-title",
     "maintitle": "container-title", "publisher": "publisher", "institution": "publisher", "school": "publisher", "organization": "publisher",
     "address": "publisher-place", "location": "publisher-place", "volume": "volume", "pages": "page", "doi": "DOI", "url": "URL", "isbn": "ISBN", "issn": "ISSN",
-    "edition": "edition", "chapter": "chapter-number", "series": "collection-title", "note": "note", "addendum": "note", "annote": "annote", "annotation": "annote",
+    "edition": "edition", "chapter": "chapter-number", "series": "collection-title", "note": "note", "addendum": "note",
     "type": "genre", "version": "version", "pagetotal": "number-of-pages", "volumes": "number-of-volumes", "language": "language", "langid": "language",
     "eventtitle": "event-title", "venue": "event-place", "shorttitle": "title-short", "origtitle": "original-title", "origpublisher": "original-publisher",
     "origlocation": "original-publisher-place", "pubstate": "status", "part": "part-number", "pmid": "PMID", "pmcid": "PMCID", "library": "archive", "issue": "issue", "eid": "number",
@@ -40,7 +40,7 @@ _PEOPLE = {"author": "author", "editor": "editor", "translator": "translator", "
 _DATES = {"urldate": "accessed", "lastchecked": "accessed", "eventdate": "event-date", "origdate": "original-date", "origyear": "original-date"}  # fmt: skip
 # What programs write for themselves, and what no list of sources prints.
 _IGNORED = re.compile(
-    r"(?:bdsk-|date-|mendeley-|__|jabref|citeulike|x-|tex\.|zotero|ads|sort).*|abstract|keywords?|mrclass|mrnumber|mrreviewer|zblnumber|"
+    r"(?:bdsk-|date-|mendeley-|__|jabref|citeulike|x-|tex\.|zotero|ads|sort).*|abstract|keywords?|annot(?:e|ation)|origlanguage|.*\+an.*|mrclass|mrnumber|mrreviewer|zblnumber|"
     r"file|timestamp|owner|groups?|added-at|biburl|bibsource|interhash|intrahash|rating|read|review|comment|"
     r"ids|xdata|crossref|xref|options|label|presort|shorthand|hyphenation|gender|related.*|execute|entryset|"
     r"entrysubtype|index.*|acmid|key|month|year|date|day|priority|ranking|username|creationdate|modificationdate|"

@@ -125,6 +125,11 @@ def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic
     return error("unknown-source", f"there is no source `{key}`", place, hint, item)
 
 
+def _unknown_term(name: str, names: Mapping[str, str], place: Place, item: str) -> Diagnostic:
+    hint = did_you_mean(name, sorted(set(names.values()))) or "Add it to glossary.yaml."
+    return error("unknown-term", f"the glossary has no term `{name}`", place, hint, item)
+
+
 _KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")
 
 
@@ -170,6 +175,11 @@ def _mentions(pack: Pack) -> Found:
     """Check everything that a text points at."""
     targets = _targets(pack)
     names = _term_names(pack)
+    for mention, place in _mentions_of_pack(pack):
+        if mention.kind == "cite" and mention.value not in pack.sources:
+            yield _unknown_source(mention.value, pack, place, "")
+        elif mention.kind == "term" and mention.value.casefold() not in names:
+            yield _unknown_term(mention.value, names, place, "")
     for item in pack.items:
         for number, text in enumerate(item.sources):
             key = read_citation(text).key
@@ -184,12 +194,16 @@ def _mentions(pack: Pack) -> Found:
                 message = f"nothing has the id `{name}`"
                 yield error("bad-reference", message, place, hint, item.id)
             elif mention.kind == "term" and name.casefold() not in names:
-                shown = sorted(set(names.values()))
-                hint = did_you_mean(name, shown) or "Add it to glossary.yaml."
-                message = f"the glossary has no term `{name}`"
-                yield error("unknown-term", message, place, hint, item.id)
+                yield _unknown_term(name, names, place, item.id)
             elif mention.kind == "image" and not _has_words(item, mention, pack):
                 yield missing_alt(name, place)
+
+
+def _mentions_of_pack(pack: Pack) -> Iterator[tuple[Mention, Place]]:
+    """Yield what the summary in pack.yaml points at, and where."""
+    text = pack.manifest.summary
+    for mention in mentions(text):
+        yield mention, pack.at("summary").inside(text, mention.offset)
 
 
 def _all_mentions(item: Item) -> Iterator[tuple[Mention, Place]]:
@@ -300,7 +314,7 @@ def _missing_sources(pack: Pack) -> Found:
 def _unused_sources(pack: Pack) -> Found:
     used = {read_citation(text).key for item in pack.items for text in item.sources}
     texts = [text for item in pack.items for _, text in texts_of(item)]
-    for text in [*texts, *(section.body for section in pack.sections)]:
+    for text in [pack.manifest.summary, *texts, *(section.body for section in pack.sections)]:
         used |= {m.value for m in mentions(text) if m.kind == "cite"}
     for key, place in pack.source_places.items():
         if key not in used:

@@ -61,7 +61,7 @@ nolinebreak nobreak newblock linebreak break selectfont rmfamily sffamily ttfami
 displaystyle textstyle limits left right big Big bigg Bigg /""".split()
 )
 _TOKEN = re.compile(
-    r"\\([A-Za-z]+)\*?[ \t]*|\\(.)|([{}$~^_])|(---|--|``|''|`|,,)|([^\\{}$~^_`',-]+|.)", re.S
+    r"\\([A-Za-z]+)\*?[ \t]*|\\(.)|([{}$~^_])|(---|--|``|''|`|'|,,)|([^\\{}$~^_`',-]+|.)", re.S
 )
 _SMALL = {"^": "sup", "_": "sub"}
 
@@ -109,7 +109,9 @@ class Reader:
         if token[3]:
             return self._special(token[3])
         if token[4]:
-            return {"---": "—", "--": "–", "``": "“", "''": "”", "`": "‘", ",,": ",,"}[token[4]]
+            return {"---": "—", "--": "–", "``": "“", "''": "”", "`": "‘", "'": "’", ",,": ",,"}[
+                token[4]
+            ]
         return token[0]
 
     def _special(self, sign: str) -> str:

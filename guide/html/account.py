@@ -35,7 +35,7 @@ _HINT = {
     "`.class` and `key=value` belong in braces.",
     "cell": "The row has more cells than the head of its table: add a column, or write `\\|` for a "
     "bar inside a cell.",
-    "prefix": "Write these words before the bracket: `see [@key]`.",
+    "note": "Write `[^1]`, with the name of this note, where the text should call it.",
     "money": "Write `\\$` for a dollar sign.",
     "formula": "Check the dollar signs around it; write `\\$` for one that is text.",
     "picture": "Write `![Caption](figures/name.png)` in a paragraph of its own.",

@@ -35,6 +35,9 @@ _WORD = re.compile(r"([^\W\d_]+\.?|§+|¶+)\s*(?=[\w(])(.*)", re.S)
 # What CSL 1.0.1 knows as kinds of place: every style can print these.
 _PLACES = ("page", "book", "chapter", "column", "figure", "folio", "issue", "line", "note", "opus",
            "paragraph", "part", "section", "verse", "volume")  # fmt: skip
+# What people call a style whose file has a longer name.
+_SHORT_NAMES = {"vancouver": "nlm-citation-sequence", "mla": "modern-language-association",
+                "chicago": "chicago-author-date", "harvard": "harvard-cite-them-right"}  # fmt: skip
 _SHORT = 3  # marks in one cluster that stay on the line of the word before them
 
 
@@ -73,7 +76,8 @@ class Citations:
     named: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.style: Style = read_style(self.style_name, self.lang)
+        name = self.style_name.strip().lower()
+        self.style: Style = read_style(_SHORT_NAMES.get(name, name), self.lang)
         self.numeric = self.style.numeric
 
     def register(self, citations: Iterable[Citation]) -> None:
@@ -202,7 +206,11 @@ class Citations:
             items = {key: _plain_entities(dict(self.sources[key])) for key in self._cited}
             lang = self.lang
             self._processor = Processor(
-                self.style, items, lambda text: sort_key(text, lang), list(self._cited), notes=True
+                self.style,
+                items,
+                lambda text: sort_key(text, lang),
+                list(self._cited),
+                complete=True,
             )
         return self._processor
 

@@ -36,7 +36,7 @@ _WITHIN = r"(?:(?!\n[ \t]*\n)[\s\S])"  # a sign of the same paragraph
 _DEST = r"\s*(?:<[^<>\n]*>|(?:[^\s()\\]|\\.|\((?:[^\s()]|\([^\s()]*\))*\))*)"
 _TITLE = r"(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
 _BRACKETED = r"(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*\])*"
-_KEY = re.compile(r"\s*(?P<prefix>[^@]*?)-?@[^\W_][\w:.+/?~-]*[^;]*")
+_KEY = re.compile(r"\s*[^@]*?-?@(?:\w|\{[^{}]+\})[^;]*")
 _INLINE = re.compile(
     rf"(?P<brackets>\\\((?:(?!\\\(){_WITHIN})+?\\\)|\\\[(?:(?!\\\[){_WITHIN})+?\\\])"
     r"|(?P<escape>\\[!-/:-@\[-`{-~])"
@@ -50,7 +50,7 @@ _INLINE = re.compile(
     rf"|(?P<tail>\]\((?P<dest>{_DEST})(?P<title>{_TITLE})\s*\))"
     r"|(?P<term>\[\[(?P<name>[^\[\]|\n]+)(?:\|(?P<shown>[^\[\]\n]+))?\]\])"
     r"|(?P<call>\[\^(?P<note>[^\]\s]+)\])"
-    r"|(?P<cluster>\[(?=[^\[\]]*@\w)(?P<inner>[^\[\]]*)\](?![(\[{]))"
+    r"|(?P<cluster>\[(?=[^\[\]]*@[\w{])(?P<inner>[^\[\]]*)\](?![(\[{]))"
     r"|(?P<reference>(?<![\w@/.\[-])@(?:fig|sec|tbl)-[^\W_][\w-]*)"
     r"|(?P<second>\]\[(?P<of>[^\[\]\n]*)\])"
     rf"|(?P<attributes>(?<=[\])`]){_ATTRIBUTES.pattern}|(?<![^\s]){_ATTRIBUTES.pattern}(?=[ \t]*(?:\n|\Z)))"
@@ -100,8 +100,8 @@ class Claims:
     """What a text must print: its source with all consumed syntax blanked out, formulas, pictures.
 
     Formulas and pictures are pairs of the offset and what is written there. `kinds` are ranges of the
-    source whose words need a remedy of their own: prefix (before the key of a citation), title (of
-    a link), address (that no link uses), sentence (that looks like one), note (that nothing calls), cell (of a table), braces,
+    source whose words need a remedy of their own: title (of a link), address (that no link uses),
+    sentence (that looks like one), note (that nothing calls), cell (of a table), braces,
     money.
     """
 
@@ -355,16 +355,10 @@ class _Reading:
     def _call(self, match: re.Match[str], _: int) -> str:
         return _blank(match[0]) if match["note"] in self.notes else match[0]
 
-    def _cluster(self, match: re.Match[str], offset: int) -> str | None:
-        """Blank keys and what is found in sources; the words before a key are text."""
-        found = []
-        for part in match["inner"].split(";"):
-            key = _KEY.fullmatch(part)
-            if key is None:
-                return None
-            found.append(part[: key.end("prefix")] + _blank(part[key.end("prefix") :]))
-        self._mark("prefix", offset, match.span())
-        return "[" + ";".join(found) + "]"
+    def _cluster(self, match: re.Match[str], _: int) -> str | None:
+        """Blank a citation: keys, places and the words around them are printed by the style."""
+        parts = match["inner"].split(";")
+        return _blank(match[0]) if all(map(_KEY.fullmatch, parts)) else None
 
     def _reference(self, match: re.Match[str], _: int) -> str:
         return _blank(match[0])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import reference as definition_of_markdown
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -35,12 +37,20 @@ def cluster(state: StateInline, silent: bool) -> bool:
         return True
     match = CLUSTER.match(state.src, state.pos)
     found = read_cluster(match[1]) if match else None
-    if not match or not found:
+    if not match or not found or silent:  # skipped, it is text: links may hold brackets, no links
         return False
-    if not silent:
-        state.push("cite", "", 0).meta = {"cluster": found}
+    state.push("cite", "", 0).meta = {"cluster": found}
     state.pos = match.end()
     return True
+
+
+def definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read `[name]: address`, but not a citation before a colon, which would be lost as a name."""
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    match = CLUSTER.match(line)
+    if match and read_cluster(match[1]):
+        return False
+    return definition_of_markdown(state, start, end, silent)
 
 
 def reference(state: StateInline, silent: bool) -> bool:

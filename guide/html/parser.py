@@ -77,6 +77,7 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
     md.use(dollarmath_plugin, allow_space=False, allow_labels=False, allow_blank_lines=False)
     md.use(container_plugin, name="box", validate=_box_name)
     md.inline.ruler.at("math_inline", inlines.formula)
+    md.block.ruler.at("reference", inlines.definition, {"alt": []})
     md.inline.ruler.before("link", "cluster", inlines.cluster)
     md.inline.ruler.before("link", "reference", inlines.reference)
     md.inline.ruler.before("link", "gap", inlines.gap)

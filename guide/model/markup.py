@@ -137,7 +137,7 @@ def read_cluster(inner: str) -> tuple[Citation, ...] | None:
             return None
         key, rest = split_key(match["key"])
         rest = (rest + match["rest"]).strip()
-        rest = rest[1:].strip() if rest.startswith(",") else rest
+        rest = rest.lstrip(",.:?~").strip()
         made = placed(key, " ".join(rest.split()))
         prefix = " ".join(match["prefix"].split())
         found.append(replace_citation(made, prefix, bool(match["hide"])))

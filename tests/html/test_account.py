@@ -76,7 +76,6 @@ DROPPED = {
     "the number of an item": ("24. March was the day.", "<ol><li>March was the day.</li></ol>", "24."),
     "a number in the middle": ("3. x\n7. y\n", '<ol start="3"><li>x</li><li>y</li></ol>', "7."),
     "a sign in brackets": ("Article 9(c) holds.", "<p>Article 9© holds.</p>", "9(c)"),
-    "words before a citation's key": ("As [see @a, p. 3].", "<p>As <span class=cites>[1]</span></p>", "see"),
     "a title of a box": ("::: note Take care\nText\n:::\n", "<p>Note</p><p>Text</p>", "Take care"),
     "one of two like words": ("no, no, never", "<p>no, never</p>", "no,"),
     "what is in a hidden element": ("seen hidden", '<p>seen <span aria-hidden="true">hidden</span></p>', "hidden"),

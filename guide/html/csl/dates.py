@@ -186,6 +186,8 @@ def _range(
         first = [*first[:-1], first[-1]._replace(text=first[-1].text.removesuffix(ending))]
     first = _trimmed(first)
     second = join([_element(e, end, style, suffix) for e in inner], delimiter)
+    if second and second[0].text.startswith(" "):  # it parted the day from the month
+        second = [second[0]._replace(text=second[0].text.lstrip(" ")), *second[1:]]
     head = join([_element(e, begin, style, suffix) for e in before], delimiter)
     tail = join([_element(e, end, style, suffix) for e in (*middle, *after)], delimiter)
     ranged = glue(glue(first, text_run(mark)), second)

@@ -108,6 +108,11 @@ def pages(text: str, rule: str, delimiter: str = "–") -> str:
     return re.sub(r"(?<=\d)\s*-+\s*(?=\d)", delimiter, roman) if rule else roman
 
 
+def ranged(text: str) -> str:
+    """Return a text with the dashes of its number ranges."""
+    return re.sub(r"(?<=[\w.])\s*-{1,2}\s*(?=\d)", "–", text)
+
+
 def _shortened(first: str, last: str, rule: str) -> str:
     common = next((n for n, (a, b) in enumerate(zip(first, last, strict=True)) if a != b), 0)
     if rule == "minimal":

@@ -9,6 +9,7 @@ from typing import Any
 from guide.html.csl import dates
 from guide.html.csl.disambiguate import disambiguated
 from guide.html.csl.names import Look, render_names
+from guide.html.csl.numbers import ranged
 from guide.html.csl.render import DATES, NAMES, Place, Renderer, Told
 from guide.html.csl.rich import Rich, Run, formatted, glue, join, parse, plain, text_run
 from guide.html.csl.style import Node, Style
@@ -53,8 +54,8 @@ def fold(text: str) -> Any:
 class Processor:
     """The sources of one document, in the order of their first citation, in one style.
 
-    `collate` makes of a text a key for sorting in the language of the document. `notes` prints a
-    source's note even if the style prints none.
+    `collate` makes of a text a key for sorting in the language of the document. `complete` prints
+    the place in a source, and its note, even if the style prints none.
     """
 
     style: Style
@@ -62,7 +63,7 @@ class Processor:
     collate: Callable[[str], Any] = fold
     order: list[str] = field(default_factory=list)
     told: dict[str, Told] = field(default_factory=dict)
-    notes: bool = False
+    complete: bool = False
 
     def __post_init__(self) -> None:
         self.renderer = Renderer(self.style)
@@ -150,6 +151,8 @@ class Processor:
             # The style prints this kind of place without a word: `3` for a chapter, as if a page.
             place = self.place(area, cite.key, replace(cite, locator=cite.written, label=""))
             rich, _ = self.renderer.children(layout.kids, place)
+        if cite.written and "locator" not in place.called and not cite.alone and self.complete:
+            rich = glue(rich, parse(f", {ranged(cite.written)}"), self.style.inside)
         if cite.alone:
             return place.names[0] if place.names else rich
         return rich
@@ -161,7 +164,10 @@ class Processor:
         parts: list[tuple[Cite, Rich]] = []
         for cite in cites:
             rich = self.one(cite)
-            parts.append((cite, [run._replace(link=cite.key) for run in rich] if links else rich))
+            if rich or not cite.hide:  # an author who is left out may have been all
+                parts.append((cite, [r._replace(link=cite.key) for r in rich] if links else rich))
+        if not parts:
+            return []
         joined = self._joined(parts, area)
         attrs = self._layout(area).attrs
         if len(cites) == 1 and cites[0].alone:
@@ -179,7 +185,8 @@ class Processor:
         sort = self.style.citation.first("sort")
         if not sort or len(cites) < 2 or any(cite.prefix for cite in cites):
             return list(cites)
-        wanted = self.sorted(list(dict.fromkeys(c.key for c in cites)), self.style.citation, sort)
+        listed = sorted(dict.fromkeys(c.key for c in cites), key=self.numbers.__getitem__)
+        wanted = self.sorted(listed, self.style.citation, sort)
         ranks = {key: n for n, key in enumerate(wanted)}
         return sorted(cites, key=lambda cite: ranks[cite.key])
 
@@ -198,6 +205,7 @@ class Processor:
             whole = self._worded(cite, rich)
             if n and whole:
                 seam = seams[n - 1] if seams else delimiter
+                seam += " " if cite.prefix and seam[-1:] not in {"", " "} else ""
                 result = glue(result, text_run(seam), inside)
             result = glue(result, whole, inside)
         return result
@@ -233,7 +241,7 @@ class Processor:
             text, before = self._repeated(area, place, text, before)
             whole = glue(glue(parse(layout.attrs.get("prefix", "")), text, self.style.inside),
                          parse(layout.attrs.get("suffix", "")), self.style.inside)  # fmt: skip
-            if self.notes and "note" not in place.called and self.items[key].get("note"):
+            if self.complete and "note" not in place.called and self.items[key].get("note"):
                 whole = self._with_note(whole, str(self.items[key]["note"]))
             entries.append(
                 Entry(key, formatted(label, layout.attrs), formatted(whole, layout.attrs))

@@ -9,7 +9,7 @@ from typing import Any
 
 from guide.html.csl import dates
 from guide.html.csl.names import Look, options_of, render_names, truncation
-from guide.html.csl.numbers import is_numeric, is_plural, number_text, pages
+from guide.html.csl.numbers import is_numeric, is_plural, number_text, pages, ranged
 from guide.html.csl.rich import Rich, formatted, glue, join, parse, plain, text_run
 from guide.html.csl.style import Node, Style
 from guide.html.csl.textcase import cased
@@ -42,8 +42,8 @@ class Told:
 class Place:
     """What is known where a source is cited or listed.
 
-    `position` is one of first, subsequent, ibid, ibid-with-locator; `hide` leaves the author out,
-    `alone` prints nothing else.
+    `position` is one of first, subsequent, ibid, ibid-with-locator; `hide` leaves the author out.
+    `stead` is the cs:names whose substitute is being rendered: names in it look alike.
     """
 
     area: Node
@@ -64,7 +64,7 @@ class Place:
     shown: list[int] = field(default_factory=list)
     suffixed: bool = False
     labelled: bool = False
-    counting: bool = False
+    stead: Node | None = None
 
 
 @dataclass
@@ -162,7 +162,7 @@ class Renderer:
         if place.label == "page":
             rule = self.style.root.attrs.get("page-range-format", "")
             return pages(text, rule, self.style.term("page-range-delimiter") or "–")
-        return re.sub(r"(?<=[\w.])\s*-{1,2}\s*(?=\d)", "–", text)
+        return ranged(text)
 
     def _finish(self, rich: Rich, attrs: Mapping[str, str], place: Place) -> Rich:
         """Strip periods, set the case, format, quote, and put prefix and suffix on."""
@@ -361,6 +361,8 @@ class Renderer:
     # -- names --------------------------------------------------------------------------------
 
     def _names(self, node: Node, place: Place, parent: Node | None = None) -> tuple[Rich, int]:
+        if parent is None and place.stead and not any(k.tag == "name" for k in node.kids):
+            parent = place.stead
         shape = parent or node
         variables = node.attrs.get("variable", "").split()
         look = self._look(shape, place)
@@ -452,6 +454,15 @@ class Renderer:
 
     def _substitute(self, node: Node, place: Place) -> tuple[Rich, int]:
         substitute = node.first("substitute")
+        before_stead, place.stead = place.stead, node
+        try:
+            return self._first_substitute(substitute, node, place)
+        finally:
+            place.stead = before_stead
+
+    def _first_substitute(
+        self, substitute: Node | None, node: Node, place: Place
+    ) -> tuple[Rich, int]:
         for kid in substitute.kids if substitute else ():
             before = len(place.called)
             if kid.tag == "names" and not any(k.tag in {"name", "label"} for k in kid.kids):

@@ -67,6 +67,20 @@ def glue(left: Rich, right: Rich, inside: bool = False) -> Rich:
         at -= 1
     quoted = at < len(left) - 1
     last = left[at].text[-1:] if left[at].kind not in {"oq", "cq"} else ""
+    if (
+        mark != " "
+        and left[at].text[-2:-1] in _PUNCTUATION
+        and last == " "
+        and first.text[1:2] in {"", " "}
+    ):
+        # A style's own comma after its own space: the space parted what is not there.
+        shorter = left[at].text[:-1]
+        left = [
+            *left[:at],
+            *([left[at]._replace(text=shorter)] if shorter else []),
+            *left[at + 1 :],
+        ]
+        return glue(left, right, inside)
     if mark == " ":
         return left + _without_first(right) if last == " " and not quoted else left + right
     if quoted and not (inside and mark in ".,"):

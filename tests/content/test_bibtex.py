@@ -1,0 +1,216 @@
+"""BibTeX as people and programs write it: what is printed, and what is said of the rest."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guide.content.sourcedates import read_date
+from guide.content.sources import read_sources
+from guide.content.tex import from_tex
+
+
+def read(text: str, name: str = "sources.bib") -> tuple[dict[str, dict[str, Any]], list[tuple[str, int, str]]]:
+    """Return the items, and code, line and message of what is wrong."""
+    found, problems = read_sources(text, name)
+    told = [(p.code, p.place.line, p.message) for p in problems]
+    return {key: item for key, (item, _) in found.items()}, told
+
+
+def one(fields: str, kind: str = "book") -> dict[str, Any]:
+    """Return the item of one entry with a title, of which nothing is wrong."""
+    found, told = read(f"@{kind}{{a, title = {{T}}, {fields}}}")
+    assert not told
+    return found["a"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"On \textit{Salmo} and \emph{law}", "On <i>Salmo</i> and <i>law</i>"),
+        (r"{\it Salmo} law", "<i>Salmo</i> law"),
+        (r"H$_2$O, x$^{10}$ and $\alpha$-rays", "H<sub>2</sub>O, x<sup>10</sup> and α-rays"),
+        (r"\LaTeX{} and {\TeX}", "LaTeX and TeX"),
+        ("The ``new'' order, the `old'", "The “new” order, the ‘old’"),
+        ("1990--2000 --- a decade", "1990–2000 — a decade"),
+        (r"{\'E}mile {\"U}ber Stra{\ss}e \v{S}a\v{c}i\'{c} \O re {\aa}", "Émile Über Straße Šačić Øre å"),
+        (r"\'{\i}slenska, \c{C}a, \k{a}, \H{o}, \~n", "íslenska, Ça, ą, ő, ñ"),
+        (r"AT\&T, 50\%, \$5, a\_b, \#1", "AT&T, 50%, $5, a_b, #1"),
+        (r"\enquote{Quoted} \mkbibquote{too}", "“Quoted” “too”"),
+        (r"\url{https://example.org/a_b}", "https://example.org/a_b"),
+        (r"\href{https://example.org}{the page}", "the page (https://example.org)"),
+        (r"$\frac{1}{2}$ of \textsuperscript{14}C", "1/2 of <sup>14</sup>C"),
+        (r"{EU} and {{NATO}}", "EU and NATO"),
+        (r"a~b\,c\ d", "a b\u2009c d"),
+        (r"\foreignlanguage{german}{Das Boot}", "Das Boot"),
+        ("a < b and c_d ^ e", "a < b and c_d ^ e"),
+    ],
+)
+def test_tex(tex: str, text: str) -> None:
+    """Commands are their meaning."""
+    assert from_tex(tex) == (text.replace("a b", "a\xa0b", 1) if "~" in tex and "\\," in tex else text, [])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=40))
+def test_letters_are_never_lost(text: str) -> None:
+    """Without commands every letter and figure is printed, in its order."""
+    plain = text.replace("\\", "/")
+
+    def letters(value: str) -> str:
+        return "".join(c for c in unicodedata.normalize("NFC", value) if c.isalnum())
+
+    shown = from_tex(plain)[0]
+    for tag in ("sub", "sup"):
+        shown = shown.replace(f"<{tag}>", "").replace(f"</{tag}>", "")
+    assert letters(shown) == letters(plain)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.sampled_from("\\{}$^_~\"'`-=aé1 ,@%#&emphurl"), max_size=30))
+def test_no_field_breaks_the_reader(text: str) -> None:
+    """Whatever stands in a field or a file, there is an answer."""
+    from_tex(text)
+    read(f"@book{{a, title = {{{text}}}}}")
+    read(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ("2011-09-24/2011-09-26", {"date-parts": [[2011, 9, 24], [2011, 9, 26]]}),
+        ("1999~", {"date-parts": [[1999]], "circa": True}),
+        ("~1999", {"date-parts": [[1999]], "circa": True}),
+        ("ca. 1999", {"date-parts": [[1999]], "circa": True}),
+        ("1999?", {"date-parts": [[1999]], "circa": True}),
+        ("2011-03-12T10:15:00", {"date-parts": [[2011, 3, 12]]}),
+        ("1984/1986", {"date-parts": [[1984], [1986]]}),
+        ("1984--1986", {"date-parts": [[1984], [1986]]}),
+        ("1999/..", {"date-parts": [[1999], [0]]}),
+        ("2001-21", {"date-parts": [[2001, 21]]}),
+        ("-0043-03-15", {"date-parts": [[-43, 3, 15]]}),
+        ("in press", {"literal": "in press"}),
+        ({"date-parts": [[None]]}, {}),
+        ({"date-parts": [["2001", "06"]]}, {"date-parts": [[2001, 6]]}),
+        ({"date-parts": [[1900]], "circa": True}, {"date-parts": [[1900]], "circa": True}),
+        ({"literal": "ca. 1900"}, {"date-parts": [[1900]], "circa": True}),
+        ({"raw": "2001-06-12"}, {"date-parts": [[2001, 6, 12]]}),
+        ({"date-parts": [[2001, 6], [2002, 1]]}, {"date-parts": [[2001, 6], [2002, 1]]}),
+    ],
+)
+def test_dates(written: Any, date: dict[str, Any]) -> None:
+    """Dates of EDTF, CSL and of people."""
+    told: list[str] = []
+    assert read_date(written, told.append) == date
+    assert not told
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("2001-13", "no month 13"), ("2004-02-45", "no day 45"), ("2001-02-29", "no day 29"), ("2001-06-31", "no day 31"),
+     ("2002/2001", "ends before"), ({"date-parts": [[2001, 13]]}, "no month 13"), ({"date-parts": [[2004, 2, 45]]}, "no day 45")],
+)  # fmt: skip
+def test_dates_that_cannot_be(written: Any, words: str) -> None:
+    """An impossible date is reported, and not printed."""
+    told: list[str] = []
+    assert read_date(written, told.append) == {}
+    assert words in told[0]
+
+
+def test_an_impossible_date_has_its_line() -> None:
+    """In each of the formats."""
+    bib = "@book{a,\n  title = {T},\n  date = {2001-13}\n}\n"
+    yaml = "- id: a\n  title: T\n  issued: 2004-02-45\n"
+    data = '[{"id": "a",\n  "title": "T",\n  "issued": {"date-parts": [[2001, 13]]}}]'
+    assert [(code, line) for code, line, _ in read(bib)[1]] == [("bad-date", 3)]
+    assert [(code, line) for code, line, _ in read(yaml, "s.yaml")[1]] == [("bad-date", 3)]
+    assert [(code, line) for code, line, _ in read(data, "s.json")[1]] == [("bad-date", 3)]
+
+
+def test_fields_of_a_report() -> None:
+    """Number, subtitle, note, address and kind of a thesis are kept."""
+    assert one("number = {S/RES/1}, institution = {UN}", "report")["number"] == "S/RES/1"
+    assert one("number = 4, journal = {J}", "article")["issue"] == "4"
+    assert one("number = 4, series = {Studies}")["collection-number"] == "4"
+    assert one("subtitle = {The Sub}")["title"] == "T: The Sub"
+    assert one("note = {Signed}, addendum = {Rare}")["note"] == "Signed. Rare"
+    assert one(r"howpublished = {\url{https://example.org/x_y}}", "misc")["URL"] == "https://example.org/x_y"
+    assert one("howpublished = {Pamphlet}", "misc")["medium"] == "Pamphlet"
+    assert one("school = {X}", "phdthesis")["genre"] == "PhD thesis"
+    assert one("doi = {https://doi.org/10.1/x}")["DOI"] == "10.1/x"
+    assert one("year = 2001, month = {10~} # jan")["issued"] == {"date-parts": [[2001, 1, 10]]}
+    assert one("year = 2001, month = {July/August}")["issued"] == {"date-parts": [[2001, 7], [2001, 8]]}
+    assert one("eprint = {2101.00001}, archiveprefix = {arXiv}")["note"] == "arXiv:2101.00001"
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (r"{\'E}mile {\v S}ari{\'c}", {"family": "Šarić", "given": "Émile"}),
+        ("Poe, Jr., Ed", {"family": "Poe", "given": "Ed", "suffix": "Jr."}),
+        ("Poe, Ed, III", {"family": "Poe", "given": "Ed", "suffix": "III"}),
+        ("Ludwig van Beethoven", {"family": "Beethoven", "given": "Ludwig", "non-dropping-particle": "van"}),
+        ("{UN Security Council}", {"literal": "UN Security Council"}),
+        (r"{Barnes and Noble, Inc.}", {"literal": "Barnes and Noble, Inc."}),
+        ("family=Doe, given=Jane, prefix=von", {"family": "Doe", "given": "Jane", "non-dropping-particle": "von"}),
+    ],
+)
+def test_names(written: str, name: dict[str, str]) -> None:
+    """People in any order, bodies in braces, suffixes and accents."""
+    assert one(f"author = {{{written}}}")["author"] == [name]
+
+
+def test_parents_give_what_their_parts_lack() -> None:
+    """A chapter has the book's title, editor and year."""
+    text = "@inbook{a, title={Part}, crossref={b}}\n@book{b, title={Whole}, editor={Doe, Jo}, year=2001}"
+    found, told = read(text)
+    assert not told
+    assert (found["a"]["title"], found["a"]["container-title"]) == ("Part", "Whole")
+    assert found["a"]["issued"] == {"date-parts": [[2001]]}
+
+
+def test_faults_have_their_lines() -> None:
+    """Duplicate and missing keys, undefined names, unknown commands and fields."""
+    assert read("@book{a, title={T}}\n\n@book{a, title={U}}\n")[1] == [
+        ("duplicate-id", 3, "two sources have the key `a`; the first is on line 1")
+    ]
+    assert ("missing-key", 2) in [told[:2] for told in read("% x\n@book{title={T}, year=2001}\n")[1]]
+    code, line, message = read("@article{a,\n title={T},\n journal=joc}\n")[1][0]
+    assert (code, line) == ("bibtex-syntax", 3)
+    assert "`joc` is not defined" in message
+    assert read("@book{a,\n title={The \\xyzzy{Old} Map}}")[0]["a"]["title"] == "The Old Map"
+    assert [t[:2] for t in read("@book{a,\n title={The \\xyzzy{Old} Map}}")[1]] == [("bibtex-command", 2)]
+    assert [t[:2] for t in read("@book{a, title={T},\n dedication={To all},\n keywords={x}, Bdsk-Url-1={y}}")[1]] == [("source-field", 2)]
+
+
+def test_one_fault_does_not_hide_the_other_sources() -> None:
+    """What can be read is read."""
+    found, told = read("@book{a, title={T}}\n@book{b, title={U} year=2001}\n@book{c, title={V}}\n")
+    assert {"a", "c"} <= found.keys()
+    assert [t[:2] for t in told] == [("bibtex-syntax", 2)]
+
+
+def test_json_of_zotero() -> None:
+    """Fields of Zotero, its field Extra and null dates are understood."""
+    text = """[{"id": "http://zotero.org/users/1/items/AB#2", "type": "article-journal", "title": "On <i>x</i>",
+      "journalAbbreviation": "J", "event-title": "Conf", "citation-key": "k", "issued": {"date-parts": [[null]]},
+      "author": [{"family": "Doe", "given": "J", "suffix": ""}], "note": "PMID: 123\\ntex.ids= y\\nRead twice",
+      "system_id": "zotero|1", "subject": ["a"]}]"""
+    found, told = read(text, "sources.json")
+    assert not told
+    item = found["http://zotero.org/users/1/items/AB#2"]
+    assert item["PMID"] == "123"
+    assert "issued" not in item
+    assert item["title"] == "On <i>x</i>"
+    assert item["author"] == [{"family": "Doe", "given": "J"}]
+
+
+def test_unknown_text_in_json_is_reported() -> None:
+    """A field of another program that holds words is not dropped silently."""
+    found, told = read('[{"id": "a", "title": "T",\n "dedication": "To all"}]', "sources.json")
+    assert "a" in found
+    assert [t[:2] for t in told] == [("source-field", 2)]
