@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import hypot
+from operator import mul
 from typing import Any
 
 from PIL import Image
@@ -199,6 +200,11 @@ def most(image: Image.Image) -> int:
     value = image.getextrema()[1]
     assert isinstance(value, int)
     return value
+
+
+def total(image: Image.Image) -> float:
+    """Return the sum of the values of a grey image, in white pixels."""
+    return float(sum(map(mul, image.histogram(), range(256)))) / 255
 
 
 @contextmanager

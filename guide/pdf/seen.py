@@ -21,7 +21,7 @@ from pypdfium2 import raw
 
 from guide.model.letters import letters
 from guide.pdf.colours import Colour, contrast
-from guide.pdf.drawn import Box, Drawn, Reader, colour, extent_of, most, opened, rendered
+from guide.pdf.drawn import Box, Drawn, Reader, colour, extent_of, most, opened, rendered, total
 
 LEAST_SIZE = 4.0  # pt; the smallest type of maps and of legal print, a superscript of 7 pt
 LEAST_CONTRAST = 1.5  # to 1
@@ -201,9 +201,9 @@ class _Screen:
             return True
         if not drawn.holders and drawn.clip[0] < -1e8:
             return False
-        ink = sum(n * count for n, count in enumerate(self._crop(self.mask, box).histogram()))
+        ink = total(self._crop(self.mask, box))
         area = text.size[0] * text.size[1] * _SCALE * _SCALE
-        return ink / 255 < _DENSE * area * len(text.letters)
+        return ink < _DENSE * area * len(text.letters)
 
     def _crop(self, image: Image.Image, box: Box) -> Image.Image:
         left, _, _, top = self.extent
@@ -276,9 +276,7 @@ class _Close:
         scale = min(8.0, max(1.5, _CLOSE / text.size[1]))
         ink = self._ink(number, box, scale)
         area = text.size[0] * text.size[1] * scale * scale
-        if sum(n * count for n, count in enumerate(ink.histogram())) / 255 < (
-            _DENSE * area * len(text.letters)
-        ):
+        if total(ink) < (_DENSE * area * len(text.letters)):
             return HIDDEN
         ground = rendered(self.page, box, scale, grey=False)
         mine = self.drawn[self.places[number]]

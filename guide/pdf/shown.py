@@ -19,7 +19,7 @@ from PIL import Image, ImageChops, ImageCms, ImageOps
 from pypdfium2 import raw
 
 from guide.model.artifacts import Thumb
-from guide.pdf.drawn import Box, Drawn, Reader, extent_of, image_of, most, opened, rendered
+from guide.pdf.drawn import Box, Drawn, Reader, extent_of, image_of, most, opened, rendered, total
 from guide.pdf.seen import Trouble
 
 CELLS = 16  # of a thumb's side
@@ -111,7 +111,7 @@ def _thumb(image: Image.Image) -> Thumb:
     alpha = 1.0
     if clear:
         mask = small.getchannel("A")
-        alpha = sum(n * count for n, count in enumerate(mask.histogram())) / 255 / _DECODED**2
+        alpha = total(mask) / _DECODED**2
         ground = Image.new("RGB", small.size, "white")
         ground.paste(small.convert("RGB"), mask=mask)
         small = ground
@@ -289,7 +289,7 @@ class _Layers:
         if max(width, height) < _LEAST:
             return _lost(f"printed at {width:.1f} × {height:.1f} pt")
         crop = self._crop(box)
-        paint = sum(n * count for n, count in enumerate(self.paint.crop(crop).histogram())) / 255
+        paint = total(self.paint.crop(crop))
         a, b, c, d, _, _ = self.mine[parts[0]].matrix
         area = abs(a * d - b * c) * _SCALE * _SCALE * source.alpha if source else 0.0
         if paint < _FAINT * area or most(self.paint.crop(crop)) < _DIFFERS:
