@@ -15,6 +15,7 @@ from pypdfium2 import raw
 
 _DEEP = 12  # forms in forms
 _NAME = 64  # bytes of a mark's name
+_MOST = 20_000_000  # pixels of a page
 _ROOM = 65_536  # bytes of one text; a line has a few hundred
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top in pt."""
@@ -153,6 +154,12 @@ def extent_of(page: Any) -> Box:
     box = raw.FS_RECTF()
     raw.FPDF_GetPageBoundingBox(page, box)
     return box.left, box.bottom, box.right, box.top
+
+
+def scale_for(box: Box, wanted: float) -> float:
+    """Return how many pixels a pt a page is rendered with: fewer than wanted if it is huge."""
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return min(wanted, (_MOST / area) ** 0.5) if area > 0 else wanted
 
 
 def rendered(

@@ -192,8 +192,13 @@ def _destroyed(wanted: Sequence[Raster], shown: Sequence[Shown]) -> list[_Unseen
     found = []
     for raster in wanted:
         assert raster.thumb is not None
-        same = [each for each in left if each.thumb is not None and alike(raster.thumb, each.thumb)]
-        best = min(same, key=lambda each: each.trouble is not None, default=None)
+        same = (each for each in left if each.thumb and alike(raster.thumb, each.thumb))
+        best = None
+        for each in same:
+            best = best or each
+            if each.trouble is None:
+                best = each
+                break
         if best is not None:
             left.remove(best)
         trouble = best.trouble if best is not None else _OTHER

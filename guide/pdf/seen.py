@@ -21,7 +21,18 @@ from pypdfium2 import raw
 
 from guide.model.letters import letters
 from guide.pdf.colours import Colour, contrast
-from guide.pdf.drawn import Box, Drawn, Reader, colour, extent_of, most, opened, rendered, total
+from guide.pdf.drawn import (
+    Box,
+    Drawn,
+    Reader,
+    colour,
+    extent_of,
+    most,
+    opened,
+    rendered,
+    scale_for,
+    total,
+)
 
 LEAST_SIZE = 4.0  # pt; the smallest type of maps and of legal print, a superscript of 7 pt
 LEAST_CONTRAST = 1.5  # to 1
@@ -67,6 +78,11 @@ HIDDEN = Trouble("lost-content", "not in the PDF", "")
 
 def _unreadable(said: str, hint: str) -> Trouble:
     return Trouble("unreadable-text", said, hint)
+
+
+def _pale(ratio: float) -> Trouble:
+    said = f"too pale: {ratio:.1f}:1 against what is behind it; {LEAST_CONTRAST:g}:1 is the least"
+    return _unreadable(said, _PALE)
 
 
 COVERED = _unreadable("covered by something that is drawn over it", _OVER)
@@ -144,8 +160,9 @@ def troubles(
         look = _Close(whole, mask, objects, texts)
         found |= {n: said for n in doubtful if (said := look.trouble(n))}
         for pair in pairs:
-            seen = all(found.get(n, OVERPRINTED) is OVERPRINTED for n in pair)
-            if seen and look.crossed(*pair):
+            known = [found.get(n) for n in pair]
+            open_one = None in known and all(each in {None, OVERPRINTED} for each in known)
+            if open_one and look.crossed(*pair):
                 found |= dict.fromkeys(pair, OVERPRINTED)
     return found
 
@@ -180,12 +197,13 @@ class _Screen:
 
     def __init__(self, page: Any, objects: Sequence[Drawn], extent: Box) -> None:
         self.extent = extent
+        self.scale = scale_for(extent, _SCALE)
         drawn = [each for each in objects if each.kind == raw.FPDF_PAGEOBJ_TEXT]
-        full = rendered(page, extent, _SCALE)
+        full = rendered(page, extent, self.scale)
         _switch(drawn, on=False)
-        empty = rendered(page, extent, _SCALE)
+        empty = rendered(page, extent, self.scale)
         _alone(objects, drawn)
-        mask = ImageChops.invert(rendered(page, extent, _SCALE))
+        mask = ImageChops.invert(rendered(page, extent, self.scale))
         self.mask = mask
         wanted = mask.point(_WANTED)
         self.lacking = ImageChops.subtract(wanted, ImageChops.difference(full, empty))
@@ -202,14 +220,14 @@ class _Screen:
         if not drawn.holders and drawn.clip[0] < -1e8:
             return False
         ink = total(self._crop(self.mask, box))
-        area = text.size[0] * text.size[1] * _SCALE * _SCALE
+        area = text.size[0] * text.size[1] * self.scale * self.scale
         return ink < _DENSE * area * len(text.letters)
 
     def _crop(self, image: Image.Image, box: Box) -> Image.Image:
         left, _, _, top = self.extent
         return image.crop((
-            int((box[0] - left) * _SCALE), int((top - box[3]) * _SCALE),
-            int((box[2] - left) * _SCALE) + 1, int((top - box[1]) * _SCALE) + 1,
+            int((box[0] - left) * self.scale), int((top - box[3]) * self.scale),
+            int((box[2] - left) * self.scale) + 1, int((top - box[1]) * self.scale) + 1,
         ))  # fmt: skip
 
 
@@ -283,7 +301,11 @@ class _Close:
         _switch([mine], on=True)
         full = rendered(self.page, box, scale, grey=False)
         _switch([mine], on=False)
-        return _judged(text, _Pixels(ink, full, ground), scale)
+        pixels = _Pixels(ink, full, ground)
+        if pixels.uncovered(text.fill) and (plain := pixels.plain_ground()) is not None:
+            ratio = _intended(text, plain)
+            return None if ratio >= LEAST_CONTRAST else _pale(ratio)
+        return _judged(text, pixels, scale)
 
     def crossed(self, first: int, second: int) -> bool:
         """Return True if the ink of two texts really meets."""
@@ -317,6 +339,24 @@ class _Pixels:
     ink: Image.Image
     full: Image.Image
     ground: Image.Image
+
+    def uncovered(self, fill: tuple[float, float, float, float]) -> bool:
+        """Return True if the pixels are those of a text in its own colour with nothing over it."""
+        red, green, blue, alpha = fill
+        paint = Image.new("RGB", self.ink.size, tuple(round(255 * c) for c in (red, green, blue)))
+        mask = self.ink.point([round(alpha * value) for value in range(256)])
+        meant = Image.composite(paint, self.ground, mask)
+        return most(ImageChops.difference(meant, self.full).convert("L")) <= _DOUBT
+
+    def plain_ground(self) -> Colour | None:
+        """Return the colour behind the text if it is one colour."""
+        values = self.ground.getcolors(1)
+        if values is None:
+            return None
+        pixel = values[0][1]
+        assert isinstance(pixel, tuple)
+        red, green, blue = (value / 255 for value in pixel)
+        return red, green, blue
 
     def core(self) -> Iterator[tuple[int, Colour, Colour]]:
         """Yield place, colour of the text as seen and colour behind it, where ink fills a pixel."""
@@ -357,8 +397,7 @@ def _judged(text: Text, pixels: _Pixels, scale: float) -> Trouble | None:
     ratio = max(ratio, _intended(text, behind))
     if ratio >= LEAST_CONTRAST:
         return COVERED
-    said = f"too pale: {ratio:.1f}:1 against what is behind it; {LEAST_CONTRAST:g}:1 is the least"
-    return _unreadable(said, _PALE)
+    return _pale(ratio)
 
 
 def _intended(text: Text, behind: Colour) -> float:
