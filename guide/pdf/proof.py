@@ -17,8 +17,8 @@ from guide.model.artifacts import Fault, SetFace
 from guide.model.letters import letters
 from guide.pdf.ink import Asked, Form, Ink, read
 from guide.pdf.search import Loss, Words, illegible, lost
-from guide.pdf.seen import HIDDEN, Trouble
 from guide.pdf.shown import Shown, alike
+from guide.pdf.trouble import HIDDEN, Trouble
 from guide.pdf.wanted import Expected, Raster, expected, expected_of_face, with_thumbs
 
 MOST = 20  # faults of one document; the first ones tell the cause

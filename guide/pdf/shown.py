@@ -31,7 +31,7 @@ from guide.pdf.drawn import (
     scale_for,
     total,
 )
-from guide.pdf.seen import Trouble
+from guide.pdf.trouble import Trouble
 
 CELLS = 16  # of a thumb's side
 _DECODED = 64  # pixels of a side that a picture is decoded to; four a cell
