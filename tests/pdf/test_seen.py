@@ -6,12 +6,15 @@ import io
 import random
 from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 
 import pikepdf
 import pytest
 from PIL import Image, ImageDraw
 
 from guide.model.artifacts import Html, Pdf
+from guide.pipeline import Settings, build
+from guide.resources import TEMPLATES
 
 Page = Callable[..., Html]
 Typeset = Callable[[Html], Pdf]
@@ -309,3 +312,31 @@ def test_cards_are_judged_on_their_pages_and_on_their_sheets(css: str, name: str
     """Each face on the screen, and each in its place on the sheets, upright or upside down."""
     expected = DECKS[css]
     assert deck(css, name) == [[expected] if expected else []] * 2
+
+
+PACK = {
+    "pack.yaml": "format: 1\ntitle: T\nlang: en\n",
+    "sections/10-a.md": "---\ntitle: A\n---\nA first paragraph.\n\nThe last paragraph, which nobody can read.\n",
+    "cards.yaml": "- front: A question?\n  back: Its answer\n\n- front: Another?\n  back: Nobody reads this back\n",
+    "questions.yaml": "- {prompt: What is it?, type: short, answer: That}\n- {prompt: What is the other?, type: short, answer: This}\n",
+}
+OVERRIDES = {
+    "briefing": ("briefing/page.css", "p:last-child { position: relative; color: #fafafa }", "sections/10-a.md", 6),
+    "flashcards": ("flashcards/page.css", ".face * { transform: scaleX(-1) }", "cards.yaml", 1),
+    "quiz": ("quiz/page.css", "body * { font-size: 1pt !important }", "questions.yaml", 1),
+}
+
+
+@pytest.mark.parametrize("kind", OVERRIDES)
+def test_an_override_that_hides_text_names_the_line(kind: str, tmp_path: Path) -> None:
+    """Of documents that flow, of cards and of questions: the file and the line of the first text."""
+    name, css, file, line = OVERRIDES[kind]
+    own = {f"templates/{name}": (TEMPLATES / name).read_text("utf-8") + css}
+    for path, text in {**PACK, **own}.items():
+        (tmp_path / "pack" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pack" / path).write_text(text, "utf-8")
+    built = build(tmp_path / "pack", tmp_path / "out", Settings(kinds=(kind,), jobs=1))
+    found = [each for each in built.diagnostics if each.code == "unreadable-text" and each.place.path.endswith(file)]
+    assert found, built.diagnostics
+    assert min(each.place.line for each in found) == line
+    assert not [made for made in built.outputs if made.path.endswith(f"{kind}.pdf")]
