@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import hypot
+from operator import mul
 from typing import Any
 
 from PIL import Image
@@ -14,6 +15,7 @@ from pypdfium2 import raw
 
 _DEEP = 12  # forms in forms
 _NAME = 64  # bytes of a mark's name
+_MOST = 20_000_000  # pixels of a page
 _ROOM = 65_536  # bytes of one text; a line has a few hundred
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top in pt."""
@@ -154,6 +156,12 @@ def extent_of(page: Any) -> Box:
     return box.left, box.bottom, box.right, box.top
 
 
+def scale_for(box: Box, wanted: float) -> float:
+    """Return how many pixels a pt a page is rendered with: fewer than wanted if it is huge."""
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return min(wanted, (_MOST / area) ** 0.5) if area > 0 else wanted
+
+
 def rendered(
     page: Any, box: Box, scale: float, *, grey: bool = True, ground: int = 0xFFFFFFFF
 ) -> Image.Image:
@@ -199,6 +207,11 @@ def most(image: Image.Image) -> int:
     value = image.getextrema()[1]
     assert isinstance(value, int)
     return value
+
+
+def total(image: Image.Image) -> float:
+    """Return the sum of the values of a grey image, in white pixels."""
+    return float(sum(map(mul, image.histogram(), range(256)))) / 255
 
 
 @contextmanager

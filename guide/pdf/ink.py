@@ -17,8 +17,9 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from guide.pdf.drawn import Drawn, Reader
-from guide.pdf.seen import Trouble, concealed, texts_of, troubles
+from guide.pdf.seen import concealed, texts_of, troubles
 from guide.pdf.shown import Shown, Viewer
+from guide.pdf.trouble import Trouble
 
 _ROOM = 65_536  # bytes of one alternative text
 

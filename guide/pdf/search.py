@@ -11,7 +11,7 @@ from html import unescape
 
 from guide.model.letters import letters
 from guide.pdf.ink import Piece
-from guide.pdf.seen import Trouble
+from guide.pdf.trouble import Trouble
 
 _LONG = (80, 24)  # letters of texts that are found first, the longest before the others
 _SHORT = (10, 6, 3, 2, 1)

@@ -17,8 +17,19 @@ from PIL import Image, ImageChops, ImageCms, ImageOps
 from pypdfium2 import raw
 
 from guide.model.artifacts import Thumb
-from guide.pdf.drawn import Box, Drawn, Reader, extent_of, image_of, most, opened, rendered
-from guide.pdf.seen import Trouble
+from guide.pdf.drawn import (
+    Box,
+    Drawn,
+    Reader,
+    extent_of,
+    image_of,
+    most,
+    opened,
+    rendered,
+    scale_for,
+    total,
+)
+from guide.pdf.trouble import Trouble
 
 CELLS = 16  # of a thumb's side
 _DECODED = 64  # pixels of a side that a picture is decoded to; four a cell
@@ -33,6 +44,7 @@ _DIFFERS = 24  # of 255 that a pixel of a picture and what is behind it differ a
 _CROWDED = 0.25  # of a picture that others may overlap before it is looked at by itself
 _COVERED = 0.5  # of those pixels that may be covered
 
+_BOMBS = Image.DecompressionBombError, Image.DecompressionBombWarning
 _HINT = (
     "Look in stylesheets and templates of the pack for `opacity`, `width`, `height`, `overflow`, "
     "`clip`, `position` and `z-index`."
@@ -75,7 +87,7 @@ def thumb_of(data: bytes) -> Thumb | None:
             managed = _managed(upright, image.info.get("icc_profile"))
             others = (_thumb(managed).cells,) if managed is not None else ()
             return replace(plain, others=others, inks=inks)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError, *_BOMBS):
         return None
 
 
@@ -109,7 +121,7 @@ def _thumb(image: Image.Image) -> Thumb:
     alpha = 1.0
     if clear:
         mask = small.getchannel("A")
-        alpha = sum(n * count for n, count in enumerate(mask.histogram())) / 255 / _DECODED**2
+        alpha = total(mask) / _DECODED**2
         ground = Image.new("RGB", small.size, "white")
         ground.paste(small.convert("RGB"), mask=mask)
         small = ground
@@ -126,6 +138,8 @@ def alike(source: Thumb, shown: Thumb) -> bool:
 
 
 def _close(one: bytes, other: bytes, *, inks: bool) -> bool:
+    if abs(sum(one) - sum(other)) > (_FAR_INKS if inks else _FAR) * len(one):
+        return False  # most others, in a moment
     far = sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)
     if not inks:
         return far <= _FAR
@@ -249,19 +263,20 @@ class _Layers:
     def __init__(self, document: Any, number: int, pictures: Sequence[int]) -> None:
         self.page = raw.FPDF_LoadPage(document, number)
         self.extent = extent_of(self.page)
+        self.scale = scale_for(self.extent, _SCALE)
         reader = Reader()
         self.mine = reader.objects(self.page)
-        full = rendered(self.page, self.extent, _SCALE)
+        full = rendered(self.page, self.extent, self.scale)
         for n in pictures:
             raw.FPDFPageObj_SetIsActive(self.mine[n].handle, False)
-        without = rendered(self.page, self.extent, _SCALE)
+        without = rendered(self.page, self.extent, self.scale)
         with opened(document, number) as alone:
             chosen = set(pictures)
             for n, each in enumerate(reader.objects(alone)):
                 if n not in chosen and each.kind != raw.FPDF_PAGEOBJ_FORM:
                     raw.FPDFPageObj_SetIsActive(each.handle, False)
-            on_white = rendered(alone, self.extent, _SCALE)
-            on_black = rendered(alone, self.extent, _SCALE, ground=0xFF000000)
+            on_white = rendered(alone, self.extent, self.scale)
+            on_black = rendered(alone, self.extent, self.scale, ground=0xFF000000)
         clear = ImageChops.difference(on_white, on_black)
         self.paint = ImageChops.invert(clear)
         topmost = ImageChops.add(on_black, ImageChops.multiply(without, clear))
@@ -282,9 +297,9 @@ class _Layers:
         if max(width, height) < _LEAST:
             return _lost(f"printed at {width:.1f} × {height:.1f} pt")
         crop = self._crop(box)
-        paint = sum(n * count for n, count in enumerate(self.paint.crop(crop).histogram())) / 255
+        paint = total(self.paint.crop(crop))
         a, b, c, d, _, _ = self.mine[parts[0]].matrix
-        area = abs(a * d - b * c) * _SCALE * _SCALE * source.alpha if source else 0.0
+        area = abs(a * d - b * c) * self.scale * self.scale * source.alpha if source else 0.0
         if paint < _FAINT * area or most(self.paint.crop(crop)) < _DIFFERS:
             return FAINT
         meant = self.meant.crop(crop).point([0] * _DIFFERS + [255] * (256 - _DIFFERS))
@@ -298,7 +313,7 @@ class _Layers:
     def _crop(self, box: Box) -> tuple[int, int, int, int]:
         left, bottom, right, top = self.extent
         return (
-            int((max(box[0], left) - left) * _SCALE), int((top - min(box[3], top)) * _SCALE),
-            max(0, int((min(box[2], right) - left) * _SCALE)) + 1,
-            max(0, int((top - max(box[1], bottom)) * _SCALE)) + 1,
+            int((max(box[0], left) - left) * self.scale), int((top - min(box[3], top)) * self.scale),
+            max(0, int((min(box[2], right) - left) * self.scale)) + 1,
+            max(0, int((top - max(box[1], bottom)) * self.scale)) + 1,
         )  # fmt: skip

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import random
+from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 
+import pikepdf
 import pytest
 from PIL import Image, ImageDraw
 
 from guide.model.artifacts import Html, Pdf
+from guide.pipeline import Settings, build
+from guide.resources import TEMPLATES
 
 Page = Callable[..., Html]
 Typeset = Callable[[Html], Pdf]
@@ -230,3 +235,108 @@ def test_a_picture_that_is_there_is_no_error(form: str, page: Page, typeset: Typ
     found = typeset(page(body, assets={name: FORMS[form]}))
     assert [fault for fault in found.faults if fault.severity == "error"] == []
     assert found.missing == 0
+
+
+def test_a_picture_that_came_out_as_noise_is_an_error(page: Page, typeset: Typeset) -> None:
+    """The bytes of a picture are destroyed in the finished file: its words are there, it is not."""
+    from guide.pdf.proof import prove
+    from guide.pdf.wanted import Expected, Raster, with_thumbs
+
+    made = page(f"{IMG}<p>Text</p>", assets=ASSETS)
+    wanted = with_thumbs(Expected((), (("it", "Fields"),), (Raster("it", "Fields", "asset/a.png"),)), ASSETS)
+    whole = typeset(made).data
+    assert prove(wanted, whole).faults == ()
+    pdf = pikepdf.open(io.BytesIO(whole))
+    (image,) = (each for each in pdf.objects if isinstance(each, pikepdf.Stream) and each.get("/Subtype") == "/Image")
+    for noise in (random.Random(3).randbytes(300 * 200 * 3), bytes(300 * 200 * 3), b"", picture(seed=20)):
+        image.write(noise)
+        out = io.BytesIO()
+        pdf.save(out)
+        (fault,) = prove(wanted, out.getvalue()).faults
+        assert (fault.code, fault.at) == ("lost-picture", "it")
+        assert "`Fields`" in fault.message
+
+
+def test_a_picture_in_the_markup_itself_is_compared_too(page: Page, typeset: Typeset) -> None:
+    """A template may hold a picture as a data: URI; hidden, it is an error without words."""
+    uri = "data:image/png;base64," + b64encode(picture(seed=30)).decode()
+    assert typeset(page(f'<img alt="" style="width: 30mm" src="{uri}"><p>Text</p>')).missing == 0
+    found = typeset(page(f'<img data-at="it" alt="" style="width: 30mm; opacity: 0" src="{uri}"><p>Text</p>'))
+    assert [(fault.code, fault.at) for fault in found.faults if fault.severity == "error"] == [("lost-picture", "it")]
+
+
+@pytest.fixture(scope="module")
+def deck() -> Callable[[str, str], list[list[tuple[str, str]]]]:
+    """Return a function that sets cards with a style, and proves the deck for the screen and its sheets."""
+    from guide.model.artifacts import Face
+    from guide.model.kinds import Stock
+    from guide.pdf.assemble import About
+    from guide.pdf.proof import expected_of, prove_deck, prove_sheets
+    from guide.resources import TEMPLATES
+    from guide.sheets.impose import Layout, impose, spots
+    from guide.sheets.plan import plan
+    from support import whole_deck
+
+    stock = Stock(name="x", title="X", paper=[100, 120], card=[80, 40], origin=[10, 10], pitch=[80, 50], columns=1, rows=2, sizes=[12])
+    fonts = ("fonts.css", (TEMPLATES / "fonts.css").read_text("utf-8"))
+    base = "@page { size: 80mm 40mm; margin: 3mm } html { font-family: 'Source Sans 3' } .face { break-before: page } img { height: 8mm }"
+
+    def made(css: str, name: str) -> list[list[tuple[str, str]]]:
+        texts = ("A first question?", f"The first <img alt='Fields' src='{name}'> answer.", "Another question?", "Its answer <b>too</b>.")
+        faces = tuple(Face(f"c{n // 2}", f"<p class='p{n}'>{text}</p>", f"c{n // 2}") for n, text in enumerate(texts))
+        markup = '<html lang="en"><head><title>T</title></head><body><!--faces--></body></html>'
+        assets = {**ASSETS, "asset/disk.png": FORMS["disk.png"]}
+        pdf, faces_set, font = whole_deck(Html("T", "en", markup, (fonts, ("o.css", base + css)), assets, faces=faces, sizes=(12.0,)))
+        sides = plan(2, stock, "short-edge", "reading")
+        sheets = impose(faces_set, sides, stock, Layout("short-edge"), font, About("T", "en"))
+        wanted = list(map(expected_of, faces_set))
+        proofs = prove_deck(wanted, pdf.data), prove_sheets(wanted, [spots(stock, side) for side in sides], sheets.data)
+        return [[(fault.code, fault.at) for fault in proof.faults] for proof in proofs]
+
+    return made
+
+
+DECKS = {
+    "": None,
+    ".p2 { color: white }": ("unreadable-text", "c1"),
+    ".p3 { position: relative } .p3::after { content: ''; position: absolute; left: 0; top: 0; width: 60mm; height: 20mm; background: #fff }": ("unreadable-text", "c1"),
+    ".p1 { transform: scaleX(-1) }": ("unreadable-text", "c0"),
+    ".p3 b { font-size: 2pt }": ("unreadable-text", "c1"),
+    ".p2 { opacity: .02 }": ("unreadable-text", "c1"),
+    "img { opacity: .02 }": ("lost-picture", "c0"),
+}
+
+
+@pytest.mark.parametrize(("css", "name"), [*((css, "asset/a.png") for css in DECKS), ("", "asset/b.jpg"), ("", "asset/disk.png")])
+def test_cards_are_judged_on_their_pages_and_on_their_sheets(css: str, name: str, deck: Callable[[str, str], list[list[tuple[str, str]]]]) -> None:
+    """Each face on the screen, and each in its place on the sheets, upright or upside down."""
+    expected = DECKS[css]
+    assert deck(css, name) == [[expected] if expected else []] * 2
+
+
+PACK = {
+    "pack.yaml": "format: 1\ntitle: T\nlang: en\n",
+    "sections/10-a.md": "---\ntitle: A\n---\nA first paragraph.\n\nThe last paragraph, which nobody can read.\n",
+    "cards.yaml": "- front: A question?\n  back: Its answer\n\n- front: Another?\n  back: Nobody reads this back\n",
+    "questions.yaml": "- {prompt: What is it?, type: short, answer: That}\n- {prompt: What is the other?, type: short, answer: This}\n",
+}
+OVERRIDES = {
+    "briefing": ("briefing/page.css", "p:last-child { position: relative; color: #fafafa }", "sections/10-a.md", 6),
+    "flashcards": ("flashcards/page.css", ".face * { transform: scaleX(-1) }", "cards.yaml", 1),
+    "quiz": ("quiz/page.css", "body * { font-size: 1pt !important }", "questions.yaml", 1),
+}
+
+
+@pytest.mark.parametrize("kind", OVERRIDES)
+def test_an_override_that_hides_text_names_the_line(kind: str, tmp_path: Path) -> None:
+    """Of documents that flow, of cards and of questions: the file and the line of the first text."""
+    name, css, file, line = OVERRIDES[kind]
+    own = {f"templates/{name}": (TEMPLATES / name).read_text("utf-8") + css}
+    for path, text in {**PACK, **own}.items():
+        (tmp_path / "pack" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pack" / path).write_text(text, "utf-8")
+    built = build(tmp_path / "pack", tmp_path / "out", Settings(kinds=(kind,), jobs=1))
+    found = [each for each in built.diagnostics if each.code == "unreadable-text" and each.place.path.endswith(file)]
+    assert found, built.diagnostics
+    assert min(each.place.line for each in found) == line
+    assert not [made for made in built.outputs if made.path.endswith(f"{kind}.pdf")]
