@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guide.content.rules import usable_cards
+from guide.model.alike import end_of
 from guide.model.base import Item
 from guide.model.content import (
     Actor,
@@ -143,7 +144,8 @@ def _event(event: Event) -> _Draft:
 def _actor(actor: Actor) -> _Draft:
     front = f"{actor.name} ({actor.abbreviation})" if actor.abbreviation else actor.name
     apart = "\n\n" if "\n" in f"{actor.role}{actor.detail}".strip() else " "
-    back = f"{actor.role}{apart}{actor.detail}".strip()
+    end = end_of(actor.role) if actor.detail and "\n" not in actor.role.strip() else ""
+    back = f"{actor.role}{end}{apart}{actor.detail}".strip()
     fields = {"layout": "actor", "front": front, "back": back, "origin": "actors"}
     return _Draft(actor, f"card-{actor.id}", {**fields, "start": actor.from_, "end": actor.to})
 

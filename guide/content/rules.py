@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from guide.content.pictures import missing_alt
+from guide.content.questions import check_questions
 from guide.content.validate import did_you_mean
 from guide.content.written import check_written
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.base import Item
-from guide.model.content import Card, ChoiceQuestion, Fact, Section
+from guide.model.content import Card, Fact, Section
 from guide.model.dates import Date, later
 from guide.model.markup import (
     BOXES,
@@ -40,7 +41,7 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     lost = {path: text.casefold() for path, text in (broken or {}).items()}
     rules: list[Callable[[Pack], Found]] = [
         _mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans,
-        _cards, _choices, _stale_facts, _terms, _card_pictures, check_written,
+        _cards, check_questions, _stale_facts, _terms, _card_pictures, check_written,
     ]  # fmt: skip
     if not lost:
         rules += [_unused_sources, _editions]
@@ -349,24 +350,6 @@ def _card_pictures(pack: Pack) -> Found:
         figure = pack.picture(card.image)
         if card.image and figure and not figure.alt and figure.format in {"chart", "svg"}:
             yield missing_alt(card.image, card.at("image"))
-
-
-def _choices(pack: Pack) -> Found:
-    for question in pack.questions:
-        if not isinstance(question, ChoiceQuestion):
-            continue
-        for number, answer in enumerate(question.answer):
-            if answer not in question.options:
-                hint = did_you_mean(answer, question.options)
-                message = f"the answer `{answer}` is not among the options"
-                place = question.at(f"answer.{number}")
-                yield error("answer-not-an-option", message, place, hint, question.id)
-        for number, option in enumerate(question.options):
-            if option in question.options[:number]:
-                message = f"the option `{option}` stands twice"
-                yield error(
-                    "duplicate-option", message, question.at(f"options.{number}"), "", question.id
-                )
 
 
 def _stale_facts(pack: Pack) -> Found:
