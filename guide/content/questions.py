@@ -24,9 +24,7 @@ def check_questions(pack: Pack) -> Iterator[Diagnostic]:
             hint = "Write a left side once, with one right side."
             yield from _twice(question, "left side", tuple(question.pairs), fields, hint)
             hint = "Give each left side a right side of its own, or ask with `type: choice`."
-            yield from _twice(
-                question, "right side", tuple(question.pairs.values()), fields, hint
-            )
+            yield from _twice(question, "right side", tuple(question.pairs.values()), fields, hint)
         elif isinstance(question, OrderQuestion):
             fields = [f"items.{n}" for n in range(len(question.items))]
             hint = "Write the items so that they differ: only one order of the two is marked right."

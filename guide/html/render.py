@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from guide.html.marking import Marking, too_long
 from guide.html.templates import TemplateFault, Templates
 from guide.html.views import HandoutView, QuizView, SectionView, WorksheetView
 from guide.html.whole import Given, forgotten
+from guide.html.seen import words_of, words_of_picture
 from guide.html.worksheet import with_gaps
 from guide.model.artifacts import Fault, Html
 from guide.model.content import Flashcard
@@ -200,11 +201,23 @@ class _Rendering:
         most = int(self.request.options["gaps"])
         found = []
         for section in sections:
-            html, gaps = with_gaps(str(section.html), self.document.context.linker, most)
+            around = list(self._around(section))
+            html, gaps = with_gaps(str(section.html), self.document.context.linker, most, around)
             if gaps:
                 found.append(WorksheetView(section, html, gaps))
         self.given.parts["worksheets"] = found
         return found
+
+    def _around(self, section: SectionView) -> Iterator[str]:
+        """Yield what a section's worksheet prints besides its text."""
+        manifest, labels = self.request.pack.manifest, self.document.labels
+        yield from (manifest.title, manifest.subtitle, manifest.marking, self.request.edition)
+        yield from (manifest.version, labels.date(manifest.date))
+        yield labels("Fill each gap; gaps with the same number take the same word.")
+        yield words_of(str(section.title))
+        for path, data in self.document.assets.files.items():
+            if path.endswith(".svg") and path in section.html:
+                yield words_of_picture(data)
 
     def _ruled(self, sheet: Mapping[str, Any]) -> str:
         """Return the path of a picture of a page for notes; see `guide.html.ruled.Notes`."""

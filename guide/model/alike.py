@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 
 # What is printed as it is written: code, formulas and pictures.
-_WHOLE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|\$\$?[^$\n]+\$\$?|!\[[^\]]*\]\([^)]*\)", re.S)
+_WHOLE = re.compile(
+    r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|\$\$?[^$\n]+\$\$?|!\[[^\]]*\]\([^)]*\)", re.S
+)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _PRIVATE = 0xF0000  # a plane for private use: an escaped sign waits there until the marks are gone
 _MARKS = (
