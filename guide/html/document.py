@@ -42,7 +42,6 @@ from guide.model.content import (
     Flashcard,
     MatchQuestion,
     OrderQuestion,
-    Question,
     Section,
     TrueFalseQuestion,
 )

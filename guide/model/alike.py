@@ -56,8 +56,9 @@ def _unmarked(text: str) -> str:
     text = _ESCAPED.sub(lambda match: chr(_PRIVATE + ord(match[1])), text)
     for pattern, kept in _MARKS:
         text = pattern.sub(kept, text)
-    restored = "".join(chr(ord(c) - _PRIVATE) if ord(c) >= _PRIVATE else c for c in unescape(text))
-    return restored
+    return "".join(
+        chr(ord(c) - _PRIVATE) if _PRIVATE <= ord(c) < _PRIVATE + 128 else c for c in unescape(text)
+    )
 
 
 def repeated(texts: Iterable[str]) -> Iterator[tuple[int, int, bool]]:
