@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from guide.content.duplicates import check_duplicates
 from guide.content.pictures import missing_alt
 from guide.content.questions import check_questions
+from guide.content.textslips import check_texts
 from guide.content.validate import did_you_mean
 from guide.content.written import check_written
 from guide.errors import Diagnostic, Place, error, warning
@@ -42,6 +44,7 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     rules: list[Callable[[Pack], Found]] = [
         _mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans,
         _cards, check_questions, _stale_facts, _terms, _card_pictures, check_written,
+        _duplicates, check_texts,
     ]  # fmt: skip
     if not lost:
         rules += [_unused_sources, _editions]
@@ -343,6 +346,10 @@ def _cards(pack: Pack) -> Found:
             missing = "back" if card.front else "front"
             hint = f"Add `{missing}: ...`, or write a `cloze`."
             yield error("missing-key", f"the card has no `{missing}`", place, hint, card.id)
+
+
+def _duplicates(pack: Pack) -> Found:
+    yield from check_duplicates(pack.cards)
 
 
 def _card_pictures(pack: Pack) -> Found:

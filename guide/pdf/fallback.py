@@ -38,9 +38,9 @@ def fallbacks(
                 asked.word,
             )  # fmt: skip
             continue
-        rare = {sign for sign in signs if is_visible(sign) and not sign.isascii()}
-        found = [] if _letters(signs) else list(islice(_in_text(root, rare, message), MOST))
-        found += islice(_in_pictures(root, assets, rare, message), MOST)
+        in_text = iter(()) if _letters(signs) else _in_text(root, _rare(signs), message)
+        found = list(islice(in_text, MOST))
+        found += islice(_in_pictures(root, assets, signs, message), MOST)
         hint = "Use a family of templates/fonts.css, or add the character's font there."
         yield from found or [Fault("font-fallback", message, "", hint, Severity.WARNING)]
 
@@ -64,6 +64,11 @@ def _letters(signs: Iterable[str]) -> bool:
     return any(sign.isascii() and sign.isalpha() for sign in signs)
 
 
+def _rare(signs: Iterable[str]) -> set[str]:
+    """Return the signs that a font may have been taken for."""
+    return {sign for sign in signs if is_visible(sign) and not sign.isascii()}
+
+
 def _in_text(root: Any, signs: set[str], message: str) -> Iterator[Fault]:
     hint = "Write it in another way, or as a picture; or bring a font that has it (templates/fonts.css)."
     for found, at, word in words_with(root, signs):
@@ -75,8 +80,8 @@ def _in_pictures(
     root: Any, assets: Mapping[str, bytes], signs: set[str], message: str
 ) -> Iterator[Fault]:
     for svg, at in _pictures(root, assets):
-        lacking = sorted(signs & _signs(svg))
-        families = sorted(_foreign(svg))
+        lacking = sorted(_rare(signs) & _signs(svg))
+        families = sorted(_foreign(svg)) if _letters(signs) else []
         if families:
             wanted = ", ".join(f"`{family}`" for family in families[:3])
             told = f"{message} for a picture that asks for {wanted}"
