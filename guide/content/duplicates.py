@@ -9,7 +9,7 @@ from guide.errors import Diagnostic, Place, warning
 from guide.model.alike import printed
 from guide.model.content import Card
 
-_GAP = re.compile(r"\{\{.+?\}\}(?!\})", re.S)
+_GAP = re.compile(r"\{\{.{1,200}?\}\}(?!\})", re.S)
 _Side = tuple[str, ...]
 
 

@@ -125,7 +125,7 @@ def _slip(number: int, original: Sequence[str], message: str, hint: str) -> Slip
     return Slip(number + 1, column + 1, offset, message, hint, "not-a-table")
 
 
-_GAP = re.compile(r"\{\{(.+?)\}\}(?!\})", re.S)
+_GAP = re.compile(r"\{\{(.{1,200}?)\}\}(?!\})", re.S)
 _SINGLE = re.compile(r"(?<![{\\\w\])`$%])\{([^\W_][^{}\n#.=|]{0,60})\}(?!\})")
 _ATTRIBUTES = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|:::)")
 

@@ -26,6 +26,7 @@ _SIGNS = str.maketrans(dict.fromkeys("‘’‚‛", "'") | dict.fromkeys("“�
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 _HYPHENS = str.maketrans({"\u2010": "-", "\u2011": "-"})
 _DASHES = ((re.compile(r"(?<!-)---(?!-)"), "—"), (re.compile(r"(?<!-)--(?!-)"), "–"))
+LONGEST = 2000  # characters of a text whose markup is read: nobody repeats a longer one by mistake
 LEAST = 4  # characters of texts that may differ by capitals by mistake: `mW` and `MW` are two units
 
 
@@ -36,7 +37,8 @@ def printed(text: str) -> str:
     typographer prints, white space is one space, and the characters are composed (NFC, Unicode
     Standard Annex 15). Capitals, sub- and superscripts, code and formulas stay.
     """
-    plain = "".join(_plain(text)).translate(_SIGNS).translate(_HYPHENS)
+    marked = _plain(text) if len(text) <= LONGEST else (text,)
+    plain = "".join(marked).translate(_SIGNS).translate(_HYPHENS)
     for pattern, dash in _DASHES:
         plain = pattern.sub(dash, plain)
     return " ".join(unicodedata.normalize("NFC", _UNSEEN.sub("", plain)).split())
