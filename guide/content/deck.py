@@ -24,6 +24,7 @@ from guide.model.content import (
 )
 from guide.model.markup import GAP
 from guide.model.pack import Pack
+from guide.model.quiz import as_written, in_right_order, letter
 from guide.model.shuffle import shuffled
 from guide.model.signs import as_paragraph
 
@@ -168,18 +169,27 @@ def _question(question: Question) -> _Draft:
 
 
 def _asked(question: Question) -> tuple[Sequence[str], str]:
+    """Return what a question's card offers, by letters, and the answer with the same letters."""
+    asked = as_written(question, 1)
     if isinstance(question, ChoiceQuestion):
-        right = [n for n, option in enumerate(question.options) if option in question.answer]
-        said = "; ".join(f"{chr(65 + n)}: {question.options[n]}" for n in right)
+        said = "; ".join(
+            f"{letter(n)}: {question.options[n]}"
+            for n in range(len(asked.options))
+            if letter(n) in asked.key
+        )
         return question.options, f"**{said}**"
     if isinstance(question, TrueFalseQuestion):
         return list(TRUTHS.values()), f"**{TRUTHS[question.answer]}**"
     if isinstance(question, MatchQuestion):
-        lines = [f"- {as_paragraph(left)}: **{right}**" for left, right in question.pairs.items()]
-        return shuffled(list(question.pairs.values()), question.id), "\n".join(lines)
+        pairs = zip(asked.key, question.pairs.items(), strict=True)
+        return asked.right, "\n".join(
+            f"- {as_paragraph(left)}: **{key}: {right}**" for key, (left, right) in pairs
+        )
     if isinstance(question, OrderQuestion):
-        lines = [f"{n}. {as_paragraph(item)}" for n, item in enumerate(question.items, 1)]
-        return shuffled(question.items, question.id), "\n".join(lines)
+        places = enumerate(in_right_order(asked), 1)
+        return asked.items, "\n".join(
+            f"{n}. {letter(at)}: {as_paragraph(asked.items[at])}" for n, at in places
+        )
     return (), question.answer
 
 
