@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from guide.errors import Diagnostic, Place, warning
 from guide.model.base import Item
 from guide.model.content import Card, Section
-from guide.model.markup import TERM, texts_of, without_code
+from guide.model.markup import TERM, texts_of
 from guide.model.pack import Pack
+from guide.model.signs import without_code
 
 _PREFIX = re.compile(r"[ \t]*(?:>[ \t]?|[-*+][ \t]+|\d{1,9}[.)][ \t]+)*")
 _BAR = re.compile(r"(?<!\\)\|")
