@@ -22,14 +22,17 @@ _BLOCK = re.compile(r"#{1,6}[ \t]|:::|```|~~~")
 
 @dataclass(frozen=True)
 class Slip:
-    """Something printed as it is; `line` and `column` count from 1 in the text, `offset` from 0."""
+    """Something printed as it is; a table or a gap.
+
+    `line` and `column` count from 1 in the text, `offset` from 0.
+    """
 
     line: int
     column: int
     offset: int
     message: str
     hint: str
-    code: str
+    table: bool
 
 
 def check_texts(pack: Pack) -> Iterator[Diagnostic]:
@@ -38,12 +41,18 @@ def check_texts(pack: Pack) -> Iterator[Diagnostic]:
         for slip in slips_in(section.body):
             line = slip.line + section.body_line - 1
             place = Place(section.at("body").path, line, slip.column)
-            yield warning(slip.code, slip.message, place, slip.hint, section.id)
+            yield _warning(slip, place, section.id)
     for item in pack.items:
         for name, text in texts_of(item):
             for slip in slips_in(text, item, name):
                 place = item.at(name).inside(text, slip.offset)
-                yield warning(slip.code, slip.message, place, slip.hint, item.id)
+                yield _warning(slip, place, item.id)
+
+
+def _warning(slip: Slip, place: Place, item: str) -> Diagnostic:
+    if slip.table:
+        return warning("not-a-table", slip.message, place, slip.hint, item)
+    return warning("gap-in-braces", slip.message, place, slip.hint, item)
 
 
 def slips_in(text: str, item: Item | None = None, field: str = "") -> Iterator[Slip]:
@@ -123,7 +132,7 @@ def _slip(number: int, original: Sequence[str], message: str, hint: str) -> Slip
     line = original[number]
     column = len(line) - len(line.lstrip())
     offset = sum(len(each) + 1 for each in original[:number]) + column
-    return Slip(number + 1, column + 1, offset, message, hint, "not-a-table")
+    return Slip(number + 1, column + 1, offset, message, hint, table=True)
 
 
 _GAP = re.compile(r"\{\{(.{1,200}?)\}\}(?!\})", re.S)
@@ -166,4 +175,4 @@ def _hint(item: Item | None, word: str) -> str:
 
 def _brace(text: str, offset: int, message: str, hint: str) -> Slip:
     line = text.count("\n", 0, offset) + 1
-    return Slip(line, offset - text.rfind("\n", 0, offset), offset, message, hint, "gap-in-braces")
+    return Slip(line, offset - text.rfind("\n", 0, offset), offset, message, hint, table=False)

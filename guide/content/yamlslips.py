@@ -43,7 +43,7 @@ def cut(value: str, line: str, end: int, place: Place) -> Iterator[Diagnostic]:
     if at_once:
         hint += "; or, for a comment, write a space after the #"
     at = Place(place.path, place.line, column + 1)
-    yield warning(CUT, message, at, f"{hint}.")
+    yield warning("cut-by-comment", message, at, f"{hint}.")
 
 
 def _breaks_off(value: str, comment: str) -> bool:
