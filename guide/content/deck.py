@@ -10,6 +10,7 @@ from typing import Any
 from guide.content.rules import usable_cards
 from guide.content.spread import Sheets, spread
 from guide.model import cloze
+from guide.model.alike import end_of
 from guide.model.base import Item
 from guide.model.content import (
     Actor,
@@ -25,6 +26,7 @@ from guide.model.content import (
     TrueFalseQuestion,
 )
 from guide.model.pack import Pack
+from guide.model.quiz import as_written, in_right_order, letter
 from guide.model.shuffle import shuffled
 from guide.model.signs import as_paragraph
 
@@ -129,7 +131,8 @@ def _event(event: Event) -> _Draft:
 def _actor(actor: Actor) -> _Draft:
     front = f"{actor.name} ({actor.abbreviation})" if actor.abbreviation else actor.name
     apart = "\n\n" if "\n" in f"{actor.role}{actor.detail}".strip() else " "
-    back = f"{actor.role}{apart}{actor.detail}".strip()
+    end = end_of(actor.role) if actor.detail and "\n" not in actor.role.strip() else ""
+    back = f"{actor.role}{end}{apart}{actor.detail}".strip()
     fields = {"layout": "actor", "front": front, "back": back, "origin": "actors"}
     return _Draft(actor, f"card-{actor.id}", {**fields, "start": actor.from_, "end": actor.to})
 
@@ -153,18 +156,27 @@ def _question(question: Question) -> _Draft:
 
 
 def _asked(question: Question) -> tuple[Sequence[str], str]:
+    """Return what a question's card offers, by letters, and the answer with the same letters."""
+    asked = as_written(question, 1)
     if isinstance(question, ChoiceQuestion):
-        right = [n for n, option in enumerate(question.options) if option in question.answer]
-        said = "; ".join(f"{chr(65 + n)}: {question.options[n]}" for n in right)
+        said = "; ".join(
+            f"{letter(n)}: {question.options[n]}"
+            for n in range(len(asked.options))
+            if letter(n) in asked.key
+        )
         return question.options, f"**{said}**"
     if isinstance(question, TrueFalseQuestion):
         return list(TRUTHS.values()), f"**{TRUTHS[question.answer]}**"
     if isinstance(question, MatchQuestion):
-        lines = [f"- {as_paragraph(left)}: **{right}**" for left, right in question.pairs.items()]
-        return shuffled(list(question.pairs.values()), question.id), "\n".join(lines)
+        pairs = zip(asked.key, question.pairs.items(), strict=True)
+        return asked.right, "\n".join(
+            f"- {as_paragraph(left)}: **{key}: {right}**" for key, (left, right) in pairs
+        )
     if isinstance(question, OrderQuestion):
-        lines = [f"{n}. {as_paragraph(item)}" for n, item in enumerate(question.items, 1)]
-        return shuffled(question.items, question.id), "\n".join(lines)
+        places = enumerate(in_right_order(asked), 1)
+        return asked.items, "\n".join(
+            f"{n}. {letter(at)}: {as_paragraph(asked.items[at])}" for n, at in places
+        )
     return (), question.answer
 
 

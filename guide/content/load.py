@@ -16,6 +16,7 @@ from guide.content.sources import read_sources
 from guide.content.tables import read_table
 from guide.content.validate import Places, Validator
 from guide.content.yaml12 import Document, read_yaml
+from guide.content.yamlslips import CUT
 from guide.errors import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
 from guide.model.cloze import unnumbered
@@ -142,7 +143,8 @@ class _Loading:
 
     def _override(self, document: Document, key: str, text: str) -> None:
         value, problems = read_yaml(text, OVERRIDE)
-        self.problems.extend(problems)
+        colour = text.strip().startswith("#")
+        self.problems.extend(p for p in problems if not (colour and p.code == CUT))
         if value is None:
             return
         target, parts = document.data, key.split(".")

@@ -6,14 +6,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from guide.content.duplicates import check_duplicates
 from guide.content.pictures import missing_alt
+from guide.content.questions import check_questions
 from guide.content.spoilers import spoilers
+from guide.content.textslips import check_texts
 from guide.content.validate import did_you_mean
 from guide.content.written import check_written
 from guide.errors import Diagnostic, Place, Severity, error, warning
 from guide.model import cloze
 from guide.model.base import Item
-from guide.model.content import Card, ChoiceQuestion, Fact, Section
+from guide.model.content import Card, Fact, Section
 from guide.model.dates import Date, later
 from guide.model.markup import (
     BOXES,
@@ -42,8 +45,8 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     lost = {path: text.casefold() for path, text in (broken or {}).items()}
     rules: list[Callable[[Pack], Found]] = [
         _mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans,
-        _cards, _choices, _stale_facts, _terms, _card_pictures, check_written,
-        spoilers,
+        _cards, check_questions, _stale_facts, _terms, _card_pictures, check_written,
+        _duplicates, check_texts, spoilers,
     ]  # fmt: skip
     if not lost:
         rules += [_unused_sources, _editions]
@@ -370,29 +373,15 @@ def _gaps(card: Card, faults: Iterable[cloze.GapFault]) -> Found:
         yield found if fault.fatal else replace(found, severity=Severity.WARNING)
 
 
+def _duplicates(pack: Pack) -> Found:
+    yield from check_duplicates(pack.cards)
+
+
 def _card_pictures(pack: Pack) -> Found:
     for card in pack.cards:
         figure = pack.picture(card.image)
         if card.image and figure and not figure.alt and figure.format in {"chart", "svg"}:
             yield missing_alt(card.image, card.at("image"))
-
-
-def _choices(pack: Pack) -> Found:
-    for question in pack.questions:
-        if not isinstance(question, ChoiceQuestion):
-            continue
-        for number, answer in enumerate(question.answer):
-            if answer not in question.options:
-                hint = did_you_mean(answer, question.options)
-                message = f"the answer `{answer}` is not among the options"
-                place = question.at(f"answer.{number}")
-                yield error("answer-not-an-option", message, place, hint, question.id)
-        for number, option in enumerate(question.options):
-            if option in question.options[:number]:
-                message = f"the option `{option}` stands twice"
-                yield error(
-                    "duplicate-option", message, question.at(f"options.{number}"), "", question.id
-                )
 
 
 def _stale_facts(pack: Pack) -> Found:

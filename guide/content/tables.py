@@ -10,8 +10,9 @@ from typing import Any
 
 from guide.cells import cell_starts, delimiter_of
 from guide.content.yaml12 import Document
-from guide.errors import Diagnostic, Place, error
+from guide.errors import Diagnostic, Place, error, warning
 from guide.model.content import Card
+from guide.model.quiz import letter
 from guide.model.signs import without_code
 from guide.suggest import did_you_mean
 
@@ -30,6 +31,7 @@ _TEXTS = {"front", "back", "hint", "cloze"}
 _TYPED = re.compile(r"(?<!\\)\\n")
 _FOLDER = re.compile(r"[A-Za-z]:\\|\\\\")  # a path, in which `\n` is no line break
 COLUMNS = tuple(Card.model_fields)
+_SEPARATOR = re.compile(r'"?sep=([^"\s\w]|\t)"?[;,\t]*', re.I)  # Excel's first line
 
 
 @dataclass(frozen=True)
@@ -47,27 +49,78 @@ def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
         return [], [
             error("empty-file", "the file is empty", Place(path, 1, 1), "Write a header row.")
         ]
-    delimiter = delimiter_of(lines[0], path)
+    separator = _SEPARATOR.fullmatch(lines[0])
+    delimiter = separator[1] if separator else delimiter_of(_first(lines), path)
     source = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     problems: list[Diagnostic] = []
     rows: list[Row] = []
     start = 1
     header: list[str] = []
+    unnamed: set[int] = set()
     try:
         for cells in source:
-            if start == 1:
+            record = lines[start - 1 : source.line_num]
+            if (separator and start == 1) or not any(cell.strip() for cell in cells):
+                pass  # `sep=;` is for the spreadsheet
+            elif not header:
                 header = [name.strip() for name in cells]
-                starts = cell_starts(lines[: source.line_num], 1, delimiter)
-                problems += _check_header(header, path, starts)
+                problems += _check_header(header, path, cell_starts(record, start, delimiter))
                 if problems:
                     return [], problems
-            elif any(cell.strip() for cell in cells):
-                record = lines[start - 1 : source.line_num]
-                _add_row(rows, problems, header, cells, path, start, delimiter, record)
+            else:
+                row = _as_wide(cells, header)
+                _check_unnamed(problems, unnamed, header, row, path, start, delimiter, record)
+                _add_row(rows, problems, header, row, path, start, delimiter, record)
             start = source.line_num + 1
     except csv.Error as exc:
         problems.append(_csv_syntax(exc, Place(path, start, 1)))
+    if not header and not problems:
+        hint = "Write a row with the names of the columns, such as front,back."
+        problems.append(error("empty-file", "the file has no cells", Place(path, 1, 1), hint))
     return rows, problems
+
+
+def _first(lines: list[str]) -> str:
+    """Return the first line with a word on it: rows above the names may be empty."""
+    return next((line for line in lines if line.strip(' ",;\t')), lines[0])
+
+
+def _as_wide(cells: list[str], header: list[str]) -> list[str]:
+    """Return the cells of a row without empty ones beyond the columns, and with those left out.
+
+    A spreadsheet writes or omits the empty cells at the end of a row as it likes; only columns
+    without a name are filled up.
+    """
+    kept = list(cells)
+    while len(kept) > len(header) and not kept[-1].strip():
+        kept.pop()
+    while len(kept) < len(header) and not any(header[len(kept) :]):
+        kept.append("")
+    return kept
+
+
+def _check_unnamed(
+    problems: list[Diagnostic],
+    known: set[int],
+    header: list[str],
+    cells: list[str],
+    path: str,
+    line: int,
+    delimiter: str,
+    record: list[str],
+) -> None:
+    """Add an error for each column without a name in which a row has something, once a column."""
+    starts = cell_starts(record, line, delimiter)
+    for number, cell in enumerate(cells[: len(header)]):
+        if header[number] or number in known or not cell.strip():
+            continue
+        known.add(number)
+        message = (
+            f"column {letter(number)} has no name in its first row, but `{cell.strip()[:30]}` here"
+        )
+        hint = f"Write what column {letter(number)} holds into its first row, such as `hint`, or empty the column."
+        at = Place(path, *starts[number]) if number < len(starts) else Place(path, line, 1)
+        problems.append(error("unnamed-column", message, at, hint))
 
 
 def check_rows(text: str, path: str, delimiter: str) -> list[Diagnostic]:
@@ -110,6 +163,8 @@ def _check_header(header: list[str], path: str, starts: list[tuple[int, int]]) -
     problems = []
     for number, name in enumerate(header):
         at = Place(path, *(starts[number] if number < len(starts) else (1, 1)))
+        if not name:
+            continue  # a mistake only where it has cells
         if name not in COLUMNS:
             hint = did_you_mean(name, COLUMNS)
             problems.append(error("unknown-key", f"unknown column `{name}`", at, hint))
@@ -143,6 +198,8 @@ def _add_row(
     starts = cell_starts(record, line, delimiter)
     for name, cell, (row, column) in zip(header, cells, starts, strict=False):
         at = Place(path, row, column, _starts(cell, row, column))
+        if not name:
+            continue
         if name == "reverse":
             flag = _FLAGS.get(cell.strip().lower())
             if flag is None:
@@ -151,10 +208,20 @@ def _add_row(
             data[name] = bool(flag)
         elif name in _LISTS:
             data[name] = _split(name, cell)
+            if name == "tags" and len(data[name]) == 1 and " " in data[name][0]:
+                problems.append(_spaces(data[name][0], at))
         elif cell.strip():
             data[name] = _as_text(cell) if name in _TEXTS else cell.strip()
         document.places[name] = at
     rows.append(Row(data, document))
+
+
+def _spaces(tag: str, at: Place) -> Diagnostic:
+    """Warn of tags that are separated by spaces, as Anki writes them."""
+    message = f"the tags cell holds spaces: `{tag[:40]}` is one tag"
+    several, one = ", ".join(tag.split())[:50], "-".join(tag.split())[:50]
+    hint = f"Separate tags with commas: `{several}`; join the words of one with hyphens: `{one}`."
+    return warning("tags-with-spaces", message, at, hint)
 
 
 def _starts(cell: str, row: int, column: int) -> tuple[tuple[int, int, int], ...]:

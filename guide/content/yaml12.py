@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from guide.content.files import control_in
+from guide.content.yamlslips import CURLY_HINT, CURLY_VALUE, curly, cut
 from guide.errors import Diagnostic, Place, error, warning
 
 try:
@@ -243,6 +244,7 @@ class _Reading:
             return text
         if node.end_mark.line > node.start_mark.line:
             self._joined(node)
+        self._slips(node, text)
         if _NULL.fullmatch(text):
             return None
         if text in _BOOL:
@@ -256,6 +258,15 @@ class _Reading:
             real.text = text
             return real
         return text
+
+    def _slips(self, node: yaml.ScalarNode, text: str) -> None:
+        """Warn of what YAML reads otherwise than it looks."""
+        line, column = node.end_mark.line, node.end_mark.column
+        if line < len(self.lines) and "#" in self.lines[line]:
+            place = self._place(line, column)
+            self.problems += cut(text, self.lines[line], column, place)
+        if not text.isascii():
+            self.problems += curly(text, self._mark(node))
 
     def _joined(self, node: yaml.ScalarNode) -> None:
         """Warn of a list item that an indentation too deep has joined to the text above."""
@@ -274,4 +285,8 @@ class _Reading:
         from guide.content.yamlfaults import explain  # only a mistake needs it
 
         found = explain(exc, text, _Loader, self.first_line)
+        written = CURLY_VALUE.search(self.lines[min(found.line, len(self.lines) - 1)])
+        if written:
+            place = self._place(found.line, written.start(1))
+            return error(found.code, found.message, place, CURLY_HINT % f"`{written[1]}`")
         return error(found.code, found.message, self._place(found.line, found.column), found.hint)

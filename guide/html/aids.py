@@ -9,10 +9,11 @@ from typing import Any
 from guide.html.labels import Labels
 from guide.html.margins import css_string
 from guide.html.marking import Marking, set_marking
-from guide.html.render import EAST_ASIAN, css_tokens
+from guide.html.render import css_tokens
 from guide.html.templates import Templates
 from guide.model.artifacts import Face, Html
 from guide.model.kinds import Stock
+from guide.pdf.glyphs import needs_east_asian
 from guide.units import Paper
 
 _LANG = "en-GB"
@@ -88,7 +89,7 @@ def _html(
     markup = templates.render(
         f"{name}/page.html", {}, title=title, lang=lang, dir=labels.direction, t=labels, **context
     )
-    east = ["fonts-cjk.css"] if EAST_ASIAN.search(str(markup)) else []
+    east = ["fonts-cjk.css"] if needs_east_asian(str(markup)) else []
     made = _marking(marking, size)
     marked = ["marking.css"] if made.lines else []
     names = ["fonts.css", *east, "tokens.css", *marked, f"{name}/page.css"]

@@ -18,7 +18,7 @@ from guide.html.charts import PALETTE
 from guide.html.citations import Citations, UnknownStyleError, anchor, style_names
 from guide.html.codes import qr_svg
 from guide.html.collation import initial, sort_key
-from guide.html.flow import plain
+from guide.html.flow import has_blocks, plain
 from guide.html.glossary import Linker
 from guide.html.labels import Labels
 from guide.html.markdown import (
@@ -33,6 +33,7 @@ from guide.html.markdown import (
     silent,
 )
 from guide.html.numbering import outline, section_anchor
+from guide.model.alike import end_of
 from guide.model.artifacts import SOURCE
 from guide.model.base import Item
 from guide.model.content import (
@@ -43,15 +44,13 @@ from guide.model.content import (
     Flashcard,
     MatchQuestion,
     OrderQuestion,
-    Question,
     Section,
     TrueFalseQuestion,
 )
 from guide.model.markup import read_citation
 from guide.model.origins import side_field
 from guide.model.pack import Pack
-from guide.model.quiz import Asked, letter
-from guide.model.shuffle import shuffled
+from guide.model.quiz import Asked, as_written, in_right_order, letter
 from guide.model.spoilers import gives_away
 from guide.suggest import nearest
 
@@ -284,12 +283,14 @@ class Document:
         for actor in self.pack.actors:
             kind = actor.kind[:1].upper() + actor.kind[1:]
             group = groups.setdefault(kind, views.ActorGroup(kind))
+            role = self.flowing(actor.role, actor, "role")
             group.actors.append(
                 views.ActorView(
                     id=actor.id,
                     name=actor.name,
                     abbreviation=actor.abbreviation,
-                    role=self.flowing(actor.role, actor, "role"),
+                    role=role,
+                    role_end=_end(role) if actor.detail else "",
                     span_text=self.labels.span(actor.from_, actor.to),
                     detail=self.flowing(actor.detail, actor, "detail"),
                     cites=self.cites(actor),
@@ -330,7 +331,7 @@ class Document:
     def questions(self) -> list[views.QuestionView]:
         """Return the questions by level; right columns and orders are shuffled for good."""
         ordered = sorted(self.pack.questions, key=lambda q: q.level)
-        return [self.question(_as_in_the_briefing(q, n)) for n, q in enumerate(ordered, 1)]
+        return [self.question(as_written(q, n)) for n, q in enumerate(ordered, 1)]
 
     def question(self, asked: Asked, measure: int = 0) -> views.QuestionView:
         """Return a question; its options stand in columns where `measure` characters have room."""
@@ -339,6 +340,7 @@ class Document:
         def texts(values: Iterable[str]) -> list[Markup]:
             return [self.flowing(value, question) for value in values]
 
+        answer = self._answer(asked)
         return views.QuestionView(
             id=question.id,
             number=asked.number,
@@ -351,7 +353,8 @@ class Document:
             pairs_left=texts(asked.left),
             pairs_right=texts(asked.right),
             items=texts(asked.items),
-            answer_text=self._answer(asked),
+            answer_text=answer,
+            answer_end=_end(answer),
             explanation=self.flowing(question.explanation, question, "explanation"),
             cites=self.cites(question),
             at=self.at(question),
@@ -372,7 +375,11 @@ class Document:
         if isinstance(question, MatchQuestion):
             return escape(", ".join(f"{n}\u2013{key}" for n, key in enumerate(asked.key, 1)))
         if isinstance(question, OrderQuestion):
-            return Markup(" \u2192 ").join(self.inline(item, question) for item in question.items)
+            parts = [
+                escape(f"{letter(n)}: ") + self.inline(asked.items[n], question)
+                for n in in_right_order(asked)
+            ]
+            return Markup(" \u2192 ").join(parts)
         return self.flowing(question.answer, question, "answer")
 
     def bibliography(self) -> list[views.SourceView]:
@@ -520,19 +527,9 @@ _ANSWER = re.compile(r"\*\*(True|False)\*\*(?=\n|\Z)")  # as content/deck.py wri
 _LABEL = 6  # characters that a letter and the space after an option take
 
 
-def _as_in_the_briefing(question: Question, number: int) -> Asked:
-    """Return a question as the pack has it; only what gives the answer away is mixed."""
-    if isinstance(question, ChoiceQuestion):
-        key = [letter(n) for n, option in enumerate(question.options) if option in question.answer]
-        return Asked(question, number, options=question.options, key=tuple(key))
-    if isinstance(question, MatchQuestion):
-        values = list(question.pairs.values())
-        right = tuple(shuffled(values, question.id))
-        key = [letter(right.index(value)) for value in values]
-        return Asked(question, number, left=tuple(question.pairs), right=right, key=tuple(key))
-    if isinstance(question, OrderQuestion):
-        return Asked(question, number, items=tuple(shuffled(question.items, question.id)))
-    return Asked(question, number)
+def _end(text: Markup) -> str:
+    """Return the full stop that words need before what explains them; blocks end by themselves."""
+    return "" if has_blocks(text) else end_of(text.striptags())
 
 
 def _columns(options: Sequence[str], measure: int) -> int:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from guide.html.labels import Labels
 from guide.html.marking import SPACING, measured
-from guide.html.render import EAST_ASIAN, css_tokens
+from guide.html.render import css_tokens
 from guide.html.running import shortened
 from guide.html.templates import Templates
 from guide.jobs.digest import digest
@@ -29,6 +29,7 @@ from guide.model.kinds import (
     Stock,
 )
 from guide.model.pack import Pack
+from guide.pdf.glyphs import needs_east_asian
 from guide.pdf.widths import width
 from guide.units import MM_PER_POINT
 
@@ -107,7 +108,7 @@ class Furniture:
     @cached_property
     def _shell(self) -> Html:
         manifest = self.pack.manifest
-        wide = EAST_ASIAN.search(f"{manifest.title} {manifest.marking}") is not None
+        wide = needs_east_asian(f"{manifest.title} {manifest.marking}")
         east = ["fonts-cjk.css"] if wide else []
         names = ["fonts.css", *east, "tokens.css", f"{self.kind.name}/sheet.css"]
         sheets = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from guide.html.handout import handout
 from guide.html.labels import Labels
 from guide.html.margins import Margins, Tokens, css_string, face_marking
 from guide.html.marking import Marking, too_long
+from guide.html.seen import words_of, words_of_picture
 from guide.html.templates import TemplateFault, Templates
 from guide.html.views import HandoutView, QuizView, SectionView, WorksheetView
 from guide.html.whole import Given, forgotten
@@ -26,15 +27,12 @@ from guide.model.dates import Date
 from guide.model.kinds import FIELDS, Kind, Piece, Stock, page_budget
 from guide.model.pack import Pack, Theme
 from guide.model.quiz import letter
+from guide.pdf.glyphs import needs_east_asian
 from guide.units import MM_PER_POINT, Paper
 
 _MARGINS = 48  # mm, left and right of the text of a quiz, its numbers included
 FACE_GAP = 0.3  # mm between the marking of a face and the source above it
 _ADVANCE = 0.5  # of the type size, what a letter takes
-# Hangul, the CJK blocks, full-width forms: their fonts have 50 MB, so only who needs them waits.
-EAST_ASIAN = re.compile(
-    "[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0002fa1f]"
-)
 
 
 @dataclass(frozen=True)
@@ -200,11 +198,23 @@ class _Rendering:
         most = int(self.request.options["gaps"])
         found = []
         for section in sections:
-            html, gaps = with_gaps(str(section.html), self.document.context.linker, most)
+            around = list(self._around(section))
+            html, gaps = with_gaps(str(section.html), self.document.context.linker, most, around)
             if gaps:
                 found.append(WorksheetView(section, html, gaps))
         self.given.parts["worksheets"] = found
         return found
+
+    def _around(self, section: SectionView) -> Iterator[str]:
+        """Yield what a section's worksheet prints besides its text."""
+        manifest, labels = self.request.pack.manifest, self.document.labels
+        yield from (manifest.title, manifest.subtitle, manifest.marking, self.request.edition)
+        yield from (manifest.version, labels.date(manifest.date))
+        yield labels("Fill each gap; gaps with the same number take the same word.")
+        yield words_of(str(section.title))
+        for path, data in self.document.assets.files.items():
+            if path.endswith(".svg") and path in section.html:
+                yield words_of_picture(data)
 
     def _ruled(self, sheet: Mapping[str, Any]) -> str:
         """Return the path of a picture of a page for notes; see `guide.html.ruled.Notes`."""
@@ -268,7 +278,7 @@ class Sheets:
         """Return (name, CSS) pairs for a document that prints `text`."""
         names = [
             "fonts.css",
-            *(["fonts-cjk.css"] if EAST_ASIAN.search(text) else []),
+            *(["fonts-cjk.css"] if needs_east_asian(text) else []),
             "tokens.css",
             f"themes/{self.request.theme.name}.css",
             "base.css",

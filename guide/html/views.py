@@ -95,7 +95,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class ActorView:
-    """An actor."""
+    """An actor; `role_end` is the full stop that a detail after the role needs, or ''."""
 
     id: str
     name: str
@@ -105,6 +105,7 @@ class ActorView:
     detail: Markup
     cites: Markup
     at: str
+    role_end: str = ""
 
 
 @dataclass
@@ -134,7 +135,8 @@ class QuestionView:
     """A question; `items` are shuffled, `answer_text` says the right answer in words.
 
     `columns` are those in which short options stand, `key` is what is right, as a marker needs it:
-    letters, places or nothing (see `guide.model.quiz.Asked`).
+    letters, places or nothing (see `guide.model.quiz.Asked`). `answer_end` is the full stop that an
+    explanation after the answer needs, or ''.
     """
 
     id: str
@@ -154,6 +156,7 @@ class QuestionView:
     at: str
     columns: int = 1
     key: tuple[str, ...] = ()
+    answer_end: str = ""
 
 
 @dataclass

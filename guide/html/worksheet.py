@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import unescape
 
 from markupsafe import Markup, escape
 
 from guide.html.glossary import Linker
+from guide.html.seen import Page, Run, cut, folded, runs, words_of
 
-MOST_OFTEN = 3  # a term that stands in the text more often would leave it full of holes
+MOST_OFTEN = 3  # a term that the text has more often would leave it full of holes
 APART = 60  # characters of text from one gap to the next
-_TAG = re.compile(r"(<[^>]*>)")
 _TEXT = {"p", "li", "dd", "td", "blockquote"}
-_CLOSED = {"h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "th", "code", "pre", "a", "sup", "dt"}
+_CLOSED = {"h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "th", "code", "pre", "a", "sup", "sub",
+           "dt", "svg", "math"}  # fmt: skip
 _CLOSED_CLASSES = {"cites", "footnote", "box-title", "label", "gap"}
-_VOID = {"img", "br", "hr", "input", "wbr"}
 _NUMBER = re.compile(r"(?<![\w.,-])\d[\d,.\u00a0\u202f]*\d(?![\w-])")
 
 
@@ -30,17 +29,9 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """A run of text between tags: whether it may have gaps, and whether it is in bold."""
-
-    text: str
-    open: bool
-    bold: bool
-    heading: bool
-
-
-@dataclass(frozen=True)
 class _Found:
+    """A place where something could be asked; equal `key`s are the same word."""
+
     piece: int
     start: int
     end: int
@@ -48,85 +39,79 @@ class _Found:
     kind: int  # 0 a term, 1 something in bold, 2 a number
 
 
-def with_gaps(html: str, linker: Linker, most: int, first: int = 1) -> tuple[Markup, list[Gap]]:
-    """Return a section's HTML with at most `most` gaps, numbered from `first`, and what fills them.
+def with_gaps(
+    html: str, linker: Linker, most: int, also: Sequence[str] = ()
+) -> tuple[Markup, list[Gap]]:
+    """Return a section's HTML with at most `most` gaps, and what fills them.
 
-    Terms of the glossary come first, then what is set in bold, then numbers. A term is left alone
-    when a heading names it or the text does so more than three times; where it stands twice or
-    thrice it is the same gap.
+    Terms of the glossary come first, then what is set in bold, then numbers. An answer can be read
+    nowhere else on the section's sheet: a word is asked only where all its uses, three at most,
+    become the same gap. `also` is what the sheet prints besides the text, as plain text: titles,
+    running heads, labels in pictures.
     """
-    parts = _TAG.split(html)
-    pieces = list(_pieces(parts))
-    found = [each for n, piece in enumerate(pieces) for each in _candidates(n, piece, linker)]
-    named = {key for piece in pieces if piece.heading for key in _keys(piece.text, linker)}
+    page = Page([words_of(html), *map(folded, also)])
+    forms = _forms(page, linker)
+    parts = cut(html)
+    pieces = list(runs(parts))
     uses: dict[str, list[_Found]] = {}
-    for each in found:
-        uses.setdefault(each.key, []).append(each)
-    offsets = _offsets(pieces)
-    chosen = _chosen(
-        {key: at for key, at in uses.items() if key not in named and len(at) <= MOST_OFTEN},
-        offsets,
-        most,
-    )
-    numbers = {key: first + n for n, key in enumerate(chosen)}
-    gaps = [Gap(numbers[key], unescape(_shown(pieces, uses[key][0]))) for key in chosen]
+    for number, piece in enumerate(pieces):
+        for each in _candidates(number, piece, linker, forms):
+            uses.setdefault(each.key, []).append(each)
+    hidden = {
+        key: at
+        for key, at in uses.items()
+        if len(at) <= MOST_OFTEN and page.count(_shown(pieces, at[0])) == len(at)
+    }
+    chosen = _chosen(hidden, _offsets(pieces), most)
+    numbers = {key: number for number, key in enumerate(chosen, 1)}
+    gaps = [Gap(numbers[key], _shown(pieces, uses[key][0])) for key in chosen]
     spots = [each for key in chosen for each in uses[key]]
-    return Markup("".join(_cut(parts, spots, numbers))), gaps  # noqa: S704  parts of what was safe
+    cut_out = "".join(_cut(parts, pieces, spots, numbers))
+    return Markup(cut_out), gaps  # noqa: S704  parts of what was safe
 
 
-def _pieces(parts: list[str]) -> Iterator[_Piece]:
-    """Yield the texts between tags; every second part is a tag."""
-    stack: list[tuple[str, bool]] = []
-    for number, part in enumerate(parts):
-        if number % 2 == 0:
-            names = [name for name, _ in stack]
-            closed = any(shut for _, shut in stack)
-            yield _Piece(
-                part,
-                not closed and any(name in _TEXT for name in names),
-                "strong" in names,
-                any(name in {"h3", "h4", "h5", "h6"} for name in names),
-            )
-            continue
-        match = re.match(r"</?([a-z0-9]+)", part)
-        name = match[1] if match else ""
-        if part.startswith("</"):
-            while stack and stack.pop()[0] != name:
-                pass
-        elif name not in _VOID and not part.endswith("/>") and not part.startswith("<!"):
-            classes = re.search(r'class="([^"]*)"', part)
-            shut = bool(classes and _CLOSED_CLASSES & set(classes[1].split()))
-            stack.append((name, shut or name in _CLOSED))
+def _forms(page: Page, linker: Linker) -> dict[str, set[str]]:
+    """Return in which forms each term can be read, short and long apart: `enclave` and `enclaves`."""
+    found: dict[str, set[str]] = {}
+    for start, end, term in linker.matches(page.text):
+        shown = page.text[start:end]
+        found.setdefault(_name(term, shown), set()).add(_key(shown))
+    return found
 
 
-def _candidates(number: int, piece: _Piece, linker: Linker) -> Iterator[_Found]:
-    if not piece.open:
+def _candidates(
+    number: int, piece: Run, linker: Linker, forms: Mapping[str, set[str]]
+) -> Iterator[_Found]:
+    if not piece.inside(_TEXT) or piece.inside(_CLOSED, _CLOSED_CLASSES):
         return
+    text = piece.text
     taken: list[tuple[int, int]] = []
-    for start, end, term in linker.matches(piece.text):
+    for start, end, term in linker.matches(text):
         taken.append((start, end))
-        yield _Found(number, start, end, _key(term, piece.text[start:end]), 0)
-    bold = piece.text.strip()
-    if piece.bold and not taken and 2 <= len(bold) <= 40:
-        start = piece.text.index(bold)
-        yield _Found(number, start, start + len(bold), f"*{bold.casefold()}", 1)
+        if forms.get(_name(term, text[start:end])) == {_key(text[start:end])}:
+            yield _Found(number, start, end, _key(text[start:end]), 0)
+    bold = text.strip()
+    if piece.inside({"strong"}) and not taken and 2 <= len(bold) <= 40:
+        start = text.index(bold)
+        yield _Found(number, start, start + len(bold), _key(bold), 1)
         return
-    for match in _NUMBER.finditer(piece.text):
+    for match in _NUMBER.finditer(text):
         if not any(start < match.end() and match.start() < end for start, end in taken):
-            yield _Found(number, match.start(), match.end(), f"#{match[0]}", 2)
+            yield _Found(number, match.start(), match.end(), _key(match[0]), 2)
 
 
-def _key(term: str, shown: str) -> str:
+def _name(term: str, shown: str) -> str:
     """Return what a use of a term counts as: its name and its abbreviation are two things."""
     return f"{term} {'short' if shown.isupper() else 'long'}"
 
 
-def _keys(text: str, linker: Linker) -> set[str]:
-    terms = {_key(term, text[start:end]) for start, end, term in linker.matches(text)}
-    return terms | {f"#{number}" for number in _NUMBER.findall(text)}
+def _key(shown: str) -> str:
+    """Return a word without what differs at the beginning of a sentence."""
+    plain = folded(shown)
+    return plain if plain.isupper() else plain.casefold()
 
 
-def _offsets(pieces: list[_Piece]) -> list[int]:
+def _offsets(pieces: Sequence[Run]) -> list[int]:
     total, offsets = 0, []
     for piece in pieces:
         offsets.append(total)
@@ -155,22 +140,26 @@ def _chosen(uses: Mapping[str, list[_Found]], offsets: list[int], most: int) -> 
     return sorted(kept, key=lambda key: kept[key])
 
 
-def _shown(pieces: list[_Piece], found: _Found) -> str:
-    return " ".join(pieces[found.piece].text[found.start : found.end].split())
+def _shown(pieces: Sequence[Run], found: _Found) -> str:
+    return folded(pieces[found.piece].text[found.start : found.end])
 
 
-def _cut(parts: list[str], spots: list[_Found], numbers: Mapping[str, int]) -> Iterator[str]:
+def _cut(
+    parts: Sequence[str], pieces: Sequence[Run], spots: list[_Found], numbers: Mapping[str, int]
+) -> Iterator[str]:
+    """Yield texts and tags; a text with gaps is escaped anew, the others are as they were."""
     by_piece: dict[int, list[_Found]] = {}
     for spot in spots:
         by_piece.setdefault(spot.piece, []).append(spot)
     for number, part in enumerate(parts):
-        if number % 2:
+        here = by_piece.get(number // 2, ()) if number % 2 == 0 else ()
+        if not here:
             yield part
             continue
-        last = 0
-        for spot in sorted(by_piece.get(number // 2, ()), key=lambda each: each.start):
+        text, last = pieces[number // 2].text, 0
+        for spot in sorted(here, key=lambda each: each.start):
             mark = escape(str(numbers[spot.key]))
-            yield part[last : spot.start]
+            yield str(escape(text[last : spot.start]))
             yield f'<span class="gap"><span class="gap-number">{mark}</span></span>'
             last = spot.end
-        yield part[last:]
+        yield str(escape(text[last:]))

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo, field_validator
 
 from guide.errors import Place
+from guide.model.alike import printed
 from guide.model.base import Frozen, Item, Text, Texts
 from guide.model.dates import Date
 
@@ -156,6 +157,16 @@ class ChoiceQuestion(_Question):
     type: Literal["choice"] = "choice"
     options: Annotated[Texts, Field(min_length=2)]
     answer: Texts
+
+    @field_validator("answer")
+    @classmethod
+    def _as_the_option(cls, answer: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        """Return each answer as its option spells it: a keyboard may decompose an accent."""
+        spelled = {printed(option): option for option in reversed(info.data.get("options", ()))}
+        return tuple(
+            each if each in spelled.values() else spelled.get(printed(each), each)
+            for each in answer
+        )
 
 
 class TrueFalseQuestion(_Question):

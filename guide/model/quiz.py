@@ -21,6 +21,7 @@ from guide.model.content import (
     Section,
     TrueFalseQuestion,
 )
+from guide.model.shuffle import shuffled
 
 T = TypeVar("T")
 _SALTS = 20  # arrangements that are tried before two versions may be alike
@@ -219,6 +220,25 @@ def asked(question: Question, number: int, seed: str, shuffle: bool = True) -> A
         items = tuple(question.items[place] for place in places)
         return Asked(question, number, items=items, key=tuple(str(place + 1) for place in places))
     return Asked(question, number)
+
+
+def as_written(question: Question, number: int) -> Asked:
+    """Return a question with its options in the pack's order; what gives the answer away is mixed."""
+    if isinstance(question, MatchQuestion):
+        values = tuple(dict.fromkeys(question.pairs.values()))
+        right = tuple(shuffled(values, question.id))
+        key = tuple(letter(right.index(value)) for value in question.pairs.values())
+        return Asked(question, number, left=tuple(question.pairs), right=right, key=key)
+    if isinstance(question, OrderQuestion):
+        places = shuffled(range(len(question.items)), question.id)
+        items = tuple(question.items[place] for place in places)
+        return Asked(question, number, items=items, key=tuple(str(place + 1) for place in places))
+    return asked(question, number, "", shuffle=False)
+
+
+def in_right_order(each: Asked) -> tuple[int, ...]:
+    """Return which of the printed items of an ordering question comes first, second and so on."""
+    return tuple(sorted(range(len(each.items)), key=lambda n: int(each.key[n])))
 
 
 def _mixed(values: Iterable[T], seed: str) -> tuple[T, ...]:

@@ -14,10 +14,12 @@ from fontTools.ttLib import TTFont
 from guide.model.artifacts import Fault
 from guide.resources import font_file
 
+# The families of templates/tokens.css, each of which every text can fall back to.
 _CORE = (
     ("Gentium Book Plus", "GentiumBookPlus-Regular.ttf"),
     ("Source Sans 3", "SourceSans3-Regular.ttf"),
     ("Noto Sans", "NotoSans-Regular.ttf"),
+    ("Source Code Pro", "SourceCodePro[wght].ttf"),
 )
 _EAST_ASIAN = tuple(("Noto Sans", f"NotoSans{code}-Regular.ttf") for code in ("JP", "SC", "KR"))
 BUNDLED = {"Gentium Book Plus", "Source Sans 3", "Noto Sans", "Source Code Pro", "Noto Sans JP",
@@ -60,31 +62,45 @@ def is_east_asian(character: str) -> bool:
     )
 
 
+def needs_east_asian(text: str) -> bool:
+    """Return True if a text needs the CJK fonts: for its script, or for a sign such as ★ or ②."""
+    wanted = {c for c in set(text) if ord(c) > 126 and is_visible(c)}
+    if any(map(is_east_asian, wanted)):
+        return True
+    rest = {ord(c) for c in wanted} - _covered(east_asian=False)
+    return bool(rest) and not rest.isdisjoint(_covered(east_asian=True))
+
+
 def uncovered(text: str) -> set[str]:
     """Return the visible characters of a text that no bundled font has."""
-    wanted = {c for c in set(text) if ord(c) > 126 and _shows(c)}
-    east_asian = any(map(is_east_asian, wanted))
-    return {c for c in wanted if ord(c) not in _covered(east_asian)}
+    wanted = {c for c in set(text) if ord(c) > 126 and is_visible(c)}
+    rest = {c for c in wanted if ord(c) not in _covered(east_asian=False)}
+    return {c for c in rest if ord(c) not in _covered(east_asian=True)} if rest else rest
 
 
-def _shows(character: str) -> bool:
+def is_visible(character: str) -> bool:
+    """Return True if a character leaves ink."""
     return unicodedata.category(character) not in _INVISIBLE and ord(character) not in _IGNORABLE
 
 
 def missing_glyphs(root: Any) -> Iterator[Fault]:
     """Yield a fault for each element with characters that no bundled font has."""
     missing = uncovered("".join(root.itertext()))
-    found = _where(root, missing, "", set()) if missing else iter(())
-    yield from islice(found, MOST)
+    found = words_with(root, missing) if missing else iter(())
+    yield from (_lacking(*each) for each in islice(found, MOST))
     if next(found, None) is not None:
         message = f"more than {MOST} words have characters that no bundled font has"
         yield Fault("missing-glyph", message, hint="Is it a script that guide does not ship?")
 
 
+def words_with(root: Any, signs: set[str]) -> Iterator[tuple[list[str], str, str]]:
+    """Yield which of the signs a word has, the key of its block, and the word, each once a block."""
+    return _where(root, signs, "", set())
+
+
 def _where(
     element: Any, missing: set[str], at: str, told: set[tuple[str, str, str]]
-) -> Iterator[Fault]:
-    """Yield what each text lacks, a sign once for each block and each word around it."""
+) -> Iterator[tuple[list[str], str, str]]:
     if element.tag in {"style", "script", "title"}:
         return
     at = element.get("data-at") or at
@@ -96,16 +112,20 @@ def _where(
             told.add((at, sign, word))
             words.setdefault(word, []).append(sign)
     for word, found in words.items():
-        yield _lacking(found, at, word)
+        yield found, at, word
     for child in element:
         yield from _where(child, missing, at, told)
 
 
-def _lacking(found: list[str], at: str, word: str) -> Fault:
+def named(found: list[str]) -> str:
+    """Return up to five characters with their numbers and names."""
     names = ", ".join(f"{c} (U+{ord(c):04X} {unicodedata.name(c, '?').lower()})" for c in found[:5])
-    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return names + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+
+
+def _lacking(found: list[str], at: str, word: str) -> Fault:
     hint = "Write it in another way, or as a picture: the bundled fonts have no such sign."
-    return Fault("missing-glyph", f"no bundled font has {names}{more}", at, hint, word=word)
+    return Fault("missing-glyph", f"no bundled font has {named(found)}", at, hint, word=word)
 
 
 def missing_in_strings(css: str) -> Iterator[Fault]:

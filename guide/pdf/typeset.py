@@ -7,7 +7,7 @@ import hashlib
 import re
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -29,6 +29,7 @@ from guide.pdf.budget import over_budget
 from guide.pdf.clock import at_a_fixed_time
 from guide.pdf.contrast import contrast_faults
 from guide.pdf.faces import Drawer
+from guide.pdf.fallback import fallbacks, placed
 from guide.pdf.fetcher import BASE, Fetcher
 from guide.pdf.figures import label_faults
 from guide.pdf.fill import fill
@@ -38,6 +39,7 @@ from guide.pdf.inspect import leaves, page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
 from guide.pdf.margins import margin_faults, marking_faults
 from guide.pdf.proof import Proof, expected, expected_of_face, prove, with_thumbs
+from guide.pdf.uses import of_use, union
 from guide.units import PX_PER_MM
 
 VARIANT = "pdf/ua-1"
@@ -165,7 +167,8 @@ class _Typesetting:
             proof = self._prove(data)
             self.faults += self._labels(data)
             self.faults += self._marked(data)
-        self._fallbacks(document.fonts.values(), document.pages)
+        drawn = [(font, font.to_unicode) for font in document.fonts.values()]
+        self._fallbacks(drawn, document.pages, self.html.markup)
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
         rounded = tuple((round(w, 2), round(h, 2)) for w, h in pages)
         faults = tuple(dict.fromkeys((*self.faults, *proof.faults)))
@@ -187,7 +190,9 @@ class _Typesetting:
                 )
             ]
             self._told(messages)
-        self._fallbacks(drawer.fonts.values(), fitted.pages)
+        read = {use.name: of_use(use)[0] for use in union(made)}
+        drawn = [(font, read.get(font.hash, {})) for font in drawer.fonts.values()]
+        self._fallbacks(drawn, fitted.pages, everything)
         return FaceSet(*self._attributed(made, fitted.faults, drawer.faces()))
 
     def _shows(self, made: SetFace, face: Face) -> SetFace:
@@ -237,7 +242,9 @@ class _Typesetting:
         """Take over what WeasyPrint logged, unless the glyphs' own check has said it better."""
         known = {fault.code for fault in self.faults} & {"missing-glyph"}
         told = [f for m in messages if (f := document_fault(m))]
-        self.faults += [fault for fault in told if fault.code not in known]
+        for fault in told:
+            if fault.code not in known:
+                self.faults.append(placed(fault, self.html.assets, self.tree))
 
     def _layout(self, markup: str) -> Document:
         source = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher)
@@ -280,21 +287,24 @@ class _Typesetting:
         identifier = hashlib.sha256(self.html.markup.encode()).digest()[:16]
         return bytes(document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier))
 
-    def _fallbacks(self, fonts: Iterable[Any], pages: Iterable[Any]) -> None:
+    def _fallbacks(
+        self, drawn: Iterable[tuple[Any, Mapping[int, str]]], pages: Iterable[Any], markup: str
+    ) -> None:
         """Report fonts that are not bundled: they would differ from machine to machine."""
-        used: set[str] = {font.family.strip("'\"") for font in fonts}
-        strange = used - BUNDLED - _brought(self.html.stylesheets)
+        known = BUNDLED | _brought(self.html.stylesheets)
+        strange: dict[str, set[str]] = {}
+        for font, texts in drawn:
+            family = font.family.strip("'\"")
+            if family not in known:
+                strange.setdefault(family, set()).update("".join(texts.values()))
         if not strange or any(fault.code == "missing-glyph" for fault in self.faults):
             return
         at, word = _asked(pages, self.html.stylesheets)
-        for family in sorted(strange):
-            hint = "Use a family of templates/fonts.css, or add the character's font there."
-            message = f"the font `{family}` of this machine was used"
-            # Of a deck it belongs to no face: a face does not depend on those around it.
-            others = ((at, ""),) if at else ()
-            self.faults.append(
-                Fault("font-fallback", message, "", hint, Severity.WARNING, 0, others, word)
-            )
+        hint = "Use a family of templates/fonts.css, or add the character's font there."
+        # Of a deck it belongs to no face: a face does not depend on those around it.
+        asked = Fault("font-fallback", "", "", hint, others=((at, ""),), word=word) if at else None
+        root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
+        self.faults += fallbacks(strange, self.html.assets, root, asked)
 
 
 _FACE = re.compile(r"@font-face\s*\{[^}]*?font-family:\s*[\"']?([^;\"'}]+)")

@@ -1,0 +1,59 @@
+"""Rules over questions: an answer among the options, and nothing that is right twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from guide.errors import Diagnostic, error, warning
+from guide.model.alike import repeated
+from guide.model.content import ChoiceQuestion, MatchQuestion, OrderQuestion, Question
+from guide.model.pack import Pack
+from guide.suggest import did_you_mean
+
+
+def check_questions(pack: Pack) -> Iterator[Diagnostic]:
+    """Yield what makes a right answer of a question wrong, or of two equal ones only one right."""
+    for question in pack.questions:
+        if isinstance(question, ChoiceQuestion):
+            yield from _answers(question)
+            fields = [f"options.{n}" for n in range(len(question.options))]
+            hint = "Delete or rewrite one of the two: readers cannot tell which is right."
+            yield from _twice(question, "option", question.options, fields, hint)
+        elif isinstance(question, MatchQuestion):
+            fields = [f"pairs.{left}" for left in question.pairs]
+            hint = "Write a left side once, with one right side."
+            yield from _twice(question, "left side", tuple(question.pairs), fields, hint)
+            hint = "Give each left side a right side of its own, or ask with `type: choice`."
+            yield from _twice(question, "right side", tuple(question.pairs.values()), fields, hint)
+        elif isinstance(question, OrderQuestion):
+            fields = [f"items.{n}" for n in range(len(question.items))]
+            hint = "Write the items so that they differ: only one order of the two is marked right."
+            yield from _twice(question, "item", question.items, fields, hint)
+
+
+def _answers(question: ChoiceQuestion) -> Iterator[Diagnostic]:
+    for number, answer in enumerate(question.answer):
+        if answer not in question.options:
+            hint = did_you_mean(answer, question.options)
+            message = f"the answer `{answer}` is not among the options"
+            place = question.at(f"answer.{number}")
+            yield error("answer-not-an-option", message, place, hint, question.id)
+
+
+def _twice(
+    question: Question, what: str, texts: Sequence[str], fields: Sequence[str], hint: str
+) -> Iterator[Diagnostic]:
+    """Yield the texts that print like an earlier one; differences of capitals are only doubtful."""
+    for number, first, exact in repeated(texts):
+        place = question.at(fields[number])
+        line = question.at(fields[first]).line
+        if exact:
+            message = f"the {what} `{texts[number]}` appears twice; the first is on line {line}"
+            yield error("duplicate-option", message, place, hint, question.id)
+        else:
+            message = (
+                f"the {what} `{texts[number]}` differs from `{texts[first]}` "
+                f"on line {line} by its capitals alone"
+            )
+            hint_for_case = "If the capitals are the question, accept this warning in pack.yaml."
+            yield warning("duplicate-option", message, place, hint_for_case, question.id)
