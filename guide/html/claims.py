@@ -23,6 +23,7 @@ _APART = frozenset(
     "blockquote br dd div dl dt hr li ol p pre table tbody td th thead tr ul".split()
 )
 _PAIRED = frozenset("b strong i em cite u ins s del strike sub sup code tt kbd".split())
+_PAIR = re.compile(rf"</(?:{'|'.join(sorted(_PAIRED))})\s*>", re.I)
 _NAMES = (
     "alt align class colour color cols decorative dir fig-alt fig-cap height id key lang media"
     " numberLines qr role rowspan colspan start startFrom style target tbl-cap title value width"
@@ -152,6 +153,7 @@ class _Reading:
         self.called = set(_CALL.findall(self.text))
         self.depth = 0
         self.uncalled = self.blank = False
+        self.has_pair = _PAIR.search(self.text) is not None  # tags without any pair are text
 
     def read(self) -> Claims:
         self._lines()
@@ -297,11 +299,8 @@ class _Reading:
 
     def _tag(self, match: re.Match[str], _: int) -> str | None:
         name = match[0].strip("</>").split()[0].casefold()
-        if name in _PAIRED:  # one without its other half is text
-            around = self.text.casefold()
-            other = f"<{name}" if match[0][1] == "/" else f"</{name}"
-            if other not in around:
-                return None
+        if name in _PAIRED and not self.has_pair:
+            return None
         return _blank(match[0], " " if name in _APART else _JOIN)
 
     def _display(self, match: re.Match[str], offset: int) -> str:

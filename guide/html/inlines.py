@@ -177,13 +177,12 @@ def tag(state: StateInline, silent: bool) -> bool:
 
 
 def _paired(text: str, match: re.Match[str]) -> bool:
-    """Return True if a tag of style has its other half; `List<i>` alone is text."""
-    name = match[2].lower()
-    if name not in STYLES:
+    """Return True if a tag of style is markup: `List<i>` is text where no tag has its other half."""
+    if match[2].lower() not in STYLES:
         return True
-    if match[1]:
-        return f"<{name}" in text[: match.start()].lower()
-    return f"</{name}" in text[match.end() :].lower()
+    tags = [(each[2].lower(), bool(each[1])) for each in TAG.finditer(text)]
+    opened = {name for name, closing in tags if not closing}
+    return any(closing and name in opened and name in STYLES for name, closing in tags)
 
 
 def balanced(children: list[Token]) -> list[Token]:

@@ -112,7 +112,7 @@ def test_nested_lists_are_numbered_as_in_laws(make: Callable[..., Any]) -> None:
         ("~~gone~~ H~2~O", "<s>gone</s> H<sub>2</sub>O"),
         ("<B>x</B> <u>y</u> <sub>2</sub>", "<strong>x</strong> <u>y</u> <sub>2</sub>"),
         ('<span style="color:red" onclick="x">red</span>', "red"),
-        ("**a <i>b** c", "<strong>a <em>b</em></strong> c"),
+        ("**a <i>b** c</i>", "<strong>a <em>b</em></strong> c"),
         ("one<br><br/>two</div>", "one<br><br>two"),
     ],
 )

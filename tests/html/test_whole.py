@@ -284,7 +284,7 @@ def test_the_picture_of_a_card_is_a_field_of_it(small_pack: Path, tmp_path: Path
     """A layout of the pack that leaves it out is told of."""
     path = small_pack / "templates" / "flashcards" / "layouts" / "image.html"
     path.parent.mkdir(parents=True)
-    path.write_text(LAYOUT.format(front="{{ card.front }}", back="{{ card.back }}"))
+    path.write_text('<h1>{{ card.id }}</h1><p>{{ card.front if side == "front" else card.back }}</p>')
     (small_pack / "cards.yaml").write_text("- {front: Q1, back: A1, image: figures/one.vl.yaml, sources: [k1]}\n")
     settings = Settings(kinds=("flashcards",), overrides=(("documents.flashcards.derive", "[]"),), jobs=1)
     (found,) = build(small_pack, tmp_path / "out", settings).diagnostics
