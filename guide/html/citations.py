@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from guide.html.collation import sort_key
 from guide.html.csl import Cite, Processor, Style, plain, positioned, read_style, to_html
-from guide.html.csl.rich import Rich
+from guide.html.csl.rich import Rich, capital, text_run
 from guide.html.csl.style import UnknownStyleError
 from guide.model.content import Citation
 
@@ -30,6 +30,8 @@ _MARK = re.compile(
 _PLACES_AND_MARKS = re.compile(
     r'\bdata-at="(?P<at>[^"]*)"|<a class="cite" data-cite="(?P<cite>\d+)"'
 )
+_NOTE = '<span class="footnote">'
+_BEFORE_NOTE = re.compile(r'\s+(<span class="cites">)\Z')
 _SPAN = re.compile(r' ?<span class="cites"></span>')
 _WORD = re.compile(r"([^\W\d_]+\.?|§+|¶+)\s*(?=[\w(])(.*)", re.S)
 # What CSL 1.0.1 knows as kinds of place: every style can print these.
@@ -142,7 +144,10 @@ class Citations:
         for match, cluster in zip(found, cites, strict=True):
             pieces.append(markup[last : match.start()])
             lost = [c for c in clusters[int(match[1])] if c.key not in self._cited]
-            pieces.append(self._text(cluster, listed, (match[3] or "").strip(), bool(lost)))
+            text = self._text(cluster, listed, (match[3] or "").strip(), bool(lost))
+            if text.startswith(_NOTE):  # the call of a note touches its word
+                pieces[-1] = _BEFORE_NOTE.sub(r"\1", pieces[-1])
+            pieces.append(text)
             last = match.end()
         return _SPAN.sub("", "".join([*pieces, markup[last:]]))
 
@@ -160,17 +165,19 @@ class Citations:
         if not cites:
             return ""
         rich = self._prepared().cluster(cites)
-        if self.style.note and "note" not in kind:  # a note that stands in the line
-            rich = [*_open(), *_without_stop(rich), *_close()]
+        if self.style.note and "note" in kind and cites[0].prefix:
+            rich = capital(rich)
+        elif self.style.note and "note" not in kind:  # a note that stands in the line
+            rich = [*text_run("("), *_without_stop(rich), *text_run(")")]
         anchors = {key: anchor(key) for key in listed}
         linked = [
             run._replace(link=anchors.get(run.link, "") if "plain" not in kind else "")
             for run in rich
         ]
         text = to_html(linked, self.style.quotes)
-        return (
-            f'<span class="footnote">{text}</span>' if self.style.note and "note" in kind else text
-        )
+        if not self.numeric:  # words may break over lines
+            text = text.replace('<a class="cite" ', '<a class="cite words" ')
+        return f"{_NOTE}{text}</span>" if self.style.note and "note" in kind else text
 
     def _cite(self, citation: Citation) -> Cite:
         locator, label = citation.locator, citation.label
@@ -227,18 +234,6 @@ class Citations:
                 label, text = match[1], text[match.end() :]
             found.append(Source(entry.key, label, Markup(_linked(text))))  # noqa: S704  it is escaped
         return found
-
-
-def _open() -> Rich:
-    from guide.html.csl.rich import text_run
-
-    return text_run("(")
-
-
-def _close() -> Rich:
-    from guide.html.csl.rich import text_run
-
-    return text_run(")")
 
 
 def _without_stop(rich: Rich) -> Rich:
