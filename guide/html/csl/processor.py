@@ -11,7 +11,7 @@ from guide.html.csl.disambiguate import disambiguated
 from guide.html.csl.names import Look, render_names
 from guide.html.csl.numbers import ranged
 from guide.html.csl.render import DATES, NAMES, Place, Renderer, Told
-from guide.html.csl.rich import Rich, Run, formatted, glue, join, parse, plain, text_run
+from guide.html.csl.rich import Rich, Run, capital, formatted, glue, join, parse, plain, text_run
 from guide.html.csl.style import Node, Style
 
 
@@ -169,6 +169,9 @@ class Processor:
         if not parts:
             return []
         joined = self._joined(parts, area)
+        first = parts[0][0]
+        if self.style.note and first.position.startswith("ibid") and not first.prefix:
+            joined = capital(joined)  # `Ibid.` begins a note
         attrs = self._layout(area).attrs
         if len(cites) == 1 and cites[0].alone:
             return joined
