@@ -784,7 +784,7 @@ class _Making:
                 if d.severity == Severity.WARNING else d
                 for d in self.problems
             ]  # fmt: skip
-        self.problems = _once_about_the_marking(self.problems)
+        self.problems = _once_about_a_colour(_once_about_the_marking(self.problems))
         found = in_order(self.problems)
         stopped = not pack or self._stopped(found)
         kept = [] if stopped else files
@@ -1345,6 +1345,19 @@ def _once_about_the_marking(problems: list[Diagnostic]) -> list[Diagnostic]:
     return narrowest(problems)
 
 
+def _once_about_a_colour(problems: list[Diagnostic]) -> list[Diagnostic]:
+    """Return problems without the pale texts, if the colour that makes them so is among them."""
+    if not any(found.code == "unreadable-text" for found in problems):
+        return problems
+    from guide.pdf.contrast import HINT
+    from guide.pdf.trouble import PALE_HINT
+
+    of_colours = {found.hint for found in problems if found.code == "unreadable-text"}
+    if HINT not in of_colours:
+        return problems
+    return [d for d in problems if d.code != "unreadable-text" or d.hint != PALE_HINT]
+
+
 def _stem(name: str) -> str:
     return name.removesuffix(".pdf")
 
@@ -1406,7 +1419,11 @@ def _pages(name: str, pages: Sequence[int]) -> str:
     return f"{name}, page{'s'[: len(pages) > 1]} {shown}{more}"
 
 
-_CAUSED = {"low-contrast", "font-fallback"}  # the first of their `others` is what causes them
+_CAUSED = {
+    "low-contrast",
+    "unreadable-text",
+    "font-fallback",
+}  # the first of their `others` is what causes them
 _OF_TEMPLATES = {"duplicate-anchor", "missing-alt"}  # faults of markup, when they have no key
 
 

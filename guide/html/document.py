@@ -137,9 +137,10 @@ class Document:
     def flowing(self, text: str, item: Item | None = None, name: str = "") -> Markup:
         """Return the Markdown of a field: words alone, or blocks where it has several."""
         place = item.at(name) if item else self.pack.at(name)
-        here = Here(item=item.id if item else "", place=place, field=f"{name}-" if name else "")
+        whose = item.id if item else ""
+        here = Here(item=whose or "pack", place=place, field=f"{name}-" if name else "")
         made = flowing(text, self.context, here)
-        self._account(text, made, place, here.item)
+        self._account(text, made, place, whose)
         return made
 
     def _line(self, words: Sequence[Token]) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,6 +59,7 @@ class Given:
                     yield at, name, value
 
 
+_BLOCK = re.compile(r"([^/]+/[^/]*\D)-\d+")
 _CHOSEN = {"timeline", "actors", "facts", "glossary"}
 
 
@@ -234,6 +236,9 @@ class _Page:
                 item, inside, _ = run.at.partition("/")
                 if inside:
                     self.of.setdefault(item, []).append(run)
+                block = _BLOCK.fullmatch(run.at)
+                if block:  # of a field with several
+                    self.of.setdefault(block[1], []).append(run)
         self._letters: dict[str, str] = {}
         self._signs: dict[str, str] = {}
 

@@ -18,9 +18,11 @@ from guide.errors import Severity
 from guide.model.artifacts import Fault
 from guide.pdf.colours import Colour, contrast
 from guide.pdf.inspect import MOST, unwrap
+from guide.pdf.trouble import LEAST_CONTRAST
 
 LEAST = 4.5  # to 1
 LEAST_LARGE = 3.0  # for 18 pt, or 14 pt in bold
+HINT = "Choose a darker colour for the text, or a lighter one for what lies behind it."
 _LARGE, _LARGE_BOLD, _BOLD = 24.0, 18.66, 700  # px, px, weight
 _WHITE = (1.0, 1.0, 1.0)
 _DECLARED = re.compile(r"(?<![\w-])(color|background(?:-color)?|--[\w-]+)\s*:\s*([^;{}]+)")
@@ -193,11 +195,15 @@ def _said(text: _Text) -> str:
 
 
 def _fault(message: str, cause: str, text: _Text) -> Fault:
-    hint = "Choose a darker colour for the text, or a lighter one for what lies behind it."
+    """Return a fault; an error where nobody can read the text, if the colour's cause is known.
+
+    Without a known cause, the proof of the finished page names each text (`guide.pdf.trouble`).
+    """
     others = ((cause, ""),) if cause else ()
-    return Fault(
-        "low-contrast", message, text.at, hint, Severity.WARNING, text.page, others, text.word
-    )
+    code, severity = "low-contrast", Severity.WARNING
+    if cause and text.ratio < LEAST_CONTRAST:
+        code, severity = "unreadable-text", Severity.ERROR
+    return Fault(code, message, text.at, HINT, severity, text.page, others, text.word)
 
 
 def _hex(colour: Colour) -> str:

@@ -27,7 +27,7 @@ _OVER = (
     "and give the text room of its own."
 )
 SMALL = "Look in templates of the pack for `font-size`, `transform` and `letter-spacing`."
-_PALE = (
+PALE_HINT = (
     "Choose a darker colour for the text or a lighter one behind it; look in templates of the pack "
     "for `color`, `opacity` and `background`."
 )
@@ -42,7 +42,7 @@ def unreadable(said: str, hint: str) -> Trouble:
 def pale(ratio: float) -> Trouble:
     """Return the trouble of a text with too little contrast."""
     said = f"too pale: {ratio:.1f}:1 against what is behind it; {LEAST_CONTRAST:g}:1 is the least"
-    return unreadable(said, _PALE)
+    return unreadable(said, PALE_HINT)
 
 
 COVERED = unreadable("covered by something that is drawn over it", _OVER)
