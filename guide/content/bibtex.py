@@ -436,11 +436,25 @@ class _Item:
         for written in split_name_list(value):
             if not written.strip():
                 continue
+            if _is_joined(written):
+                self._joined(name, written)
             try:
                 people.append(self._person(name, written.strip()))
             except PybtexError:
                 people.append({"literal": self.text(name, written)})
         return people
+
+    def _joined(self, name: str, written: str) -> None:
+        shown = " ".join(written.split())
+        shown = shown if len(shown) < 60 else shown[:58] + " …"
+        message = f"`{shown}` in `{name}` of `{self.entry.key}` is read as one name"
+        hint = (
+            "Write `and` between names, `and others` for et al.: Doe, Jane and Roe, Richard. "
+            "The name of a body goes in double braces: {{Doe & Roe}}."
+        )
+        self.problems.append(
+            warning("joined-names", message, self.entry.at(name), hint, self.entry.key)
+        )
 
     def _person(self, name: str, written: str) -> dict[str, str]:
         from pybtex.database import Person
@@ -451,7 +465,8 @@ class _Item:
             return {"literal": self.text(name, written)}
         if written.casefold() == "others":
             return {"literal": "others"}
-        person = Person(_one_jr(written))
+        # `Doe, Jane, and Roe, Richard` is often seen; the last comma would make Jane a Jr.
+        person = Person(_one_jr(written.rstrip(", \t\n")))
 
         def joined(*lists: list[str]) -> str:
             return " ".join(self.text(name, each) for names in lists for each in names)
@@ -482,6 +497,9 @@ class _Item:
         return found or {"literal": self.text(name, written)}
 
 
+_JR = re.compile(r"(?:Jr|Sr|jun|sen|[IVX]+|\d(?:st|nd|rd|th))\.?", re.I)
+
+
 def _closes_last(text: str) -> bool:
     """Return True if the brace that begins a text closes at its end."""
     depth = 0
@@ -492,10 +510,21 @@ def _closes_last(text: str) -> bool:
     return False
 
 
+def _is_joined(written: str) -> bool:
+    """Return True for what BibTeX reads as one name and is more: joined by other signs than `and`."""
+    if re.match(r"\s*(?:family|given|prefix|suffix)\s*=", written):
+        return False
+    plain = re.sub(r"\{[^{}]*\}", "", written)
+    if re.search(r";|(?<!\\)&|\bet\.? al\b", plain):
+        return True
+    parts = [part.strip() for part in plain.strip(", \t\n").split(",")]
+    return len(parts) > 3 or (len(parts) == 3 and not any(map(_JR.fullmatch, parts[1:])))
+
+
 def _one_jr(written: str) -> str:
     """Return `Doe, Jane, Jr.` in BibTeX's order: `Doe, Jr., Jane`."""
     parts = [part.strip() for part in written.split(",")]
-    if len(parts) == 3 and re.fullmatch(r"(?:Jr|Sr)\.?|[IVX]+\.?|jun\.?|sen\.?", parts[2], re.I):
+    if len(parts) == 3 and _JR.fullmatch(parts[2]):
         return f"{parts[0]}, {parts[2]}, {parts[1]}"
     return written
 

@@ -31,6 +31,9 @@ _TEXTS = {"front", "back", "hint", "cloze"}
 _TYPED = re.compile(r"(?<!\\)\\n")
 _FOLDER = re.compile(r"[A-Za-z]:\\|\\\\")  # a path, in which `\n` is no line break
 COLUMNS = tuple(Card.model_fields)
+_OF_ANKI = re.compile(
+    r"#\s*(?:separator|html|tags|columns|notetype|deck|guid|if matches)\b[^:]*:", re.I
+)
 _SEPARATOR = re.compile(r'"?sep=([^"\s\w]|\t)"?[;,\t]*', re.I)  # Excel's first line
 
 
@@ -160,13 +163,17 @@ def json_syntax(exc: ValueError | RecursionError, place: Place) -> Diagnostic:
 
 
 def _check_header(header: list[str], path: str, starts: list[tuple[int, int]]) -> list[Diagnostic]:
-    problems = []
+    problems: list[Diagnostic] = []
+    if not any(map(_is_near, header)):
+        return [_without_names(header, path, starts)]
     for number, name in enumerate(header):
         at = Place(path, *(starts[number] if number < len(starts) else (1, 1)))
         if not name:
             continue  # a mistake only where it has cells
         if name not in COLUMNS:
             hint = did_you_mean(name, COLUMNS)
+            if not _is_near(name):
+                hint = f"Give it another name, or delete the column; {hint}"
             problems.append(error("unknown-key", f"unknown column `{name}`", at, hint))
         elif name in header[:number]:
             hint = "Delete or rename one of the two."
@@ -177,6 +184,33 @@ def _check_header(header: list[str], path: str, starts: list[tuple[int, int]]) -
         message = f"the column `{missing}` is missing"
         problems.append(error("csv-missing-column", message, Place(path, 1, 1), hint))
     return problems
+
+
+def _is_near(name: str) -> bool:
+    """Return True for the name of a column, and for one that is close to it."""
+    return not did_you_mean(name, COLUMNS).startswith("known are")
+
+
+def _without_names(header: list[str], path: str, starts: list[tuple[int, int]]) -> Diagnostic:
+    """Say that the first row is a card already, a setting of Anki, or has other names altogether."""
+    place = Place(path, *(starts[0] if starts else (1, 1)))
+    names = ", ".join(("front", "back", "hint", "tags")[: max(2, len(header))])
+    if _OF_ANKI.match(header[0]):
+        message = f"`{header[0][:40]}` is a setting of Anki, not the name of a column"
+        hint = (
+            "Delete the lines that begin with # and write a row with the names of the columns in "
+            f"their place, such as {names}. Columns that are not for a card, such as Anki's "
+            "`notetype` and `deck`, have to go."
+        )
+    else:
+        shown = ", ".join(f"`{name[:20]}`" for name in header[:2])
+        message = f"the first row does not name the columns: it has {shown}"
+        hint = (
+            f"If it is a card, write a row above it: {names}. If it has names of another program, "
+            "put these in their place; `cloze` is for texts with gaps. Columns are separated by "
+            "commas, semicolons or tabs."
+        )
+    return error("csv-missing-column", message, place, hint)
 
 
 def _add_row(

@@ -70,7 +70,9 @@ _BEGIN = re.compile(
     r"(?:[ \t]*(?:>|[-*+](?=[ \t]|$)|\d{1,9}[.)](?=[ \t]|$)|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
 )
 _NUMBER = re.compile(r"(\d{1,9})[.)](?=[ \t]|$)")
-_FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})[ \t]*(\{[^{}]*\}|[\w+#./-]*)(.*)$")
+# The language of code may be followed by what a program is to do with it: `rust,ignore`, `js {1,3-4}`.
+_FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})[ \t]*(\{[^{}]*\}|[^\s{}]*(?:[ \t]*\{[^{}]*\})?)(.*)$")
+_ALERT = re.compile(r"\[![\w-]+(?:\|[^\]\n]*)?\][+-]?")
 _BOX = re.compile(rf"(:{{3,}})[ \t]*(?:\{{\s*\.?)?({'|'.join(_BOXES)})\b(?:\s+title=)?")
 _DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _DEFINITION = re.compile(rf" {{0,3}}\[(?!\^)([^\[\]]+)\]:({_DEST})({_TITLE})[ \t]*$")
@@ -238,6 +240,8 @@ class _Reading:
         definition = _DEFINITION.match(line)
         if definition:
             return self._definition(line, definition, offset)
+        if self.marks and ">" in line[:start] and (alert := _ALERT.match(rest)):
+            rest = _blank(alert[0]) + rest[alert.end() :]
         if box := _BOX.match(rest):
             rest = _blank(box[0]) + rest[box.end() :]
         if self.marks and re.fullmatch(r"=+[ \t]*", rest):

@@ -33,6 +33,7 @@ _WORD_AND_MARKS = re.compile(
     r'(<span class="cites"><a class="cite" data-cite="\d+" data-short=""(?: data-\w+="")?></a></span>[.,;:]?)'
 )
 _PARAGRAPH = re.compile(r"<p(?: data-at=\"[^\"]*\")?>((?:(?!</?p[ >]).)*)</p>\n", re.S)
+_LANGUAGE = re.compile(r"[\w+#-]+")  # the first word of what follows the marks of code
 _SCHEMES = re.compile(r"(?:https?://|mailto:|#)", re.I)
 
 _BOX_OF_TASK = (
@@ -425,8 +426,8 @@ class _Renderer(RendererHTML):
     def fence(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
         at = self._at(token, env["here"], env["context"])
-        language = (token.info or "").strip().split(" ")[0].strip("{}.")
-        code = highlight(token.content.rstrip("\n"), language)
+        named = _LANGUAGE.search(token.info or "")
+        code = highlight(token.content.rstrip("\n"), named[0] if named else "")
         return f'<pre class="code" data-at="{at}"><code>{code}</code></pre>\n'
 
     def code_block(self, tokens: Any, idx: int, options: Any, env: Any) -> str:

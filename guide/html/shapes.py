@@ -17,14 +17,15 @@ from guide.model.signs import formula_at, without_code
 
 _NUMBER = re.compile(r"[ \t]*(\d{1,9})([.)])(?=[ \t]|$)")
 _CAPTION = re.compile(r"\s*(?:Table)?:\s+")
-_ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*([^\n]*)\n?")
+_ALERT = re.compile(r"\[!([\w-]+)(?:\|[^\]\n]*)?\][+-]?[ \t]*([^\n]*)\n?")
 _STYLES = ("", "", "alpha", "roman")  # by depth, as laws number: 1, (a), (i)
 ALERTS = {
     "note": "note", "tip": "tip", "important": "key", "warning": "warning", "caution": "warning",
     "info": "note", "abstract": "note", "summary": "note", "todo": "note", "hint": "tip",
     "success": "tip", "check": "tip", "done": "tip", "help": "question", "faq": "question",
     "question": "question", "attention": "warning", "danger": "warning", "error": "warning",
-    "bug": "warning", "failure": "warning", "example": "example",
+    "bug": "warning", "failure": "warning", "fail": "warning", "missing": "warning",
+    "tldr": "note", "example": "example",
 }  # fmt: skip
 """Boxes of GitHub and Obsidian, and those of guide that they become."""
 
@@ -58,7 +59,10 @@ def _alert(tokens: list[Token], number: int) -> str:
     if len(inside) < 3 or inside[0].type != "paragraph_open":
         return ""
     match = _ALERT.match(inside[1].content)
-    if not match or match[1].lower() in {"quote", "cite"}:
+    if not match:
+        return ""
+    if match[1].lower() in {"quote", "cite"}:
+        _quoted(inside, match)
         return ""
     kind, title = ALERTS.get(match[1].lower(), "note"), match[2].strip()
     if match[1].lower() not in ALERTS and not title:
@@ -72,6 +76,17 @@ def _alert(tokens: list[Token], number: int) -> str:
         for token in inside:
             token.type = "gone"
     return kind
+
+
+def _quoted(inside: Sequence[Token], match: re.Match[str]) -> None:
+    """Take the mark from a quotation that stays one; its title stands on a line of its own."""
+    title, rest = match[2].strip(), inside[1].content[match.end() :]
+    inside[1].content = f"{title}\\\n{rest}" if title and rest.strip() else title or rest
+    if inside[1].map and not title:
+        inside[1].map = [inside[1].map[0] + 1, inside[1].map[1]]
+    if not inside[1].content.strip():
+        for token in inside[:3]:
+            token.type = "gone"
 
 
 def _numbered(tokens: list[Token]) -> list[Token]:

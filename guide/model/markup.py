@@ -160,6 +160,7 @@ def split_key(written: str) -> tuple[str, str]:
 # A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
 _MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
 _FENCED = re.compile(rf"({_MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
+_QUOTE = re.compile(r"(?:[ \t]*>)*")
 _SIGNS_OF_BLOCKS = ("```", "~~~", ":::")
 _ITEM = re.compile(r"[-*+:>][ \t]|\d{1,9}[.)][ \t]|\[\^[^\]\s]+\]:|>")
 BOX = re.compile(r"^\s*(?:\{\s*\.)?([a-z-]+)\s*\}?\s*(.*)$", re.S)
@@ -184,22 +185,28 @@ class Loose:
 def loose_marks(text: str) -> list[Loose]:
     """Return fences of code and marks of boxes that lack their counterpart, by line.
 
-    As markdown-it reads them: a fence ends at one of its sign and at least its length, a box at the
-    next colons alone that are at least as many as its own, so that a box inside it has fewer.
+    As markdown-it reads them: a fence ends at one of its sign and at least its length, in the same
+    quotation, a box at the next colons alone that are at least as many as its own, so that a box inside it has fewer.
     """
     if not any(sign in text for sign in _SIGNS_OF_BLOCKS):
         return []
     text = without_comments(text)
     found: list[Loose] = []
-    fence: tuple[str, int] | None = None
+    fence: tuple[str, int, int] | None = None  # marks, line, how deep in quotations
     boxes: list[tuple[int, str, int, bool]] = []  # colons, name, line, known
     indented = True  # a line of four spaces is code, unless it goes on with a list
     for number, line in enumerate(text.split("\n"), 1):
         match = _FENCED.match(line) if any(sign in line for sign in _SIGNS_OF_BLOCKS) else None
         if fence is not None:
-            if match and match[2].startswith(fence[0]) and not (match[1] + match[3]).strip():
-                fence = None
-            continue
+            quoted = _QUOTE.match(line)
+            depth = quoted[0].count(">") if quoted else 0
+            if depth >= fence[2]:
+                ends = match and match[2].startswith(fence[0]) and not match[3].strip()
+                if match and ends and "".join(match[1].split()) == ">" * fence[2]:
+                    fence = None
+                continue
+            found.append(Loose("code", fence[1], fence[0]))  # the quotation ends, and the code too
+            fence = None
         skipped = match is None or (indented and match[1].startswith(("    ", "\t")))
         if line.strip() and not line.startswith((" ", "\t")):
             indented = _ITEM.match(line) is None
@@ -207,7 +214,7 @@ def loose_marks(text: str) -> list[Loose]:
             continue
         marks, rest = match[2], match[3].strip()
         if marks[0] != ":":
-            fence = (marks, number)
+            fence = (marks, number, match[1].count(">"))
         elif rest:
             name = BOX.match(rest)
             shown = name[1] if name else rest
