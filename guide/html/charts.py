@@ -12,7 +12,8 @@ from xml.etree import ElementTree as ET
 
 import vl_convert
 
-from guide.html.drawings import Keep, local, settle
+from guide.html.drawings import Keep, settle
+from guide.html.drawnwords import local
 from guide.resources import font_folders
 
 PALETTE = ("#1f4e79", "#a34a17", "#5b8db8", "#8a939b", "#1a1f24", "#7d7b2f")

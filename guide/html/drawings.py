@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import tinycss2
 
+from guide.html.drawnwords import lay_side_by_side, local
 from guide.model.drawings import EXTERNAL, chosen, is_drawing, picture_in, settled, variables_in
 from guide.model.rasters import format_of
 
@@ -17,22 +18,17 @@ Keep = Callable[[bytes, str], str]
 """Keeps a picture of a document under a suffix, and returns its path there."""
 
 
-def local(element: ET.Element) -> str:
-    """Return an element's name without its namespace, in lower case."""
-    tag = element.tag if isinstance(element.tag, str) else ""
-    return tag.rpartition("}")[2].lower()
-
-
 def settle(
     root: ET.Element, language: str, keep: Keep | None, clean: Callable[[bytes], bytes]
 ) -> None:
     """Replace what WeasyPrint draws wrongly by what it means on paper.
 
     A switch becomes the child that is chosen, variables and `light-dark()` become their values, a
-    filter, of which only the displacement would be drawn, is left out, and pictures inside the
-    drawing become files of the document; `clean` is what a drawing inside it goes through.
+    filter, of which only the displacement would be drawn, is left out, words inside words stand
+    beside one another, and pictures inside the drawing become files of the document; `clean` is what a drawing inside it goes through.
     """
     _settle_switches(root, language)
+    lay_side_by_side(root)
     variables: dict[str, str] = {}
     for element in root.iter():
         text = "".join(element.itertext()) if local(element) == "style" else element.get("style")
