@@ -94,8 +94,11 @@ def _shown(figure: Figure, asked: _Asked) -> str:
     known = words(asked.question)
     for answer in asked.answers:
         plain = _plain(answer)
-        for word in _WORD.findall(plain) if _count(plain) <= _SHORT else ():
-            telling = len(word) >= _TELLING or word[0].isdigit() or word[0].isupper()
+        several = _WORD.findall(plain) if _count(plain) <= _SHORT else []
+        for number, word in enumerate(several):
+            # The capital of an answer's first word says nothing: A thing, The Danube.
+            first = number == 0 and len(several) > 1 and (len(word) == 1 or not word.isupper())
+            telling = len(word) >= _TELLING or word[0].isdigit() or word[0].isupper() > first
             if telling and word.casefold() in labels and word.casefold() not in known:
                 return str(word)
     return ""

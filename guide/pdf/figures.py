@@ -55,7 +55,7 @@ def label_faults(root: Element, assets: Mapping[str, bytes], data: bytes) -> tup
 
 
 def _fault(at: str, labels: list[str]) -> Fault:
-    more = f" and {len(labels) - 1} more of its labels" if len(labels) > 1 else ""
+    more = f" and {len(labels) - 1} more labels" if len(labels) > 1 else ""
     shown = labels[0] if len(labels[0]) <= _SHOWN else labels[0][:_SHOWN] + "…"
     message = f"the label `{shown}`{more} of a picture {'are' if more else 'is'} not in the PDF"
     hint = "Export the SVG again with text as plain text or as paths, or as a PNG of 300 dpi."
@@ -91,48 +91,61 @@ def labels_of(svg: bytes) -> list[str]:
     styles = " ".join("".join(e.itertext()) for e in root.iter() if _name(e) == "style")
     by_class = "none" in styles or "hidden" in styles or "opacity" in styles
     found: list[str] = []
-    stack = [root]
+    stack: list[tuple[Element, Mapping[str, str]]] = [(root, {})]
     while stack:
-        element = stack.pop()
+        element, around = stack.pop()
         name = _name(element)
-        if name in _UNDRAWN or _hidden(element) or (by_class and element.get("class")):
+        looks = _looks(element, around)
+        if name in _UNDRAWN or looks is None or (by_class and element.get("class")):
             continue
         if name == "text":
-            label = " ".join("".join(_spoken(element)).split())
+            label = " ".join("".join(_spoken(element, looks)).split())
             if letters(label) and not any(
                 unicodedata.bidirectional(c) in {"R", "AL"} for c in label
             ):
                 found.append(label)
         else:
-            stack += [child for child in reversed(element) if isinstance(child.tag, str)]
+            stack += [(child, looks) for child in reversed(element) if isinstance(child.tag, str)]
     return found
 
 
-def _spoken(element: Element) -> Iterator[str]:
+def _spoken(element: Element, looks: Mapping[str, str]) -> Iterator[str]:
     """Yield what a text element draws of itself and of its spans."""
-    yield element.text or ""
+    seen = not any(looks.get(name, "") in values for name, values in _HIDES.items())
+    yield (element.text or "") if seen else ""
     for child in element:
-        if isinstance(child.tag, str) and _name(child) not in _UNDRAWN and not _hidden(child):
-            yield from _spoken(child)
-        yield child.tail or ""
+        inner = _looks(child, looks) if isinstance(child.tag, str) else None
+        if inner is not None and _name(child) not in _UNDRAWN:
+            yield from _spoken(child, inner)
+        yield (child.tail or "") if seen else ""
 
 
 def _name(element: Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def _hidden(element: Element) -> bool:
+def _looks(element: Element, around: Mapping[str, str]) -> Mapping[str, str] | None:
+    """Return what parts of an element inherit from it, of what can hide them; None if all is hidden.
+
+    A group without fill, such as the one that drawing programs put around all, hides no text that
+    has a fill of its own.
+    """
     declared = [
         each.split(":", 1) for each in (element.get("style") or "").split(";") if ":" in each
     ]
     style = {name.strip(): value.strip() for name, value in declared}
-    given = {**{name: element.get(name, "") for name in _HIDES}, **style}
-    return any(given.get(name, "") in values for name, values in _HIDES.items())
+    given = {name: element.get(name, "") for name in (*_HIDES, *_HIDES_ALL)}
+    given = {name: value for name, value in {**given, **style}.items() if value}
+    if any(given.get(name, "") in values for name, values in _HIDES_ALL.items()):
+        return None
+    own = {name: value for name, value in given.items() if name in _HIDES and value != "inherit"}
+    return {**around, **own}
 
 
+_HIDES_ALL = {"display": {"none"}, "opacity": {"0"}}  # inherited by nothing, and hides all inside
 _HIDES = {
-    "display": {"none"}, "visibility": {"hidden", "collapse"}, "opacity": {"0"},
-    "fill-opacity": {"0"}, "fill": {"none", "transparent"}, "font-size": {"0", "0px"},
+    "visibility": {"hidden", "collapse"}, "fill-opacity": {"0"}, "fill": {"none", "transparent"},
+    "font-size": {"0", "0px"},
 }  # fmt: skip
 
 
