@@ -128,8 +128,15 @@ def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic
     return error("unknown-source", f"there is no source `{key}`", place, hint, item)
 
 
+_OF_A_PICTURE = re.compile(r"\.(?:png|jpe?g|svg|gif|webp|avif|bmp|tiff?)$", re.I)
+
+
 def _unknown_term(name: str, names: Mapping[str, str], place: Place, item: str) -> Diagnostic:
-    hint = did_you_mean(name, sorted(set(names.values()))) or "Add it to glossary.yaml."
+    hint = did_you_mean(name, sorted(set(names.values())))
+    if _OF_A_PICTURE.search(name):
+        hint = f"For a picture, write ![Caption](<figures/{name.rpartition('/')[2]}>)."
+    elif not hint.startswith("did"):
+        hint = f"Add it to glossary.yaml, or write it without its double brackets. {hint}".strip()
     return error("unknown-term", f"the glossary has no term `{name}`", place, hint, item)
 
 

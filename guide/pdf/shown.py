@@ -40,6 +40,7 @@ _ALIKE = 0.8  # correlation of the cells of two pictures of inks
 _SCALE = 1.5  # pixels a pt of a page with pictures
 _LEAST = 3.0  # pt; the longer side of a picture
 _FAINT = 0.12  # of its source's opacity and area that is printed at least; a cropped one has more
+_EMPTY = 1 / 256  # of a picture's area, or of its opacity, that shows something at least
 _DIFFERS = 24  # of 255 that a pixel of a picture and what is behind it differ at least to be judged
 _CROWDED = 0.25  # of a picture that others may overlap before it is looked at by itself
 _COVERED = 0.5  # of those pixels that may be covered
@@ -57,6 +58,11 @@ def _lost(said: str) -> Trouble:
 
 COVERED = _lost("covered by something that is drawn over it")
 FAINT = _lost("clipped away or printed too faintly")
+BLANK = Trouble(
+    "lost-picture",
+    "transparent all over: its file shows nothing",
+    "Export the picture again, with what it should show, or take it out.",
+)
 NO_INK = _lost("not visible: it leaves no ink on the page")
 
 
@@ -296,6 +302,8 @@ class _Layers:
         width, height = box[2] - box[0], box[3] - box[1]
         if max(width, height) < _LEAST:
             return _lost(f"printed at {width:.1f} × {height:.1f} pt")
+        if source and source.alpha < _EMPTY:
+            return BLANK
         crop = self._crop(box)
         paint = total(self.paint.crop(crop))
         a, b, c, d, _, _ = self.mine[parts[0]].matrix

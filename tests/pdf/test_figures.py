@@ -42,3 +42,5 @@ def test_labels_are_what_a_picture_draws() -> None:
     styled = "<style>.x{display:none}</style><text class='x'>a</text><text>b</text>"
     assert labels_of(SVG.format(styled).encode()) == ["b"]
     assert labels_of(b"<svg><text>") == []
+    without = '<g fill="none" font-size="0"><text fill="#000" font-size="9">a<tspan fill="none">b</tspan>c</text><text>d</text></g>'
+    assert labels_of(SVG.format(without).encode()) == ["ac"]

@@ -87,6 +87,8 @@ def test_no_front_has_a_word_of_its_answer(name: str, starter: Path) -> None:
         ("{front: Which step?, back: Condensation, hint: It begins with C.}", ""),
         ("{front: Is Albania a state?, back: 'Albania is.', image: figures/map.svg}", ""),
         ("{cloze: 'It lasted {{78::number}} days.'}", ""),
+        ("{front: Which state?, back: A state., image: figures/map.svg}", ""),
+        ("{front: Which point?, back: A, image: figures/map.svg}", "image"),
     ],
 )
 def test_what_the_author_gives_away_is_said(deck: Deck, card: str, field: str) -> None:  # noqa: F811
