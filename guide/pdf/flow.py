@@ -3,7 +3,8 @@
 1. A figure that does not fit goes on to the next page, and the text after it fills this one. CSS
    has no word for it yet (`float: top` of CSS Page Floats is not in WeasyPrint), and without it a
    tall figure leaves half a page empty. Figures change places with the paragraphs and lists that
-   follow them, and with a heading where enough of the page is left for the text under it.
+   follow them, and with a heading where enough of the page is left for the text under it. Only
+   those with a caption do: one without stands where the text says "as follows".
 2. A text before an inline element that fits a line but for its last space was broken after its
    first word.
 """
@@ -34,12 +35,17 @@ def _has_class(box: Any, name: str) -> bool:
     return element is not None and name in element.get("class", "").split()
 
 
+def _floats(box: Any) -> bool:
+    """Return True for a figure or table with a caption, by which the text can refer to it."""
+    return _has_class(box, _FLOAT) and box.element.find(".//figcaption") is not None
+
+
 def _filler(box: Any, index: int, room: float) -> int | None:
     """Return where the text stands that may go before the figures at `index`, if there is any."""
     if not _has_class(box, _CONTAINER):
         return None
     after = index
-    while after < len(box.children) and _has_class(box.children[after], _FLOAT):
+    while after < len(box.children) and _floats(box.children[after]):
         after += 1
     if after == index:
         return None

@@ -30,7 +30,7 @@ def _pages(body: str) -> list[str]:
 
 
 def _figure(name: str) -> str:
-    return f'<div class="figure"><p>{name}</p></div>'
+    return f'<div class="figure"><p>{name}</p><figcaption></figcaption></div>'
 
 
 def test_text_after_a_figure_that_does_not_fit_fills_the_page() -> None:
@@ -38,6 +38,13 @@ def test_text_after_a_figure_that_does_not_fit_fills_the_page() -> None:
     assert "AFTER" in first
     assert "FIGURE" not in first
     assert second.index("FIGURE") >= 0
+
+
+def test_what_has_no_caption_stays_in_its_order() -> None:
+    """The text says "as follows", and no number leads to it."""
+    follows = _figure("FIGURE").replace("<figcaption></figcaption>", "")
+    text = "".join(_pages(f"<p>START {WORDS} {WORDS}</p>{follows}<p>AFTER {WORDS}</p>"))
+    assert text.index("START") < text.index("FIGURE") < text.index("AFTER")
 
 
 def test_a_figure_that_fits_stays_where_it_is() -> None:
