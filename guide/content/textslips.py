@@ -1,4 +1,4 @@
-"""What looks like a table or a gap in a text and is printed as it is: lines of pipes, `{gap}`."""
+"""What looks like a table, a gap or a mark in a text and is printed as it is: lines of pipes, `{gap}`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BLOCK = re.compile(r"#{1,6}[ \t]|:::|```|~~~")
 
 @dataclass(frozen=True)
 class Slip:
-    """Something printed as it is; a table or a gap.
+    """Something printed as it is, and the code of its warning.
 
     `line` and `column` count from 1 in the text, `offset` from 0.
     """
@@ -32,11 +32,11 @@ class Slip:
     offset: int
     message: str
     hint: str
-    table: bool
+    code: str
 
 
 def check_texts(pack: Pack) -> Iterator[Diagnostic]:
-    """Yield what was meant as a table or a gap, at its line, in sections and in all fields."""
+    """Yield what was meant as a table, a gap or a mark, at its line, in sections and in all fields."""
     for section in pack.sections:
         for slip in slips_in(section.body):
             line = slip.line + section.body_line - 1
@@ -50,9 +50,7 @@ def check_texts(pack: Pack) -> Iterator[Diagnostic]:
 
 
 def _warning(slip: Slip, place: Place, item: str) -> Diagnostic:
-    if slip.table:
-        return warning("not-a-table", slip.message, place, slip.hint, item)
-    return warning("gap-in-braces", slip.message, place, slip.hint, item)
+    return warning(slip.code, slip.message, place, slip.hint, item)
 
 
 def slips_in(text: str, item: Item | None = None, field: str = "") -> Iterator[Slip]:
@@ -61,6 +59,26 @@ def slips_in(text: str, item: Item | None = None, field: str = "") -> Iterator[S
         yield from _tables(text)
     if "{" in text:
         yield from _gaps(text, item, field)
+    if "%%" in text or "==" in text:
+        yield from _marks(text)
+
+
+_REMARK = re.compile(r"(?<![\w%])(?<!\d )%%(?!%)(?:(?!%%).)+%%(?![\w%])", re.S)
+_BRIGHT = re.compile(r"(?<![\w=!<>:])==(?=[^\s=])[^=\n]*[^\s=]==(?![\w=])")
+
+
+def _marks(text: str) -> Iterator[Slip]:
+    """Yield the remarks and bright words of Obsidian, whose signs are printed."""
+    plain = _blanked(text)
+    for match in _REMARK.finditer(plain):
+        message = "`%%` begins a remark in Obsidian; here it is printed"
+        hint = "Write <!-- in its place, and --> where the remark ends: that is not printed."
+        yield _inside(text, match.start(), message, hint, "stray-mark")
+    for match in _BRIGHT.finditer(plain):
+        message = f"`{match[0][:40]}` is printed with its signs"
+        yield _inside(
+            text, match.start(), message, "Write **words** to make them stand out.", "stray-mark"
+        )
 
 
 def _blanked(text: str) -> str:
@@ -132,7 +150,7 @@ def _slip(number: int, original: Sequence[str], message: str, hint: str) -> Slip
     line = original[number]
     column = len(line) - len(line.lstrip())
     offset = sum(len(each) + 1 for each in original[:number]) + column
-    return Slip(number + 1, column + 1, offset, message, hint, table=True)
+    return Slip(number + 1, column + 1, offset, message, hint, "not-a-table")
 
 
 _GAP = re.compile(r"\{\{(.{1,200}?)\}\}(?!\})", re.S)
@@ -158,8 +176,15 @@ def _gaps(text: str, item: Item | None, field: str) -> Iterator[Slip]:
         begin = plain.rfind("\n", 0, match.start()) + 1
         if not _ATTRIBUTES.match(plain[begin:]):
             shown = match[0][:40]
-            message = f"`{shown}` is printed with its braces: gaps are for cards with `cloze`"
-            yield _brace(text, match.start(), message, _hint(item, match[1]))
+            if match[1][0] in "<>%#/":
+                message = f"`{shown}` is a command of another program, and is printed"
+                hint = (
+                    "Put what it stands for in its place: the text, or ![Caption](figures/a.png)."
+                )
+            else:
+                message = f"`{shown}` is printed with its braces: gaps are for cards with `cloze`"
+                hint = _hint(item, match[1])
+            yield _brace(text, match.start(), message, hint)
 
 
 def _hint(item: Item | None, word: str) -> str:
@@ -174,5 +199,9 @@ def _hint(item: Item | None, word: str) -> str:
 
 
 def _brace(text: str, offset: int, message: str, hint: str) -> Slip:
+    return _inside(text, offset, message, hint, "gap-in-braces")
+
+
+def _inside(text: str, offset: int, message: str, hint: str, code: str) -> Slip:
     line = text.count("\n", 0, offset) + 1
-    return Slip(line, offset - text.rfind("\n", 0, offset), offset, message, hint, table=False)
+    return Slip(line, offset - text.rfind("\n", 0, offset), offset, message, hint, code)

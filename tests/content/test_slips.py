@@ -206,3 +206,23 @@ def test_equal_options_items_and_sides(text: str, wanted: list[str], tmp_path: P
     problems = [p for p in load_pack(tmp_path)[1] if p.code != "missing-source"]
     assert [p.severity.value if p.code == "duplicate-option" else "answer" for p in problems] == wanted
     assert all(p.place.line == 2 and p.place.column > 12 for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("Text %%not for pupils%% more.", "4:6"), ("%%\nlong\n\nremark\n%%", "4:1"), ("A ==bright word== here.", "4:3"),
+        ("`%%a%%` and `==b==`", ""), ("5 %% or 6 %%", ""), ("a == b and c == d; a==b==c", ""), ("==== rule ====", ""), ("100%%", ""),
+    ],
+)  # fmt: skip
+def test_marks_of_obsidian_are_named(tmp_path: Path, text: str, at: str) -> None:
+    """A remark would be on paper; code and comparisons are no marks."""
+    expected = [f"sections/a.md:{at} stray-mark"] if at else []
+    assert found(tmp_path, **{"sections/a.md": f"{FRONT}{text}\n"}) == expected
+
+
+def test_a_command_of_another_program_is_no_gap(tmp_path: Path) -> None:
+    """Of Hugo and mdBook; the hint does not speak of cards."""
+    for number, text in enumerate(('{{< figure "a" >}}', "{{#include a.rs}}", "{{% note %}}")):
+        slip = next(slips_in(text))
+        assert (slip.code, "another program" in slip.message) == ("gap-in-braces", True), number
