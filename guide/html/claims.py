@@ -15,6 +15,10 @@ from guide.model.letters import letters
 
 _JOIN = "\0"  # where something inside a word was consumed; letters() drops it
 _BOXES = "note tip warning key example question disputed".split()
+_ALERTS = (
+    "note tip important warning caution info abstract summary todo hint success check done help faq question"
+    " attention danger error bug failure example"
+)
 _UNDERSTOOD = (
     "a abbr b big blockquote br center code dd del dfn div dl dt em font h1 h2 h3 h4 h5 h6 hr i ins kbd li"
     " mark ol p pre q s samp small span strike strong sub sup table tbody td th thead tr tt u ul var wbr"
@@ -74,6 +78,7 @@ _NUMBER = re.compile(r"(\d{1,9})[.)](?=[ \t]|$)")
 _FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})[ \t]*(\{[^{}]*\}|[^\s{}]*(?:[ \t]*\{[^{}]*\})?)(.*)$")
 _ALERT = re.compile(r"\[![\w-]+(?:\|[^\]\n]*)?\][+-]?")
 _BOX = re.compile(rf"(:{{3,}})[ \t]*(?:\{{\s*\.?)?({'|'.join(_BOXES)})\b(?:\s+title=)?")
+_ALERT = re.compile(rf"\[!(?:{'|'.join(_ALERTS.split())})\][+-]?(?=[ \t]|$)", re.I)
 _DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _DEFINITION = re.compile(rf" {{0,3}}\[(?!\^)([^\[\]]+)\]:({_DEST})({_TITLE})[ \t]*$")
 _LABEL = re.compile(r"\[([^\[\]]+)\](?!:)")
@@ -244,6 +249,8 @@ class _Reading:
             rest = _blank(alert[0]) + rest[alert.end() :]
         if box := _BOX.match(rest):
             rest = _blank(box[0]) + rest[box.end() :]
+        elif ">" in line[:start] and (alert := _ALERT.match(rest)):
+            rest = _blank(alert[0]) + rest[alert.end() :]
         if self.marks and re.fullmatch(r"=+[ \t]*", rest):
             rest = _blank(rest)
         if re.match(r"[-*+][ \t]*$", begin.strip()[-1:]) or _NUMBER.search(line[:start]):

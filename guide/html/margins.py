@@ -26,6 +26,7 @@ from guide.units import Paper, parse_length
 
 _CLEAR = EDGE + 2  # mm between the marking and the edge of the paper
 _GAP = 0.8  # mm between the marking and a running head or foot
+_LEAST_PAD = 3.0  # mm between the text and a running head or foot, before the margin grows
 _MOST_PAGES = "888"  # a wide number of three digits
 
 
@@ -112,13 +113,16 @@ class Margins:
         """Return where the marking is printed, and margins that are high enough for it."""
         line = line_height(self.size) + _GAP
         rows = {"top": self.tokens.number("--head-rows", 1), "bottom": 1.0}
-        pad = self.tokens.mm("--running-pad", 5)
+        most = self.tokens.mm("--running-pad", 5)
         made = {"--marking-width": f"{self.paper.width - 2 * _CLEAR:g}mm"}
         made["--marking-inset"] = f"{_CLEAR:g}mm"
         made["--size-cover-marking"] = f"{self._cover_size():.2f}pt"
         for edge, least in self._clear.items():
-            need = least + self.marking.height + rows[edge] * line + pad
-            margin = max(need, self.tokens.mm(f"--margin-{edge}", 20))
+            wanted = self.tokens.mm(f"--margin-{edge}", 20)
+            need = least + self.marking.height + rows[edge] * line
+            pad = min(most, max(_LEAST_PAD, wanted - need))
+            margin = max(need + pad, wanted)
+            made[f"--running-pad-{edge}"] = f"{pad:.2f}mm"
             made[f"--marking-{edge}"] = f"{least:g}mm"
             made[f"--margin-{edge}"] = f"{margin:.2f}mm"
         return made

@@ -90,7 +90,7 @@ def _candidates(
         taken.append((start, end))
         if forms.get(_name(term, text[start:end])) == {_key(text[start:end])}:
             yield _Found(number, start, end, _key(text[start:end]), 0)
-    bold = text.strip()
+    bold = text.strip().rstrip(":.,;!?")  # a sign at its end stays in the text
     if piece.inside({"strong"}) and not taken and 2 <= len(bold) <= 40:
         start = text.index(bold)
         yield _Found(number, start, start + len(bold), _key(bold), 1)

@@ -10,6 +10,7 @@ from typing import Any
 
 from guide.model.artifacts import Face, Fault, Html
 from guide.pdf.inspect import (
+    BREAK,
     Leaf,
     body_height,
     centre,
@@ -18,6 +19,7 @@ from guide.pdf.inspect import (
     leaves,
     page_faults,
     run_on,
+    widest,
 )
 from guide.units import POINTS_PER_MM, PX_PER_MM
 
@@ -210,11 +212,13 @@ class _Fitting:
                 at = self.html.faces[index].at
                 side = ("front", "back")[position % 2]
                 size = self.sizes[family.low]
-                message = (
-                    f'{side} of "{at}" is {_amount(self._whole(index, family.low))} mm too tall '
-                    f"at the smallest size ({size:g} pt)"
-                )
+                word, wide = widest(self.pages[index, family.low], self.safe)
+                what = f'{side} of "{at}" is {_amount(self._whole(index, family.low))} mm too tall'
                 hint = "Shorten the text, split the card in two, or use larger stock."
+                if wide >= over:
+                    what = f'{side} of "{at}": `{word[:60]}` is {_amount(wide)} mm too wide'
+                    hint = f"{BREAK} Larger stock helps, too."
+                message = f"{what} at the smallest size ({size:g} pt)"
                 found.append(Fault("card-overflow", message, f"{at}.{side}", hint))
         return found
 

@@ -17,6 +17,7 @@ from guide.units import PX_PER_MM
 TOLERANCE = 1.0  # px; rounding of glyph advances
 MIN_DPI = 150
 MOST = 20  # faults of one code; the hundred-and-first tells nobody more
+BREAK = "Put `&shy;` where the word may be broken (in names and terms a soft hyphen, U+00AD), or shorten it."
 _HEADS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
@@ -140,14 +141,24 @@ def _too_wide(found: list[Leaf], box: Any, number: int) -> Iterator[Fault]:
         below = leaf.bottom - (box.height + box.margin_top + box.margin_bottom)
         if max(over, below) > TOLERANCE and (leaf.at, leaf.holder) not in told:
             told.add((leaf.at, leaf.holder))
-            shown = getattr(leaf.box, "text", "")[:40]
+            shown = _word(leaf)[:40]
             way = "wide" if over >= below else "tall"
             what = f"`{shown}`" if shown else "a picture"
             if not shown and (tex := _formula(leaf.box)):
                 shown, what = tex, f"the formula `{tex[:40]}`"
             message = f"{what} is {max(over, below) / PX_PER_MM:.1f} mm too {way} for its box"
-            hint = "Break the word, shorten it, or give it more room."
+            hint = BREAK if leaf_text(leaf) else "Shorten it, or give it more room."
             yield Fault("text-overflow", message, leaf.at, hint, Severity.ERROR, number, word=shown)
+
+
+def leaf_text(leaf: Leaf) -> str:
+    """Return the text of a leaf, '' for a picture."""
+    return str(getattr(leaf.box, "text", ""))
+
+
+def _word(leaf: Leaf) -> str:
+    """Return a leaf's text without the hyphens of a line's end."""
+    return leaf_text(leaf).replace("\xad", "").removesuffix("\u2010")
 
 
 def _formula(box: Any) -> str:
@@ -225,6 +236,18 @@ def face_overflow(page: Any, found: FaceBoxes, safe: float) -> float:
     if found.body is not None:
         over = max([over, *(leaf.bottom - found.floor for leaf in leaves(found.body))])
     return over if over > TOLERANCE else 0.0
+
+
+def widest(page: Any, safe: float) -> tuple[str, float]:
+    """Return the text on a face's page that is most too wide, and by how many px; 0 for none."""
+    box = page._page_box  # noqa: SLF001
+    edge = box.width + box.margin_left + box.margin_right - safe
+    wide = {
+        _word(leaf): max(leaf.right - min(edge, leaf.limit), safe - leaf.left)
+        for leaf in leaves(box)
+    }
+    text = max(wide, key=lambda each: wide[each], default="")
+    return (text, wide[text]) if text and wide[text] > TOLERANCE else ("", 0.0)
 
 
 def body_height(page: Any, found: FaceBoxes) -> float:

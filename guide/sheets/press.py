@@ -262,7 +262,7 @@ class _Pressing:
         form = pikepdf.Stream(self.out, contents.read_raw_bytes())
         for key in ("/Filter", "/DecodeParms"):
             if key in contents:
-                form[key] = self._copied(contents[key])
+                form[key] = self._direct(contents[key])
         resources = page.obj.get("/Resources") or _inherited(page.obj, "/Resources")
         form.Type, form.Subtype = Name.XObject, Name.Form
         form.BBox = Array(list(box))
@@ -270,6 +270,13 @@ class _Pressing:
         if "/Group" in page.obj:
             form.Group = self._copied(page.obj.Group)
         return self.out.make_indirect(form)
+
+    def _direct(self, value: Any) -> Any:
+        """Return a copy that stands in its dictionary itself, as PDF/A's checkers want filters."""
+        written = value.unparse(resolved=True)
+        if re.search(rb"\d R\b", written):
+            return self._copied(value)
+        return pikepdf.Object.parse(written)
 
     def _copied(self, value: Any) -> Any:
         return self.out.copy_foreign(self.source.make_indirect(value))

@@ -82,6 +82,7 @@ DROPPED = {
     "what is only in an attribute": ("seen said", '<p>seen <img alt="said"></p>', "said"),
     "what is in a comment": ("seen said", "<p>seen <!-- said --></p>", "said"),
     "text before an entity": ("a&amp;b &lt;c&gt; d", "<p>a&amp;b d</p>", "&lt;c&gt;"),
+    "a word in brackets that no box has": ("> [!WALDBRAND]\n> a", "<p>a</p>", "[!WALDBRAND]"),
     "a term's wording": ("[[kfor|the force]]", "<p>kfor</p>", "the force"),
 }  # fmt: skip
 
@@ -113,6 +114,7 @@ CONSUMED = {
     "signs that are text": ("a < b > c, Map<K, V>, 5 ~ 6, x|y, {z}", "<p>a &lt; b &gt; c, Map&lt;K, V&gt;, 5 ~ 6, x|y, {z}</p>"),
     "entities, read or not": ("&copy; 10&nbsp;km &lt;", "<p>© 10\u00a0km &amp;lt;</p>"),
     "notes": ("a[^n]b\n\n[^n]: note", '<p>a<span class="footnote">note</span>b</p>'),
+    "boxes of GitHub, in German": ("> [!WARNING] T\n> a\n\n> [!caution]\n> b", "<div><p>Warnung · T</p><p>a</p></div><div><p>Warnung</p><p>b</p></div>"),
     "a comment in code": ("`<!--` and `-->`", "<p><code>&lt;!--</code> and <code>--&gt;</code></p>"),
 }  # fmt: skip
 

@@ -122,3 +122,10 @@ def test_the_printed_sheets(tmp_path: Path) -> None:
 def _pages(path: Path) -> list[str]:
     with pypdfium2.PdfDocument(path) as document:
         return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document]
+
+
+def test_a_sign_at_the_end_of_words_in_bold_stays_in_the_text() -> None:
+    """`**Serbia:** ...` is asked as a word, as `**Serbia**: ...` is."""
+    made, answers = gaps("<ul><li><strong>Serbia:</strong> against.</li></ul>")
+    assert answers == ["Serbia"]
+    assert re.search(r"</span></span>:</strong> against", made)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
+from PIL import Image
 from click.testing import CliRunner, Result
 from pikepdf.form import Form, RadioButtonGroup, TextField
 
@@ -245,3 +246,25 @@ def test_every_kind_works_for_a_poor_pack(name: str, theme: str, tmp_path: Path,
     assert ("worksheet.pdf" in made) == (name == "sections")
     assert ("planner.pdf" in made) == (name not in {"sections", "questions"})
     assert ("handout.pdf" in made) == (name not in {"questions", "cards"})
+
+
+def test_a_picture_leaves_room_for_its_question_and_an_address_is_a_word(tmp_path: Path, build: Callable[..., Result]) -> None:
+    """A photo without a size is no wider than half a page; `Available:` and what follows are two words."""
+    files = {
+        "questions.yaml": "- {prompt: 'Which tree? ![A tree](tree.png)', options: [Oak, Ash], answer: Oak}\n",
+        "sections/1.md": "---\ntitle: T\n---\n## H\n\nThe **oak** was seen [@s] in 1999.\n",
+        "sources.yaml": "- {id: s, type: webpage, title: Trees, issued: 1999, URL: 'https://example.org/trees'}\n",
+    }
+    pack = write(tmp_path / "p", files, "quiz: {}\nworksheet: {}")
+    Image.new("RGB", (1600, 1200), "#806040").save(pack / "tree.png")
+    result = build(pack)
+    assert result.exit_code == 0, result.output
+    sizes = {}
+    for name in ("quiz", "quiz-answers"):
+        document = pypdfium2.PdfDocument(tmp_path / f"out/p/{name}.pdf")
+        left, bottom, right, top = next(document[0].get_objects(filter=[3])).get_bounds()
+        sizes[name] = (right - left, top - bottom)
+        document.close()
+    assert sizes["quiz"] == pytest.approx((80 / 25.4 * 72, 60 / 25.4 * 72), abs=1)
+    assert sizes["quiz-answers"][1] == pytest.approx(22 / 25.4 * 72, abs=1)
+    assert re.search(r"Available:\s+https://example.org/trees", "\n".join(text(tmp_path / "out/p/worksheet.pdf")))

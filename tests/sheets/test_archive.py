@@ -15,6 +15,7 @@ from guide.copies.stamp import Stamper
 from guide.model.copies import CopyLabel, StampStyle
 from guide.pipeline import Built, Settings, build
 from guide.sheets.archive import NotArchivableError, Source, archived, source_of
+from guide.sheets.press import Scheme, impose_pdf
 
 SOURCE = Source("small-source.zip", b"PK" * 100, (2026, 11, 1))
 
@@ -29,6 +30,13 @@ def plain(small_pack: Path, tmp_path: Path) -> bytes:
 def test_the_same_document_gives_the_same_archive(plain: bytes) -> None:
     """No clock and no random number is in it."""
     assert archived(plain, SOURCE) == archived(plain, SOURCE)
+
+
+def test_a_booklet_is_an_archive_too(plain: bytes) -> None:
+    """The filters of what is imposed stand in the streams themselves."""
+    booklet = impose_pdf(plain, Scheme("booklet"), "planner.pdf").sheets.data
+    made = archived(booklet, SOURCE)
+    assert made.startswith(b"%PDF-1.7")
 
 
 def test_a_source_is_the_same_zip_every_time() -> None:
