@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from functools import lru_cache
 
 
@@ -165,6 +166,14 @@ def without_code(text: str) -> str:
 def without_comments(text: str) -> str:
     """Return a text without its comments, every line kept."""
     return _blanked(text, {"comment"}, "") if "<!--" in text else text
+
+
+_NOTHING = re.compile(r"(?:[\s\u00ad\u200b-\u200f\u2060\ufeff]|<br ?/?>)*", re.I)
+
+
+def is_blank(text: str) -> bool:
+    """Return True for a text that prints nothing: blanks, line breaks and comments alone."""
+    return _NOTHING.fullmatch(unescape(without_comments(text))) is not None
 
 
 def _blanked(text: str, kinds: set[str], by: str = " ") -> str:
