@@ -96,7 +96,9 @@ def _beside(asked: _Asked) -> str:
     for answer in asked.answers:
         plain = " ".join(_plain(_CODE.sub(" ", answer)).split())
         wanted = _tokens(plain)
-        telling = len(plain) >= (_BESIDE if plain[:1].isupper() or plain[:1].isdigit() else _TELLING)
+        telling = len(plain) >= (
+            _BESIDE if plain[:1].isupper() or plain[:1].isdigit() else _TELLING
+        )
         if wanted and telling and _within(wanted, beside):
             return plain.strip("*_")
     return ""

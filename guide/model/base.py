@@ -34,6 +34,9 @@ def _one_or_many(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(_as_written), Field(min_length=1)]
 """Text a person writes: never empty, nor only blanks or a comment; `1999` and `1.10` keep their spelling."""
 
+Words = Annotated[str, BeforeValidator(_as_written)]
+"""Text that may be left out, with numbers as in `Text`: the back of a card may be 1999."""
+
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
 
 Id = Annotated[str, BeforeValidator(_as_written), Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]

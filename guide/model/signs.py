@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import unescape
 from functools import lru_cache
+from html import unescape
 
 
 @dataclass(frozen=True)
