@@ -30,7 +30,7 @@ from guide.model.markup import (
     texts_of,
 )
 from guide.model.pack import Pack
-from guide.model.signs import without_code
+from guide.model.signs import is_blank, without_code
 
 Found = Iterator[Diagnostic]
 
@@ -367,8 +367,8 @@ def _cards(pack: Pack) -> Found:
             yield error(
                 "cloze-without-gap", "the cloze has no {{gap}}", card.at("cloze"), hint, card.id
             )
-        elif not card.cloze and not (card.front and card.back):
-            missing = "back" if card.front else "front"
+        elif not card.cloze and (is_blank(card.front) or is_blank(card.back)):
+            missing = "front" if is_blank(card.front) else "back"
             hint = f"Add `{missing}: ...`, or write a `cloze`."
             yield error("missing-key", f"the card has no `{missing}`", place, hint, card.id)
 

@@ -1,8 +1,9 @@
-"""Cards whose hint or picture gives the answer away, by what their author wrote."""
+"""Cards whose front gives the answer away, by what their author wrote."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -18,11 +19,18 @@ from guide.model.spoilers import gives_away, words
 _BOLD = re.compile(r"\*\*(.+?)\*\*|__(.+?)__", re.S)
 _SILENT = re.compile(r"\]\([^)]*\)|\[[^\[\]]*@[^\[\]]*\]|\{[#.][^{}]*\}")
 _WORD = re.compile(r"\w+")
+_AGAIN = (
+    "Give both the same number, `{{c1::...}}`, and one card asks for both; or write the text without "
+    "the answer."
+)
 _LABEL = re.compile(r"<(text|title|desc)\b[^>]*>(.*?)</\1>", re.S)
 _TAG = re.compile(r"<[^>]*>")
 _SHORT = 12  # words of an answer that are the answer; a longer one has other words as well
 _PHRASE = 6  # words of an answer that a hint may repeat
 _TELLING = 4  # letters of a word that tells something; names and numbers may be shorter
+_NUMBER = 2  # digits of a number that a hint must not repeat
+_BESIDE = 3  # letters or digits of an answer that the words beside its gap must not repeat
+_CODE = re.compile(r"`[^`]*`|\$[^$]*\$")
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,8 @@ def _given_away(card: Card, asked: _Asked, pack: Pack) -> Iterator[tuple[Place, 
     for hint in asked.hints:
         if _says(hint, asked):
             yield card.at("cloze"), f"the hint `{hint}`", "Hint at the answer without saying it."
+    if card.cloze and (again := _beside(asked)):
+        yield card.at("cloze"), f"the text beside the gap says `{again}` again and", _AGAIN
     inline = [m.value for m in mentions(card.front or card.cloze) if m.kind == "image"]
     own = card.image if card.image_side == "front" else ""
     for path in filter(None, (own, *inline)):
@@ -76,6 +86,24 @@ def _asked(card: Card) -> list[_Asked]:
     return found
 
 
+def _beside(asked: _Asked) -> str:
+    """Return an answer that the text around its gap says as well, or ''.
+
+    That is a name, a number of several digits or a word that is not short: `{{2}} + 2` and `{{the}}
+    river` are as their author wants them.
+    """
+    beside = _tokens(asked.question)
+    for answer in asked.answers:
+        plain = " ".join(_plain(_CODE.sub(" ", answer)).split())
+        wanted = _tokens(plain)
+        telling = len(plain) >= (
+            _BESIDE if plain[:1].isupper() or plain[:1].isdigit() else _TELLING
+        )
+        if wanted and telling and _within(wanted, beside):
+            return plain.strip("*_")
+    return ""
+
+
 def _says(hint: str, asked: _Asked) -> bool:
     """Return True if a hint repeats a short answer word for word."""
     said, question = _tokens(hint), _tokens(asked.question)
@@ -84,6 +112,9 @@ def _says(hint: str, asked: _Asked) -> bool:
         if len(wanted) == 1 and gives_away(hint, asked.question, wanted[0]):
             return True
         if 1 < len(wanted) <= _PHRASE and _within(wanted, said) and not _within(wanted, question):
+            return True
+        numbers = {each for each in wanted if len(each) >= _NUMBER and each.isdecimal()}
+        if len(wanted) <= _PHRASE and not (numbers - {*question}).isdisjoint(said):
             return True
     return False
 
@@ -108,7 +139,9 @@ def _labels(figure: Figure) -> str:
     """Return the words of a picture: those of its labels, or of a chart's titles and data."""
     if figure.format == "svg":
         source = figure.data.decode("utf-8", "replace")
-        parts = [unescape(_TAG.sub(" ", inner)) for _, inner in _LABEL.findall(source)]
+        inner = [inner for _, inner in _LABEL.findall(source)]
+        # A word may be cut into several <tspan>, and so may a line.
+        parts = [unescape(_TAG.sub(by, each)) for each in inner for by in (" ", "")]
         return " ".join([figure.alt, *parts])
     if figure.format == "chart":
         return " ".join([figure.alt, *_strings(figure.spec)])
@@ -136,7 +169,7 @@ def _count(text: str) -> int:
 
 
 def _tokens(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(text)]
+    return [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
 
 
 def _within(wanted: list[str], tokens: list[str]) -> bool:

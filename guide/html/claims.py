@@ -78,7 +78,6 @@ _NUMBER = re.compile(r"(\d{1,9})[.)](?=[ \t]|$)")
 _FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})[ \t]*(\{[^{}]*\}|[^\s{}]*(?:[ \t]*\{[^{}]*\})?)(.*)$")
 _ALERT = re.compile(r"\[![\w-]+(?:\|[^\]\n]*)?\][+-]?")
 _BOX = re.compile(rf"(:{{3,}})[ \t]*(?:\{{\s*\.?)?({'|'.join(_BOXES)})\b(?:\s+title=)?")
-_ALERT = re.compile(rf"\[!(?:{'|'.join(_ALERTS.split())})\][+-]?(?=[ \t]|$)", re.I)
 _DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _DEFINITION = re.compile(rf" {{0,3}}\[(?!\^)([^\[\]]+)\]:({_DEST})({_TITLE})[ \t]*$")
 _LABEL = re.compile(r"\[([^\[\]]+)\](?!:)")
@@ -249,8 +248,6 @@ class _Reading:
             rest = _blank(alert[0]) + rest[alert.end() :]
         if box := _BOX.match(rest):
             rest = _blank(box[0]) + rest[box.end() :]
-        elif ">" in line[:start] and (alert := _ALERT.match(rest)):
-            rest = _blank(alert[0]) + rest[alert.end() :]
         if self.marks and re.fullmatch(r"=+[ \t]*", rest):
             rest = _blank(rest)
         if re.match(r"[-*+][ \t]*$", begin.strip()[-1:]) or _NUMBER.search(line[:start]):

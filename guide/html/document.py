@@ -205,6 +205,7 @@ class Document:
         found = []
         for parsed in self.outline.sections:
             section = parsed.section
+            notes = next((t.meta["notes"] for t in parsed.tokens[:1] if t.type == "notes"), {})
             for token in parsed.tokens:
                 path = str(token.attrs.get("src", "")) if token.type == "figure" else ""
                 figure = self.pack.picture(path)
@@ -214,15 +215,21 @@ class Document:
                 line = section.body_line + (token.map[0] if token.map else 0)
                 at = f"{section.id}/{name}"
                 self.context.places[at] = Place(section.at("body").path, line, 1)
-                found.append(self._figure(name, path, figure, token, at))
+                here = Here(item=section.id, place=self.context.places[at], notes=notes)
+                found.append(self._figure(name, path, figure, token, here))
         return found
 
     def _figure(
-        self, name: str, path: str, figure: Figure, token: Token, at: str
+        self, name: str, path: str, figure: Figure, token: Token, here: Here
     ) -> views.FigureView:
+        """Return a picture with its caption, whose faults are reported where the text is rendered."""
         alt = str(token.attrs.get("alt") or token.attrs.get("fig-alt") or figure.alt)
-        caption = self.inline(token.content)
-        return views.FigureView(name, path, "", alt or str(caption.striptags()), caption, at)
+        words, context = token.children or [], silent(self.context)
+        caption = render_line(words, context, here)
+        said = [word for word in words if word.type not in {"cite", "footnote_ref"}]
+        alt = alt or " ".join(plain(render_line(said, context, here)).split())
+        at = f"{here.item}/{name}"
+        return views.FigureView(name, path, "", alt, caption, at)
 
     def drawn(self, figure: views.FigureView) -> views.FigureView:
         """Return the picture with its path in the document."""

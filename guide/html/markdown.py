@@ -102,7 +102,12 @@ class Here:
     @property
     def key(self) -> str:
         """The key of the block at hand."""
-        return f"{self.item}/{self.field}{self.blocks}"
+        return f"{self.owner}/{self.field}{self.blocks}"
+
+    @property
+    def owner(self) -> str:
+        """What begins the keys of this text: its item's id, or "pack" for the texts of pack.yaml."""
+        return self.item or "pack"
 
 
 class _Renderer(RendererHTML):
@@ -135,7 +140,7 @@ class _Renderer(RendererHTML):
         place = Place(here.place.path, line, 1) if here.first_line else here.place
         context.places[key] = place
         if name and not name.isdecimal():
-            key = f"{here.item}/{name}"
+            key = f"{here.owner}/{name}"
             context.places[key] = place
         return key
 
@@ -179,7 +184,7 @@ class _Renderer(RendererHTML):
         here, context = env["here"], env["context"]
         if not context.terms_printed:
             return escape(shown, quote=False)
-        anchor = f"ix-{here.item}--{term}"
+        anchor = f"ix-{here.owner}--{term}"
         refs = context.index.setdefault(term, [])
         mark = ""
         if anchor not in refs:
@@ -475,7 +480,7 @@ class _Renderer(RendererHTML):
         here.autolink, mark = False, ""
         if note and note[0].type == "note_line" and here.first_line:  # it stands elsewhere
             line = (note[0].map or [0])[0] + here.first_line
-            key, here.spot = f"{here.item}/note-{number + 1}", Place(here.place.path, line, 1)
+            key, here.spot = f"{here.owner}/note-{number + 1}", Place(here.place.path, line, 1)
             env["context"].places[key], here.breaks = here.spot, 0
             mark = f' data-at="{key}"'
         here.open_notes.append(number)

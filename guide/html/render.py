@@ -55,6 +55,12 @@ class Request:
     piece: Piece | None = None
     version: str = ""
 
+    @property
+    def edition_title(self) -> str:
+        """The name of the edition for readers: its `title`, or what it is called in pack.yaml."""
+        found = self.pack.manifest.editions.get(self.edition)
+        return (found.title if found else "") or self.edition
+
 
 def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
     """Return the document, and what is wrong with its content; None when a template fails."""
@@ -208,7 +214,7 @@ class _Rendering:
     def _around(self, section: SectionView) -> Iterator[str]:
         """Yield what a section's worksheet prints besides its text."""
         manifest, labels = self.request.pack.manifest, self.document.labels
-        yield from (manifest.title, manifest.subtitle, manifest.marking, self.request.edition)
+        yield from (manifest.title, manifest.subtitle, manifest.marking, self.request.edition_title)
         yield from (manifest.version, labels.date(manifest.date))
         yield labels("Fill each gap; gaps with the same number take the same word.")
         yield words_of(str(section.title))
@@ -365,7 +371,7 @@ def common_context(request: Request, labels: Labels) -> dict[str, Any]:
         "paper": request.paper,
         "theme": request.theme,
         "stock": request.stock,
-        "edition": request.edition,
+        "edition": request.edition_title,
         "lang": manifest.lang,
         "dir": labels.direction,
         "t": labels,

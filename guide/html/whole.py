@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,7 +58,6 @@ class Given:
                     yield at, name, value
 
 
-_BLOCK = re.compile(r"([^/]+/[^/]*\D)-\d+")
 _CHOSEN = {"timeline", "actors", "facts", "glossary"}
 
 
@@ -231,14 +229,8 @@ class _Page:
                 self.hidden.setdefault(run.at.partition("/")[0], []).append(run)
                 continue
             self.all.append(run)
-            if run.at:
-                self.of.setdefault(run.at, []).append(run)
-                item, inside, _ = run.at.partition("/")
-                if inside:
-                    self.of.setdefault(item, []).append(run)
-                block = _BLOCK.fullmatch(run.at)
-                if block:  # of a field with several
-                    self.of.setdefault(block[1], []).append(run)
+            for key in _keys(run.at):
+                self.of.setdefault(key, []).append(run)
         self._letters: dict[str, str] = {}
         self._signs: dict[str, str] = {}
 
@@ -287,6 +279,12 @@ class _Page:
         if key not in self._signs:
             self._signs[key] = _signs(self.of.get(key, self.all))
         return self._signs[key]
+
+
+def _keys(at: str) -> set[str]:
+    """Return the keys of all that a run belongs to: its block, the block's field and its item."""
+    item = at.partition("/")[0]
+    return {at, item, f"{item}{at[len(item) :].rpartition('-')[0]}"} - {""}
 
 
 def _runs_of(text: str) -> Iterable[Run]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from guide.errors import Place
+from guide.model.signs import is_blank
 
 
 class Frozen(BaseModel):
@@ -22,7 +23,7 @@ def _as_written(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(getattr(value, "text", value))
-    return value
+    return "" if isinstance(value, str) and is_blank(value) else value
 
 
 def _one_or_many(value: Any) -> Any:
@@ -31,7 +32,10 @@ def _one_or_many(value: Any) -> Any:
 
 
 Text = Annotated[str, BeforeValidator(_as_written), Field(min_length=1)]
-"""Text a person writes: never empty; `1999` and `1.10` keep their spelling."""
+"""Text a person writes: never empty, nor only blanks or a comment; `1999` and `1.10` keep their spelling."""
+
+Words = Annotated[str, BeforeValidator(_as_written)]
+"""Text that may be left out, with numbers as in `Text`: the back of a card may be 1999."""
 
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
 

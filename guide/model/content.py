@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo, field_v
 
 from guide.errors import Place
 from guide.model.alike import printed
-from guide.model.base import Frozen, Item, Text, Texts
+from guide.model.base import Frozen, Item, Text, Texts, Words
 from guide.model.dates import Date
 
 
@@ -19,7 +19,7 @@ class Section(Item):
     """A chapter: front matter and the Markdown `body`, which starts at line `body_line`."""
 
     title: Text
-    summary: str = ""
+    summary: Words = ""
     objectives: Texts = ()
     key_points: Texts = ()
     autolink: StrictBool = Field(
@@ -35,14 +35,14 @@ class Event(Item):
     date: Date
     end: Date | None = None
     title: Text
-    detail: str = ""
+    detail: Words = ""
 
 
 class Term(Item):
     """A glossary entry."""
 
     term: Text
-    abbreviation: str = ""
+    abbreviation: Words = ""
     aliases: Texts = ()
     definition: Text
 
@@ -51,12 +51,12 @@ class Actor(Item):
     """A person or organisation that plays a part."""
 
     name: Text
-    abbreviation: str = ""
+    abbreviation: Words = ""
     kind: Text
     role: Text
     from_: Date | None = Field(default=None, alias="from")
     to: Date | None = None
-    detail: str = ""
+    detail: Words = ""
 
 
 def _review(value: Any) -> Any:
@@ -81,7 +81,7 @@ class Fact(Item):
 
     label: Text
     value: Text
-    unit: str = ""
+    unit: Words = ""
     as_of: Date | None = None
     review_after: ReviewAfter | None = None
 
@@ -93,15 +93,15 @@ Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$
 class Card(Item):
     """A card as written: a front and a back, or a cloze text with `{{gaps}}`."""
 
-    front: str = ""
-    back: str = ""
-    hint: str = ""
+    front: Words = ""
+    back: Words = ""
+    hint: Words = ""
     image: str = ""
     image_side: Literal["front", "back"] = Field(
         default="front", description="The side with the picture; the back, if it shows the answer."
     )
     reverse: StrictBool = False
-    cloze: str = ""
+    cloze: Words = ""
     layout: str = Field(
         default="", description="A template of flashcards/layouts; chosen by content when left out."
     )
@@ -145,7 +145,7 @@ class Flashcard(Item):
 
 class _Question(Item):
     prompt: Text
-    explanation: str = ""
+    explanation: Words = ""
     points: int = Field(default=1, ge=0, le=100)
     level: int = Field(default=1, ge=1, le=5, description="1 recall, 2 understanding, 3 judgement")
     shuffle: StrictBool = True

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, WithJsonSchema
 
 from guide.errors import Diagnostic, Place, Severity
-from guide.model.base import Frozen, Item, Text, Texts
+from guide.model.base import Frozen, Item, Text, Texts, Words
 from guide.model.content import (
     Actor,
     Card,
@@ -63,7 +63,7 @@ class Edition(Frozen):
 
     tags: Texts = ()
     without: Texts = ()
-    title: str = ""
+    title: Words = ""
 
 
 def _named_theme(value: Any) -> Any:
@@ -86,16 +86,16 @@ class Manifest(Frozen):
 
     format: Literal[1]
     title: Text
-    subtitle: str = ""
+    subtitle: Words = ""
     lang: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     version: Text = "1.0"
     date: Date | None = None
     authors: Texts = ()
-    publisher: str = ""
+    publisher: Words = ""
     url: str = ""
-    marking: str = ""
-    summary: str = ""
-    supersedes: str = ""
+    marking: Words = ""
+    summary: Words = ""
+    supersedes: Words = ""
     valid_until: Date | None = None
     paper: PaperField = Field(default=parse_paper("a4"), validate_default=False)
     theme: Annotated[Theme, BeforeValidator(_named_theme)] = Theme()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,14 @@ def without_code(text: str) -> str:
 def without_comments(text: str) -> str:
     """Return a text without its comments, every line kept."""
     return _blanked(text, {"comment"}, "") if "<!--" in text else text
+
+
+_NOTHING = re.compile(r"(?:[\s\u00ad\u200b-\u200f\u2060\ufeff]|<br ?/?>)*", re.I)
+
+
+def is_blank(text: str) -> bool:
+    """Return True for a text that prints nothing: blanks, line breaks and comments alone."""
+    return _NOTHING.fullmatch(unescape(without_comments(text))) is not None
 
 
 def _blanked(text: str, kinds: set[str], by: str = " ") -> str:

@@ -11,7 +11,7 @@ _STEM, _ENDING = 5, 3  # letters: `Glacier` is in `Glaciers`
 
 def words(text: str) -> set[str]:
     """Return the words and numbers of a plain text, whatever their case."""
-    return {each.casefold() for each in _WORD.findall(text)}
+    return {each.casefold() for each in _WORD.findall(unicodedata.normalize("NFC", text))}
 
 
 def gives_away(text: str, question: str, answer: str) -> bool:

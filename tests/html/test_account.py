@@ -62,6 +62,13 @@ def test_what_the_parser_drops_is_reported_at_its_place(what: str, reported: Rep
     assert reported(body) == [wanted]
 
 
+@pytest.mark.parametrize("lang", ["en", "de", "fr", "sq", "sr-Cyrl"])
+def test_the_name_of_a_box_is_no_text(lang: str, make: Callable[..., Made]) -> None:
+    """`[!CAUTION]` prints as the label of its box, in the language of the pack."""
+    body = "> [!CAUTION] Ice\n> Thin.\n\n> [!NOTE]\n> Cold.\n\n- > [!IMPORTANT]+\n  > In a list.\n"
+    assert make(body, manifest=f"lang: {lang}\n").problems == []
+
+
 # Markup that a parser with another reading of the source might make: words are missing in it.
 DROPPED = {
     "cells beyond a table's columns": ("| A | B |\n|---|---|\n| 1 | 2 | gone |\n", "<td>A</td><td>B</td><td>1</td><td>2</td>", "gone"),

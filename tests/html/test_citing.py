@@ -102,3 +102,16 @@ def test_unknown_keys_of_the_summary_and_of_answers_are_errors(tmp_path: Any) ->
     )
     found = {p.message for p in load_pack(tmp_path)[1] if p.code == "unknown-source"}
     assert found == {f"there is no source `no{n}`" for n in range(1, 5)}
+
+
+def test_the_caption_of_a_handout_has_its_notes(load: Callable[..., Any]) -> None:
+    """A picture stands there without the text around it, and prints its note all the same."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="5"/></svg>'
+    body = "---\ntitle: A\n---\n![A map[^m] of $x$ [@k]](figures/q.svg)\n\n[^m]: By hand.\n"
+    pack = load("", sections__a_md=body, figures__q_svg=svg, sources_yaml="- {id: k, type: book, title: T, issued: 1999}\n")
+    kind = load_kinds(pack)["handout"]
+    options, _ = resolve_options(kind, {}, pack)
+    html, problems = render(Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme))
+    assert html is not None and not problems
+    assert '<span class="footnote">By hand.</span>' in html.markup and "[^m]" not in html.markup
+    assert 'alt="A map of x"' in html.markup

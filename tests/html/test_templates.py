@@ -41,6 +41,16 @@ def test_the_bundled_template_renders(printed: Callable[..., Any]) -> None:
     assert "{{" not in html.markup
 
 
+def test_readers_see_the_title_of_an_edition(load: Callable[..., Pack]) -> None:
+    """Its name in pack.yaml where it has no title."""
+    pack = load("editions: {short: {tags: [a], title: For pupils}, other: {tags: [a]}}\n", sections__a_md="---\ntitle: A\n---\nText.\n")
+    kind = load_kinds()["briefing"]
+    options, _ = resolve_options(kind, {}, pack)
+    for name, shown in (("short", "· For pupils"), ("other", "· other"), ("", "Briefing pack</p>")):
+        html, _ = render(Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme, edition=name))
+        assert html is not None and shown in html.markup
+
+
 @pytest.mark.parametrize(
     ("templates", "place", "words"),
     [

@@ -102,6 +102,21 @@ def test_what_options_take_out_is_not_missed(forgot: Forgot) -> None:
     assert forgot("briefing", glance=False, questions=False, contents=False, index=False) == ()
 
 
+def test_a_summary_of_several_blocks_is_whole(small_pack: Path) -> None:
+    """The blocks of a summary belong to it, and hide neither it nor the marking from the proof."""
+    path = small_pack / "pack.yaml"
+    path.write_text(f"{path.read_text()}marking: SECRET\nsummary: |\n  One[^1].\n\n  - two\n\n  [^1]: Three.\n")
+    pack, _ = load_pack(small_pack)
+    assert pack is not None
+    for name in ("briefing", "handout"):
+        kind = load_kinds(pack)[name]
+        options, _ = resolve_options(kind, {}, pack)
+        html, problems = render(Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme))
+        assert html is not None and (html.forgotten, problems) == ((), ())
+        assert {key for key in html.places if key.startswith(("/", "pack/summary-"))} >= {"pack/summary-1"}
+        assert not any(key.startswith("/") for key in html.places)
+
+
 def test_a_text_in_an_attribute_is_not_printed(forgot: Forgot) -> None:
     """A title that stands in the contents and in data-running alone is missed in its section."""
     found = forgot("worksheet", "{{ w.section.title }}</h2>", "</h2>")

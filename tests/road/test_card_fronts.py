@@ -89,11 +89,20 @@ def test_no_front_has_a_word_of_its_answer(name: str, starter: Path) -> None:
         ("{cloze: 'It lasted {{78::number}} days.'}", ""),
         ("{front: Which state?, back: A state., image: figures/map.svg}", ""),
         ("{front: Which point?, back: A, image: figures/map.svg}", "image"),
+        ("{front: How long?, back: 78 days, hint: seventy-eight or 78}", "hint"),
+        ("{front: How long?, back: 78 days, hint: 7 weeks and more days}", ""),
+        ("{front: Which town?, back: Priština, hint: It is not Prizren but Pris\u030ctina.}", "hint"),
+        ("{front: Which state?, back: Serbia, image: figures/cut.svg}", "image"),
+        ("{cloze: '{{Tirana}} is the capital. In Tirana are the ministries.'}", "cloze"),
+        ("{cloze: '{{c1::Tirana}} is the capital. In {{c2::Tirana}} are the ministries.'}", "cloze"),
+        ("{cloze: '{{c1::Tirana}} is the capital. In {{c1::Tirana}} are the ministries.'}", ""),
+        ("{cloze: '{{2}} + 2 = 4, solve $a = {{b}}$ for b, and {{the}} rest of the sums'}", ""),
     ],
 )
 def test_what_the_author_gives_away_is_said(deck: Deck, card: str, field: str) -> None:  # noqa: F811
     """The line of the hint or the picture is named; nothing else is."""
     deck.write("figures/map.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><title>A map</title><text>ALBANIA</text></svg>')
+    deck.write("figures/cut.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><title>A map</title><text>Ser<tspan>bia</tspan></text></svg>')
     deck.cards("{front: A, back: B}", card)
     pack, found = load_pack(deck.folder)
     assert pack is not None
