@@ -15,9 +15,9 @@ from guide.model.letters import letters
 
 _JOIN = "\0"  # where something inside a word was consumed; letters() drops it
 _BOXES = "note tip warning key example question disputed".split()
-_ALERTS = (
-    "note tip important warning caution info abstract summary todo hint success check done help faq question"
-    " attention danger error bug failure example"
+_ALERTS = frozenset(
+    "note tip important warning caution info abstract summary tldr todo hint success check done help faq"
+    " question attention danger error bug fail failure missing example quote cite".split()
 )
 _UNDERSTOOD = (
     "a abbr b big blockquote br center code dd del dfn div dl dt em font h1 h2 h3 h4 h5 h6 hr i ins kbd li"
@@ -76,7 +76,7 @@ _BEGIN = re.compile(
 _NUMBER = re.compile(r"(\d{1,9})[.)](?=[ \t]|$)")
 # The language of code may be followed by what a program is to do with it: `rust,ignore`, `js {1,3-4}`.
 _FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})[ \t]*(\{[^{}]*\}|[^\s{}]*(?:[ \t]*\{[^{}]*\})?)(.*)$")
-_ALERT = re.compile(r"\[![\w-]+(?:\|[^\]\n]*)?\][+-]?")
+_ALERT = re.compile(r"\[!([\w-]+)(?:\|[^\]\n]*)?\][+-]?")
 _BOX = re.compile(rf"(:{{3,}})[ \t]*(?:\{{\s*\.?)?({'|'.join(_BOXES)})\b(?:\s+title=)?")
 _DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _DEFINITION = re.compile(rf" {{0,3}}\[(?!\^)([^\[\]]+)\]:({_DEST})({_TITLE})[ \t]*$")

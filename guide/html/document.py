@@ -205,7 +205,9 @@ class Document:
         found = []
         for parsed in self.outline.sections:
             section = parsed.section
-            notes = next((t.meta["notes"] for t in parsed.tokens[:1] if t.type == "notes"), {})
+            notes: dict[int, list[Token]] = next(
+                (t.meta["notes"] for t in parsed.tokens[:1] if t.type == "notes"), {}
+            )
             for token in parsed.tokens:
                 path = str(token.attrs.get("src", "")) if token.type == "figure" else ""
                 figure = self.pack.picture(path)

@@ -89,7 +89,7 @@ DROPPED = {
     "what is only in an attribute": ("seen said", '<p>seen <img alt="said"></p>', "said"),
     "what is in a comment": ("seen said", "<p>seen <!-- said --></p>", "said"),
     "text before an entity": ("a&amp;b &lt;c&gt; d", "<p>a&amp;b d</p>", "&lt;c&gt;"),
-    "a word in brackets that no box has": ("> [!WALDBRAND]\n> a", "<p>a</p>", "[!WALDBRAND]"),
+    "a word in brackets that no box has": ("> [!WALDBRAND]\n> a", "<p>a</p>", "WALDBRAND"),
     "a term's wording": ("[[kfor|the force]]", "<p>kfor</p>", "the force"),
 }  # fmt: skip
 
