@@ -245,7 +245,9 @@ class _Reading:
         if definition:
             return self._definition(line, definition, offset)
         if self.marks and ">" in line[:start] and (alert := _ALERT.match(rest)):
-            rest = _blank(alert[0]) + rest[alert.end() :]
+            titled = alert[1].lower() in _ALERTS or rest[alert.end() :].strip()
+            kept = "" if titled else f"  {alert[1]}"  # a kind that no box has is the title
+            rest = kept + _blank(alert[0][len(kept) :]) + rest[alert.end() :]
         if box := _BOX.match(rest):
             rest = _blank(box[0]) + rest[box.end() :]
         if self.marks and re.fullmatch(r"=+[ \t]*", rest):
