@@ -83,7 +83,8 @@ def _in_body(section: Section) -> Callable[[int], Place]:
 def _tags(written: Written) -> Found:
     for name, at in foreign_tags(written.text):
         message = f"`<{name}>` is a tag of HTML, and is printed as text"
-        yield warning("html-tag", message, written.place(at), REMEDIES[name], written.item)
+        hint = REMEDIES.get(name, "Delete the tag, and keep its text.")
+        yield warning("html-tag", message, written.place(at), hint, written.item)
 
 
 def _comments(written: Written) -> Found:

@@ -229,19 +229,26 @@ REMEDIES = {
 """Tags of HTML that are printed as text, and what to write instead."""
 
 
+_ATTRIBUTE = re.compile(r"\s[A-Za-z][\w:-]*=[\"']")
+
+
 def understood(name: str) -> bool:
     """Return True if a tag is read as Markdown would be."""
     return name in STYLES or name in BREAKS or name in DROPPED
 
 
 def foreign_tags(text: str) -> Iterator[tuple[str, int]]:
-    """Yield the tags of HTML that are not understood, with their offsets; each name once."""
+    """Yield the tags of HTML that are not understood, with their offsets; each name once.
+
+    A name that HTML does not have is a tag when it has attributes: `<unknown>` is text.
+    """
     if "<" not in text:
         return
     seen = set()
     for match in TAG.finditer(without_code(text)):
         name = match[2].lower()
-        if name in REMEDIES and name not in seen:
+        foreign = not understood(name) and _ATTRIBUTE.search(match[0])
+        if (name in REMEDIES or foreign) and name not in seen:
             seen.add(name)
             yield name, match.start()
 

@@ -30,6 +30,7 @@ from guide.model.content import (
     TrueFalseQuestion,
 )
 from guide.model.pack import Manifest, Pack
+from guide.pipeline import Settings, build
 
 LANGUAGES = ("en", "de", "fr", "sq", "sr-Cyrl", "sr-Latn")
 QUESTIONS: tuple[Question, ...] = (
@@ -264,3 +265,17 @@ def test_the_printed_sheets_of_an_albanian_quiz(tmp_path: Path) -> None:
     assert any(re.search(r"\bV\s+G\b", line) for line in sheet)
     for sign in "ABC":
         assert any(re.search(rf"\b{sign}\s+1\s+2\s+3", line) for line in sheet), sheet
+
+
+def test_a_tall_picture_leaves_room_for_its_question(tmp_path: Path) -> None:
+    """The question stands on the first page, not below a page that is empty."""
+    (tmp_path / "p" / "figures").mkdir(parents=True)
+    (tmp_path / "p" / "pack.yaml").write_text("format: 1\ntitle: T\n")
+    (tmp_path / "p" / "figures" / "tall.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="800" height="1200"><rect width="800" height="1200" fill="#777"/></svg>'
+    )
+    (tmp_path / "p" / "questions.yaml").write_text(
+        '- {prompt: "What is it?\\n\\n![](figures/tall.svg){alt=a}", options: [Cat, Dog], answer: Cat}\n'
+    )
+    build(tmp_path / "p", tmp_path / "out", Settings(kinds=("quiz",), jobs=1))
+    assert len(pypdfium2.PdfDocument(next((tmp_path / "out").rglob("quiz.pdf")))) == 1

@@ -268,6 +268,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ({"sections__a_md": "---\ntitle: A\n---\nText {#x} on.\n"}, "stray-mark", "sections/a.md:4:6", "{#x}"),
         ({"sections__a_md": "---\ntitle: A\n---\nText. {#par-a}\n\nSee @par-a.\n"}, "bad-reference", "sections/a.md:6:5", "par-a"),
         ({"glossary_yaml": "- term: T\n  definition: A note[^1].\n"}, "bad-reference", "glossary.yaml:2:15", "[^1]"),
+        ({"sections__a_md": "---\ntitle: A\n---\n<unknown> is text, <hidden style=\"display:none\">x</hidden> is not\n"}, "html-tag", "sections/a.md:4:20", "<hidden>"),
         ({"questions_yaml": "- {prompt: P, type: short, answer: 'x <img src=y>'}\n"}, "html-tag", "questions.yaml:1:36", "<img>"),
     ],
 )  # fmt: skip
