@@ -297,12 +297,6 @@ class _Item:
             text = re.sub(r"\s*[-\u2013\u2014]+\s*", "–", text)
         if target == "DOI":
             text = re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", text, flags=re.I)
-        if target in {"publisher", "publisher-place"}:
-            text = (
-                re.sub(r"\s+and\s+", " / ", text)
-                if re.search(r"\sand\s", value) and "{" not in value
-                else text
-            )
         if target == "edition":
             text = _ORDINALS.get(text.casefold(), text)
         if target == "language":

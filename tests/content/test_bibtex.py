@@ -214,3 +214,17 @@ def test_unknown_text_in_json_is_reported() -> None:
     found, told = read('[{"id": "a", "title": "T",\n "dedication": "To all"}]', "sources.json")
     assert "a" in found
     assert [t[:2] for t in told] == [("source-field", 2)]
+
+
+def test_publishers_and_places_are_printed_as_written() -> None:
+    """Chapman and Hall is one house; biblatex prints its lists with the same word."""
+    item = one("author = {Doe, Jane}, publisher = {Chapman and Hall/CRC}, address = {London and New York}, year = 2015")
+    assert (item["publisher"], item["publisher-place"]) == ("Chapman and Hall/CRC", "London and New York")
+
+
+def test_a_comma_before_and_is_no_part_of_a_name() -> None:
+    """As in `Doe, Jane, and Roe, Richard`; a Jr. stays, at either place."""
+    item = one("author = {Doe, Jane, and Roe, Richard, Jr., and {Poe, Ed,}}")
+    assert item["author"][0] == {"family": "Doe", "given": "Jane"}
+    assert item["author"][1] == {"family": "Roe", "given": "Richard", "suffix": "Jr."}
+    assert item["author"][2] == {"literal": "Poe, Ed,"}
