@@ -313,6 +313,10 @@ class _Item:
             and {"publisher", "institution", "school"} & self.entry.fields.keys()
         ):
             return
+        other = self.entry.fields.get("address", "").strip()
+        if name == "location" and other and other != value.strip():
+            self._lost(name, value)  # where the meeting was; the publisher's place is the other
+            return
         self.item[target] = text
 
     def _title(self, name: str, value: str) -> None:

@@ -228,3 +228,11 @@ def test_a_comma_before_and_is_no_part_of_a_name() -> None:
     assert item["author"][0] == {"family": "Doe", "given": "Jane"}
     assert item["author"][1] == {"family": "Roe", "given": "Richard", "suffix": "Jr."}
     assert item["author"][2] == {"literal": "Poe, Ed,"}
+
+
+def test_of_two_places_the_one_that_is_left_out_is_told() -> None:
+    """ACM writes where the meeting was as location, and the publisher's place as address."""
+    for fields in ("location = {Pula}, address = {New York}", "address = {New York}, location = {Pula}"):
+        found, told = read(f"@inproceedings{{a, title = {{T}}, publisher = {{ACM}}, year = 2016, {fields}}}")
+        assert found["a"]["publisher-place"] == "New York"
+        assert [(code, "Pula" in message) for code, _, message in told] == [("source-field", True)]
