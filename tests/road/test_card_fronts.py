@@ -98,6 +98,7 @@ def test_no_front_has_a_word_of_its_answer(name: str, starter: Path) -> None:
         ("{cloze: '{{c1::Tirana}} is the capital. In {{c2::Tirana}} are the ministries.'}", "cloze"),
         ("{cloze: '{{c1::Tirana}} is the capital. In {{c1::Tirana}} are the ministries.'}", ""),
         ("{cloze: '{{2}} + 2 = 4, solve $a = {{b}}$ for b, and {{the}} rest of the sums'}", ""),
+        ("{cloze: '{{**b**}}, and {{a < b}}: b and a < b'}", ""),
     ],
 )
 def test_what_the_author_gives_away_is_said(deck: Deck, card: str, field: str) -> None:  # noqa: F811
