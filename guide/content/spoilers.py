@@ -96,12 +96,14 @@ def _beside(asked: _Asked) -> str:
     for answer in asked.answers:
         plain = " ".join(_plain(_CODE.sub(" ", answer)).split())
         wanted = _tokens(plain)
-        telling = len(plain) >= (
-            _BESIDE if plain[:1].isupper() or plain[:1].isdigit() else _TELLING
-        )
+        telling = any(map(_tells, _WORD.findall(plain)))
         if wanted and telling and _within(wanted, beside):
             return plain.strip("*_")
     return ""
+
+
+def _tells(word: str) -> bool:
+    return len(word) >= (_BESIDE if word[0].isupper() or word[0].isdigit() else _TELLING)
 
 
 def _says(hint: str, asked: _Asked) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
@@ -85,9 +86,11 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
     md.inline.ruler.before("link", "script", inlines.script)
     md.inline.ruler.before("autolink", "tag", inlines.tag)
     md.use(attrs_plugin, after=(), spans=True)
-    md.block.ruler.at(
-        "list", shapes.numbered_list, {"alt": ["paragraph", "reference", "blockquote"]}
-    )
+    rules: list[Any] = md.block.ruler.getRules("")
+    deflist = next(rule for rule in rules if rule.__name__ == "deflist")
+    ends: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote"]}
+    md.block.ruler.at("deflist", shapes.definitions(deflist), ends)
+    md.block.ruler.at("list", shapes.numbered_list, ends)
     md.block.ruler.at(
         "math_block",
         shapes.formula_block,

@@ -40,6 +40,8 @@ def shown(html: str) -> str:
         ("He died on\n1. April 1945 in Berlin.", "He died on 1. April 1945 in Berlin."),
         ("> 12. juni 1999", "12. juni 1999"),
         ("- 24. March: began", "24. March: began"),
+        ("He said\n~ 5 men\n\n~ 6 men", "He said ~ 5 men\n~ 6 men"),
+        ("Term\n: First\n\n  more", "Term\nFirst\nmore"),
         ("::: note\n3. Korps\n:::", "Note\n3. Korps"),
         ("24. March: began\n\n10. June: ended", "24. March: began\n10. June: ended"),
         ("Paragraph 9(c), 11(r), 5 (C), (tm), (p), 5 +- 1, a,, b", "Paragraph 9(c), 11(r), 5 (C), (tm), (p), 5 +- 1, a,, b"),

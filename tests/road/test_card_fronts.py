@@ -10,6 +10,7 @@ from typing import Any
 import pikepdf
 import pypdfium2
 import pytest
+from pictures import photo, saved
 
 from guide.content.deck import deck as deck_of
 from guide.content.library import load_kinds, load_stock, resolve_options
@@ -97,6 +98,7 @@ def test_no_front_has_a_word_of_its_answer(name: str, starter: Path) -> None:
         ("{cloze: '{{c1::Tirana}} is the capital. In {{c2::Tirana}} are the ministries.'}", "cloze"),
         ("{cloze: '{{c1::Tirana}} is the capital. In {{c1::Tirana}} are the ministries.'}", ""),
         ("{cloze: '{{2}} + 2 = 4, solve $a = {{b}}$ for b, and {{the}} rest of the sums'}", ""),
+        ("{cloze: '{{**b**}}, and {{a < b}}: b and a < b'}", ""),
     ],
 )
 def test_what_the_author_gives_away_is_said(deck: Deck, card: str, field: str) -> None:  # noqa: F811
@@ -242,3 +244,21 @@ def fits(deck: Deck, **settings: Any) -> list[dict[str, Any]]:  # noqa: F811
     deck.build(fit_report=True, **settings)
     found: list[dict[str, Any]] = json.loads(deck.path("flashcards-fit.json").read_text())["fits"]
     return found
+
+
+def test_a_side_may_be_a_picture_alone(deck: Deck) -> None:  # noqa: F811
+    """A tall picture of the text is made smaller, and keeps its shape whatever limits it."""
+    deck.write("figures/tall.png", saved(photo(300, 600), "PNG"))
+    deck.cards(
+        '{front: Which?, back: "![A tower](figures/tall.png)"}',
+        '{front: "![A tower](figures/tall.png){width=90%}", back: B}',
+        '{front: "Here: ![](figures/tall.png){width=90%}", back: B2}',
+    )
+    deck.build()
+    boxes = []
+    with pypdfium2.PdfDocument(deck.path("flashcards-screen.pdf")) as pdf:
+        for page in pdf:
+            boxes += [each.get_bounds() for each in page.get_objects() if each.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+    assert len(boxes) == 3
+    for left, bottom, right, top in boxes:
+        assert (top - bottom) / (right - left) == pytest.approx(2, rel=0.02)
