@@ -141,6 +141,13 @@ def _one(
     return key
 
 
+_ALSO_CALLED = {
+    "date": "issued", "year": "issued", "published": "issued", "link": "URL", "website": "URL",
+    "journal": "container-title", "pages": "page", "place": "publisher-place", "authors": "author",
+}  # fmt: skip
+"""Words that people use for fields of CSL."""
+
+
 def _field(
     name: str, value: Any, clean: dict[str, Any], at: Place, problems: list[Diagnostic]
 ) -> None:
@@ -151,9 +158,9 @@ def _field(
     if known is None and at.path.endswith(".json"):
         _lost(name, value, at, problems)
     elif known is None:
-        problems.append(
-            error("unknown-key", f"unknown key `{name}`", at, did_you_mean(name, _KNOWN.values()))
-        )
+        meant = _ALSO_CALLED.get(name.lower(), "")
+        hint = f"did you mean `{meant}`?" if meant else did_you_mean(name, _KNOWN.values())
+        problems.append(error("unknown-key", f"unknown key `{name}`", at, hint))
     elif value is None or known == "tags":
         return
     elif known == "type" and value not in TYPES:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from guide.content.files import control_in
-from guide.content.yamlslips import CURLY_HINT, CURLY_VALUE, curly, cut
+from guide.content.yamlslips import CURLY_HINT, CURLY_VALUE, curly, cut, split
 from guide.errors import Diagnostic, Place, error, warning
 
 try:
@@ -173,6 +173,10 @@ class _Reading:
             return self._scalar(node, at)
         self._no_tag(node, at)
         if isinstance(node, yaml.SequenceNode):
+            if node.flow_style and len(node.value) > 1:
+                self.problems += split(
+                    [(_unquoted(child), self._mark(child)) for child in node.value]
+                )
             return [
                 self._value(child, f"{path}.{n}" if path else str(n), depth + 1)
                 for n, child in enumerate(node.value)
@@ -290,3 +294,9 @@ class _Reading:
             place = self._place(found.line, written.start(1))
             return error(found.code, found.message, place, CURLY_HINT % f"`{written[1]}`")
         return error(found.code, found.message, self._place(found.line, found.column), found.hint)
+
+
+def _unquoted(node: yaml.Node) -> str:
+    """Return a text that is written without quotes, '' for anything else."""
+    plain = isinstance(node, yaml.ScalarNode) and not node.style
+    return " ".join(str(node.value).split()) if plain else ""

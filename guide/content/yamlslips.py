@@ -1,9 +1,9 @@
-"""What YAML reads in another way than its writer meant, without an error: comments, curly quotes."""
+"""What YAML reads in another way than its writer meant, without an error: comments, curly quotes, commas."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from guide.errors import Diagnostic, Place, warning
 
@@ -72,3 +72,29 @@ def curly(value: str, place: Place) -> Iterator[Diagnostic]:
         )
         hint = f'Type straight quotes around the whole value: "{plain[:40]}, ...".'
     yield warning("curly-quotes", message, place, hint)
+
+
+_SENTENCE_ENDS = (".", "!", "?")
+_FEWEST_WORDS = 5  # of a sentence; `[Dr. Lee, jr.]` is none
+
+
+def split(items: Sequence[tuple[str, Place]]) -> Iterator[Diagnostic]:
+    """Warn of a sentence that its commas split: `[Late is better, they say, than never.]`.
+
+    `items` are those of a list in brackets that are written without quotes, '' for all others. A
+    sentence begins with a capital, goes on in lower case, and ends where its last part does.
+    """
+    start = 0
+    for number, (text, _) in enumerate(items):
+        goes_on = number > start and text[:1].islower()
+        if not goes_on:
+            start = number
+        if text.endswith(_SENTENCE_ENDS) and goes_on and items[start][0][:1].isupper():
+            parts = [part for part, _ in items[start : number + 1]]
+            whole = ", ".join(parts)
+            if len(whole.split()) >= _FEWEST_WORDS and len(text.split()) > 1:
+                message = f"the comma after `{parts[0][-40:]}` begins another item of the list"
+                hint = f'Put the whole sentence in quotes: "{whole}"'
+                yield warning("split-by-comma", message, items[start][1], hint)
+        if text.endswith((*_SENTENCE_ENDS, ":", ";")) or not text:
+            start = number + 1

@@ -7,6 +7,8 @@
    those with a caption do: one without stands where the text says "as follows".
 2. A text before an inline element that fits a line but for its last space was broken after its
    first word.
+3. A word that is too wide took all words up to the next soft hyphen with it: a column of a table
+   became as wide as these.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from weasyprint.layout import block, inline
+from weasyprint.layout import block, inline, preferred
 
 from guide.pdf import pinned
 from guide.units import PX_PER_MM
@@ -108,7 +110,12 @@ def _move(box: Any, old: int, new: int) -> None:
 def _split(text: str, style: Any, context: Any, max_width: Any, *rest: Any, **options: Any) -> Any:
     """Return the first line of a text; its last space may hang over the edge."""
     found = _split_first_line(text, style, context, max_width, *rest, **options)
-    _, length, resume_at, *_ = found
+    _, length, resume_at, width, *_ = found
+    if max_width is not None and width > max_width and "\xad" in text:
+        word, _, after = text.partition(" ")
+        if word and after and "\xad" not in word and length > len(word.encode()):
+            alone = f"{word} {after[0]}"
+            return _split_first_line(alone, style, context, max_width, *rest, **options)
     if resume_at is None or max_width is None or not text.endswith(" "):
         return found
     stripped = text.rstrip(" ")
@@ -122,6 +129,6 @@ def _split(text: str, style: Any, context: Any, max_width: Any, *rest: Any, **op
 
 @lru_cache
 def install() -> None:
-    """Apply both to this process."""
+    """Apply all of it to this process."""
     block._in_flow_layout = _lay_out  # noqa: SLF001
-    inline.split_first_line = _split
+    inline.split_first_line = preferred.split_first_line = _split

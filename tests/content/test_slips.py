@@ -226,3 +226,18 @@ def test_a_command_of_another_program_is_no_gap(tmp_path: Path) -> None:
     for number, text in enumerate(('{{< figure "a" >}}', "{{#include a.rs}}", "{{% note %}}")):
         slip = next(slips_in(text))
         assert (slip.code, "another program" in slip.message) == ("gap-in-braces", True), number
+
+
+@pytest.mark.parametrize(
+    ("items", "columns"),
+    [
+        ("Water rises by heat, and falls by its weight., Ice floats.", [5]), ("Ice floats., Water rises, they say, and falls again.", [18]),
+        ('"Water rises, and falls again.", Ice floats.', []), ("Oslo, the capital, a fjord", []), ("Dr. Anna Lee, jr.", []),
+        ("Name the steps., Say why.", []), ("who, came here last of all.", []), ("Älteste Eiche im Wald, über 900 Jahre alt!", [5]),
+        ("North, South, east or west of it?", [12]), ("A, b", []),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_its_commas_split(items: str, columns: list[int]) -> None:
+    """It is warned of where it begins; lists of words are not."""
+    problems = read_yaml(f"- a: [{items}]".replace("- a: [", "a: ["), "p.yaml")[1]
+    assert [(p.code, p.place.column) for p in problems] == [("split-by-comma", column) for column in columns]

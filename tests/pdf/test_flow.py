@@ -90,3 +90,13 @@ def test_a_text_is_not_broken_after_its_first_word(width: float) -> None:
     )
     page = _pages(f'<p style="width: {width}mm" id="x">{text}</p>')[0]
     assert "verdicts" in page.split("\n")[0]
+
+
+@pytest.mark.parametrize("hyphens", ["manual", "auto"])
+def test_a_soft_hyphen_does_not_widen_the_column_of_a_table(hyphens: str) -> None:
+    """The least width of a cell is that of a word, whatever stands before it."""
+    words = "Von der Keimung im Wald bis zur Waldbewirtschaftungs\u00adrahmenvereinbarung"
+    cells = f'<table style="width: 150mm; hyphens: {hyphens}"><tr><td>{words}</td><td>{"other words " * 40}</td></tr></table>'
+    lines = _pages(cells)[0].splitlines()
+    assert lines[0].startswith("Von der")
+    assert not any("Von" in line and "schaft" in line for line in lines), lines

@@ -268,3 +268,21 @@ def test_a_picture_leaves_room_for_its_question_and_an_address_is_a_word(tmp_pat
     assert sizes["quiz"] == pytest.approx((80 / 25.4 * 72, 60 / 25.4 * 72), abs=1)
     assert sizes["quiz-answers"][1] == pytest.approx(22 / 25.4 * 72, abs=1)
     assert re.search(r"Available:\s+https://example.org/trees", "\n".join(text(tmp_path / "out/p/worksheet.pdf")))
+
+
+@pytest.mark.parametrize("how", [("--theme", "large-print"), ("--paper", "a5")])
+def test_a_long_title_keeps_its_page_number_in_the_contents(how: tuple[str, str], tmp_path: Path, build: Callable[..., Result]) -> None:
+    """The numbers of all rows end at one edge, however many lines a title takes."""
+    title = "Who uses the forest, and what the agreement on its management has laid down since last year"
+    pack = write(tmp_path / "p", {"sections/1.md": f"---\ntitle: {title} for everybody else\n---\n## A part\n\nText.\n"}, "briefing: {}")
+    result = build(pack, *how)
+    assert result.exit_code == 0, result.output
+    document = pypdfium2.PdfDocument(tmp_path / "out/p/briefing.pdf")
+    page = document[1]
+    words = page.get_textpage()
+    signs = [(words.get_text_range(n, 1), words.get_charbox(n)) for n in range(words.count_chars())]
+    right, foot = page.get_width() * 0.8, page.get_height() * 0.12
+    document.close()
+    ends = [box[2] for sign, box in signs if sign.isdecimal() and box[0] > right and box[1] > foot]
+    assert len(ends) == 2
+    assert ends[0] == pytest.approx(ends[1], abs=1.5)
