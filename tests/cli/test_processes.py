@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -31,10 +32,10 @@ def test_exit_codes_reach_the_shell(
 
 
 def test_an_unchanged_build_typesets_nothing_and_is_quick(process: Process, small_pack: Path) -> None:
-    """A second build imports no heavy library and takes less than 1.5 s."""
+    """A second build imports no heavy library and takes less than a second of computing."""
     first = process("build", small_pack, "-o", "out")
     assert first.returncode == 0, first.stderr
-    before = {path: path.stat().st_mtime_ns for path in (small_pack.parent / "out").rglob("*.pdf")}
+    made = {path: path.stat().st_mtime_ns for path in (small_pack.parent / "out").rglob("*.pdf")}
     traced = process("build", small_pack, "-o", "out", options=("-X", "importtime"))
     assert traced.returncode == 0
     imported = {line.split("|")[-1].strip() for line in traced.stderr.splitlines() if "|" in line}
@@ -43,12 +44,13 @@ def test_an_unchanged_build_typesets_nothing_and_is_quick(process: Process, smal
     assert not imported & heavy
     times = []
     for _ in range(2):
-        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         again = process("build", small_pack, "-o", "out")
-        times.append(time.perf_counter() - started)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         assert "cached" in again.stderr
-    assert min(times) < 1.5
-    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert min(times) < 1  # not by the clock: other tests may have the cores
+    assert {path: path.stat().st_mtime_ns for path in made} == made
 
 
 def test_an_unchanged_build_restores_what_was_deleted_or_changed(
