@@ -20,6 +20,7 @@ import pikepdf
 import pytest
 
 from driver import BY_HAND, Driver
+from pictures import photo, saved
 
 from guide.jobs import temporary
 
@@ -28,14 +29,15 @@ MOMENTS = BY_HAND or 8
 # A second is promised where there is a core to end on; a machine with a long queue takes longer.
 PATIENCE = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 TINY = {
-    "pack.yaml": "format: 1\ntitle: Tiny {word}\nlang: en\ndate: 2026-11-01\nauthors: [A]\nsummary: Of {word}.\n"
+    "pack.yaml": "format: 1\ntitle: Tiny {word}\nlang: en\ndate: 2026-11-01\nauthors: [A]\nsummary: Of {word}.\nmarking: FOR TRAINING\n"
     "documents: {{briefing: {{}}, flashcards: {{derive: []}}, handout: {{}}, quiz: {{}}, worksheet: {{}}, planner: {{}}}}\n",
     "sections/10-one.md": "---\ntitle: One\nid: one\n---\nText of {word} [@k1].\n\n![A figure.](figures/one.vl.yaml){{#fig-one}}\n",
     "figures/one.vl.yaml": "description: A bar.\ndata: {{values: [{{a: x, b: 3}}]}}\nmark: bar\nwidth: 90\nheight: 40\n"
     "encoding: {{x: {{field: a, type: nominal}}, y: {{field: b, type: quantitative}}}}\n",
     "timeline.yaml": "- {{date: 1999-03-24, title: The {word}, sources: [k1]}}\n",
     "glossary.yaml": "- {{term: Force, definition: A {word}., sources: [k1]}}\n",
-    "cards.yaml": "- {{front: Front {word}, back: Back {word}, sources: [k1]}}\n",
+    "cards.yaml": "- {{front: Front {word}, back: Back {word}, image: figures/photo.jpg, sources: [k1]}}\n"
+    "- {{cloze: '24. {word} is {{{{{{{{c1::here::where}}}}}}}}.', sources: [k1]}}\n",
     "questions.yaml": "- {{prompt: Which {word}?, options: [aa, bb], answer: bb, sources: [k1]}}\n",
     "sources.yaml": "- {{id: k1, type: book, title: A Book, author: 'Smith, Jane', issued: 1999}}\n",
 }
@@ -64,6 +66,7 @@ def tiny(folder: Path, word: str) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.format(word=word), "utf-8")
+    (folder / "figures" / "photo.jpg").write_bytes(saved(photo(120, 90), "JPEG"))
     return folder
 
 
