@@ -131,7 +131,7 @@ class Reader:
             return drawn
         drawn.silent = (holder is not None and holder.silent) or _is_no_text(handle)
         if not drawn.silent:  # the clipping paths of figures have thousands of points
-            drawn.clip = _clip(handle, holder)
+            drawn.clip = clip_of(handle, holder)
         return drawn
 
 
@@ -247,7 +247,7 @@ def _common(one: Box, other: Box) -> Box:
     )  # fmt: skip
 
 
-def _clip(handle: Any, holder: Drawn | None) -> Box:
+def clip_of(handle: Any, holder: Drawn | None = None) -> Box:
     """Return the rectangle inside which the clipping paths of an object are, on the page."""
     path = raw.FPDFPageObj_GetClipPath(handle)
     box = holder.clip if holder is not None else EVERYWHERE

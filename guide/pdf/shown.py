@@ -21,6 +21,7 @@ from guide.pdf.drawn import (
     Box,
     Drawn,
     Reader,
+    clip_of,
     extent_of,
     image_of,
     most,
@@ -38,6 +39,7 @@ _FAR_INKS = 64.0  # the same of CMYK, where libraries differ in how they turn in
 _FLAT = 8.0  # standard deviation of the cells of a picture without features
 _ALIKE = 0.8  # correlation of the cells of two pictures of inks
 _SCALE = 1.5  # pixels a pt of a page with pictures
+_WIDER = 1000.0  # times its size a clipping path is, so that it lets the whole picture through
 _LEAST = 3.0  # pt; the longer side of a picture
 _FAINT = 0.12  # of its source's opacity and area that is printed at least; a cropped one has more
 _EMPTY = 1 / 256  # of a picture's area, or of its opacity, that shows something at least
@@ -231,10 +233,15 @@ class Viewer:
 
 
 def _rendered_alone(document: Any, page: Any, handle: Any) -> Thumb | None:
+    """Return a whole picture of the file, also of one that is cropped on its page."""
     before = raw.FS_MATRIX()
     raw.FPDFPageObj_GetMatrix(handle, before)
+    left, bottom, right, top = clip_of(handle)
+    x, y, more = (left + right) / 2, (bottom + top) / 2, _WIDER
     raw.FPDFPageObj_SetMatrix(handle, raw.FS_MATRIX(_DECODED, 0, 0, _DECODED, 0, 0))
+    raw.FPDFPageObj_TransformClipPath(handle, more, 0, 0, more, -more * x, -more * y)
     bitmap = raw.FPDFImageObj_GetRenderedBitmap(document, page, handle)
+    raw.FPDFPageObj_TransformClipPath(handle, 1 / more, 0, 0, 1 / more, x, y)
     raw.FPDFPageObj_SetMatrix(handle, before)
     if not bitmap:
         return None

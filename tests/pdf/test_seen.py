@@ -218,8 +218,7 @@ def turned() -> bytes:
 FORMS = {
     "png": picture(seed=3), "grey.png": picture(mode="L", seed=4), "palette.png": picture(mode="P", seed=5),
     "jpg": picture("JPEG", seed=6), "low.jpg": picture("JPEG", seed=6, quality=10), "grey.jpg": picture("JPEG", "L", seed=8),
-    "cmyk.jpg": picture("JPEG", "CMYK", seed=9), "turned.jpg": turned(), "disk.png": rgba(), "gif": picture("GIF", "P", seed=10),
-    "webp": picture("WEBP", seed=11), "bit.png": picture(mode="1", seed=12),
+    "cmyk.jpg": picture("JPEG", "CMYK", seed=9), "turned.jpg": turned(), "disk.png": rgba(), "bit.png": picture(mode="1", seed=12),
 }  # fmt: skip
 
 
@@ -232,9 +231,11 @@ def test_a_picture_that_is_there_is_no_error(form: str, page: Page, typeset: Typ
         for style in ("width: 40mm", "width: 8mm", "width: 20mm; height: 20mm; object-fit: cover", "width: 20mm; transform: rotate(90deg)",
                       "width: 20mm; opacity: .5", "width: 20mm; border-radius: 50%; background: #123")
     )  # fmt: skip
-    found = typeset(page(body, assets={name: FORMS[form]}))
-    assert [fault for fault in found.faults if fault.severity == "error"] == []
-    assert found.missing == 0
+    cropped = '<p data-at="it"><img alt="Fields" src="%s" style="width: 20mm; height: 20mm; object-fit: cover"></p>' % name
+    for each in (body, cropped):
+        found = typeset(page(each, assets={name: FORMS[form]}))
+        assert [fault for fault in found.faults if fault.severity == "error"] == []
+        assert found.missing == 0
 
 
 def test_a_picture_that_came_out_as_noise_is_an_error(page: Page, typeset: Typeset) -> None:

@@ -66,7 +66,7 @@ def tiny(folder: Path, word: str) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.format(word=word), "utf-8")
-    (folder / "figures" / "photo.jpg").write_bytes(saved(photo(260, 195), "JPEG"))
+    (folder / "figures" / "photo.jpg").write_bytes(saved(photo(400, 300), "JPEG"))
     return folder
 
 
