@@ -1346,7 +1346,7 @@ def _once_about_the_marking(problems: list[Diagnostic]) -> list[Diagnostic]:
 
 
 def _once_about_a_colour(problems: list[Diagnostic]) -> list[Diagnostic]:
-    """Return problems without the pale texts, if the colour that makes them so is among them."""
+    """Return problems without the pale texts, if the accent colour that makes them so is among them."""
     if not any(found.code == "unreadable-text" for found in problems):
         return problems
     from guide.pdf.contrast import HINT

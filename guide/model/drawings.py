@@ -31,6 +31,13 @@ class Node:
     parent: Node | None = None
     children: list[Node] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    holders: frozenset[str] = field(init=False)
+    """The names of the elements that hold this one, so that deep nesting costs no climbing."""
+
+    def __post_init__(self) -> None:
+        above = self.parent
+        known = above.holders if above else frozenset[str]()
+        self.holders = known if above is None or above.name in known else known | {above.name}
 
     @property
     def href(self) -> str:
@@ -53,12 +60,7 @@ class Node:
 
     def inside(self, *names: str) -> bool:
         """Return True if an element of one of these names holds this one."""
-        node = self.parent
-        while node is not None:
-            if node.name in names:
-                return True
-            node = node.parent
-        return False
+        return not self.holders.isdisjoint(names)
 
 
 @dataclass

@@ -195,13 +195,13 @@ def _said(text: _Text) -> str:
 
 
 def _fault(message: str, cause: str, text: _Text) -> Fault:
-    """Return a fault; an error where nobody can read the text, if the colour's cause is known.
+    """Return a fault: an error where the pack's accent colour makes text that nobody can read.
 
-    Without a known cause, the proof of the finished page names each text (`guide.pdf.trouble`).
+    Other texts of such colours are named one by one by the proof (`guide.pdf.trouble`).
     """
     others = ((cause, ""),) if cause else ()
     code, severity = "low-contrast", Severity.WARNING
-    if cause and text.ratio < LEAST_CONTRAST:
+    if cause.startswith("pack:") and text.ratio < LEAST_CONTRAST:
         code, severity = "unreadable-text", Severity.ERROR
     return Fault(code, message, text.at, HINT, severity, text.page, others, text.word)
 

@@ -165,7 +165,8 @@ class _Typesetting:
             data = self._write(document)
             self._told(messages)
             proof = self._prove(data)
-            self.faults += self._labels(data)
+            gone = {fault.at for fault in proof.faults}  # a picture that is lost, its labels too
+            self.faults += [fault for fault in self._labels(data) if fault.at not in gone]
             self.faults += self._marked(data)
         drawn = [(font, font.to_unicode) for font in document.fonts.values()]
         self._fallbacks(drawn, document.pages, self.html.markup)

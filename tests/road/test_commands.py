@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pikepdf
@@ -85,10 +85,10 @@ def test_nothing_changed_means_no_typesetting(small_pack: Path, tmp_path: Path) 
     """A second run is quick, touches no file and says that all was there."""
     run("build", small_pack, "-o", tmp_path)
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "small").glob("*.pdf")}
-    began = time.monotonic()
+    began = sum(os.times()[2:4])  # of computing, by commands
     command = [sys.executable, "-m", "guide", "build", str(small_pack), "-o", str(tmp_path), "--json"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert time.monotonic() - began < 5  # 0.1 s where nothing else runs
+    assert sum(os.times()[2:4]) - began < 2
     assert all(o["cached"] for o in json.loads(result.stdout)["outputs"])
     assert before == {p: p.stat().st_mtime_ns for p in (tmp_path / "small").glob("*.pdf")}
 
