@@ -31,6 +31,7 @@ from guide.units import PAPERS
 
 Builds = dict[str, dict[str, Path]]
 SOURCE = Source("rich-source.zip", b"PK" * 100, (2026, 11, 1))
+STOCK = {"large-print": (("documents.flashcards.stock", "a6"),)}
 THEMES = sorted(path.stem for path in (TEMPLATES / "themes").glob("*.css"))
 KINDS = (
     "briefing", "flashcards-screen", "handout", "handout-notes", "planner", "quiz", "quiz-answer-sheet",
@@ -60,7 +61,7 @@ def rich_builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str,
     made = {}
     for theme, paper, form in (("default", "a4", "false"), ("ink-saver", "letter", "true"),
                                ("large-print", "a4", "false")):
-        settings = Settings(theme=theme, paper=paper, jobs=1, overrides=(("documents.quiz.form", form),))
+        settings = Settings(theme=theme, paper=paper, jobs=1, overrides=(("documents.quiz.form", form), *STOCK.get(theme, ())))
         built = build(folder, tmp_path_factory.mktemp(theme), settings)
         assert built.diagnostics == ()
         made[theme] = {Path(each.path).name: Path(each.path) for each in built.outputs}
