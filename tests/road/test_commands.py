@@ -88,7 +88,7 @@ def test_nothing_changed_means_no_typesetting(small_pack: Path, tmp_path: Path) 
     began = sum(os.times()[2:4])  # of computing, by commands
     command = [sys.executable, "-m", "guide", "build", str(small_pack), "-o", str(tmp_path), "--json"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert sum(os.times()[2:4]) - began < 2
+    assert sum(os.times()[2:4]) - began < 5  # 0.1 s with compiled modules
     assert all(o["cached"] for o in json.loads(result.stdout)["outputs"])
     assert before == {p: p.stat().st_mtime_ns for p in (tmp_path / "small").glob("*.pdf")}
 
