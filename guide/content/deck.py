@@ -234,7 +234,7 @@ def selected(
     """Return the cards of a deck that have one of `tags`, all of them without any.
 
     They keep their numbers in the whole deck, so that cards which are printed later belong to those
-    that were printed before. Tags of a run stand in place of the deck's own.
+    that were printed before. Tags given for one run replace the deck's own.
     """
     whole = counted(cards, options, sheets)
     if not tags or set(tags) == set(options["tags"]):

@@ -53,7 +53,7 @@ class Source:
 
 
 def anchor(key: str) -> str:
-    """Return the id of a source's entry: only letters that may stand in any address."""
+    """Return the id of a source's entry: with the letters that any address may have."""
     return "src-" + "".join(
         c if c.isascii() and (c.isalnum() or c in "_.-") else f"_{ord(c):x}_" for c in key
     )
@@ -167,7 +167,7 @@ class Citations:
         rich = self._prepared().cluster(cites)
         if self.style.note and "note" in kind and cites[0].prefix:
             rich = capital(rich)
-        elif self.style.note and "note" not in kind:  # a note that stands in the line
+        elif self.style.note and "note" not in kind:  # a note printed in the line
             rich = [*text_run("("), *_without_stop(rich), *text_run(")")]
         anchors = {key: anchor(key) for key in listed}
         linked = [

@@ -85,7 +85,7 @@ def sort_key(text: str, lang: str) -> Key:
 
 
 def initial(text: str, lang: str) -> str:
-    """Return the letter under which a word stands in an index, `#` for what is not a letter."""
+    """Return the letter under which an index lists a word, `#` for a word without one."""
     alphabet = _alphabet(lang)
     folded = _folded(text, alphabet)
     if not folded or not folded[0].isalpha():

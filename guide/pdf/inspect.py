@@ -183,7 +183,7 @@ def _too_coarse(found: list[Leaf], number: int) -> Iterator[Fault]:
 
 @dataclass(frozen=True)
 class FaceBoxes:
-    """The boxes of a face: itself, the part that is to stand in its middle, and its foot, if any.
+    """The boxes of a face: itself, the part to be centred, and its foot, if any.
 
     `size` is the type size in pt at which it is laid out.
     """

@@ -30,7 +30,7 @@ NONE, EMPTY, FULL = 0, 1, 2  # what a piece called: no variable, only empty ones
 
 @dataclass
 class Told:
-    """How a source is told from others that would be printed alike."""
+    """How a source is distinguished from others that would be printed alike."""
 
     shown: int = 0
     levels: dict[int, int] = field(default_factory=dict)
@@ -373,6 +373,10 @@ class Renderer:
             return self._substitute(node, place) if parent is None else ([], EMPTY)
         if look.options.get("form") == "count":
             return text_run(str(counted)), FULL
+        return self._as_names(rich, node, place)
+
+    def _as_names(self, rich: Rich, node: Node, place: Place) -> tuple[Rich, int]:
+        """Return names as a style prints them; nothing if the citation hides its first ones."""
         rich = self._wrapped(formatted(rich, node.attrs), node.attrs)
         if not place.names:
             place.names.append(rich)
@@ -471,12 +475,7 @@ class Renderer:
                 rich, state = self.node(kid, place)
             if rich or (state == FULL and place.hide and place.names):
                 place.suppressed.update(place.called[before:])
-                rich = self._wrapped(formatted(rich, node.attrs), node.attrs)
-                if not place.names:
-                    place.names.append(rich)
-                    if place.hide:
-                        return [], FULL
-                return rich, FULL
+                return self._as_names(rich, node, place)
             del place.called[before:]
         return [], EMPTY
 
