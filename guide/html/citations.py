@@ -169,10 +169,9 @@ class Citations:
             rich = capital(rich)
         elif self.style.note and "note" not in kind:  # a note printed in the line
             rich = [*text_run("("), *_without_stop(rich), *text_run(")")]
-        anchors = {key: anchor(key) for key in listed}
+        linking = listed if "plain" not in kind else set[str]()
         linked = [
-            run._replace(link=anchors.get(run.link, "") if "plain" not in kind else "")
-            for run in rich
+            run._replace(link=anchor(run.link) if run.link in linking else "") for run in rich
         ]
         text = to_html(linked, self.style.quotes)
         if not self.numeric:  # words may break over lines

@@ -15,7 +15,6 @@ from xml.etree.ElementTree import Element
 
 from guide.pdf.inspect import leaves
 
-_STEP = 5  # elements from one guess to the next, until the limit lies between two
 _TRIES = 4  # single elements that are tried in the gap at the end; each costs a layout
 Layout = Callable[[Any], Any]
 """An element tree to a laid-out WeasyPrint document."""
@@ -39,6 +38,8 @@ def fill(root: Element, pages: int, layout: Layout) -> Filled:
 
 
 class _Filling:
+    """The search for how much goes on the pages; each look at one choice costs a layout."""
+
     def __init__(self, root: Element, pages: int, layout: Layout) -> None:
         self.root, self.pages, self.layout = root, pages, layout
         ranked = [e for e in root.iter() if e.get("data-rank") is not None]
@@ -46,57 +47,86 @@ class _Filling:
         order = sorted(range(len(ranked)), key=lambda n: (float(ranked[n].get("data-rank", 0)), n))
         self.order = order
         self.fitting: dict[frozenset[int], bool] = {}
-        self.last: tuple[frozenset[int], Any] = (frozenset({-1}), None)
-        self.tree = root  # of the last layout
+        self.heights: dict[str, float] = {}
+        self.within = 0
+        self.best: tuple[frozenset[int], Any, Element] | None = None
 
     def run(self) -> Filled:
-        everything = self._try(self.order)
+        everything, tree = self._try(self.order)
         if len(everything.pages) <= self.pages:
-            return self._filled(everything, self.order)
-        low, high = 0, len(self.order) - 1
-        probe, step = self._guess(everything), _STEP
-        below = above = False
+            return self._filled(everything, tree, self.order)
+        self.heights = _heights(everything)
+        self.within = len(self._printed(everything.pages[: self.pages], self.order))
+        del everything, tree  # a layout is large
+        low = self._most()
+        chosen = list(self.order[:low])
+        too_high = self._height(self.order[low])
+        for candidate in self.order[low + 1 : low + 1 + _TRIES]:
+            if self._height(candidate) >= too_high:
+                continue  # what did not fit here was lower
+            if self._fits([*chosen, candidate]):
+                chosen.append(candidate)
+            else:
+                too_high = self._height(candidate)
+        if self.best and self.best[0] == frozenset(chosen):
+            return self._filled(self.best[1], self.best[2], chosen)
+        return self._filled(*self._try(chosen), chosen)
+
+    def _most(self) -> int:
+        """Return how many elements fit, the most important first.
+
+        How far a layout is too long tells nearly how many must go; from one that fits, the search
+        goes up in growing steps.
+        """
+        low, high, step = 0, len(self.order) - 1, 1
+        probe = self.within
         while low < high:
             probe = min(max(probe, low + 1), high)
             if self._fits(self.order[:probe]):
-                low, below = probe, True
-                probe = low + step
+                low, probe, step = probe, probe + step, 2 * step
             else:
-                high, above = probe - 1, True
-                probe = high - step + 1
-            if below and above:
+                high = probe - 1
+                probe = min(self.within, high)
+            if not low < probe <= high:
                 probe = (low + high + 1) // 2
-        chosen = list(self.order[:low])
-        for candidate in self.order[low + 1 : low + 1 + _TRIES]:
-            if self._fits([*chosen, candidate]):
-                chosen.append(candidate)
-        return self._filled(self._try(chosen), chosen)
+        return low
 
-    def _guess(self, everything: Any) -> int:
-        """Return about how many elements go on the pages, from where they end with all of them."""
-        within: set[str] = set()
-        for page in everything.pages[: self.pages]:
-            within |= {leaf.at for leaf in leaves(page._page_box)}  # noqa: SLF001
-        return sum(self.keys[n] in within for n in self.order)
+    def _printed(self, pages: Sequence[Any], chosen: Sequence[int]) -> list[int]:
+        """Return which of the chosen elements leave ink on pages."""
+        found = set().union(*(_heights_on(page) for page in pages))
+        return [n for n in chosen if self.keys[n] in found]
+
+    def _without(self, document: Any, chosen: Sequence[int]) -> int:
+        """Return about how many of the chosen fit: as many less as what is beyond the pages is high."""
+        kept = self._printed(document.pages[: self.pages], chosen)
+        gone = sum(self._height(n) for n in chosen) - sum(self._height(n) for n in kept)
+        beyond = sum(sum(_heights_on(page).values()) for page in document.pages[self.pages :])
+        while kept and beyond > gone:
+            gone += self._height(kept.pop())
+        return len(kept)
+
+    def _height(self, element: int) -> float:
+        return self.heights.get(self.keys[element], 0.0)
 
     def _fits(self, chosen: Sequence[int]) -> bool:
         key = frozenset(chosen)
         if key not in self.fitting:
-            self.fitting[key] = len(self._try(chosen).pages) <= self.pages
+            document, tree = self._try(chosen)
+            self.fitting[key] = len(document.pages) <= self.pages
+            if self.fitting[key]:
+                self.best = key, document, tree
+            else:
+                self.within = self._without(document, chosen)
         return self.fitting[key]
 
-    def _filled(self, document: Any, chosen: Sequence[int]) -> Filled:
+    def _filled(self, document: Any, tree: Element, chosen: Sequence[int]) -> Filled:
         kept = set(chosen)
-        return Filled(
-            document, self.tree, tuple(key for n, key in enumerate(self.keys) if n not in kept)
-        )
+        left_out = tuple(key for n, key in enumerate(self.keys) if n not in kept)
+        return Filled(document, tree, left_out)
 
-    def _try(self, chosen: Sequence[int]) -> Any:
-        key = frozenset(chosen)
-        if self.last[0] != key:
-            self.tree = self._tree(key)
-            self.last = key, self.layout(self.tree)  # a layout is large; one is enough
-        return self.last[1]
+    def _try(self, chosen: Sequence[int]) -> tuple[Any, Element]:
+        tree = self._tree(frozenset(chosen))
+        return self.layout(tree), tree
 
     def _tree(self, chosen: frozenset[int]) -> Element:
         """Return a copy of the document without what was not chosen."""
@@ -109,6 +139,23 @@ class _Filling:
         _prune(root, lambda e: e.get("data-with") is not None
                and not printed & set(e.get("data-with", "").split()))  # fmt: skip
         return root
+
+
+def _heights(document: Any) -> dict[str, float]:
+    """Return the height in px of the ink of each key; of one that breaks, that of its largest part."""
+    found: dict[str, float] = {}
+    for page in document.pages:
+        for at, height in _heights_on(page).items():
+            found[at] = max(found.get(at, 0.0), height)
+    return found
+
+
+def _heights_on(page: Any) -> dict[str, float]:
+    ends: dict[str, tuple[float, float]] = {}
+    for leaf in leaves(page._page_box):  # noqa: SLF001
+        top, bottom = ends.get(leaf.at, (leaf.top, leaf.bottom))
+        ends[leaf.at] = min(top, leaf.top), max(bottom, leaf.bottom)
+    return {at: bottom - top for at, (top, bottom) in ends.items()}
 
 
 def _ranked(element: Element) -> bool:
