@@ -315,8 +315,8 @@ class Document:
             views.FactView(
                 id=fact.id,
                 label=self.inline(fact.label, fact, "label"),
-                value=fact.value,
-                unit=fact.unit,
+                value=with_scripts(fact.value),
+                unit=with_scripts(fact.unit),
                 as_of_text=self.labels.date(fact.as_of),
                 cites=self.cites(fact),
                 at=self.at(fact),
@@ -463,7 +463,7 @@ class Document:
         if card.origin == "deck":
             return Markup(text)  # noqa: S704  made of escaped parts
         if side == _PLAIN.get(card.origin):
-            return escape(text)
+            return with_scripts(text) if card.origin == "facts" else escape(text)
         answer = _ANSWER.match(text) if card.truth and side == "back" else None
         if answer:  # guide's own word; what the author wrote stays
             text = f"**{self.labels(answer[1])}**{text[answer.end() :]}"
@@ -533,8 +533,17 @@ class Document:
 
 _PLAIN = {"facts": "back", "glossary": "front", "actors": "front"}
 """The side of a card that holds a value or a name, which every document prints as written."""
+_SCRIPT = re.compile(r"(?<!\^)\^([^\s^~]+)\^(?!\^)|(?<!~)~([^\s^~]+)~(?!~)")
 _ANSWER = re.compile(r"\*\*(True|False)\*\*(?=\n|\Z)")  # as content/deck.py writes it
 _LABEL = 6  # characters that a letter and the space after an option take
+
+
+def with_scripts(text: str) -> Markup:
+    """Return a value or unit as HTML: as written, but for `m^2^` and `CO~2~` (Pandoc's marks)."""
+    made = _SCRIPT.sub(
+        lambda m: f"<sup>{m[1]}</sup>" if m[1] else f"<sub>{m[2]}</sub>", escape(text)
+    )
+    return Markup(made)  # noqa: S704  it is escaped
 
 
 def _end(text: Markup) -> str:

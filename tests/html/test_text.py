@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from markdown_it.token import Token
 
 from guide.content.tables import read_table
+from guide.html.document import with_scripts
 from guide.html.flow import flow, plain
 from guide.html.parser import parse
 from guide.model.markup import mentions
@@ -288,3 +289,18 @@ def test_what_prints_as_a_mark_is_reported(
     _, problems = load_pack(tmp_path)
     found = next(problem for problem in problems if problem.code == code)
     assert (str(found.place), words in found.message, bool(found.hint)) == (place, True, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("km^2^", "km<sup>2</sup>"),
+        ("H~2~SO~4~", "H<sub>2</sub>SO<sub>4</sub>"),
+        ("~5 to ~9", "~5 to ~9"),
+        ("~~5~~", "~~5~~"),
+        ("3 < 4^", "3 &lt; 4^"),
+    ],
+)
+def test_a_value_is_as_written_but_for_scripts(written: str, printed: str) -> None:
+    """A value or unit is no Markdown; what is raised or lowered in it is set so."""
+    assert with_scripts(written) == printed
