@@ -302,6 +302,7 @@ class _Run:
                     raise GuideError(
                         *[d for d in built.diagnostics if d.severity == Severity.ERROR]
                     )
+                self._check_edition(edition, built.diagnostics)
                 told = set(self.problems)
                 self.problems += [
                     d for d in built.diagnostics
@@ -309,6 +310,14 @@ class _Run:
                 ]  # fmt: skip
                 found[edition] = self._chosen(paths).read_bytes()
         return found
+
+    def _check_edition(self, edition: str, found: Iterable[Diagnostic]) -> None:
+        """Refuse to send an edition that names what it leaves out; raises GuideError."""
+        from guide.content.editions import OF_EDITIONS
+
+        bad = [d for d in found if d.code in OF_EDITIONS and d.severity == Severity.WARNING]
+        if edition and bad and self.request.send:
+            raise GuideError(*[dataclasses.replace(d, severity=Severity.ERROR) for d in bad])
 
     def _chosen(self, paths: Sequence[Path]) -> Path:
         """Return the document that was asked for of those that its kind made; raises GuideError."""

@@ -757,6 +757,7 @@ class _Making:
         self.seen: Seen = {}
 
     def record(self) -> _Record:
+        from guide.content.editions import empty, leaks
         from guide.content.load import load_pack
 
         self.source: dict[str, bytes] = {}
@@ -767,6 +768,7 @@ class _Making:
             return self._record(pack, [])
         if self.settings.edition:
             pack = self._edition(pack)
+            self.problems += leaks(pack, self.settings.edition)
         self.pack = pack
         self._meet_machine()
         wrong = {d.code for d in found if d.severity == Severity.ERROR}
@@ -777,6 +779,9 @@ class _Making:
             self.problems += exc.diagnostics
             wanted = []
         documents = [document for each in wanted for document in self._begin(pack, *each)]
+        left_out = any(d.code == "nothing-to-print" for d in self.problems)
+        if self.settings.edition and left_out and not documents and not self._fatal():
+            self.problems.append(empty(pack, self.settings.edition))
         documents.sort(key=lambda document: document.kind.order)
         files = [file for document in documents for file in self._finish(pack, document)]
         if self.settings.archive:
@@ -806,8 +811,10 @@ class _Making:
         self, pack: Pack, documents: Sequence[_Document], files: Sequence[_File]
     ) -> list[_File]:
         """Return the files as archives that hold the pack's source, but for those that cannot be."""
+        from guide.content.editions import source_leak
         from guide.sheets.archive import source_of
 
+        self.problems += source_leak(pack, self.settings.edition)
         date = pack.manifest.date
         day = date.first if date else time.gmtime(self.settings.epoch)[:3]
         source = source_of(pack.name, self.source, day, _how_made(pack.name, self.settings))
@@ -885,7 +892,9 @@ class _Making:
 
     def _wanted(self, pack: Pack) -> Iterator[tuple[Kind, dict[str, Any]]]:
         """Yield the kinds to make with their options as given."""
+        from guide.content.editions import empty, nothing_for
         from guide.content.library import load_kinds
+        from guide.content.overrides import unlisted
         from guide.content.validate import did_you_mean
 
         kinds, given = load_kinds(pack), pack.manifest.documents
@@ -896,28 +905,26 @@ class _Making:
                 self.problems.append(
                     error("unknown-kind", f"there is no kind of document `{name}`", place, hint)
                 )
+        named, edition = self.settings.kinds, self.settings.edition
+        self.problems += () if named else unlisted(pack, kinds)
         for kind in kinds.values():
-            asked = (
-                kind.name in self.settings.kinds
-                if self.settings.kinds
-                else (kind.name in given if given is not None else True)
-            )
+            listed = pack.listed is None or kind.name in pack.listed
+            asked = kind.name in named if named else listed
             has = any(getattr(pack, name) for name in kind.needs)
             if asked and has:
                 yield kind, dict((given or {}).get(kind.name, {}))
-            elif asked and (given is not None or self.settings.kinds):
-                needs = ", ".join(kind.needs)
-                whose = f"edition `{self.settings.edition}`" if self.settings.edition else "pack"
-                message = f"`{kind.name}` needs one of {needs}, and the {whose} has none"
-                place = pack.at(f"documents.{kind.name}")
-                self.problems.append(
-                    error("nothing-to-print", message, place, "Add content, or leave it out.")
-                )
-        has = any(getattr(pack, name) for kind in kinds.values() for name in kind.needs)
-        if not has:
-            message = "there is nothing to print yet"
-            hint = "Add a section, a glossary, cards or any other content beside pack.yaml."
-            self.problems.append(error("nothing-to-print", message, Place("pack.yaml", 1, 1), hint))
+            elif asked and (pack.listed is not None or named):
+                self.problems.append(nothing_for(kind, pack, edition, bool(named)))
+        if not any(getattr(pack, name) for kind in kinds.values() for name in kind.needs):
+            self.problems.append(empty(pack, edition))
+
+    def _spared(self, kind: Kind, problems: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+        """Return the problems of a document; an edition may lack content that nobody asked for."""
+        from guide.content.editions import spared
+
+        if not self.settings.edition or kind.name in self.settings.kinds:
+            return problems
+        return spared(problems, kind.name, self.settings.edition)
 
     def _begin(self, pack: Pack, kind: Kind, given: dict[str, Any]) -> list[_Document]:
         from guide.content.library import resolve_options
@@ -961,7 +968,7 @@ class _Making:
             version=version,
         )  # fmt: skip
         html, more = render(request)
-        self.problems += more
+        self.problems += self._spared(kind, more)
         if html is None or self._fatal():
             return None
         document = _Document(kind, started, html.places, name, html)
@@ -1072,6 +1079,7 @@ class _Making:
         place = self._stock_place(pack, kind)
         try:
             stock = load_stock(str(options["stock"]), place, pack, paper)
+            self._check_paper(pack, kind, options, stock, paper)
             _, least = self._cards_of_theme(options)
             stock = stock.enlarged(least) if least else stock
             return stock.folded() if options["duplex"] == "fold" else stock
@@ -1081,6 +1089,24 @@ class _Making:
             hint = "Choose smaller stock, or --duplex long-edge."
             self.problems.append(error("bad-stock", str(exc), place, hint))
         return None
+
+    def _check_paper(
+        self, pack: Pack, kind: Kind, options: Mapping[str, Any], stock: Stock, paper: Paper
+    ) -> None:
+        """Warn that the stock is for another paper, unless the pack has chosen both."""
+        from guide.content.cardpaper import other_paper
+
+        own = (pack.manifest.documents or {}).get(kind.name, {})
+        if self.settings.paper:
+            place = Place("--paper")
+        elif options.get("paper"):
+            place = pack.at(f"documents.{kind.name}.paper")
+        elif self.settings.stock or own.get("stock"):
+            return
+        else:
+            place = pack.at("paper")
+        found = other_paper(stock, paper, place)
+        self.problems += [found] if found else []
 
     def _cards(
         self, pack: Pack, kind: Kind, options: Mapping[str, Any], stock: Stock
@@ -1106,7 +1132,8 @@ class _Making:
                 )
         cards = selected(every, options, self.settings.tags, _sheets(stock, options))
         if not cards:
-            self._no_cards(every, tags, place)
+            none = self._no_cards(every, tags, place)
+            self.problems += self._spared(kind, [none])
             return ()
         return cards
 
@@ -1142,7 +1169,9 @@ class _Making:
     def _stopping(self, problems: Iterable[Diagnostic]) -> bool:
         return any(map(self._stops, problems))
 
-    def _no_cards(self, every: tuple[Flashcard, ...], tags: tuple[str, ...], place: Place) -> None:
+    def _no_cards(
+        self, every: tuple[Flashcard, ...], tags: tuple[str, ...], place: Place
+    ) -> Diagnostic:
         from guide.content.validate import did_you_mean
 
         message, hint = "the deck has no cards", "Add cards."
@@ -1153,7 +1182,7 @@ class _Making:
                 did_you_mean(tags[0], known) or f"Tags in use: {', '.join(known[:12]) or 'none'}."
             )
             place = Place("--tags") if self.settings.tags else place
-        self.problems.append(error("nothing-to-print", message, place, hint))
+        return error("nothing-to-print", message, place, hint)
 
     def _given(self, kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
         run = {"stock": self.settings.stock, "duplex": self.settings.duplex}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from guide.content.files import Reader, Seen
+from guide.content.overrides import override
 from guide.content.pictures import load_figure
 from guide.content.rules import check_marks, check_pack
 from guide.content.slugs import slug
@@ -16,7 +17,6 @@ from guide.content.sources import read_sources
 from guide.content.tables import read_table
 from guide.content.validate import Places, Validator
 from guide.content.yaml12 import Document, read_yaml
-from guide.content.yamlslips import CUT
 from guide.errors import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
 from guide.model.cloze import unnumbered
@@ -26,8 +26,6 @@ from guide.model.pack import Manifest, Pack, spelling
 from guide.model.signs import TAG, understood
 
 I = TypeVar("I", bound=Item)  # noqa: E741  an Item
-
-OVERRIDE = "-D"  # the path of a value given on the command line
 
 
 def load_pack(
@@ -77,6 +75,7 @@ class _Loading:
     validator: Validator = field(default_factory=Validator)
     ids: dict[str, Place] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    listed: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.folder, read=self.read, given=self.given)
@@ -100,6 +99,7 @@ class _Loading:
             questions=self._questions(),
             templates=self._templates(),
             places=document.places,
+            listed=self.listed,
             **self._sources(),
         )
         pack = self._with_ids(pack)
@@ -136,8 +136,10 @@ class _Loading:
                     error("wrong-type", "pack.yaml must be keys and values", at, hint)
                 )
             return None, Document()
+        self.listed = _kinds_in(document.data)
         for key, text in overrides.items():
-            self._override(document, key, text)
+            self.problems += override(document, key, text)
+            self._list_kind(key, document.data)
         number = document.data.get("format")
         if isinstance(number, int) and number != 1:
             at = document.places["format"]
@@ -147,24 +149,12 @@ class _Loading:
         places = Places("pack.yaml", document)
         return self.validator.item(Manifest, document.data, places, "pack.yaml"), document
 
-    def _override(self, document: Document, key: str, text: str) -> None:
-        value, problems = read_yaml(text, OVERRIDE)
-        colour = text.strip().startswith("#")
-        self.problems.extend(p for p in problems if not (colour and p.code == CUT))
-        if value is None:
-            return
-        target, parts = document.data, key.split(".")
-        for number, part in enumerate(parts[:-1], 1):
-            inner = target.get(part) if isinstance(target, dict) else None
-            if not isinstance(inner, dict):
-                inner = {}
-                target[part] = inner
-            document.places[".".join(parts[:number])] = Place(OVERRIDE)
-            target = inner
-        # `-D theme.accent=#1f4e79`: to YAML a comment, to everybody else a colour.
-        comment = value.data is None and text.strip().startswith("#")
-        target[parts[-1]] = text.strip() if comment else value.data
-        document.places[key] = document.keys[key] = Place(OVERRIDE)
+    def _list_kind(self, key: str, data: Mapping[str, Any]) -> None:
+        """Note which documents an override asks for: an option of a document asks for none."""
+        if key == "documents":
+            self.listed = _kinds_in(data)
+        elif self.listed is not None and key.startswith("documents.") and key.count(".") == 1:
+            self.listed |= {key.partition(".")[2]}
 
     def _sections(self) -> list[Section]:
         found = []
@@ -339,6 +329,12 @@ class _Loading:
         loaded = {path: load_figure(self.reader, path, place) for path, place in wanted.items()}
         figures = {path: figure for path, figure in loaded.items() if figure}
         return {spelling(path): figure for path, figure in figures.items()} | figures
+
+
+def _kinds_in(data: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return the names under `documents` in what pack.yaml says, None when it has no such list."""
+    given = data.get("documents")
+    return frozenset(map(str, given)) if isinstance(given, dict) else None
 
 
 def _no_front_matter(path: str, text: str) -> Diagnostic:

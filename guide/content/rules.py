@@ -185,7 +185,7 @@ def _mentions(pack: Pack) -> Found:
     """Check everything that a text points at."""
     targets = _targets(pack)
     names = _term_names(pack)
-    for mention, place in _mentions_of_pack(pack):
+    for mention, place in mentions_of_pack(pack):
         if mention.kind == "cite" and mention.value not in pack.sources:
             yield _unknown_source(mention.value, pack, place, "")
         elif mention.kind == "term" and mention.value.casefold() not in names:
@@ -195,7 +195,7 @@ def _mentions(pack: Pack) -> Found:
             key = read_citation(text).key
             if key not in pack.sources:
                 yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
-        for mention, place in _all_mentions(item):
+        for mention, place in mentions_of(item):
             name = mention.value
             if mention.kind == "cite" and name not in pack.sources:
                 yield _unknown_source(name, pack, place, item.id)
@@ -209,14 +209,14 @@ def _mentions(pack: Pack) -> Found:
                 yield missing_alt(name, place)
 
 
-def _mentions_of_pack(pack: Pack) -> Iterator[tuple[Mention, Place]]:
+def mentions_of_pack(pack: Pack) -> Iterator[tuple[Mention, Place]]:
     """Yield what the summary in pack.yaml points at, and where."""
     text = pack.manifest.summary
     for mention in mentions(text):
         yield mention, pack.at("summary").inside(text, mention.offset)
 
 
-def _all_mentions(item: Item) -> Iterator[tuple[Mention, Place]]:
+def mentions_of(item: Item) -> Iterator[tuple[Mention, Place]]:
     """Yield what the texts of an item point at, and where."""
     for name, text in texts_of(item):
         for mention in mentions(text):

@@ -67,6 +67,10 @@ def plan(
         message = "no day is left for learning"
         return None, [error("bad-value", message, place("rest"), "Rest on fewer days.")]
     cards = len(numbers)
+    if not cards:
+        message = "the deck has no cards to plan"
+        hint = "Add cards, or derive them: `derive` of flashcards."
+        return None, [error("nothing-to-print", message, pack.at(f"documents.{kind}"), hint)]
     made = schedule(cards, len(working), int(options["boxes"]), int(options["new-per-day"]))
     if made.left:
         message = f"{made.left} of {cards} cards have no turn before the deadline"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from guide.errors import Diagnostic, Place, error, warning
+from guide.errors import Diagnostic, Place, Severity, error, warning
 from guide.html.document import Document
 from guide.html.views import LevelView, QuizView
 from guide.model.content import Question
@@ -28,13 +28,14 @@ def chosen(pack: Pack, kind: str, options: Mapping[str, Any]) -> tuple[Pack, lis
     def place(name: str) -> Place:
         return pack.at(f"documents.{kind}.{name}")
 
-    known = topics(pack.sections)
+    whole = pack.whole or pack  # an edition may lack what the options name
+    known = topics(whole.sections)
     for section in options["sections"]:
         if str(section) not in known:
             hint = did_you_mean(str(section), known)
             message = f"there is no section `{section}`"
             problems.append(error("bad-value", message, place("sections"), hint))
-    every = {tag for question in pack.questions for tag in question.tags}
+    every = {tag for question in whole.questions for tag in question.tags}
     for tag in options["tags"]:
         if str(tag) not in every:
             hint = did_you_mean(str(tag), sorted(every)) or "Tag some questions with it."
@@ -61,9 +62,11 @@ def chosen(pack: Pack, kind: str, options: Mapping[str, Any]) -> tuple[Pack, lis
     elif count > len(fitting):
         message = f"{count} questions are asked for, but there are only {len(fitting)}"
         hint = "Write more, or ask for fewer."
-        problems.append(warning("too-few-questions", message, place("questions"), hint))
+        severity = Severity.NOTE if pack.whole else Severity.WARNING
+        few = Diagnostic("too-few-questions", message, place("questions"), hint, severity)
+        problems.append(few)
     seed = str(options["seed"])
-    return replace(pack, questions=select(fitting, count, seed, pack.sections)), problems
+    return replace(pack, questions=select(fitting, count, seed, whole.sections)), problems
 
 
 def quizzes(

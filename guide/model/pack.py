@@ -74,6 +74,9 @@ def _options(value: Any) -> Any:
     return {} if value is None else value
 
 
+LONG_FORMS = {"theme": "name", "documents.*.pages": "max"}
+"""Keys whose value may be written short, and what the short form stands for: {name: ...}, {max: ...}."""
+
 DocumentOptions = Annotated[dict[str, Any], BeforeValidator(_options)]
 
 
@@ -136,6 +139,8 @@ class Pack:
     CSL-JSON item. `figures` maps a path inside the pack to its picture; `templates` maps the path
     of an override (`briefing/page.css`) to its text. `places` maps dotted keys of pack.yaml to
     their places; `source_places` does so for citation keys, `source_fields` for what a source says.
+    `listed` are the kinds of document that pack.yaml lists, None for all that there is content for.
+    `whole` is set on an edition: the pack that it is a part of.
     """
 
     name: str
@@ -153,6 +158,8 @@ class Pack:
     places: Mapping[str, Place] = field(default_factory=dict)
     source_places: Mapping[str, Place] = field(default_factory=dict)
     source_fields: Mapping[str, Mapping[str, Place]] = field(default_factory=dict)
+    listed: frozenset[str] | None = None
+    whole: Pack | None = field(default=None, repr=False)
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -204,4 +211,5 @@ class Pack:
             facts=keep(self.facts),
             cards=keep(self.cards),
             questions=keep(self.questions),
+            whole=self,
         )
