@@ -139,7 +139,7 @@ def test_fields_of_a_report() -> None:
     assert one("subtitle = {The Sub}")["title"] == "T: The Sub"
     assert one("note = {Signed}, addendum = {Rare}")["note"] == "Signed. Rare"
     assert one(r"howpublished = {\url{https://example.org/x_y}}", "misc")["URL"] == "https://example.org/x_y"
-    assert one("howpublished = {Pamphlet}", "misc")["medium"] == "Pamphlet"
+    assert one("howpublished = {Pamphlet}", "misc")["note"] == "Pamphlet"
     assert one("school = {X}", "phdthesis")["genre"] == "PhD thesis"
     assert one("doi = {https://doi.org/10.1/x}")["DOI"] == "10.1/x"
     assert one("year = 2001, month = {10~} # jan")["issued"] == {"date-parts": [[2001, 1, 10]]}
