@@ -17,7 +17,7 @@ from guide.errors import Diagnostic, Place, error, warning
 _ENTRY = re.compile(r"@[ \t]*(\w+)\s*([{(])\s*([^,\s{}()=\"]*)\s*(=?)")
 _SPACED_KEY = re.compile(r"@[ \t]*\w+\s*[{(]\s*([^,{}()=\"\n]*[^,{}()=\"\s])\s*,")
 _NAME = re.compile(r"([A-Za-z][\w:.+/-]*)\s*=\s*[{\"\w]")
-_SIGN = re.compile(r"@[ \t]*\w+\s*([{(])|[{}()\"]|^[ \t]*%[^\n]*", re.M)
+_SIGN = re.compile(r"@[ \t]*\w+\s*([{(])|[{}()\"]|^[ \t]*%", re.M)
 # Entries that are part of another work, whose title the entry of that work gives.
 _TRAVELS = frozenset(
     (
@@ -80,10 +80,14 @@ def _without_comments(text: str) -> str:
     depth, quoted, closer, pieces, last = 0, False, "}", [], 0
     for match in _SIGN.finditer(text):
         sign = match[0][-1]
-        if match[0].lstrip()[:1] == "%":
+        if match.start() < last:  # in a comment
+            continue
+        if sign == "%":
             if depth <= 1 and not quoted:
-                pieces += [text[last : match.start()], " " * len(match[0])]
-                last = match.end()
+                end = text.find("\n", match.end())
+                end = len(text) if end < 0 else end
+                pieces += [text[last : match.start()], " " * (end - match.start())]
+                last = end
         elif match[1]:
             if depth == 0:
                 depth, quoted, closer = 1, False, "}" if sign == "{" else ")"

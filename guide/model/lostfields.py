@@ -46,3 +46,16 @@ def _note(fields: list[LostField], style: str) -> Diagnostic:
         hint += "; otherwise delete the field."
     made = note("source-field", message, first.place, hint, first.key)
     return replace(made, names=tuple(keys))
+
+
+def once_each(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return diagnostics with one note for each field: documents list different sources."""
+    kept: dict[tuple[str, ...], Diagnostic] = {}
+    for number, found in enumerate(diagnostics):
+        key: tuple[str, ...] = (str(number),)
+        if found.code == "source-field":
+            key = (found.place.path, found.message.partition("` of ")[0])
+        before = kept.get(key)
+        if before is None or len(found.names) > len(before.names):
+            kept[key] = found
+    return list(kept.values())

@@ -302,3 +302,46 @@ def test_any_text_of_any_field_is_printed(title: str, publisher: str, style: str
 def plain(text: str) -> str:
     """Return the letters and figures of a text, without case."""
     return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def test_an_author_that_is_repeated_leaves_the_full_stop() -> None:
+    """MLA prints a dash for the author of the entry before, with the stop that an initial hid."""
+    made_of = made("mla", book("Second", "Hill, A."), book("First", "Hill, A."))
+    assert [str(each.html) for each in made_of.bibliography()][1].startswith("———. <i>Second")
+
+
+def test_a_series_without_a_volume_leaves_no_stray_marks() -> None:
+    """The full stop of IEEE's series is not followed by a comma."""
+    source = {"type": "chapter", "title": "T", "container-title": "B", "collection-title": "Notes", "publisher": "P"}
+    assert entry("ieee", source) == "“T,” in <i>B</i>, in Notes, P."
+    assert "vol. 2, P." in entry("ieee", {**source, "volume": "2"})
+
+
+@pytest.mark.parametrize(
+    ("source", "ieee", "vancouver"),
+    [
+        ({"type": "webpage", "title": "Page", "URL": "https://example.org/", "issued": {"date-parts": [[2001, 5, 2]]}},
+         "“Page.” May 02, 2001. [Online]. Available:https://example.org/", "Page [Internet]. 2001. Available from:https://example.org/"),
+        ({"type": "webpage", "title": "Page", "issued": {"date-parts": [[1999]], "circa": True}, "note": "Kept"},
+         "“Page.” c. 1999. Kept.", "Page. c. 1999. Kept."),
+        ({"type": "software", "title": "Tool", "version": "3.11", "URL": "https://example.org/", "issued": {"date-parts": [[2001]]}},
+         "<i>Tool</i>. (2001). Version 3.11. [Online]. Available:https://example.org/",
+         "Tool [Internet]. 2001. Version 3.11. Available from:https://example.org/"),
+        ({"type": "software", "title": "Tool", "version": "3.11"}, "<i>Tool</i>. Version 3.11.", "Tool. Version 3.11."),
+    ],
+)  # fmt: skip
+def test_dates_and_versions_that_a_style_omits(source: dict[str, Any], ieee: str, vancouver: str) -> None:
+    """A web page has its date, software its version, before the address or at the end."""
+    assert entry("ieee", source) == ieee
+    assert entry("vancouver", source) == vancouver
+    assert entry("apa", source).count("2001") <= 1  # a style that prints it prints it once
+
+
+def test_what_a_style_omits_is_known() -> None:
+    """A translator in IEEE and a place in APA, but no mark of a program and no second address."""
+    source = book("Title", translator=[{"family": "Berg", "given": "Ida"}], ISBN="978-1", DOI="10.1/x",
+                  URL="https://example.org/", abstract="Long text", **{"publisher-place": "Pristina"})  # fmt: skip
+    for style, names in (("ieee", ["translator"]), ("apa", ["publisher-place"]), ("chicago-author-date", [])):
+        listed = made(style, source)
+        listed.bibliography()
+        assert [name for _, name, _ in listed.unprinted] == names
