@@ -167,7 +167,8 @@ def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
 
 def _open_citation(key: str, place: Place, item: Item) -> Diagnostic:
     message = f"`@{key}` is printed as it stands: a bracket of the citation is missing"
-    return warning("open-citation", message, place, f"Write [@{key}].", item.id)
+    hint = f"Write [@{key}], or [-@{key}] after the author's name."
+    return warning("open-citation", message, place, hint, item.id)
 
 
 def _targets(pack: Pack) -> dict[str, Place]:

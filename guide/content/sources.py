@@ -257,6 +257,7 @@ def _people(value: Any) -> list[dict[str, str]]:
 
 
 _SUFFIX = re.compile(r"(?:Jr|Sr|jun|sen)\.?|[IVX]{1,4}\.?", re.I)
+_NEVER_GIVEN = re.compile(r"(?:Jr|Sr|jun|sen)\.?|[IVX]{2,4}", re.I)
 
 
 def _person(text: str) -> dict[str, str]:
@@ -264,7 +265,8 @@ def _person(text: str) -> dict[str, str]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) == 1:
         return {"literal": text}
-    suffix = next((part for part in parts[1:] if _SUFFIX.fullmatch(part)), "")
+    is_suffix = _SUFFIX if len(parts) > 2 else _NEVER_GIVEN  # `Roe, I.` has a first name
+    suffix = next((part for part in reversed(parts[1:]) if is_suffix.fullmatch(part)), "")
     rest = [part for part in parts[1:] if part != suffix]
     if len(rest) > 1 or (not rest and not suffix):
         return (

@@ -222,6 +222,7 @@ class Renderer:
         """Return the language whose title case counts: the source's, else the style's."""
         return str(
             place.item.get("language")
+            or self.style.language
             or self.style.root.attrs.get("default-locale")
             or self.style.lang
         )
