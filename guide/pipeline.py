@@ -34,6 +34,7 @@ from guide.inputs import (
 )
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
+from guide.model.lostfields import once_each
 from guide.model.printers import Registration
 from guide.resources import TEMPLATES, font_folders
 from guide.units import PAPERS, Paper, parse_paper
@@ -852,7 +853,7 @@ class _Making:
                 if d.severity == Severity.WARNING else d
                 for d in self.problems
             ]  # fmt: skip
-        self.problems = _once_about_a_colour(_once_about_the_marking(self.problems))
+        self.problems = once_each(_once_about_a_colour(_once_about_the_marking(self.problems)))
         found = in_order(self.problems)
         stopped = not pack or self._stopped(found)
         kept = [] if stopped else files

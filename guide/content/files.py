@@ -46,6 +46,15 @@ class _RefusedError(Exception):
         super().__init__(message)
 
 
+def _instead_of(control: str) -> str:
+    """Return what to do about a control; U+0080 to U+009F come from Windows texts read wrongly."""
+    if "\x80" <= control <= "\x9f":
+        meant = bytes([ord(control)]).decode("cp1252", "ignore")
+        if meant:
+            return f"Type `{meant}` instead: the text was converted wrongly from Windows."
+    return "Delete it."
+
+
 @dataclass
 class Reader:
     """Reads files below `root` and collects what is wrong with them; `texts` are those it has read.
@@ -206,7 +215,8 @@ class Reader:
             if not line.isprintable() and (found := control_in(line)):
                 at = Place(path, number, line.index(found) + 1)
                 message = f"control character U+{ord(found):04X} in the text"
-                self.problems.append(error("control-character", message, at, "Delete it."))
+                hint = _instead_of(found)
+                self.problems.append(error("control-character", message, at, hint))
                 return None
         return text
 

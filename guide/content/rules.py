@@ -167,7 +167,8 @@ def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
 
 def _open_citation(key: str, place: Place, item: Item) -> Diagnostic:
     message = f"`@{key}` is printed as it stands: a bracket of the citation is missing"
-    return warning("open-citation", message, place, f"Write [@{key}].", item.id)
+    hint = f"Write [@{key}], or [-@{key}] after the author's name."
+    return warning("open-citation", message, place, hint, item.id)
 
 
 def _targets(pack: Pack) -> dict[str, Place]:
@@ -326,10 +327,24 @@ def _unused_sources(pack: Pack) -> Found:
     texts = [text for item in pack.items for _, text in texts_of(item)]
     for text in [pack.manifest.summary, *texts, *(section.body for section in pack.sections)]:
         used |= {m.value for m in mentions(text) if m.kind == "cite"}
+    used |= _parents(used, pack)
     for key, place in pack.source_places.items():
         if key not in used:
             hint = "Cite it, or delete it: only cited sources are printed."
             yield warning("unused-source", f"the source `{key}` is never cited", place, hint, key)
+
+
+def _parents(used: set[str], pack: Pack) -> set[str]:
+    """Return the sources whose fields are printed with those that are used (BibTeX's crossref)."""
+    found: set[str] = set()
+    waiting = list(used)
+    while waiting:
+        source = pack.sources.get(waiting.pop(), {})
+        for parent in source.get("custom", {}).get("parents", ()):
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
 
 
 def _timeline(pack: Pack) -> Found:

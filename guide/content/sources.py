@@ -12,7 +12,8 @@ from guide.content.sourcedates import read_date
 from guide.content.tables import json_syntax
 from guide.content.validate import did_you_mean
 from guide.content.yaml12 import Document, read_yaml
-from guide.errors import Diagnostic, Place, error, note
+from guide.errors import Diagnostic, Place, error
+from guide.model.lostfields import LostField, lost_notes
 
 Found = dict[str, tuple[dict[str, Any], Place]]
 
@@ -41,7 +42,7 @@ _OF_PROGRAMS = frozenset(
 published published-print published-online score prefix member reference-count references-count
 is-referenced-by-count content-domain short-container-title alternative-id subject subtype link relation resource
 update-policy assertion funder issn-type isbn-type journal-issue update-to libraryCatalog rights
-dateadded datemodified date-added date-modified citation-key original-language aliases copyright
+dateadded datemodified zotero-item-key filepath date-added date-modified citation-key original-language aliases copyright
 article-number subtitle short-title""".split()
 ) - {"citation-key", "subtitle"}
 _KNOWN = {
@@ -81,6 +82,7 @@ def _items(
     document: Document, path: str, fields: dict[str, Mapping[str, Place]]
 ) -> tuple[Found, list[Diagnostic]]:
     data, found, problems = document.data, Found(), list[Diagnostic]()
+    lost: list[LostField] = []
     if isinstance(data, dict):
         entries = [
             (key, {"id": key, **(item or {})}, key)
@@ -96,15 +98,16 @@ def _items(
         problems.append(error("wrong-type", "sources must be a list of items with CSL fields", at))
     for _, item, where in entries:
         at = document.places.get(where, Place(path, 1, 1))
-        key = _one(item, where, at, document, found, problems)
+        key = _one(item, where, at, document, found, problems, lost)
         if key:
             fields[key] = document.inside(where)
-    return found, problems
+    return found, problems + lost_notes(lost)
 
 
 def _one(
-    item: Any, where: str, at: Place, document: Document, found: Found, problems: list[Diagnostic]
-) -> str:
+    item: Any, where: str, at: Place, document: Document, found: Found,
+    problems: list[Diagnostic], lost: list[LostField],
+) -> str:  # fmt: skip
     """Add a source to those found, and return its key; '' after noting what is wrong with it."""
     if not isinstance(item, dict):
         problems.append(error("wrong-type", "a source must be keys and values", at))
@@ -128,7 +131,8 @@ def _one(
     clean: dict[str, Any] = {"type": "webpage" if "URL" in item or "url" in item else "document"}
     for name, value in item.items():
         spot = document.keys.get(f"{where}.{name}", at)
-        _field(str(name), value, clean, spot, problems)
+        if not _field(str(name), value, clean, spot, problems):
+            lost.append(LostField(str(name), key, str(value), spot))
     if at.path.endswith(".json"):
         _extra(clean, _impossible(at, problems))
     clean = {name: value for name, value in clean.items() if value not in ({}, [], "")}
@@ -150,19 +154,19 @@ _ALSO_CALLED = {
 
 def _field(
     name: str, value: Any, clean: dict[str, Any], at: Place, problems: list[Diagnostic]
-) -> None:
-    """Add a field to an item, or note what is wrong with it."""
+) -> bool:
+    """Add a field to an item, or report what is wrong with it; return False if its text is lost."""
     known = _KNOWN.get(name.lower())
     if known is None and (name.startswith("_") or name.lower() in _OF_PROGRAMS):
-        return
+        return True
     if known is None and at.path.endswith(".json"):
-        _lost(name, value, at, problems)
-    elif known is None:
+        return not _is_content(value)
+    if known is None:
         meant = _ALSO_CALLED.get(name.lower(), "")
         hint = f"did you mean `{meant}`?" if meant else did_you_mean(name, _KNOWN.values())
         problems.append(error("unknown-key", f"unknown key `{name}`", at, hint))
     elif value is None or known == "tags":
-        return
+        pass
     elif known == "type" and value not in TYPES:
         hint = did_you_mean(str(value), TYPES)
         problems.append(error("bad-value", f"`{value}` is not a CSL type", at, hint))
@@ -176,6 +180,7 @@ def _field(
         problems.append(error("wrong-type", f"`{name}` must be text", at))
     else:
         clean[known] = str(getattr(value, "text", value))
+    return True
 
 
 def _impossible(at: Place, problems: list[Diagnostic]) -> Callable[[str], None]:
@@ -188,13 +193,13 @@ def _impossible(at: Place, problems: list[Diagnostic]) -> Callable[[str], None]:
     return report
 
 
-def _lost(name: str, value: Any, at: Place, problems: list[Diagnostic]) -> None:
-    """Note text of another program's field; numbers, lists and marks of its own are no content."""
-    if isinstance(value, str) and re.search(r"[^\W\d_]{2}", value) and not value.startswith("http"):
-        shown = value if len(value) < 40 else value[:38] + " …"
-        message = f"the field `{name}` is not printed: {shown}"
-        hint = "Move the text to `note` if readers need it; otherwise delete the field."
-        problems.append(note("source-field", message, at, hint))
+def _is_content(value: Any) -> bool:
+    """Return True for text; numbers, lists and marks of another program are its own affair."""
+    return (
+        isinstance(value, str)
+        and bool(re.search(r"[^\W\d_]{2}", value))
+        and not value.startswith(("http", "file:", "/"))
+    )
 
 
 # What Zotero writes into its field Extra: `Key: value`, a line for each.
@@ -252,6 +257,7 @@ def _people(value: Any) -> list[dict[str, str]]:
 
 
 _SUFFIX = re.compile(r"(?:Jr|Sr|jun|sen)\.?|[IVX]{1,4}\.?", re.I)
+_NEVER_GIVEN = re.compile(r"(?:Jr|Sr|jun|sen)\.?|[IVX]{2,4}", re.I)
 
 
 def _person(text: str) -> dict[str, str]:
@@ -259,7 +265,8 @@ def _person(text: str) -> dict[str, str]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) == 1:
         return {"literal": text}
-    suffix = next((part for part in parts[1:] if _SUFFIX.fullmatch(part)), "")
+    is_suffix = _SUFFIX if len(parts) > 2 else _NEVER_GIVEN  # `Roe, I.` has a first name
+    suffix = next((part for part in reversed(parts[1:]) if is_suffix.fullmatch(part)), "")
     rest = [part for part in parts[1:] if part != suffix]
     if len(rest) > 1 or (not rest and not suffix):
         return (

@@ -21,7 +21,7 @@ _SIGNS = {
     "textquoteleft": "‘", "textquoteright": "’", "textquotedblleft": "“", "textquotedblright": "”",
     "textquotedbl": '"', "guillemotleft": "«", "guillemotright": "»", "quotedblbase": "„", "textdegree": "°", "degree": "°", "textregistered": "®",
     "texttrademark": "™", "textperiodcentered": "·", "slash": "/", "hyphen": "-", "nobreakspace": "\u00a0",
-    "space": " ", "quad": " ", "qquad": " ", "textbullet": "•", "times": "×", "pm": "±", "cdot": "·", "leq": "≤", "geq": "≥", "le": "≤", "ge": "≥", "neq": "≠",
+    "space": " ", "par": " ", "quad": " ", "qquad": " ", "textbullet": "•", "times": "×", "pm": "±", "cdot": "·", "leq": "≤", "geq": "≥", "le": "≤", "ge": "≥", "neq": "≠",
     "approx": "≈", "sim": "∼", "to": "→", "rightarrow": "→", "leftarrow": "←", "infty": "∞", "circ": "°", "prime": "′",
     "textless": "<", "textgreater": ">", "textbar": "|", "textdollar": "$", "textmu": "µ", "percent": "%",
     "textordfeminine": "ª", "textordmasculine": "º", "textexclamdown": "¡", "textquestiondown": "¿", "noopsort": "", "relax": "", "protect": "",
@@ -73,6 +73,7 @@ class Reader:
         self.tokens = list(_TOKEN.finditer(text))
         self.at = 0
         self.maths = False
+        self.opened = 0
         self.unknown: list[str] = []
 
     def read(self) -> str:
@@ -109,10 +110,35 @@ class Reader:
         if token[3]:
             return self._special(token[3])
         if token[4]:
-            return {"---": "—", "--": "–", "``": "“", "''": "”", "`": "‘", "'": "’", ",,": ",,"}[
-                token[4]
-            ]
+            return self._mark(token[4])
         return token[0]
+
+    def _mark(self, sign: str) -> str:
+        """Return a dash or quotation mark of TeX as the sign that it prints."""
+        if sign == "'":
+            return self._apostrophe()
+        if sign == ",,":  # German: „so“
+            return "„" if self._opens() else ",,"
+        return {"---": "—", "--": "–", "``": "“", "''": "”", "`": "‘"}[sign]
+
+    def _apostrophe(self) -> str:
+        """Return ’; of a pair of straight marks around words, as R writes them, each unchanged."""
+        after = self.tokens[self.at][0][:1] if self.at < len(self.tokens) else ""
+        if self._opens():
+            self.opened += 1
+            return "'"
+        if self.opened and not after.isalnum():
+            self.opened -= 1
+            return "'"
+        return "’"
+
+    def _opens(self) -> bool:
+        """Return True if the mark just read begins a word."""
+        before = self.tokens[self.at - 2][0][-1:] if self.at > 1 else ""
+        after = self.tokens[self.at][0][:1] if self.at < len(self.tokens) else ""
+        return (not before or before.isspace() or before in "([{~") and (
+            after.isalnum() or after in "{\\"
+        )
 
     def _special(self, sign: str) -> str:
         if sign == "{":
@@ -137,10 +163,12 @@ class Reader:
         if self.at >= len(self.tokens) or self.tokens[self.at][3] == "}":
             return ""
         token = self.tokens[self.at]
-        text = token[5]
-        if text and len(text) > 1:
-            rest = text[1:]
-            self.tokens[self.at : self.at + 1] = [_match(text[0]), _match(rest)]
+        text = (token[5] or "").lstrip()  # `{\" o}`: an accent may stand apart from its letter
+        if text:
+            self.tokens[self.at : self.at + 1] = [
+                _match(text[0]),
+                *map(_match, filter(None, [text[1:]])),
+            ]
         return self._piece()
 
     def _control(self, sign: str) -> str:

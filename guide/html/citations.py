@@ -16,6 +16,7 @@ from guide.html.collation import sort_key
 from guide.html.csl import Cite, Processor, Style, plain, positioned, read_style, to_html
 from guide.html.csl.rich import Rich, capital, text_run
 from guide.html.csl.style import UnknownStyleError
+from guide.html.unprinted import unprinted
 from guide.model.content import Citation
 
 __all__ = ["Citations", "Source", "UnknownStyleError", "anchor", "style_names"]
@@ -66,7 +67,8 @@ class Citations:
     A mark is a place-holder, because a number is known only when everything before it has been
     written. `settle` takes the order in which a reader meets the sources from the finished markup,
     and `fill` puts the texts there. `named` has, for each source, the keys (`data-at`) of what
-    cites it. Raises UnknownStyleError when there is no such style.
+    cites it; `unprinted` has, once there is a bibliography, the key, name and text of each field that the
+    style leaves out. Raises UnknownStyleError when there is no such style.
     """
 
     sources: Mapping[str, Mapping[str, Any]]
@@ -76,6 +78,7 @@ class Citations:
     _clusters: dict[tuple[Citation, ...], int] = field(default_factory=dict)
     _processor: Processor | None = None
     named: dict[str, list[str]] = field(default_factory=dict)
+    unprinted: list[tuple[str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         name = self.style_name.strip().lower()
@@ -227,7 +230,10 @@ class Citations:
         prepared = self._prepared()
         quotes = self.style.quotes
         found = []
+        self.unprinted = []
         for entry in prepared.bibliography():
+            lost = unprinted(prepared.items[entry.key], plain(entry.text), entry.called)
+            self.unprinted += [(entry.key, name, text) for name, text in lost]
             label, text = plain(entry.label).strip(), to_html(entry.text, quotes)
             if not label and self.numeric and (match := _LABEL.match(text)):
                 label, text = match[1], text[match.end() :]

@@ -47,6 +47,7 @@ from guide.model.content import (
     Section,
     TrueFalseQuestion,
 )
+from guide.model.lostfields import LostField, lost_notes
 from guide.model.markup import read_citation
 from guide.model.origins import side_field
 from guide.model.pack import Pack
@@ -64,6 +65,7 @@ class Document:
         self.pack = pack
         self.parts = set(parts)
         self.problems: list[Diagnostic] = []
+        self._listed: list[views.SourceView] = []
         self.labels = Labels(pack.manifest.lang)
         self.citations = self._citations(style)
         accent = pack.manifest.theme.accent or PALETTE[0]
@@ -400,7 +402,19 @@ class Document:
             self.context.places[at] = self.pack.source_places.get(source.key, Place(""))
             name = anchor(source.key)
             found.append(views.SourceView(name, source.key, source.label, source.html, at))
+        self._listed = found
         return found
+
+    def unprinted(self, markup: str) -> list[Diagnostic]:
+        """Return a note for each field that the citation style leaves out of the list in a markup."""
+        lost = []
+        if not any(str(source.html) in markup for source in self._listed[:1]):
+            return []
+        for key, name, text in self.citations.unprinted:
+            fields = self.pack.source_fields.get(key, {})
+            at = fields.get(name) or self.pack.source_places.get(key, Place(""))
+            lost.append(LostField(name, key, text, at))
+        return lost_notes(lost, self.citations.style_name)
 
     def links(self) -> list[views.LinkView]:
         """Return the notes on external links, in the order in which they were met."""

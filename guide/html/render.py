@@ -107,6 +107,7 @@ class _Rendering:
         request, document = self.request, self.document
         template = request.piece.template if request.piece else "page.html"
         unfilled = self._settled(f"{request.kind.name}/{template}")
+        document.problems += document.unprinted(unfilled)
         markup = document.citations.fill(unfilled)
         used = {path: data for path, data in document.assets.files.items() if path in markup}
         sheets = Sheets(request, self.templates, document.labels)

@@ -47,7 +47,7 @@ _LOCATORS = {
     "sec": "section", "secs": "section", "section": "section", "sections": "section",
     "vol": "volume", "vols": "volume", "volume": "volume", "volumes": "volume", "no": "issue",
     "nos": "issue", "fig": "figure", "figs": "figure", "figure": "figure", "figures": "figure",
-    "note": "note", "notes": "note", "line": "line", "lines": "line", "verse": "verse", "verses": "verse",
+    "note": "note", "notes": "note", "l": "line", "ll": "line", "line": "line", "lines": "line", "verse": "verse", "verses": "verse",
     "fol": "folio", "folio": "folio", "col": "column", "cols": "column", "column": "column",
     "columns": "column", "part": "part", "parts": "part", "pt": "part", "pts": "part",
 }  # fmt: skip
@@ -72,7 +72,7 @@ class Mention:
 
 _KIND_OF_PLACE = re.compile(r"([^\W\d_]+)\.?\s*(?=[\w(])(.*)", re.S)
 # A page: figures with a letter or two, roman numerals, or ranges and lists of them.
-_PAGES = re.compile(r"(?:[^\W\d_]{0,2}\d|[ivxlcdmIVXLCDM]+(?:\W|$))")
+_PAGES = re.compile(r"(?:[^\W\d_]{0,2}\d|[ivxlcdmIVXLCDM]+(?:\s(?!\d)|[^\w.\s]|\.?$))")
 
 
 def read_citation(text: str) -> Citation:

@@ -139,7 +139,7 @@ def test_fields_of_a_report() -> None:
     assert one("subtitle = {The Sub}")["title"] == "T: The Sub"
     assert one("note = {Signed}, addendum = {Rare}")["note"] == "Signed. Rare"
     assert one(r"howpublished = {\url{https://example.org/x_y}}", "misc")["URL"] == "https://example.org/x_y"
-    assert one("howpublished = {Pamphlet}", "misc")["medium"] == "Pamphlet"
+    assert one("howpublished = {Pamphlet}", "misc")["note"] == "Pamphlet"
     assert one("school = {X}", "phdthesis")["genre"] == "PhD thesis"
     assert one("doi = {https://doi.org/10.1/x}")["DOI"] == "10.1/x"
     assert one("year = 2001, month = {10~} # jan")["issued"] == {"date-parts": [[2001, 1, 10]]}
@@ -236,3 +236,90 @@ def test_of_two_places_the_one_that_is_left_out_is_told() -> None:
         found, told = read(f"@inproceedings{{a, title = {{T}}, publisher = {{ACM}}, year = 2016, {fields}}}")
         assert found["a"]["publisher-place"] == "New York"
         assert [(code, "Pula" in message) for code, _, message in told] == [("source-field", True)]
+
+
+def test_names_go_on_over_the_lines_of_a_field() -> None:
+    """Exports of DBLP end a line with `and`; any white space parts names."""
+    item = one("author = {Ida Berg and\n   Olaf Lind\n   and  Eva\n   Stone}, editor = {Hill, Ada\tand Roe, B}")
+    assert [name["family"] for name in item["author"]] == ["Berg", "Lind", "Stone"]
+    assert [name["family"] for name in item["editor"]] == ["Hill", "Roe"]
+
+
+def test_lines_that_begin_with_a_percent_sign_are_comments() -> None:
+    """Between entries and between fields, as biber reads them; never inside a value."""
+    text = "% from jo@example.org\n@book{a,\n  title = {T, of which\n  % 5 are true},\n  % volume = 3,\n  year = 2001}\n"
+    text += "%@book{b, title={U}}\n@book(c,\n % x\n title = \"V\", publisher = {P})\n"
+    found, told = read(text)
+    assert not told
+    assert found["a"]["title"] == "T, of which % 5 are true"
+    assert "volume" not in found["a"]
+    assert (found.keys(), found["c"]["publisher"]) == ({"a", "c"}, "P")
+
+
+def test_each_broken_entry_is_reported_once() -> None:
+    """A key with a space, a missing comma, and an entry that never ends have their own lines."""
+    text = "@book{Lo Duca2025, title={T}, year=2001}\n@book{b, title={U} year=2001}\n@book{c, title={V}}\n@book{d,\n title={W, year=2001}\n"
+    found, told = read(text)
+    assert found.keys() == {"c"}
+    assert [(code, line) for code, line, _ in told] == [("bibtex-syntax", 1), ("bibtex-syntax", 2), ("bibtex-syntax", 4)]
+    assert "the key `Lo Duca2025` has a space" in told[0][2]
+    assert "does not end" in told[2][2]
+
+
+def test_a_name_without_its_string_is_reported_once() -> None:
+    """A file of @string that was left behind gives one error for each of its names."""
+    told = read("@article{a, title={T}, journal=jrn}\n@article{b, title={U}, journal=jrn}\n")[1]
+    assert [(code, line) for code, line, _ in told] == [("bibtex-syntax", 1)]
+    assert "2 entries use it" in told[0][2]
+
+
+def test_a_field_that_appears_twice_is_reported() -> None:
+    """BibTeX prints the first; the second is not lost without a word."""
+    found, told = read("@book{a, title={T},\n pages={1},\n pages={2}}")
+    assert found["a"]["page"] == "1"
+    assert [t[:2] for t in told] == [("duplicate-key", 3)]
+
+
+def test_a_lost_field_is_reported_once_for_all_sources() -> None:
+    """Thousands of sources with one field give one note."""
+    told = read("".join(f"@book{{k{n}, title={{T}}, dedication={{To {n}}}}}\n" for n in range(30)))[1]
+    assert [(code, line) for code, line, _ in told] == [("source-field", 1)]
+    assert "30 sources" in told[0][2]
+    assert "To 0" in told[0][2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "wanted"),
+    [
+        ("book", "maintitle = {Works}, volume = 2", {"title": "Works: T", "volume": "2"}),
+        ("inbook", "booktitle = {Early}, maintitle = {Works}, mainsubtitle = {All}", {"title": "T", "container-title": "Works: All: Early"}),
+        ("inproceedings", "journal = {J}, booktitle = {Proc}", {"container-title": "Proc"}),
+        ("article", "booktitle = {Proc}, journal = {J}", {"container-title": "J"}),
+        ("article", "articleno = {12}, numpages = {30}", {"number": "12", "number-of-pages": "30"}),
+        ("misc", "eprint = {2401.1}, archiveprefix = {arXiv}, primaryclass = {cs.CL}", {"note": "arXiv:2401.1 [cs.CL]"}),
+        ("misc", "doi = {http://dx.doi.org/http://doi.acm.org/10.1/x}", {"DOI": "10.1/x"}),
+        ("movie", "editor = {Doe, J}, editortype = {director}", {"director": [{"family": "Doe", "given": "J"}]}),
+        ("book", "editora = {Doe, J}, editoratype = {collaborator}", {"contributor": [{"family": "Doe", "given": "J"}]}),
+    ],
+)  # fmt: skip
+def test_fields_of_other_programs(kind: str, fields: str, wanted: dict[str, Any]) -> None:
+    """Titles of works in volumes, numbers of articles, kinds of editors."""
+    found, told = read(f"@{kind}{{a, title = {{T}}, {fields}}}")
+    assert {name: found["a"].get(name) for name in wanted} == wanted
+    assert {code for code, _, _ in told} <= {"source-field"}
+    if "journal" in fields:
+        assert len(told) == 1  # the other whole
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"K{\" o}ln, \v S, \" uber", "Köln, Š, über"),
+        (",,Eine Gefahr`` und a,,b", "„Eine Gefahr“ und a,,b"),
+        ("Tools with 'spread()' and 'tis O'Brien's", "Tools with 'spread()' and 'tis O’Brien’s"),
+        ("One.\\par Two", "One. Two"),
+    ],
+)
+def test_tex_of_programs(tex: str, text: str) -> None:
+    """Accents apart from their letters, German quotation marks, the straight pairs of R."""
+    assert from_tex(tex) == (text, [])

@@ -136,3 +136,20 @@ def codes(folder: Path, body: str) -> list[str]:
     (folder / "sections").mkdir()
     (folder / "sections/a.md").write_text(f"---\ntitle: A\nsources: [s]\n---\n{body}")
     return [d.code for d in load_pack(folder)[1]]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Roe, I.", {"family": "Roe", "given": "I."}),
+        ("Berg, X", {"family": "Berg", "given": "X"}),
+        ("Roe, V., Jr.", {"family": "Roe", "given": "V.", "suffix": "Jr."}),
+        ("Ford, Henry, II", {"family": "Ford", "given": "Henry", "suffix": "II"}),
+        ("Poe, III", {"family": "Poe", "suffix": "III"}),
+    ],
+)
+def test_an_initial_is_no_numeral(written: str, name: dict[str, str]) -> None:
+    """I., V. and X are first names of a person who has no other."""
+    found, problems = read_sources(f"- {{id: a, title: T, author: ['{written}']}}", "sources.yaml")
+    assert not problems
+    assert found["a"][0]["author"] == [name]

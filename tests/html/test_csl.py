@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guide.content.bibtables import FIELDS, TYPES
+from guide.content.sources import NAME_FIELDS, TEXT_FIELDS, read_sources
+from guide.content.sources import TYPES as CSL_TYPES
 from guide.html.citations import Citations
 from guide.html.csl.numbers import pages
 from guide.model.markup import read_cluster
@@ -177,7 +181,8 @@ def test_places_and_words(text: str, ieee: str, apa: str, mla: str, vancouver: s
 @pytest.mark.parametrize(
     ("lang", "text", "expected"),
     [("de", "@a, S. 12-14", "[1, S. 12–14]"), ("de", "@a, Kap. 2", "[1, Kap. 2]"), ("de", "@a, Art. 5", "[1, Art. 5]"),
-     ("fr", "@a, chap. 2", "[1, Chap. 2]"), ("sr-Cyrl", "@a, стр. 4", "[1, стр. 4]"), ("en", "@a, s. 4", "[1, s. 4]"),
+     ("fr", "@a, chap. 2", "[1, Chap. 2]"), ("en", "@a, ll. 5-6", "[1, Ll. 5–6]"), ("en", "@a, v. 3", "[1, V. 3]"),
+     ("sq", "@a, kap. 2", "[1, Kap. 2]"), ("sq", "@a, p. 2-3", "[1, ff. 2–3]"), ("sr-Cyrl", "@a, стр. 4", "[1, стр. 4]"), ("en", "@a, s. 4", "[1, s. 4]"),
      ("sq", "@a, neni 5", "[1, neni 5]"), ("de", "@a, § 3 Abs. 2", "[1, § 3 Abs. 2]")],
 )  # fmt: skip
 def test_places_in_other_languages(lang: str, text: str, expected: str) -> None:
@@ -302,3 +307,110 @@ def test_any_text_of_any_field_is_printed(title: str, publisher: str, style: str
 def plain(text: str) -> str:
     """Return the letters and figures of a text, without case."""
     return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def test_an_author_that_is_repeated_leaves_the_full_stop() -> None:
+    """MLA prints a dash for the author of the entry before, with the stop that an initial hid."""
+    made_of = made("mla", book("Second", "Hill, A."), book("First", "Hill, A."))
+    assert [str(each.html) for each in made_of.bibliography()][1].startswith("———. <i>Second")
+
+
+def test_a_series_without_a_volume_leaves_no_stray_marks() -> None:
+    """The full stop of IEEE's series is not followed by a comma."""
+    source = {"type": "chapter", "title": "T", "container-title": "B", "collection-title": "Notes", "publisher": "P"}
+    assert entry("ieee", source) == "“T,” in <i>B</i>, in Notes, P."
+    assert "vol. 2, P." in entry("ieee", {**source, "volume": "2"})
+
+
+@pytest.mark.parametrize(
+    ("source", "ieee", "vancouver"),
+    [
+        ({"type": "webpage", "title": "Page", "URL": "https://example.org/", "issued": {"date-parts": [[2001, 5, 2]]}},
+         "“Page.” May 02, 2001. [Online]. Available:https://example.org/", "Page [Internet]. 2001. Available from:https://example.org/"),
+        ({"type": "webpage", "title": "Page", "issued": {"date-parts": [[1999]], "circa": True}, "note": "Kept"},
+         "“Page.” c. 1999. Kept.", "Page. c. 1999. Kept."),
+        ({"type": "software", "title": "Tool", "version": "3.11", "URL": "https://example.org/", "issued": {"date-parts": [[2001]]}},
+         "<i>Tool</i>. (2001). Version 3.11. [Online]. Available:https://example.org/",
+         "Tool [Internet]. 2001. Version 3.11. Available from:https://example.org/"),
+        ({"type": "software", "title": "Tool", "version": "3.11"}, "<i>Tool</i>. Version 3.11.", "Tool. Version 3.11."),
+    ],
+)  # fmt: skip
+def test_dates_and_versions_that_a_style_omits(source: dict[str, Any], ieee: str, vancouver: str) -> None:
+    """A web page has its date, software its version, before the address or at the end."""
+    assert entry("ieee", source) == ieee
+    assert entry("vancouver", source) == vancouver
+    assert entry("apa", source).count("2001") <= 1  # a style that prints it prints it once
+
+
+def test_what_a_style_omits_is_known() -> None:
+    """A translator in IEEE and a place in APA, but no mark of a program and no second address."""
+    source = book("Title", translator=[{"family": "Berg", "given": "Ida"}], ISBN="978-1", DOI="10.1/x",
+                  URL="https://example.org/", abstract="Long text", **{"publisher-place": "Pristina"})  # fmt: skip
+    for style, names in (("ieee", ["translator"]), ("apa", ["publisher-place"]), ("chicago-author-date", [])):
+        listed = made(style, source)
+        listed.bibliography()
+        assert [name for _, name, _ in listed.unprinted] == names
+
+
+@pytest.mark.parametrize(
+    ("lang", "expected"),
+    [
+        ("sq", "A. Hoxha dhe B. Shala, Red., <i>Lufta dhe paqja</i>, 2-të bot. 2001. Qasur më: mar. 01, 2020."),
+        ("sr-Latn", "A. Hoxha i B. Shala, Ur., <i>Lufta dhe paqja</i>, 2. izd. 2001. Pristupljeno: 01. Mart 2020."),
+        ("sr-Cyrl", "A. Hoxha и B. Shala, Ур., <i>Lufta dhe paqja</i>, 2. изд. 2001. Приступљено: 01. Март 2020."),
+    ],
+)
+def test_languages_that_csl_knows_badly(lang: str, expected: str) -> None:
+    """Albanian has its own words, Serbian one script, and neither the capitals of an English title."""
+    source = {"type": "book", "title": "Lufta dhe paqja", "edition": "2", "issued": {"date-parts": [[2001]]},
+              "editor": [{"family": "Hoxha", "given": "Agim"}, {"family": "Shala", "given": "Besa"}],
+              "URL": "https://example.org/", "accessed": {"date-parts": [[2020, 3, 1]]}}  # fmt: skip
+    assert entry("ieee", source, lang).startswith(expected)
+    assert "<i>Lufta dhe paqja</i>" in entry("chicago-author-date", source, lang)
+
+
+@pytest.mark.parametrize(("lang", "era"), [("en", "BC"), ("fr", "av. J.-C."), ("de", "v. Chr."), ("sr-Latn", "p. n. e."), ("sq", "p.e.s.")])
+def test_years_before_christ(lang: str, era: str) -> None:
+    """The era is parted from the year."""
+    shown = entry("ieee", book("T", year=-44), lang).replace("\xa0", " ")
+    assert shown.endswith(f"44 {era}{'' if era.endswith('.') else '.'}")
+
+
+# What docs/pack-format/sources.md says is not reported: marks of programs, and short forms of others.
+QUIET = frozenset(
+    """abstract annote keyword source citation-key citation-label language ISBN ISSN PMID PMCID call-number license
+    year-suffix title-short shortTitle container-title-short journalAbbreviation page-first references event""".split()
+)
+STYLE = st.sampled_from(("ieee", "apa", "chicago-author-date", "mla", "vancouver"))
+LETTERS = st.text(st.characters(codec="utf-8", categories=("Ll", "Lu", "Nd"), max_codepoint=0x4FF), min_size=5, max_size=20)
+
+
+def printed_or_reported(text: str, name: str, style: str, word: str) -> None:
+    """Assert that a word of the source `a` is in its list, or that a note names its field."""
+    found, problems = read_sources(text, name)
+    listed = Citations({key: item for key, (item, _) in found.items()}, style)
+    listed.register(read_cluster("@a") or ())
+    (made_of,) = listed.bibliography()
+    shown = plain(html.unescape(re.sub(r"<[^<>]*>", "", str(made_of.html))))
+    reported = [problem.message for problem in problems] + [text for _, _, text in listed.unprinted]
+    assert plain(word) in shown or any(plain(word) in plain(each) for each in reported)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.sampled_from(sorted({*TEXT_FIELDS, *NAME_FIELDS} - QUIET)), st.sampled_from(CSL_TYPES), LETTERS, STYLE)
+def test_any_field_of_csl_is_printed_or_reported(name: str, kind: str, word: str, style: str) -> None:
+    """Whatever the kind of source and the style."""
+    value: Any = [{"family": f"Q{word}Q", "given": "A"}] if name in NAME_FIELDS else f"Q{word}Q"
+    source = {"id": "a", "type": kind, "title": "T", name: value}
+    printed_or_reported(json.dumps([source]), "sources.json", style, f"Q{word}Q")
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.sampled_from(sorted({*FIELDS, "author", "editora", "titleaddon", "subtitle", "howpublished", "number", "foo"})),
+       st.sampled_from(sorted(TYPES)), LETTERS, STYLE)  # fmt: skip
+def test_any_field_of_bibtex_is_printed_or_reported(name: str, kind: str, word: str, style: str) -> None:
+    """Whatever the type of the entry and the style."""
+    if FIELDS.get(name, name) in QUIET and name not in {"note", "addendum"}:
+        return
+    text = f"@{kind}{{a, title = {{T}}, {name} = {{Q{word}Q}}}}"
+    printed_or_reported(text, "sources.bib", style, f"Q{word}Q")

@@ -6,7 +6,8 @@ import re
 
 from citeproc.model import romanize
 
-from guide.html.csl.style import Style, Term
+from guide.html.csl.style import Style
+from guide.html.csl.terms import Term
 
 _NUMERIC = re.compile(
     r"^[^\W\d]{0,3}[ -]?\d+[^\W\d]{0,4}\.?(?:\s*[,&\-–]\s*[^\W\d]{0,3}\d+[^\W\d]{0,4})*$"

@@ -11,8 +11,10 @@ from guide.html.csl.disambiguate import disambiguated
 from guide.html.csl.names import Look, render_names
 from guide.html.csl.numbers import ranged
 from guide.html.csl.render import DATES, NAMES, Place, Renderer, Told
-from guide.html.csl.rich import Rich, Run, capital, formatted, glue, join, parse, plain, text_run
+from guide.html.csl.rich import Rich, capital, formatted, glue, join, parse, plain, text_run
 from guide.html.csl.style import Node, Style
+
+_ADDED = ("version", "issued")  # printed by `complete` where a style omits them
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,15 @@ class Cite:
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of the bibliography: its label when the style puts one first, and its text."""
+    """An entry of the bibliography: its label when the style puts one first, and its text.
+
+    `called` are the fields of the source that the style printed.
+    """
 
     key: str
     label: Rich
     text: Rich
+    called: frozenset[str] = frozenset()
 
 
 def fold(text: str) -> Any:
@@ -55,7 +61,7 @@ class Processor:
     """The sources of one document, in the order of their first citation, in one style.
 
     `collate` makes of a text a key for sorting in the language of the document. `complete` prints
-    the place in a source, and its note, even if the style prints none.
+    the place in a source, its note, date and version even if the style prints none.
     """
 
     style: Style
@@ -234,50 +240,79 @@ class Processor:
         second = "second-field-align" in area.attrs
         entries, before = [], ""
         for key in self.order:
-            place = self.place(area, key)
-            label: Rich = []
-            kids = layout.kids
-            if second and kids:
-                label, _ = self.renderer.node(kids[0], place)
-                kids = kids[1:]
-            text, _ = self.renderer.children(kids, place)
-            text, before = self._repeated(area, place, text, before)
+            place, label, text = self._entry(area, key, second)
+            extra = self._extra(area, key, place) if self.complete else []
+            if extra:
+                place, label, text = self._entry(area, key, second, extra=extra)
+            said = plain(place.names[0]) if place.names else ""
+            mark = area.attrs.get("subsequent-author-substitute")
+            if mark is not None and said and said == before and plain(text).startswith(said):
+                place, label, text = self._entry(area, key, second, mark, extra)
+            before = said
             whole = glue(glue(parse(layout.attrs.get("prefix", "")), text, self.style.inside),
                          parse(layout.attrs.get("suffix", "")), self.style.inside)  # fmt: skip
+            if place.extra:
+                whole = self._with_more(whole, _unspaced(place.extra))
             if self.complete and "note" not in place.called and self.items[key].get("note"):
-                whole = self._with_note(whole, str(self.items[key]["note"]))
-            entries.append(
-                Entry(key, formatted(label, layout.attrs), formatted(whole, layout.attrs))
-            )
+                note = parse(" ".join(str(self.items[key]["note"]).split()))
+                whole = self._with_more(whole, glue(note, text_run(".")))
+            label, whole = formatted(label, layout.attrs), formatted(whole, layout.attrs)
+            called = frozenset(place.called) | (frozenset(_ADDED) if extra else frozenset())
+            entries.append(Entry(key, label, whole, called))
         return entries
 
-    def _with_note(self, whole: Rich, text: str) -> Rich:
-        """Put a source's own note at the end of its entry."""
+    def _extra(self, area: Node, key: str, place: Place) -> Rich:
+        """Return the version and the date of a source whose style prints none, as sentences."""
+        item, found = self.items[key], []
+        if item.get("version") and "version" not in place.called:
+            word = capital(text_run(self.style.term("version")))
+            found.append(glue(glue(word, text_run(" ")), parse(str(item["version"]))))
+        if "issued" not in place.called and dates.is_there(item.get("issued")):
+            node = Node("date", {"variable": "issued", "form": "text"})
+            found.append(self.renderer.node(node, self.place(area, key))[0])
+        sentences = [glue(glue(text_run(" "), each), text_run(".")) for each in found if each]
+        return join(sentences, "")
+
+    def _entry(
+        self,
+        area: Node,
+        key: str,
+        second: bool,
+        instead: str | None = None,
+        extra: Rich | None = None,
+    ) -> tuple[Place, Rich, Rich]:
+        """Return an entry's label and text, and what is known of it after that.
+
+        `instead` stands for names that are those of the entry before, `extra` is as in `Place`.
+        """
+        place = self.place(area, key)
+        place.instead, place.extra = instead, list(extra or ())
+        kids = self._layout(area).kids
+        label: Rich = []
+        if second and kids:
+            label, _ = self.renderer.node(kids[0], place)
+            kids = kids[1:]
+        text, _ = self.renderer.children(kids, place)
+        if extra and not place.extra and plain(extra).strip() not in plain(text):
+            # The group around it printed nothing: it goes to the end.
+            place, label, text = self._entry(area, key, second, instead)
+            place.extra = list(extra)
+        return place, label, text
+
+    def _with_more(self, whole: Rich, more: Rich) -> Rich:
+        """Put what the style omits, such as a source's own note, at the end of its entry."""
         inside = self.style.inside
         address = bool(whole) and "://" in whole[-1].text.rsplit(" ", 1)[-1]
-        whole = glue(whole, text_run(" " if address else ". "), inside)
-        return glue(glue(whole, parse(" ".join(text.split())), inside), text_run("."), inside)
+        return glue(glue(whole, text_run(" " if address else ". "), inside), more, inside)
 
     def _note(self, key: str) -> Rich:
         """Return a source as a style without a list prints it: as its first note."""
         return self.cluster([Cite(key)], links=False)
 
-    def _repeated(self, area: Node, place: Place, text: Rich, before: str) -> tuple[Rich, str]:
-        """Put CSL's subsequent-author-substitute for authors that are those of the entry before."""
-        mark = area.attrs.get("subsequent-author-substitute")
-        names = place.names[0] if place.names else []
-        said = plain(names)
-        if mark is None or not said:
-            return text, said
-        if said == before and plain(text).startswith(said):
-            length, rest = len(said), list(text)
-            while rest and length:
-                taken = min(length, len(rest[0].text))
-                length -= taken
-                left = rest[0].text[taken:]
-                rest = [*([rest[0]._replace(text=left)] if left else []), *rest[1:]]
-            return glue([Run(mark)] if mark else [], rest, self.style.inside), said
-        return text, said
+
+def _unspaced(rich: Rich) -> Rich:
+    """Return a text without the space before it."""
+    return [rich[0]._replace(text=rich[0].text.lstrip(" ")), *rich[1:]]
 
 
 __all__ = ["Cite", "Entry", "Processor", "join"]

@@ -25,6 +25,9 @@ series-creator translator""".split()
 _ALIASES = {"event-title": "event", "event": "event-title", "container-title-short": "journalAbbreviation",
             "title-short": "shortTitle"}  # fmt: skip
 
+_PRINTING = frozenset(("text", "number", "date", "names"))
+_ACCESS = frozenset(("URL", "DOI", "accessed", "medium", "PMID", "PMCID"))
+
 NONE, EMPTY, FULL = 0, 1, 2  # what a piece called: no variable, only empty ones, one with a value
 
 
@@ -43,7 +46,9 @@ class Place:
     """What is known where a source is cited or listed.
 
     `position` is one of first, subsequent, ibid, ibid-with-locator; `hide` leaves the author out.
-    `stead` is the cs:names whose substitute is being rendered: names in it look alike.
+    `stead` is the cs:names whose substitute is being rendered: names in it look alike. `instead` is
+    printed for the first names, which are those of the entry before. `extra` is what the style omits;
+    it goes before the part that says where the source is found.
     """
 
     area: Node
@@ -65,6 +70,8 @@ class Place:
     suffixed: bool = False
     labelled: bool = False
     stead: Node | None = None
+    instead: str | None = None
+    extra: Rich = field(default_factory=list)
 
 
 @dataclass
@@ -79,6 +86,9 @@ class Renderer:
         """Render nodes one after the other."""
         parts, state = [], NONE
         for node in nodes:
+            if place.extra and self._is_access(node):
+                parts.append(place.extra)
+                place.extra = []
             rich, called = self.node(node, place, delimiter)
             parts.append(rich)
             state = max(state, called)
@@ -93,6 +103,24 @@ class Renderer:
             "number": self._number, "label": self._label,
         }.get(node.tag)  # fmt: skip
         return method(node, place) if method else ([], NONE)
+
+    def _is_access(self, node: Node) -> bool:
+        """Return True if a node prints an address, and no field but those that belong to it."""
+        key = ("access", id(node))
+        if key not in self.style.cache:
+            found = self._fields(node, set())
+            self.style.cache[key] = bool(found & {"URL", "DOI"}) and found <= _ACCESS
+        return bool(self.style.cache[key])
+
+    def _fields(self, node: Node, seen: set[str]) -> set[str]:
+        """Return the fields that a node can print."""
+        found = set(node.attrs.get("variable", "").split()) if node.tag in _PRINTING else set()
+        kids = list(node.kids)
+        macro = node.attrs.get("macro", "") if node.tag == "text" else ""
+        if macro and macro not in seen and macro in self.style.macros:
+            seen.add(macro)
+            kids += self.style.macros[macro].kids
+        return found.union(*(self._fields(kid, seen) for kid in kids))
 
     # -- text ---------------------------------------------------------------------------------
 
@@ -194,6 +222,7 @@ class Renderer:
         """Return the language whose title case counts: the source's, else the style's."""
         return str(
             place.item.get("language")
+            or self.style.language
             or self.style.root.attrs.get("default-locale")
             or self.style.lang
         )
@@ -235,7 +264,9 @@ class Renderer:
         if kind == "is-numeric":
             if word in DATES:
                 return False
+            before = len(place.called)
             value = self.value(word, place)
+            del place.called[before:]  # a test prints nothing
             return bool(value) and is_numeric(value)
         if kind == "is-uncertain-date":
             date = item.get(word)
@@ -377,12 +408,14 @@ class Renderer:
 
     def _as_names(self, rich: Rich, node: Node, place: Place) -> tuple[Rich, int]:
         """Return names as a style prints them; nothing if the citation hides its first ones."""
-        rich = self._wrapped(formatted(rich, node.attrs), node.attrs)
+        whole = self._wrapped(formatted(rich, node.attrs), node.attrs)
         if not place.names:
-            place.names.append(rich)
+            place.names.append(whole)
             if place.hide:
                 return [], FULL
-        return rich, FULL
+            if place.instead is not None:
+                return self._wrapped(text_run(place.instead), node.attrs), FULL
+        return whole, FULL
 
     def _look(self, node: Node, place: Place) -> Look:
         name = node.first("name")

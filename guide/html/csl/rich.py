@@ -67,20 +67,9 @@ def glue(left: Rich, right: Rich, inside: bool = False) -> Rich:
         at -= 1
     quoted = at < len(left) - 1
     last = left[at].text[-1:] if left[at].kind not in {"oq", "cq"} else ""
-    if (
-        mark != " "
-        and left[at].text[-2:-1] in _PUNCTUATION
-        and last == " "
-        and first.text[1:2] in {"", " "}
-    ):
+    if mark != " " and not quoted and (first.text[1:2] in {"", " "}) and _ends_style(left):
         # A style's own comma after its own space: the space parted what is not there.
-        shorter = left[at].text[:-1]
-        left = [
-            *left[:at],
-            *([left[at]._replace(text=shorter)] if shorter else []),
-            *left[at + 1 :],
-        ]
-        return glue(left, right, inside)
+        return glue(_without_space(left, mark), right, inside)
     if mark == " ":
         return left + _without_first(right) if last == " " and not quoted else left + right
     if quoted and not (inside and mark in ".,"):
@@ -94,6 +83,21 @@ def glue(left: Rich, right: Rich, inside: bool = False) -> Rich:
     else:
         return left + right
     return [*left[:at], changed, *left[at + 1 :], *_without_first(right)]
+
+
+def _ends_style(left: Rich) -> bool:
+    """Return True if a text ends in punctuation and a space, which may be a run of its own."""
+    text = (
+        left[-1].text if len(left[-1].text) > 1 or len(left) < 2 else left[-2].text + left[-1].text
+    )
+    return text[-1:] == " " and text[-2:-1] in _PUNCTUATION
+
+
+def _without_space(left: Rich, mark: str) -> Rich:
+    """Take off the space at the end; a style's own `. ` goes before a comma."""
+    last = left[-1]
+    text = "" if last.text == ". " and mark in ",;" else last.text[:-1]
+    return [*left[:-1], *([last._replace(text=text)] if text else [])]
 
 
 def _without_first(rich: Rich) -> Rich:

