@@ -7,7 +7,9 @@ import csv
 import dataclasses
 import hashlib
 import io
+import itertools
 import json
+import math
 import os
 import re
 import secrets
@@ -25,8 +27,10 @@ from guide.copies import channels, making, recipients
 from guide.copies.channels import Answer, Channel, ChannelClosed, Outcome
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
 from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, ledger_of
+from guide.copies.message import ascii_domain
 from guide.copies.places import Seen, slots
 from guide.copies.recipients import Row
+from guide.copies.retry import Patience, named_wait
 from guide.copies.seal import check_seal, with_field
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
 from guide.html.stamps import signature_caption, stamp_style
@@ -498,42 +502,67 @@ class _Run:
         request = self.request
         files = {"body.txt": request.body, "body.html": request.html}
         given = {name: path for name, path in files.items() if path is not None}
-        line = 0
         try:
             self.letters = Letters(self.about.templates, given, request.subject)
-            for row in mailed:
-                line = row.line if row is not mailed[0] else 0
-                numbers = list(range(1, row.recipient.copies + 1))
-                self._letter(row.recipient, numbers, len(numbers), ["copy.pdf"] * len(numbers))
+            counts = [list(range(1, row.recipient.copies + 1)) for row in mailed]
+            contexts = [
+                self._context(row.recipient, numbers, len(numbers), ["copy.pdf"] * len(numbers))
+                for row, numbers in zip(mailed, counts, strict=True)
+            ]
+            done, problems = self.letters.check(contexts)
         except GuideError as exc:
-            self.problems += [
-                dataclasses.replace(d, message=f"{d.message} (in the letter for line {line})")
-                if line else d
-                for d in exc.diagnostics
-            ]  # fmt: skip
+            done, problems = 0, exc.diagnostics
+        # What goes wrong for the first goes wrong for all.
+        self.problems += [
+            dataclasses.replace(d, message=f"{d.message} (in the letter for line {mailed[done].line})")
+            if done else d
+            for d in problems
+        ]  # fmt: skip
 
-    def _letter(
-        self, who: Recipient, numbers: Sequence[int], total: int, files: Sequence[str]
-    ) -> channels.Letter:
-        about = self.about
+    def letters_for(
+        self, dues: Sequence[Due], made: Sequence[making.Made]
+    ) -> list[channels.Letter]:
+        """Return what some recipients are written; raises GuideError."""
         assert self.letters is not None
+        contexts = [
+            self._context(
+                due.recipient,
+                [entry.number for entry in due.entries],
+                due.entries[0].total,
+                [file.name for file in each.parcel.files] if each.parcel else [],
+            )
+            for due, each in zip(dues, made, strict=False)
+        ]
+        return self.letters.write(contexts, self.reply_to)
+
+    def _context(
+        self, who: Recipient, numbers: Sequence[int], total: int, files: Sequence[str]
+    ) -> dict[str, Any]:
+        """Return what the templates of a letter are given."""
+        about = self.about
         document = {
             name: getattr(about, name)
             for name in ("title", "version", "date", "marking", "supersedes", "valid_until")
         }
-        return self.letters.write(
-            self.reply_to,
-            name=who.name,
-            organisation=who.organisation,
-            email=who.email,
-            ref=who.ref,
-            numbers=", ".join(map(str, numbers)),
-            total=total,
-            document=document,
-            files=list(files),
-            encrypted=self.request.encrypt,
-            lang=who.language or about.lang,
-        )
+        # A version that nobody named is nothing for people to read.
+        document["version"] = about.version if self._named_version else ""
+        return {
+            "name": who.name,
+            "organisation": who.organisation,
+            "email": who.email,
+            "ref": who.ref,
+            "numbers": ", ".join(map(str, numbers)),
+            "total": total,
+            "document": document,
+            "files": list(files),
+            "encrypted": self.request.encrypt,
+            "lang": who.language or about.lang,
+        }
+
+    @property
+    def _named_version(self) -> bool:
+        """Return whether somebody gave the document its version: of a PDF it may be a digest."""
+        return self.about.editions is not None or bool(self.request.version)
 
     # Sending ------------------------------------------------------------------------------------
 
@@ -676,11 +705,11 @@ class _Run:
                 check_seal(wanted, document, str(request.source))
 
     def _style(self, edition: str, language: str) -> StampStyle:
-        about, pack = self.about, self.about.editions is not None
+        about = self.about
         style = stamp_style(
             about.place,
             language or about.lang,
-            version=about.version if pack or self.request.version else "",
+            version=about.version if self._named_version else "",
             date=about.date,
             marking=about.marking,
             supersedes=about.supersedes,
@@ -717,13 +746,27 @@ class _Run:
         return "-".join(part for part in parts if part)
 
     def _id(self, entry: LedgerEntry) -> str:
-        """Return the Message-ID of a copy: the same however often it is sent."""
+        """Return the Message-ID of a copy: the same for each try to deliver it.
+
+        A copy that was sent, or refused for good, and is sent again gets another: programs that
+        know the first would drop the second as a duplicate.
+        """
         channel = self.channels.get("smtp")
-        if entry.message_id or not isinstance(channel, channels.Smtp):
+        if not isinstance(channel, channels.Smtp):
+            return entry.message_id
+        ended = self._times_ended(entry.number) if entry.message_id else 0
+        if entry.message_id and not ended:
             return entry.message_id
         domain = channel.server.sender.rpartition("@")[2].rstrip("> ") or "localhost"
         host = domain if re.fullmatch(r"[A-Za-z0-9.-]+", domain) else "localhost"
-        return f"<guide.{entry.copy_id}.{entry.number}@{host}>"
+        again = f".{ended}" if ended else ""
+        return f"<guide.{entry.copy_id}.{entry.number}{again}@{host}>"
+
+    def _times_ended(self, number: int) -> int:
+        """Return how often a copy was sent or refused for good before it was planned again."""
+        states = [event.state for event in self.ledger.history(number)]
+        ends = {State.SENT, State.FAILED}
+        return sum(a in ends and b not in ends for a, b in itertools.pairwise(states))
 
     def _deliver(self, dues: Sequence[Due], recipe: making.Recipe, pool: Pool) -> None:
         """Deliver by one channel after the other, those that stay on this machine first."""
@@ -865,7 +908,9 @@ class _InOrder:
 
     def __init__(self, run: _Run, channel: Channel, recipe: making.Recipe, pool: Any) -> None:
         self.run, self.channel, self.recipe, self.pool = run, channel, recipe, pool
-        self.waiting: list[tuple[float, int, Due]] = []  # when, how often it was tried, whom
+        # When it is due, how often and since when it was tried, whom it is for.
+        self.waiting: list[tuple[float, int, float, Due]] = []
+        self.patience = Patience(channel.tries, channel.wait)
         rate = run.request.rate
         self.pause = 60 / rate if rate else 0.0
         self.next = 0.0
@@ -873,7 +918,7 @@ class _InOrder:
     def deliver(self, dues: Sequence[Due]) -> None:
         """Deliver all; raises ChannelClosed when the channel takes nothing more."""
         for due, made in self._made(dues):
-            self._hand_over(due, made, 1)
+            self._hand_over(due, made, 1, time.monotonic())
             while self.waiting and self.waiting[0][0] <= time.monotonic():
                 self._again()
         while self.waiting:
@@ -898,27 +943,34 @@ class _InOrder:
         whole = [made for made in results if made.parcel is not None]
         self.run.noted(results)
         self.run.record(chunk[: len(whole)], State.MADE, whole)
+        if self.channel.mailing:
+            whole = self._with_letters(chunk, whole)
         yield from zip(chunk, whole, strict=False)
         if results and results[-1].problems:
             raise GuideError(*results[-1].problems)
 
+    def _with_letters(
+        self, chunk: Sequence[Due], whole: Sequence[making.Made]
+    ) -> list[making.Made]:
+        letters = self.run.letters_for(chunk, whole)
+        return [
+            dataclasses.replace(made, parcel=dataclasses.replace(made.parcel, letter=letter))
+            for made, letter in zip(whole, letters, strict=True)
+            if made.parcel is not None
+        ]
+
     def _again(self) -> None:
-        _, tried, due = self.waiting.pop(0)
+        _, tried, since, due = self.waiting.pop(0)
         orders = [self.run._order(due)]  # noqa: SLF001
         for _, made in self._ready(
             [due], self.pool.submit(making.make_all, self.recipe, orders, None)
         ):
-            self._hand_over(due, made, tried + 1)
+            self._hand_over(due, made, tried + 1, since)
 
-    def _hand_over(self, due: Due, made: making.Made, attempt: int) -> None:
+    def _hand_over(self, due: Due, made: making.Made, attempt: int, since: float) -> None:
         run, parcel = self.run, made.parcel
         assert parcel is not None
         message_id = parcel.message_id
-        numbers = [e.number for e in due.entries]
-        if self.channel.mailing:
-            names = [file.name for file in parcel.files]
-            letter = run._letter(due.recipient, numbers, due.entries[0].total, names)  # noqa: SLF001
-            parcel = dataclasses.replace(parcel, letter=letter)
 
         def leaving() -> None:
             run.record([due], State.SENDING, [made], None, message_id)
@@ -931,20 +983,24 @@ class _InOrder:
             time.sleep(max(0.0, self.next - time.monotonic()))
             self.next = max(time.monotonic(), self.next) + self.pause
         answer = self.channel.deliver(parcel, due.recipient)
-        self._answered(due, made, attempt, answer)
+        self._answered(due, made, (attempt, since), answer)
 
-    def _answered(self, due: Due, made: making.Made, attempt: int, answer: Answer) -> None:
+    def _answered(
+        self, due: Due, made: making.Made, tried: tuple[int, float], answer: Answer
+    ) -> None:
         """Write what the channel said, then report it without naming anybody."""
         run = self.run
         states = {Outcome.SENT: State.SENT, Outcome.FAILED: State.FAILED,
                   Outcome.UNCERTAIN: State.UNCERTAIN, Outcome.LATER: State.MADE}  # fmt: skip
         run.record([due], states[answer.outcome], [made], answer)
-        again = answer.outcome == Outcome.LATER and attempt < self.channel.tries
-        if again:
-            when = time.monotonic() + self.channel.wait * 2 ** (attempt - 1)
-            self.waiting.append((when, attempt, due))
-            self.waiting.sort(key=lambda each: each[0])
-            return
+        attempt, since = tried
+        if answer.outcome == Outcome.LATER:
+            now = time.monotonic()
+            pause = self.patience.pause(answer.text, attempt, now - since)
+            if pause is not None:
+                self.waiting.append((now + pause, attempt, since, due))
+                self.waiting.sort(key=lambda each: each[0])
+                return
         run.counted(len(due.entries))
         if answer.outcome == Outcome.SENT:
             return
@@ -960,7 +1016,9 @@ class _InOrder:
                 run.problems.append(error("delivery-failed", message, at, hint))
             else:
                 message = f"copy {number} was not taken yet: {said}"
-                hint = "Run again later: only what is still open is sent."
+                wait = named_wait(answer.text)
+                when = f"in {math.ceil(wait / 60)} min" if wait else "later"
+                hint = f"Run again {when}: only what is still open is sent."
                 run.problems.append(error("delivery-later", message, at, hint))
 
 
@@ -1010,7 +1068,7 @@ def _uncertain(number: int, said: str, at: Place) -> Diagnostic:
 def _discreet(text: str, who: Recipient) -> str:
     """Return a channel's answer without the person whom it names, whatever part of the address."""
     local, _, domain = who.email.rpartition("@")
-    for part in (who.email, f"{local}@{channels.ascii_domain(domain)}", local, who.name):
+    for part in (who.email, f"{local}@{ascii_domain(domain)}", local, who.name):
         if len(part) > 2:
             text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return text

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from guide.copies.channels import Letter, Server
+from guide.copies.message import ascii_domain, mailbox
 from guide.errors import Diagnostic, GuideError, Place, error
 from guide.printers import config_folder
+from guide.resources import TEMPLATES
 from guide.suggest import did_you_mean
 
 SECURITY = ("starttls", "tls", "none")
 _WORDS = {"host", "security", "user", "sender", "reply_to", "ca"}
 _NUMBERS = {"port", "timeout", "patience", "tries", "wait"}
 _SERVICE = "guide-smtp"
+MAX_LETTER = 2_000_000  # characters of text and HTML: mail servers refuse much less
 
 
 def _file() -> Path:
@@ -50,6 +54,7 @@ def server(options: Mapping[str, Any]) -> tuple[Server, str]:
         raise GuideError(error("smtp-not-configured", message, at, hint))
     for name in _NUMBERS & set(values):
         values[name] = _number(name, values[name])
+    host = _host(str(values["host"]))
     security = str(values.get("security", "starttls")).lower()
     if security not in SECURITY:
         hint = did_you_mean(security, SECURITY)
@@ -58,7 +63,7 @@ def server(options: Mapping[str, Any]) -> tuple[Server, str]:
     reply_to = _address("reply_to", str(values["reply_to"])) if values.get("reply_to") else ""
     user = str(values.get("user", ""))
     found = Server(
-        host=str(values["host"]),
+        host=host,
         sender=sender,
         port=int(values.get("port", 0)),
         security=security,
@@ -66,7 +71,7 @@ def server(options: Mapping[str, Any]) -> tuple[Server, str]:
         password=_password(user) if user else "",
         authorities=str(values.get("ca", "")),
         **{name: values[name] for name in ("timeout", "patience", "wait") if name in values},
-        tries=max(1, min(20, int(values.get("tries", 4)))),
+        tries=max(1, min(20, int(values.get("tries", Server.tries)))),
     )
     if found.user and security == "none" and found.host not in {"localhost", "127.0.0.1", "::1"}:
         hint = "Use --smtp-security starttls or tls, or no login."
@@ -109,9 +114,23 @@ def _number(name: str, value: Any) -> float:
     except (TypeError, ValueError):
         number = -1.0
     most = 65535 if name == "port" else 86400
-    if not 0 <= number <= most:
-        raise GuideError(_wrong(name, f"must be a number from 0 to {most}", ""))
+    least = 0.1 if name in {"timeout", "patience"} else 0
+    if not least <= number <= most:
+        raise GuideError(_wrong(name, f"must be a number from {least} to {most}", ""))
     return number
+
+
+def _host(name: str) -> str:
+    """Return a server's name as it is looked up; raises GuideError when it cannot be one."""
+    try:
+        found = ascii_domain(name)
+        found.encode("idna")  # as sockets do
+    except (UnicodeError, ValueError):
+        found = ""
+    if not found or not found.isprintable() or " " in found:
+        hint = "Write it as mail.example.org, or as an address of numbers."
+        raise GuideError(_wrong("host", "is not the name of a server", hint))
+    return found
 
 
 def _address(name: str, value: str) -> str:
@@ -119,7 +138,11 @@ def _address(name: str, value: str) -> str:
     from email.utils import parseaddr
 
     address = parseaddr(value)[1]
-    if not value.isprintable() or "@" not in address or not all(address.rpartition("@")[::2]):
+    try:
+        good = all(mailbox(address).rpartition("@")[::2])
+    except (UnicodeError, ValueError):
+        good = False
+    if not value.isprintable() or "@" not in address or not good:
         hint = 'Write training@example.org, or "Training <training@example.org>".'
         raise GuideError(_wrong(name, "is not an address", hint))
     return value
@@ -151,12 +174,11 @@ class Letters:
     """Subject and body of each message, by Jinja2 templates in a sandbox.
 
     `own` are the pack's templates (`mail/body.txt`); `files` replaces some of them, by name, with
-    files of the user's.
+    files of the user's. Where any template is not guide's own, letters are written in a child
+    process, within the limits of a build: no template can take this process's memory or time.
     """
 
     def __init__(self, own: Mapping[str, str], files: Mapping[str, Path], subject: str) -> None:
-        from guide.html.templates import Templates
-
         texts = {name: text for name, text in own.items() if name.startswith("mail/")}
         self._files = {f"mail/{name}": path for name, path in files.items()}
         for name, path in self._files.items():
@@ -166,31 +188,95 @@ class Letters:
         # A body of the user's own is not joined with a letter of ours.
         plain = "mail/body.txt" in texts and "mail/body.html" not in texts
         self._names = ["mail/subject.txt", "mail/body.txt", *([] if plain else ["mail/body.html"])]
-        self._templates = Templates(texts)
+        self._texts = texts
 
-    def write(self, reply_to: str, **context: Any) -> Letter:
-        """Return what one recipient is written; raises GuideError with the template's line."""
-        from guide.html.templates import TemplateFault
+    def check(self, contexts: Sequence[Context]) -> tuple[int, tuple[Diagnostic, ...]]:
+        """Write letters and keep none; return how many went well, and why the next one did not."""
+        _, count, problems = self._rendered(contexts, False)
+        return count, tuple(map(self._placed, problems))
 
+    def write(self, contexts: Sequence[Context], reply_to: str) -> list[Letter]:
+        """Return a letter for each context; raises GuideError with the template's line."""
+        made, _, problems = self._rendered(contexts, True)
+        if problems:
+            raise GuideError(*map(self._placed, problems))
+        return [Letter(subject, text, html, reply_to=reply_to) for subject, text, html in made]
+
+    def _rendered(self, contexts: Sequence[Context], keep: bool) -> _Rendered:
+        work = self._texts, self._names, contexts, keep
+        if not self._texts:
+            return _rendered(*work, _unheard)
+        from guide.jobs.confine import Exceeded, NotStarted, confined, limits
+        from guide.jobs.fence import Fence
+
+        at = Place("templates/mail/body.txt")
         try:
-            subject, text, *html = (
-                str(self._templates.render(name, {}, **context)) for name in self._names
-            )
-        except TemplateFault as fault:
-            raise GuideError(self._placed(fault.diagnostic)) from fault
-        if len(subject.strip().splitlines()) > 1 or not subject.strip():
-            hint = "Write it in one line: a line break would begin another header."
-            at = Place("templates/mail/subject.txt", 1, 1)
-            raise GuideError(error("bad-subject", "the subject must be one line", at, hint))
-        return Letter(subject.strip(), text, "".join(html), reply_to=reply_to)
+            bounds = limits()
+            found: _Rendered = confined(
+                _rendered, *work, heard=_unheard, bounds=bounds,
+                seconds=bounds.seconds + len(contexts) // 20, fence=Fence((str(TEMPLATES),)),
+            )  # fmt: skip
+        except ValueError as exc:  # GUIDE_LIMITS
+            raise GuideError(error("bad-value", str(exc), Place(""))) from exc
+        except NotStarted as exc:
+            hint = "Free some room and end other programs; TMPDIR names another folder."
+            raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
+        except Exceeded as exc:
+            hint = "Look for a loop that never ends, or that is far too long, in the letter."
+            raise GuideError(
+                error("render-limit", f"writing the letters {exc.limit}", at, hint)
+            ) from exc
+        return found
 
     def _placed(self, diagnostic: Diagnostic) -> Diagnostic:
-        from dataclasses import replace
-
         name = diagnostic.place.path.removeprefix("templates/")
         path = str(self._files.get(name, diagnostic.place.path))
-        hint = "docs/distribution.md lists what a letter is given."
+        hint = diagnostic.hint
+        if diagnostic.code == "template-error":
+            hint = "docs/distribution.md lists what a letter is given."
         return replace(diagnostic, place=replace(diagnostic.place, path=path), hint=hint)
+
+
+Context = Mapping[str, Any]
+"""What the templates of one letter are given: texts, numbers and lists of them."""
+
+_Rendered = tuple[list[tuple[str, str, str]], int, tuple[Diagnostic, ...]]
+
+
+def _unheard(_what: str, _how_far: str) -> None:
+    """Report to nobody."""
+
+
+def _rendered(
+    texts: Mapping[str, str],
+    names: Sequence[str],
+    contexts: Sequence[Context],
+    keep: bool,
+    _say: Callable[[str, str], None],
+) -> _Rendered:
+    """Return letters as subject, text and HTML, up to the first that cannot be written."""
+    from guide.html.templates import TemplateFault, Templates
+
+    templates = Templates(texts)
+    made: list[tuple[str, str, str]] = []
+    for count, context in enumerate(contexts):
+        try:
+            subject, text, *html = (str(templates.render(n, {}, **context)) for n in names)
+        except TemplateFault as fault:
+            return made, count, (fault.diagnostic,)
+        subject = subject.strip()
+        if not subject or len(subject.splitlines()) > 1:
+            hint = "Write it in one line: a line break would begin another header."
+            at = Place("templates/mail/subject.txt", 1, 1)
+            return made, count, (error("bad-subject", "the subject must be one line", at, hint),)
+        if len(text) + len("".join(html)) > MAX_LETTER:
+            hint = "Shorten the template; what is long belongs into the document."
+            message = f"the letter is longer than {MAX_LETTER // 1_000_000} million characters"
+            at = Place("templates/mail/body.txt", 1, 1)
+            return made, count, (error("render-limit", message, at, hint),)
+        if keep:
+            made.append((subject, text, "".join(html)))
+    return made, len(contexts), ()
 
 
 def _template(path: Path) -> str:

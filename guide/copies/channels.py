@@ -7,6 +7,7 @@ more. It knows neither the list nor the ledger.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import io
@@ -18,15 +19,12 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, localtime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Protocol
 
+from guide.copies.message import Content, composed, mailbox
 from guide.errors import Diagnostic, Place, error
 from guide.model.copies import Recipient
 
@@ -285,10 +283,11 @@ class Server:
     authorities: str = ""
     timeout: float = 60.0
     patience: float = 600.0
-    tries: int = 4
-    wait: float = 30.0
+    tries: int = 6
+    wait: float = 30.0  # with 6 tries 15.5 minutes in all: greylists wait for 5 to 15
 
 
+_CONNECTIONS = 4  # tries to reach a server at all: a name that is wrong is known soon
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -326,11 +325,13 @@ class Smtp(Channel):
             raise
 
     def _send(self, connection: smtplib.SMTP, parcel: Parcel, recipient: Recipient) -> Answer:
-        international = not recipient.email.partition("@")[0].isascii()
+        letter = parcel.letter
+        addresses = (recipient.email, self.server.sender, letter.reply_to if letter else "")
+        international = not all(mailbox(a).isascii() for a in addresses if a)
         if international and not connection.has_extn("smtputf8"):
             return Answer(Outcome.FAILED, "the server takes only addresses in Latin letters")
         try:
-            data = composed(parcel, recipient, self.server.sender, international)
+            data = _composed(parcel, recipient, self.server.sender, international)
         except (ValueError, MessageError) as exc:
             return Answer(Outcome.FAILED, f"no message can be written: {_words(exc)}")
         limit = connection.esmtp_features.get("size", "0")
@@ -340,9 +341,9 @@ class Smtp(Channel):
         options = [f"size={len(data)}"] if connection.has_extn("size") else []
         options += ["SMTPUTF8"] if international else []
         try:
-            code, said = connection.mail(_mailbox(self.server.sender), options)
+            code, said = connection.mail(mailbox(self.server.sender), options)
             if code == 250:
-                code, said = connection.rcpt(_mailbox(recipient.email))
+                code, said = connection.rcpt(mailbox(recipient.email))
             if code in {250, 251}:
                 code, said = connection.docmd("DATA")
         except UnicodeEncodeError:
@@ -380,11 +381,12 @@ class Smtp(Channel):
     def _connected(self) -> smtplib.SMTP:
         """Return a connection; tries again while nobody answers. Raises ChannelClosed."""
         server = self.server
-        for attempt in range(server.tries):
+        tries = min(server.tries, _CONNECTIONS)
+        for attempt in range(tries):
             try:
                 return self._opened()
             except (smtplib.SMTPException, OSError) as exc:
-                if attempt == server.tries - 1:
+                if attempt == tries - 1:
                     message = f"the server `{server.host}` cannot be reached: {_words(exc)}"
                     hint = "Check GUIDE_SMTP_HOST and the port, and run again: nothing was sent to "
                     hint += "those who are still open."
@@ -425,7 +427,7 @@ class Smtp(Channel):
                 connection.starttls(context=context)
             connection.ehlo_or_helo_if_needed()
             if server.user:
-                connection.login(server.user, server.password)
+                _log_in(connection, server.user, server.password)
         except ssl.SSLCertVerificationError as exc:
             message = f"the server's certificate is not accepted: {_words(exc)}"
             hint = "Use the name that the certificate has; GUIDE_SMTP_CA names one of your own."
@@ -440,7 +442,7 @@ class Smtp(Channel):
             message = f"the server takes no login: {exc}"
             hint = "Leave GUIDE_SMTP_USER out, or choose another --smtp-security."
             raise ChannelClosed(error("smtp-refused", message, at, hint)) from exc
-        except socket.gaierror as exc:
+        except (socket.gaierror, UnicodeError) as exc:
             message = f"there is no server `{server.host}`: {_words(exc)}"
             hint = "Check GUIDE_SMTP_HOST or --smtp."
             raise ChannelClosed(error("smtp-unreachable", message, at, hint)) from exc
@@ -461,45 +463,36 @@ class Smtp(Channel):
             self._connection = None
 
 
-def composed(
-    parcel: Parcel, recipient: Recipient, sender: str, international: bool = False
-) -> bytes:
-    """Return the message as it goes over the wire. Names and subject cannot add a header."""
+def _log_in(connection: smtplib.SMTP, user: str, password: str) -> None:
+    """Log in; raises SMTPException. What is not ASCII goes as UTF-8 (RFC 4616), which smtplib refuses."""
+    if user.isascii() and password.isascii():
+        connection.login(user, password)
+        return
+    if "PLAIN" not in connection.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError(
+            "AUTH PLAIN is missing, which a name or password with letters beyond ASCII needs"
+        )
+    said = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, answer = connection.docmd("AUTH", f"PLAIN {said}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, answer)
+
+
+def _composed(parcel: Parcel, recipient: Recipient, sender: str, international: bool) -> bytes:
+    """Return the message for a parcel as it goes over the wire; raises ValueError."""
     letter = parcel.letter or Letter(parcel.name, "")
-    policy = SMTPUTF8 if international else SMTP
-    message = EmailMessage(policy=policy.clone(cte_type="7bit"))
-    message["From"] = letter.sender or sender
-    local, _, domain = _mailbox(recipient.email).rpartition("@")
-    message["To"] = Address(recipient.name, local, domain)
-    message["Subject"] = " ".join(letter.subject.split())
-    message["Date"] = format_datetime(localtime())
-    message["Message-ID"] = parcel.message_id
-    if letter.reply_to:
-        message["Reply-To"] = letter.reply_to
-    message.set_content(letter.text)
-    if letter.html:
-        message.add_alternative(letter.html, subtype="html")
-    for file in parcel.files:
-        kind = "pdf" if file.name.endswith(".pdf") else "octet-stream"
-        message.add_attachment(file.data, maintype="application", subtype=kind, filename=file.name)
-    return message.as_bytes()
-
-
-def _mailbox(address: str) -> str:
-    """Return an address alone, its domain in ASCII (RFC 5890)."""
-    from email.utils import parseaddr
-
-    local, _, domain = (parseaddr(address)[1] or address).rpartition("@")
-    return f"{local}@{ascii_domain(domain)}"
-
-
-def ascii_domain(domain: str) -> str:
-    """Return a domain as servers write it (RFC 5890)."""
-    if domain.isascii():
-        return domain
-    import idna
-
-    return idna.encode(domain, uts46=True).decode()
+    content = Content(
+        sender=letter.sender or sender,
+        to_name=recipient.name,
+        to_address=recipient.email,
+        subject=letter.subject,
+        message_id=parcel.message_id,
+        text=letter.text,
+        html=letter.html,
+        reply_to=letter.reply_to,
+        files=parcel.files,
+    )
+    return composed(content, international)
 
 
 def _outcome(code: int) -> Outcome:

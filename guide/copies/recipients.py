@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from guide.cells import cell_starts, delimiter_of
+from guide.copies.columns import COLUMNS, Columns, columns
 from guide.copies.encrypt import password_fault
-from guide.errors import Diagnostic, GuideError, Place, error, in_order, warning
+from guide.errors import Diagnostic, GuideError, Place, error, in_order, note, warning
 from guide.model.copies import Recipient
 from guide.suggest import did_you_mean
 
-COLUMNS = tuple(Recipient.model_fields)
 MAX_BYTES = 64_000_000
 MAX_TEXT = 500  # characters in a cell: a name of 300 is unusual, one of 5,000 is a mistake
 MAX_COPIES = 1000
@@ -129,29 +129,34 @@ def decode(data: bytes, path: str, encoding: str = "") -> str:
 def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
     """Return the rows of a CSV or TSV list, and what is wrong with its form."""
     lines = text.split("\n")
-    first = 1
-    if lines[0].lower().startswith("sep=") and len(lines[0].strip()) == 5:
-        first = 2
-    delimiter = lines[0].strip()[4] if first == 2 else delimiter_of(lines[0], path)
+    first = 2 if lines[0].lower().startswith("sep=") and len(lines[0].strip()) == 5 else 1
     if not any(line.strip() for line in lines[first - 1 :]):
         hint = "The first row names the columns: name,email,organisation"
         return [], [error("empty-file", "the list is empty", Place(path, 1, 1), hint)]
-    body = io.StringIO("\n".join(lines[first - 1 :]), newline="")
+    delimiter = lines[0].strip()[4] if first == 2 else ""
+    if delimiter == '"' or delimiter.isalnum():
+        hint = "Write sep=; or sep=, or delete the line."
+        message = "the first line names a sign that cannot separate cells"
+        return [], [error("csv-syntax", message, Place(path, 1, 5), hint)]
+    delimiter, above = _header_place(lines, first, path, delimiter)
+    start = first + above
+    body = io.StringIO("\n".join(lines[start - 1 :]), newline="")
     source = csv.reader(body, delimiter=delimiter, strict=True)
     problems: list[Diagnostic] = []
     entries: list[Entry] = []
-    header: list[str] | None = None
-    start = first
+    header: Columns | None = None
+    first = start
     try:
         for cells in source:
             if header is None:
                 if any(cell.strip() for cell in cells):
-                    header = [name.strip().lower() for name in cells]
-                    problems += _check_header(header, path, lines, start, delimiter)
-                    if not set(header) & set(COLUMNS):
+                    header = columns(cells)
+                    form = _Form(path, lines, delimiter, header)
+                    problems += form.check(start, above)
+                    if not header.known:
                         break
             elif any(cell.strip() for cell in cells):
-                entry = _entry(header, cells, path, start, delimiter, lines, problems)
+                entry = form.entry(cells, start, problems)
                 if entry is not None:
                     entries.append(entry)
             start = source.line_num + first
@@ -162,54 +167,93 @@ def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
     return entries, problems
 
 
-def _check_header(
-    header: list[str], path: str, lines: list[str], line: int, delimiter: str
-) -> list[Diagnostic]:
-    if not set(header) & set(COLUMNS):  # somebody's row: what it says is not repeated
-        message = "the first row names no column of a list"
-        hint = "Write a row above it that names the columns: name,email,organisation"
-        return [error("csv-missing-column", message, Place(path, line, 1), hint)]
-    starts = cell_starts(lines[line - 1 :], line, delimiter)
-    problems = []
-    for number, name in enumerate(header):
-        at = Place(path, *(starts[number] if number < len(starts) else (line, 1)))
-        if not name:
-            continue
-        if name not in COLUMNS:
-            hint = did_you_mean(name, COLUMNS)
-            problems.append(error("unknown-key", f"unknown column `{name}`", at, hint))
-        elif name in header[:number]:
-            hint = "Delete or rename one of the two."
-            problems.append(error("duplicate-key", f"the column `{name}` stands twice", at, hint))
-    if "name" not in header:
-        hint = "The first row names the columns; `name` must be there: name,email,organisation"
-        problems.append(
-            error("csv-missing-column", "the column `name` is missing", Place(path, line, 1), hint)
-        )
-    return problems
+_ABOVE = 10  # lines that a title may take above the header
 
 
-def _entry(
-    header: list[str],
-    cells: list[str],
-    path: str,
-    line: int,
-    delimiter: str,
-    lines: list[str],
-    problems: list[Diagnostic],
-) -> Entry | None:
-    while len(cells) > len(header) and not cells[-1].strip():  # spreadsheets like to add some
-        cells.pop()
-    stray = any(cell.strip() for cell, name in zip(cells, header, strict=False) if not name)
-    if len(cells) != len(header) or stray:
-        message = f"the row has {len(cells)} cells, but the header names {len(header)} columns"
-        if stray:
-            message = "a cell stands in a column without a name"
-        hint = f"Put a cell that holds {delimiter!r} in double quotes, or add the missing cells."
-        problems.append(error("csv-ragged-row", message, Place(path, line, 1), hint))
-        return None
-    named = {name: cell for name, cell in zip(header, cells, strict=True) if name in COLUMNS}
-    return Entry(path, line, named, {}, lines, delimiter, header)
+def _header_place(lines: Sequence[str], first: int, path: str, given: str) -> tuple[str, int]:
+    """Return what separates the cells, and how many lines of a title are above the header.
+
+    A title has one cell in a line, or none: a row of two could be somebody.
+    """
+    usual = given or delimiter_of(lines[first - 1], path)
+    best = (0, 0, usual)
+    candidates = [given] if given else [usual, *({",", ";", "\t"} - {usual})]
+    for delimiter in candidates:
+        above = 0
+        for above, line in enumerate(lines[first - 1 : first - 1 + _ABOVE]):
+            try:
+                cells = next(csv.reader([line], delimiter=delimiter), [])
+            except csv.Error:
+                break
+            filled = [cell for cell in cells if cell.strip()]
+            found = columns(cells)
+            if found.named and found.known > best[0] and (above == 0 or len(filled) > 1):
+                best = (found.known, above, delimiter)
+            if len(filled) > 1 or found.known:
+                break
+    return best[2], best[1]
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The form of a list: its lines, what separates cells, and its columns."""
+
+    path: str
+    lines: list[str]
+    delimiter: str
+    header: Columns
+
+    def check(self, line: int, above: int) -> list[Diagnostic]:
+        """Return what is wrong with the header in a line, and how it is read."""
+        header, path = self.header, self.path
+        if not header.known:  # somebody's row: what it says is not repeated
+            message = "the first row names no column of a list"
+            hint = "Write a row above it that names the columns: name,email,organisation"
+            return [error("csv-missing-column", message, Place(path, line, 1), hint)]
+        problems = []
+        names = [name.strip().lower() for name in header.written]
+        for number, (name, role) in enumerate(zip(names, header.roles, strict=True)):
+            if name and name in names[:number] and role:
+                hint = "Delete or rename one of the two."
+                message = f"the column `{name}` stands twice"
+                problems.append(error("duplicate-key", message, self._at(number, line), hint))
+            elif name and not role and header.own:
+                hint = did_you_mean(name, COLUMNS)
+                message = f"unknown column `{name}`"
+                problems.append(error("unknown-key", message, self._at(number, line), hint))
+        if not header.named:
+            hint = "The first row names the columns; `name` must be there: name,email,organisation"
+            message = "the column `name` is missing"
+            problems.append(error("csv-missing-column", message, Place(path, line, 1), hint))
+        elif not header.own or above:
+            message = f"the list is read as {header.described()}"
+            if above:
+                message += f"; line {line} is its header, and the lines above are not used"
+            hint = f"If a column is something else, rename it: {', '.join(COLUMNS)}."
+            problems.append(note("list-columns", message, Place(path, line, 1), hint))
+        return problems
+
+    def _at(self, number: int, line: int) -> Place:
+        starts = cell_starts(self.lines[line - 1 :], line, self.delimiter)
+        return Place(self.path, *(starts[number] if number < len(starts) else (line, 1)))
+
+    def entry(self, cells: list[str], line: int, problems: list[Diagnostic]) -> Entry | None:
+        """Return a row, or None after noting that its cells are not those of the header."""
+        header = self.header.written
+        while len(cells) > len(header) and not cells[-1].strip():  # spreadsheets like to add some
+            cells.pop()
+        named = zip(cells, header, strict=False)
+        stray = any(cell.strip() for cell, name in named if not name.strip())
+        if len(cells) != len(header) or stray:
+            message = f"the row has {len(cells)} cells, but the header names {len(header)} columns"
+            if stray:
+                message = "a cell stands in a column without a name"
+            hint = f"Put a cell that holds {self.delimiter!r} in double quotes, or add the missing "
+            hint += "cells."
+            problems.append(error("csv-ragged-row", message, Place(self.path, line, 1), hint))
+            return None
+        found = self.header.cells(cells)
+        return Entry(self.path, line, found, {}, self.lines, self.delimiter, self.header.fields)
 
 
 def from_values(

@@ -77,7 +77,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PostOffice]
         running.append(opened(office, tls, login, **more))
         settings = {
             "HOST": "localhost", "PORT": str(office.port), "SENDER": "Training <t@example.org>",
-            "SECURITY": "starttls" if tls else "none", "WAIT": "0.05", "TIMEOUT": "5", "PATIENCE": "5",
+            "SECURITY": "starttls" if tls else "none", "WAIT": "0.02", "TIMEOUT": "5", "PATIENCE": "5",
             "CA": str(tls or ""), "USER": LOGIN if login else "", "PASSWORD": PASSWORD if login else "",
         }  # fmt: skip
         for name, value in settings.items():

@@ -107,7 +107,7 @@ def test_all_problems_in_one_run_with_their_lines() -> None:
     ("header", "code", "hint"),
     [
         ("nmae,email", "unknown-key", "did you mean `name`?"),
-        ("name,e-mail", "unknown-key", "did you mean `email`?"),
+        ("name,email,pasword", "unknown-key", "did you mean `password`?"),
         ("email,ref", "csv-missing-column", "`name` must be there"),
         ("name,name", "duplicate-key", "Delete"),
     ],
