@@ -23,16 +23,19 @@ from pathlib import Path
 from typing import Any
 
 from guide import __version__, output, pipeline
-from guide.copies import channels, making, recipients
+from guide.copies import channels, locks, making, recipients
 from guide.copies.channels import Answer, Channel, ChannelClosed, Outcome
+from guide.copies.decide import decide
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
-from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, ledger_of
+from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, Wish, ledger_of
 from guide.copies.message import ascii_domain
 from guide.copies.places import Seen, slots
 from guide.copies.recipients import Row
+from guide.copies.records import Known, Selection, Version
 from guide.copies.retry import Patience, named_wait
 from guide.copies.seal import check_seal, with_field
-from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
+from guide.copies.siblings import known_elsewhere, owner_of
+from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, note
 from guide.html.stamps import signature_caption, stamp_style
 from guide.jobs import temporary
 from guide.jobs.pool import Pool
@@ -62,7 +65,8 @@ class Request:
     """What the user asks for; `docs/distribution.md` explains each.
 
     `rate` is messages a minute, 0 for no limit; `limit` recipients in this run, 0 for all. `version`
-    names that of a PDF. `mail` holds settings of the mail server that go before all others.
+    names that of a PDF. `same` maps lines of the list to copies of the people who are meant, `new`
+    holds lines of people who are new. `mail` holds settings of the mail server that go before all others.
     """
 
     source: Path
@@ -73,13 +77,16 @@ class Request:
     channel: str = "folder"
     encoding: str = ""
     send: bool = False
-    resend: tuple[int, ...] = ()
-    mark_sent: tuple[int, ...] = ()
+    resend: Selection = Selection()
+    mark_sent: Selection = Selection()
+    same: Mapping[int, int] = field(default_factory=dict)
+    new: frozenset[int] = frozenset()
     limit: int = 0
     rate: float = 0.0
     names: bool = False
     version: str = ""
     same_version: bool = False
+    same_document: bool = False
     watermark: str = ""
     encrypt: bool = False
     sign: Path | None = None
@@ -96,7 +103,11 @@ class Request:
 
 @dataclass(frozen=True)
 class About:
-    """The document that copies are made of. `editions` is None for a PDF, which has none."""
+    """The document that copies are made of. `editions` is None for a PDF, which has none.
+
+    `named` is False where the version is only digits of the document's digest. `file` is the name of
+    a PDF without its ending.
+    """
 
     series: str
     title: str
@@ -112,6 +123,8 @@ class About:
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
     place: StampPlace = StampPlace(anchor="copy-box")
     paper: Paper | None = None
+    named: bool = True
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,11 +139,12 @@ class Report:
     had: int
     copies: tuple[LedgerEntry, ...]
     diagnostics: tuple[Diagnostic, ...]
+    refused: bool = False
 
     @property
     def failed(self) -> bool:
-        """Tell whether anything went wrong."""
-        return any(d.severity == Severity.ERROR for d in self.diagnostics)
+        """Return True if anything went wrong, or a strict run was stopped by a warning."""
+        return self.refused or any(d.severity == Severity.ERROR for d in self.diagnostics)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data; people are named only before anything is sent."""
@@ -162,8 +176,8 @@ def distribute(
 ) -> Report:
     """Show who would get what; with `request.send`, make, deliver and record it.
 
-    Raises GuideError when nothing can be planned. Without `send` nothing is written anywhere, but
-    what `mark_sent` says into the ledger.
+    Raises GuideError when nothing can be planned. Without `send` nothing is written anywhere, except
+    `mark_sent` into the ledger. What is refused leaves the ledger as it was.
     """
     return _Run(request, count, building).run()
 
@@ -189,7 +203,6 @@ class _Run:
         self.out = request.out or Path("build") / self.about.name / "copies"
         rows = self._rows()
         used = {row.recipient.channel for row in rows}
-        self._mark_sent()
         if self._stopped() or not request.send:
             return self._rehearse(rows, used)
         self.channels = {name: self._channel(name) for name in sorted(used)}
@@ -285,6 +298,8 @@ class _Run:
             lang=found.lang or "en",
             stem=f"{stem}-{_safe(version, ascii_only=True)}".rstrip("-"),
             name=_safe(path.stem) or "document",
+            named=bool(version),
+            file=path.stem,
         )
 
     def _documents(self, editions: Iterable[str]) -> dict[str, bytes]:
@@ -374,44 +389,53 @@ class _Run:
         self.problems += problems
         return rows
 
-    def _mark_sent(self) -> None:
-        if not self.request.mark_sent:
-            return
-        Ledger.read(self.path).close()  # raises GuideError when there is none
-        with Ledger.begin(self.path) as ledger:
-            for number in self.request.mark_sent:
-                ledger.mark_sent(number)
-
     def _issue(self, documents: Mapping[str, bytes]) -> Issue:
         about = self.about
         self.digests = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
         return Issue(
-            about.series, about.title, about.version, about.supersedes, self.digests,
-            self.request.same_version, about.marking,
+            about.series, about.title, self.request.version if about.file else about.version,
+            about.supersedes, self.digests, self.request.same_version, about.marking, about.file,
+            self.request.same_document,
+        )  # fmt: skip
+
+    def _wish(self, rows: Sequence[Row], issue: Issue) -> Wish:
+        request = self.request
+        facts = {"list": request.recipients.name}
+        if request.link_base:
+            facts["link_base"] = request.link_base
+        return Wish(
+            issue, [(row.recipient, row.line) for row in rows], self.list, str(self.path),
+            channels.ONCE, request.resend, request.mark_sent, request.same, request.new, facts,
         )  # fmt: skip
 
     def _plan(self, ledger: Ledger, rows: Sequence[Row], issue: Issue) -> Plan:
         """Return what is due; with `--resend` only that, with `--limit` only the first."""
-        request = self.request
-        for number in request.resend:
-            ledger.resend(number)
+        plan = ledger.plan(self._wish(rows, issue))
+        self.problems += [*plan.notes, *plan.questions]
+        stem = self.about.stem
+        if self.about.file and plan.named and plan.version != self.request.version:
+            stem += f"-{_safe(plan.version, ascii_only=True)}"
+        self.about = dataclasses.replace(
+            self.about, version=plan.version, stem=stem, named=not self.about.file or plan.named
+        )
+        limit = self.request.limit
+        return dataclasses.replace(plan, due=plan.due[:limit]) if limit else plan
+
+    def _check_list(self, known: Known, rows: Sequence[Row], issue: Issue) -> None:
+        """Raise GuideError when another ledger here is that of this list, which was renamed."""
+        if self.request.ledger is not None or known.copies:
+            return
         listed = [(row.recipient, row.line) for row in rows]
-        plan = ledger.plan(issue, listed, channels.ONCE, self.list)
-        self.problems += plan.notes
-        due = plan.due
-        if request.resend:
-            wanted = set(request.resend)
-            due = tuple(
-                dataclasses.replace(d, entries=tuple(e for e in d.entries if e.number in wanted))
-                for d in due
-                if any(e.number in wanted for e in d.entries)
-            )
-            if lost := wanted - {e.number for d in due for e in d.entries}:
-                numbers = ", ".join(map(str, sorted(lost)))
-                message = f"copy {numbers}: the recipient is not in the list any more"
-                hint = "Put the row back, or leave the number out."
-                raise GuideError(error("unknown-copy", message, Place(self.list), hint))
-        return dataclasses.replace(plan, due=due[: request.limit] if request.limit else due)
+        if found := known_elsewhere(listed, issue, self.request.recipients, self.path):
+            raise GuideError(found)
+
+    def _mark_alone(self) -> None:
+        """Write what `mark_sent` says where nothing is sent; raises GuideError."""
+        if not self.request.mark_sent or self.request.send:
+            return
+        Ledger.read(self.path).close()  # raises GuideError when there is none
+        with Ledger.begin(self.path) as ledger:
+            ledger.mark_sent(self.request.mark_sent)
 
     def _rehearse(self, rows: Sequence[Row], used: Iterable[str]) -> Report:
         """Plan on a copy of the ledger, which is then forgotten."""
@@ -420,13 +444,18 @@ class _Run:
             self._try_letters(rows)
             self._try_seal()
         documents = {"": self.source} if self.source else {}
+        stopped = self._stopped()
         with Ledger.rehearse(self.path) as ledger:
             try:
-                self._check_folder(ledger)
-                plan = self._plan(ledger, rows, self._issue(documents))
+                issue = self._issue(documents)
+                self._check_list(ledger.known(), rows, issue)
+                self._check_folder(ledger.known())
+                plan = self._plan(ledger, rows, issue)
+                if not stopped:
+                    self._mark_alone()
             except GuideError as exc:
                 self.problems += exc.diagnostics
-                plan = Plan((), 0, (), ())
+                plan = Plan(self.about.version, self.about.named)
             self._report_open(plan)
             copies = tuple(e for due in plan.due for e in due.entries)
         return self._report(rows, plan, copies, False)
@@ -435,16 +464,26 @@ class _Run:
         self, rows: Sequence[Row], plan: Plan, copies: tuple[LedgerEntry, ...], sending: bool
     ) -> Report:
         return Report(self.about, sending, self.out, self.path, len(rows), plan.had,
-                      tuple(sorted(copies, key=lambda e: e.number)), in_order(self.problems))  # fmt: skip
+                      tuple(sorted(copies, key=lambda e: e.number)), in_order(self.problems),
+                      not sending and self._stopped())  # fmt: skip
 
     def _report_open(self, plan: Plan) -> None:
         """Report what earlier runs left for a person to decide."""
+        at = Place(str(self.path))
+        recall = f"guide ledger {self.request.recipients.name} recall"
         for number in plan.uncertain:
-            self.problems.append(_uncertain(number, "", Place(str(self.path))))
+            self.problems.append(_uncertain(number, "", at))
         for number in plan.failed:
             message = f"copy {number} could not be delivered by an earlier run"
-            hint = f"Correct the row in the list, or try it again: --resend {number}"
-            self.problems.append(error("delivery-failed", message, Place(str(self.path)), hint))
+            hint = (
+                f"Correct the row in the list, or try it again: --resend {number}. To give it up: "
+            )
+            hint += f"`{recall} {number}`"
+            self.problems.append(error("delivery-failed", message, at, hint))
+        for number, state in plan.lost:  # nothing that a person must do: nobody waits for it
+            message = f"copy {number} is {state}; its recipient is not in the list any more"
+            hint = f"To be done with it: `{recall} {number}`. If it arrived: --mark-sent {number}"
+            self.problems.append(note("delivery-open", message, at, hint))
 
     # Channels -----------------------------------------------------------------------------------
 
@@ -562,14 +601,25 @@ class _Run:
     @property
     def _named_version(self) -> bool:
         """Return whether somebody gave the document its version: of a PDF it may be a digest."""
-        return self.about.editions is not None or bool(self.request.version)
+        return self.about.editions is not None or self.about.named
 
     # Sending ------------------------------------------------------------------------------------
 
     def _send(self, rows: Sequence[Row]) -> Report:
         copies = sum(row.recipient.copies for row in rows)
+        with Ledger.rehearse(
+            self.path
+        ) as ledger:  # what is refused is refused before anything is made
+            known = ledger.known()
+        try:
+            issue = self._issue({"": self.source} if self.source else {})
+            self._check_list(known, rows, issue)
+            decide(known, self._wish(rows, issue))
+        except GuideError as exc:
+            raise GuideError(*in_order([*self.problems, *exc.diagnostics])) from exc
+        self.first = not known.copies
         # Workers import their modules while the document is typeset; a later run may need none.
-        with self._pool(copies, 0 if not self.path.exists() else 1) as pool:
+        with self._pool(copies, 0 if self.first else 1) as pool:
             return self._send_with(pool, rows)
 
     def _pool(self, copies: int, warm: int) -> Pool:
@@ -578,12 +628,13 @@ class _Run:
         return Pool(workers, ("guide.copies.stamp",), warm, pipeline.SHARED_MODULES)
 
     def _send_with(self, pool: Pool, rows: Sequence[Row]) -> Report:
-        with self._setting_ahead(pool, rows):
-            documents = self._documents(sorted({row.recipient.edition for row in rows}))
-        self._check_seal(documents)
-        with Ledger.begin(self.path) as ledger:
+        with Ledger.begin(self.path) as ledger, locks.folder(self.out):
             self.ledger = ledger
-            self._check_folder(ledger)
+            known = ledger.known()
+            self._check_folder(known)
+            with self._setting_ahead(pool, rows):
+                documents = self._documents(self._editions(rows, known))
+            self._check_seal(documents)
             plan = self._plan(ledger, rows, self._issue(documents))
             self._report_open(plan)
             output.sweep(self.out)
@@ -599,6 +650,19 @@ class _Run:
                 e for e in ledger.entries(version=self.about.version) if e.number in numbers
             )
         return self._report(rows, plan, copies, True)
+
+    def _editions(self, rows: Sequence[Row], known: Known) -> list[str]:
+        """Return the editions that are made.
+
+        Where one is new under a version, those that were given out under it are made as well: one
+        that has changed shows that the version has two contents.
+        """
+        wanted = {row.recipient.edition for row in rows}
+        about = self.about
+        had = next((v for v in known.versions if v.version == about.version), Version(0, "", {}))
+        if about.editions is not None and had.documents and not wanted <= {*had.documents}:
+            wanted |= {*had.documents} & {"", *about.editions}
+        return sorted(wanted)
 
     def _deliver_all(self, dues: Sequence[Due], documents: Mapping[str, bytes], pool: Pool) -> None:
         """Deliver what is due; what stops it is noted, and the records say how far it came."""
@@ -620,7 +684,7 @@ class _Run:
         otherwise is set again.
         """
         paper = self.about.paper
-        if pool.workers < 2 or self.path.exists() or paper is None:
+        if pool.workers < 2 or not self.first or paper is None:
             yield
             return
         ended = threading.Event()
@@ -670,21 +734,28 @@ class _Run:
             secrets.token_hex(8), documents, style, self.signature, self.request.encrypt
         )
 
-    def _check_folder(self, ledger: Ledger) -> None:
+    def _check_folder(self, known: Known) -> None:
         """Raise GuideError when the folder holds copies of another ledger: they have the same names."""
         path = self.out / MANIFEST
+        owner = ""
         try:
             if not path.is_file():
                 return
             manifest = json.loads(path.read_text("utf-8"))
             there = {str(copy["copy_id"]) for copy in manifest["copies"]}
+            owner = str(manifest.get("ledger", ""))
             message = "the folder holds the copies of another list, which would be written over"
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             there = {""}
             message = "the folder has a manifest.json of another program"
-        if not there <= ledger.ids():
-            hint = f"Choose another folder: -o {self.out}-{_safe(self.request.recipients.stem)}"
-            raise GuideError(error("folder-of-another", message, Place(str(path)), hint))
+        if (owner and owner == known.facts.get("id")) or (not owner and there <= known.ids):
+            return
+        name = self.request.recipients.stem
+        hint = f"Choose another folder: -o {self.out}-{_safe(name)}"
+        if found := owner_of(owner, there, self.request.recipients, self.path):
+            hint = f"If {name} is that list under another name: --ledger {found}. If it is another "
+            hint += f"list, choose another folder: -o {self.out}-{_safe(name)}"
+        raise GuideError(error("folder-of-another", message, Place(str(path)), hint))
 
     def _check_seal(self, documents: Mapping[str, bytes]) -> None:
         """Read the key, and refuse what cannot be sealed so; raises GuideError."""
@@ -867,6 +938,7 @@ class _Run:
         current = [e for e in entries if e.version == about.version]
         manifest = {
             "guide": __version__,
+            "ledger": self.ledger.fact("id"),
             "document": {"title": about.title, "version": about.version, "series": about.series},
             "copies": [
                 {
@@ -877,8 +949,14 @@ class _Run:
                 for e in current
             ],
         }  # fmt: skip
+        # Who reads the place of a link has the copy.
+        mode = (
+            0o600
+            if any(e.channel == "link" or e.file.startswith("links/") for e in entries)
+            else 0o666
+        )
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-        output.write(self.out / MANIFEST, text.encode())
+        output.write(self.out / MANIFEST, text.encode(), mode)
         sums: dict[str, str] = {}
         for entry in entries:
             if entry.file and (self.out / entry.file).is_file():
@@ -887,18 +965,15 @@ class _Run:
                 if found := output.sha256_of(self.out / signature):
                     sums[signature] = found
         lines = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
-        output.write(self.out / SUMS, lines.encode())
+        output.write(self.out / SUMS, lines.encode(), mode)
         linked = [e for e in current if e.channel == "link" and e.state == State.SENT]
         if linked:
+            base = self.request.link_base or self.ledger.fact("link_base")
             index = io.StringIO()
             table = csv.writer(index, lineterminator="\n")
             table.writerow(["number", "link"])
-            table.writerows(
-                [e.number, channels.link(self.request.link_base, e.file)] for e in linked
-            )
-            output.write(self.out / LINKS, index.getvalue().encode())
-            for name in (LINKS, MANIFEST, SUMS):  # who reads one of these has all copies
-                (self.out / name).chmod(0o600)
+            table.writerows([e.number, channels.link(base, e.file)] for e in linked)
+            output.write(self.out / LINKS, index.getvalue().encode(), mode)
             # A server that lists folders would give all names away.
             output.write(self.out / "links" / "index.html", b"<!DOCTYPE html><title></title>\n")
 

@@ -51,10 +51,7 @@ def recall(path: Path, numbers: Sequence[int]) -> None:
     """Record that copies are withdrawn; raises GuideError."""
     Ledger.read(path).close()
     with Ledger.begin(path) as ledger:
-        for number in numbers:
-            ledger.copy(number)
-        for number in numbers:
-            ledger.recall(number)
+        ledger.recall(numbers)
 
 
 def as_csv(copies: Sequence[LedgerEntry]) -> str:

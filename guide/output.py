@@ -48,22 +48,22 @@ def sha256_of(path: Path) -> str:
         return ""
 
 
-def write(path: Path, data: bytes) -> bool:
+def write(path: Path, data: bytes, mode: int = 0o666) -> bool:
     """Write a file through a temporary one beside it; return False when it was so already.
 
-    A link at `path` is replaced, not followed. Raises GuideError with path and remedy; the file that
+    `mode` are the most permissions that it has, less those that the umask takes away. A link at `path` is replaced, not followed. Raises GuideError with path and remedy; the file that
     was there then stays as it was.
     """
     try:
-        if not path.is_symlink() and _is(path, data):
+        if not path.is_symlink() and _is(path, data) and not path.stat().st_mode & 0o666 & ~mode:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep(path.parent)
         try:
-            temporary.write(path, data, path.parent, lasting=True)
+            temporary.write(path, data, path.parent, mode, lasting=True)
         except FileNotFoundError:  # somebody has just removed the folder
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write(path, data, path.parent, lasting=True)
+            temporary.write(path, data, path.parent, mode, lasting=True)
     except OSError as exc:
         raise GuideError(_refused(path, exc)) from exc
     return True

@@ -12,14 +12,37 @@ from guide.cli.options import find_packs, how_options
 _CHANNELS = ("folder", "zip", "smtp", "mail", "email", "link", "remote")
 
 
-def _numbers(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[int, ...]:
-    found: list[int] = []
-    for value in values:
-        for part in value.replace(",", " ").split():
-            if not part.isascii() or not part.isdigit():
-                raise click.BadParameter(f"{part!r} is not the number of a copy: write 7 or 7,9")
-            found.append(int(part))
-    return tuple(dict.fromkeys(found))
+def _copies(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
+    from guide.copies.channels import NAMES
+    from guide.copies.records import selection
+
+    try:
+        return selection(values, NAMES)
+    except ValueError as exc:
+        raise click.BadParameter(str(exc)) from exc
+
+
+def _lines(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[int]:
+    from guide.copies.records import selection
+
+    try:
+        found = selection(values, {})
+    except ValueError:
+        found = None
+    if found is None or bool(found) != bool(found.ranges):
+        raise click.BadParameter("write the lines that the questions name: 3 or 3,7-9")
+    return frozenset(found.numbers())
+
+
+def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[int, int]:
+    pairs: dict[int, int] = {}
+    for part in [part for value in values for part in value.replace(",", " ").split()]:
+        line, _sign, copy = part.partition("=")
+        if not (line.isascii() and line.isdigit() and copy.isascii() and copy.isdigit()):
+            raise click.BadParameter(f"{part!r}: write LINE=COPY, such as 3=1")
+        if pairs.setdefault(int(line), int(copy)) != int(copy):
+            raise click.BadParameter(f"line {line} has two answers")
+    return pairs
 
 
 def _file(**more: Any) -> click.Path:
@@ -72,16 +95,31 @@ def _file(**more: Any) -> click.Path:
 @click.option(
     "--resend",
     multiple=True,
-    callback=_numbers,
-    metavar="N",
-    help="Deliver these copies again, and nothing else: --resend 7,9",
+    callback=_copies,
+    metavar="COPIES",
+    help="Deliver these copies again, and nothing else: 7, 3-9,12, all, a state (failed), or "
+    "channel:folder.",
 )
 @click.option(
     "--mark-sent",
     multiple=True,
-    callback=_numbers,
-    metavar="N",
-    help="Record that these copies arrived.",
+    callback=_copies,
+    metavar="COPIES",
+    help="Record that these copies arrived: 7, 3-9,12, or a state (uncertain).",
+)
+@click.option(
+    "--same",
+    multiple=True,
+    callback=_pairs,
+    metavar="LINE=COPY",
+    help="Answer a question: the row on this line is the person of that copy.",
+)
+@click.option(
+    "--new",
+    multiple=True,
+    callback=_lines,
+    metavar="LINE",
+    help="Answer a question: the person on this line is new.",
 )
 @click.option("--watermark", default="", metavar="TEXT", help="Across every page, in grey.")
 @click.option("--encrypt", is_flag=True, help="AES-256, with the password that each row must have.")
@@ -118,6 +156,11 @@ def _file(**more: Any) -> click.Path:
     "--same-version",
     is_flag=True,
     help="The document changed in a way that does not matter to those who have it.",
+)
+@click.option(
+    "--same-document",
+    is_flag=True,
+    help="The file is the ledger's document under another name or title.",
 )
 @click.option(
     "--rate",
@@ -184,7 +227,9 @@ def distribute(
       guide distribute my-pack --to recipients.csv --channel smtp --smtp mail.example.org \\
             --from training@example.org --rate 60 --limit 1 --send
       guide distribute my-pack --to recipients.csv --resend 7 --send
+      guide distribute my-pack --to recipients.csv --resend channel:folder --send
       guide distribute my-pack --to recipients.csv --mark-sent 7
+      guide distribute my-pack --to recipients.csv --same 3=1 --new 9 --send
     """
     import json
 

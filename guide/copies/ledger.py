@@ -9,26 +9,42 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import errno
-import fcntl
 import os
 import re
 import secrets
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from guide.errors import Diagnostic, GuideError, Place, error, note
+from guide.copies import locks
+from guide.copies.decide import Changes, Decision, decide, marks
+from guide.copies.names import fold
+from guide.copies.records import (
+    OPEN,
+    Due,
+    Event,
+    Held,
+    Issue,
+    Known,
+    LedgerEntry,
+    Person,
+    Selection,
+    State,
+    Version,
+    Wish,
+)
+from guide.errors import Diagnostic, GuideError, Place, error
 from guide.model.copies import Recipient
+
+__all__ = ["Due", "Event", "Issue", "Ledger", "LedgerEntry", "Plan", "State", "Wish", "ledger_of"]
 
 SUFFIX = ".ledger.db"
 _APPLICATION = 0x67_75_6C_67  # "gulg": what the file says it is, where `file` and SQLite look
-_FORMAT = 1
+_FORMAT = 2  # the first had no table of people
 _PATIENCE = 3.0  # s to wait for somebody who reads or writes
 
 _SCHEMA = """
@@ -48,6 +64,9 @@ CREATE TABLE copies (
   document TEXT NOT NULL DEFAULT '', digest TEXT NOT NULL DEFAULT '',
   file TEXT NOT NULL DEFAULT '', file_digest TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL, answer TEXT NOT NULL DEFAULT '');
+CREATE TABLE people (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, organisation TEXT NOT NULL,
+  ref TEXT NOT NULL, place INTEGER NOT NULL);
 CREATE INDEX later_copies ON copies (supersedes);
 CREATE INDEX copies_of_a_version ON copies (version, person, ordinal);
 CREATE TABLE events (
@@ -57,103 +76,24 @@ CREATE INDEX events_of_a_copy ON events (number, sequence);
 """
 
 
-class State(StrEnum):
-    """How far a copy has come."""
-
-    PLANNED = "planned"
-    MADE = "made"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
-    RECALLED = "recalled"
-
-
-OPEN = (State.PLANNED, State.MADE, State.SENDING)
-
-
-@dataclass(frozen=True)
-class LedgerEntry:
-    """What is known of one copy.
-
-    `document` is the digest of the document before it was stamped, `digest` that of the copy as it
-    was delivered, `file` and `file_digest` what holds it, if a file does. `supersedes` is the number
-    of the copy of an earlier version that the same person has, `superseded_by` of a later one.
-    `name` is empty when the person was forgotten. `changed` is when `state` was written, in UTC.
-    """
-
-    number: int
-    total: int
-    state: State
-    name: str
-    email: str
-    organisation: str
-    ref: str
-    channel: str
-    edition: str
-    language: str
-    title: str
-    version: str
-    document: str
-    digest: str
-    copy_id: str
-    secret: str
-    message_id: str
-    file: str
-    file_digest: str
-    answer: str
-    supersedes: int | None
-    superseded_by: int | None
-    changed: str
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of a copy's history."""
-
-    sequence: int
-    time: str
-    number: int
-    state: State
-    answer: str
-    digest: str
-
-
-@dataclass(frozen=True)
-class Issue:
-    """A version of a document that is to be given out.
-
-    `series` is what stays the same from version to version: a ledger belongs to one. `documents`
-    are the digests by edition, as far as they are known. `marking` is printed on distribution lists.
-    """
-
-    series: str
-    title: str
-    version: str
-    supersedes: str = ""
-    documents: Mapping[str, str] = field(default_factory=dict)
-    same_version: bool = False
-    marking: str = ""
-
-
-@dataclass(frozen=True)
-class Due:
-    """What one row of the list is still to be given, in the order of the numbers."""
-
-    recipient: Recipient
-    line: int
-    entries: tuple[LedgerEntry, ...]
-
-
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done; `had` counts copies that were given out before."""
+    """What is to be done; `had` counts copies that were given out before.
 
-    due: tuple[Due, ...]
-    had: int
-    uncertain: tuple[int, ...]
-    failed: tuple[int, ...]
+    `version` is the version that is meant, `named` whether a person named it. `questions` are rows
+    that only the user can explain: they get nothing. `lost` are failed and uncertain copies of people
+    who are not in the list any more.
+    """
+
+    version: str
+    named: bool
+    due: tuple[Due, ...] = ()
+    had: int = 0
+    uncertain: tuple[int, ...] = ()
+    failed: tuple[int, ...] = ()
+    lost: tuple[tuple[int, State], ...] = ()
     notes: tuple[Diagnostic, ...] = ()
+    questions: tuple[Diagnostic, ...] = ()
 
 
 def ledger_of(recipients: Path) -> Path:
@@ -174,7 +114,7 @@ class Ledger:
         self,
         path: Path,
         connection: sqlite3.Connection,
-        lock: int = -1,
+        lock: locks.Lock | None = None,
         clock: Callable[[], dt.datetime] = _now,
     ) -> None:
         self.path, self._db, self._lock, self._clock = path, connection, lock, clock
@@ -189,33 +129,31 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the file and of the lock."""
-        self._db.close()
-        if self._lock >= 0:
-            with contextlib.suppress(OSError):
-                _lock_file(self.path).unlink()
-            os.close(self._lock)
-            self._lock = -1
+        self._db.close()  # first: closing another descriptor of the file would end SQLite's locks
+        if self._lock is not None:
+            self._lock.release()
 
     # Opening ----------------------------------------------------------------------------------
 
     @classmethod
     def begin(cls, path: Path, clock: Callable[[], dt.datetime] = _now) -> Self:
-        """Open a ledger for a run, made with mode 0600 if there is none; no other run may begin.
+        """Open a ledger for a run; no other run may begin, by whatever name it calls the ledger.
 
-        Raises GuideError when another run has it, or it cannot be used.
+        A file that is made for it has mode 0600, and goes again if nothing is written. Raises
+        GuideError when another run has it, or it cannot be used.
         """
-        lock = _take_lock(path)
+        with _translated(path):
+            try:
+                lock = locks.take(path)
+            except locks.Busy as exc:
+                raise GuideError(_locked(path)) from exc
         try:
             with _translated(path):
-                if not os.path.lexists(path):
-                    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-                elif path.stat().st_mode & 0o077:
-                    path.chmod(0o600)
+                if lock.path.stat().st_mode & 0o077:
+                    lock.path.chmod(0o600)
             ledger = cls(path, _connect(path, "rw"), lock, clock)
         except BaseException:
-            with contextlib.suppress(OSError):
-                _lock_file(path).unlink()
-            os.close(lock)
+            lock.release()
             raise
         try:
             ledger._prepare()
@@ -232,8 +170,6 @@ class Ledger:
         if os.path.lexists(path):
             with cls.read(path) as found, _translated(path):
                 found._db.backup(memory)  # noqa: SLF001
-        else:
-            ledger._prepare()
         return ledger
 
     @classmethod
@@ -246,11 +182,6 @@ class Ledger:
         mode = "rw" if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK) else "ro"
         ledger = cls(path, _connect(path, mode))
         try:
-            with _translated(path):
-                if not ledger._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    ledger._db.close()
-                    ledger = cls(path, sqlite3.connect(":memory:", isolation_level=None))
-                    ledger._prepare()  # killed before its first word: a ledger without copies
             ledger._check()
         except BaseException:
             ledger.close()
@@ -258,7 +189,7 @@ class Ledger:
         return ledger
 
     def _prepare(self) -> None:
-        """Write the schema into a new file, and check that of an old one."""
+        """Set up the connection and check the file; nothing is written."""
         with _translated(self.path):
             # EXTRA also makes the end of a transaction last through a power cut. What is deleted is
             # overwritten: a person who is forgotten is gone from the file.
@@ -269,15 +200,17 @@ class Ledger:
                 "temp_store=MEMORY",
             ):
                 self._db.execute(f"PRAGMA {pragma}")
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not tables:
-                self._db.executescript(
-                    f"BEGIN IMMEDIATE; PRAGMA application_id={_APPLICATION};"
-                    f"PRAGMA user_version={_FORMAT}; {_SCHEMA} COMMIT;"
-                )
         self._check()
 
+    @property
+    def _empty(self) -> bool:
+        """Whether nothing was written yet: a new file, or one whose run was killed before."""
+        with _translated(self.path):
+            return not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
     def _check(self) -> None:
+        if self._empty:
+            return
         with _translated(self.path):
             application = self._db.execute("PRAGMA application_id").fetchone()[0]
             number = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -285,7 +218,7 @@ class Ledger:
                 message = "this is another program's database, not a ledger"
                 hint = "Move it away, or name the ledger: --ledger FILE"
                 raise GuideError(error("ledger-damaged", message, Place(str(self.path)), hint))
-            if number != _FORMAT:
+            if not 1 <= number <= _FORMAT:
                 message = f"the ledger has format {number}; this guide reads format {_FORMAT}"
                 hint = "Install the version of guide that wrote it."
                 raise GuideError(error("ledger-damaged", message, Place(str(self.path)), hint))
@@ -293,11 +226,28 @@ class Ledger:
         if found != "ok":
             raise GuideError(_damaged(self.path, str(found).split("\n")[0]))
 
+    def _upgrade(self, db: sqlite3.Connection) -> None:
+        """Write what a ledger of this format has into a new one, and into one of an older format."""
+        if self._empty:
+            db.execute(f"PRAGMA application_id={_APPLICATION}")
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+        elif db.execute("PRAGMA user_version").fetchone()[0] < _FORMAT:
+            people = self._people_of_copies()
+            db.execute(next(each for each in _SCHEMA.split(";") if "TABLE people" in each))
+            self._write_people(people)
+        else:
+            return
+        db.execute(f"PRAGMA user_version={_FORMAT}")
+        identity = [("id", secrets.token_hex(16))]
+        db.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", identity)
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with _translated(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._upgrade(self._db)
                 yield self._db
                 self._db.execute("COMMIT")
             except BaseException:
@@ -327,6 +277,8 @@ class Ledger:
         if version:
             conditions.append("v.version = ?")
             found.append(version)
+        if self._empty:
+            return []
         with _translated(self.path):
             rows = self._db.execute(_ENTRIES.format(" AND ".join(conditions)), found).fetchall()
         entries = [_entry(row) for row in rows]
@@ -347,11 +299,6 @@ class Ledger:
         where = "c.digest = ? OR c.number IN (SELECT number FROM events WHERE digest = ?)"
         return next(iter(self.entries(where=f"({where})", values=[digest, digest])), None)
 
-    def ids(self) -> set[str]:
-        """Return the invisible ids of all copies."""
-        with _translated(self.path):
-            return {str(row[0]) for row in self._db.execute("SELECT copy_id FROM copies")}
-
     def copy(self, number: int) -> LedgerEntry:
         """Return a copy by its number; raises GuideError when there is none."""
         found = self.entries(where="c.number = ?", values=[number])
@@ -366,216 +313,125 @@ class Ledger:
         """Return what happened, to one copy or to all, in order."""
         where = "number = ?" if number else "? = 0"
         text = f"SELECT sequence, time, number, state, answer, digest FROM events WHERE {where} ORDER BY sequence"  # noqa: S608
+        if self._empty:
+            return []
         with _translated(self.path):
             rows = self._db.execute(text, [number]).fetchall()
         return [Event(s, t, n, State(state), a, d) for s, t, n, state, a, d in rows]
 
     def fact(self, name: str) -> str:
-        """Return what the ledger says of itself: `series`, `title`, `marking`; '' for nothing."""
+        """Return what the ledger says of itself: `id`, `series`, `title`, `marking`; '' for nothing."""
+        if self._empty:
+            return ""
         with _translated(self.path):
             row = self._db.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
         return str(row[0]) if row else ""
 
     def versions(self) -> list[str]:
         """Return the versions that were given out, oldest first."""
-        with _translated(self.path):
-            return [
-                str(row[0]) for row in self._db.execute("SELECT version FROM versions ORDER BY id")
-            ]
+        return [version.version for version in self.known().versions]
 
     def _last(self) -> int:
+        return self.known().last
+
+    def known(self) -> Known:
+        """Return all that a decision needs."""
+        if self._empty:
+            return Known()
         with _translated(self.path):
-            return int(
-                self._db.execute("SELECT coalesce(max(number), 0) FROM copies").fetchone()[0]
+            documents: dict[int, dict[str, str]] = {}
+            for version, edition, digest in self._db.execute("SELECT * FROM documents"):
+                documents.setdefault(version, {})[edition] = digest
+            versions = self._db.execute("SELECT id, version FROM versions ORDER BY id").fetchall()
+            copies = self._db.execute(_HELD).fetchall()
+            facts = dict(self._db.execute("SELECT name, value FROM facts").fetchall())
+            ids = self._db.execute("SELECT copy_id FROM copies").fetchall()
+            return Known(
+                facts,
+                tuple(Version(n, version, documents.get(n, {})) for n, version in versions),
+                self._people(),
+                tuple(_held(row) for row in copies),
+                frozenset(str(each[0]) for each in ids),
             )
+
+    def _people(self) -> tuple[Person, ...]:
+        if self._db.execute("PRAGMA user_version").fetchone()[0] < _FORMAT:
+            return self._people_of_copies()
+        text = "SELECT id, name, email, organisation, ref, place FROM people ORDER BY id"
+        return tuple(Person(*row) for row in self._db.execute(text))
+
+    def _people_of_copies(self) -> tuple[Person, ...]:
+        """Return people as their last copies name them; those of the last version were in the list."""
+        text = """SELECT person, name, email, organisation, ref,
+                    CASE WHEN version = (SELECT max(id) FROM versions) THEN number ELSE -1 END
+                  FROM copies WHERE name <> '' AND number IN
+                    (SELECT max(number) FROM copies GROUP BY person) ORDER BY person"""
+        return tuple(Person(*row) for row in self._db.execute(text))
+
+    def _write_people(self, people: Sequence[Person]) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO people (id, name, email, organisation, ref, place)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [(p.id, p.name, p.email, p.organisation, p.ref, p.place) for p in people],
+        )
 
     # Planning ---------------------------------------------------------------------------------
 
-    def plan(
-        self,
-        issue: Issue,
-        rows: Sequence[tuple[Recipient, int]],
-        once: Collection[str] = (),
-        path: str = "",
-    ) -> Plan:
+    def plan(self, wish: Wish) -> Plan:
         """Number what the list asks for and was not numbered yet; return what is to be done.
 
-        `rows` are recipients with their lines in the list at `path`. `once` are channels that must
-        not do a thing twice: what they had begun becomes uncertain. Numbers go on from version to
-        version. Raises GuideError when the ledger belongs to another series, when the version is
-        older than the last one, or its document is not the one that was given out.
+        Nothing is written when it is refused (GuideError), or when there is nothing to write.
         """
-        with self._transaction():
-            version = self._version(issue)
-            self._settle_begun(once)
-            people = self._people([who for who, _ in rows])
-            return self._planned(issue, version, rows, people, path)
+        decision = decide(self.known(), wish)
+        self.commit(decision.changes)
+        return self.planned(decision)
 
-    def _version(self, issue: Issue) -> int:
-        db, at = self._db, Place(str(self.path))
-        series = self.fact("series")
-        if series and series != issue.series:
-            message = f"the ledger is that of `{series}`, not of `{issue.series}`"
-            hint = "Give each document a list, or a ledger, of its own: --ledger FILE"
-            raise GuideError(error("ledger-of-another", message, at, hint))
-        facts = (
-            ("series", issue.series), ("title", issue.title), ("marking", issue.marking)
-        )  # fmt: skip
-        db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
-        last = db.execute("SELECT id, version FROM versions ORDER BY id DESC LIMIT 1").fetchone()
-        known = db.execute("SELECT id FROM versions WHERE version = ?", [issue.version]).fetchone()
-        if known is None:
-            supersedes = issue.supersedes or (str(last[1]) if last else "")
-            known = db.execute(
-                "INSERT INTO versions (version, title, supersedes) VALUES (?, ?, ?) RETURNING id",
-                [issue.version, issue.title, supersedes],
-            ).fetchone()
-        elif last is not None and known[0] != last[0]:
-            message = f"version {issue.version} was superseded by {last[1]}"
-            hint = "Distribute the latest version, or give this one a version of its own."
-            raise GuideError(error("version-superseded", message, at, hint))
-        version = int(known[0])
-        for edition, digest in issue.documents.items():
-            row = db.execute(
-                "SELECT digest FROM documents WHERE version = ? AND edition = ?", [version, edition]
-            ).fetchone()
-            if row is not None and row[0] != digest and not issue.same_version:
-                message = f"the document has changed, but its version is still {issue.version}"
-                hint = (
-                    "Raise `version` in pack.yaml, and everybody gets the new one; or add "
-                    "--same-version, and only those who have none yet get it."
-                )
-                raise GuideError(error("version-unchanged", message, at, hint))
-            db.execute(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", [version, edition, digest]
-            )
-        return version
+    def mark_sent(self, chosen: Selection) -> None:
+        """Record that copies arrived, as the user found out; raises GuideError when one cannot have."""
+        self.commit(Changes(states=marks(self.known(), chosen, str(self.path))))
 
-    def _settle_begun(self, once: Collection[str]) -> None:
-        """Call uncertain what a run that died had begun on a channel that must not repeat itself."""
-        marks = ", ".join("?" * len(once))
-        text = f"SELECT number, digest FROM copies WHERE state = ? AND channel IN ({marks})"  # noqa: S608
-        begun = self._db.execute(text, [State.SENDING, *once]).fetchall()
-        answer = "the run ended before the answer came"
-        self._write([(int(number), digest) for number, digest in begun], State.UNCERTAIN, answer)
-
-    def _people(self, rows: Sequence[Recipient]) -> list[int]:
-        """Return the person that each row means: one who is known, or a new number.
-
-        By `ref`; else by name, address and organisation; else by name and address; else by address
-        or by name and organisation, where that leaves no choice.
-        """
-        text = """SELECT person, name, email, organisation, ref FROM copies WHERE number IN
-                  (SELECT max(number) FROM copies GROUP BY person) AND name <> ''"""
-        known = {int(p): tuple(_fold(x) for x in rest) for p, *rest in self._db.execute(text)}
-        wanted = [tuple(_fold(x) for x in (r.name, r.email, r.organisation, r.ref)) for r in rows]
-        result = [0] * len(rows)
-        free, open_ = dict(known), set(range(len(rows)))
-        keys: tuple[tuple[tuple[int, ...], bool], ...] = (
-            ((3,), False), ((0, 1, 2), False), ((0, 1), False), ((1,), True), ((0, 2), True),
-        )  # fmt: skip
-        for columns, sole in keys:
-            by_key: dict[tuple[str, ...], list[int]] = {}
-            for person, who in free.items():
-                if key := _key(who, columns):
-                    by_key.setdefault(key, []).append(person)
-            asking: dict[tuple[str, ...], list[int]] = {}
-            for row in sorted(open_):
-                if key := _key(wanted[row], columns):
-                    asking.setdefault(key, []).append(row)
-            for key, numbers in asking.items():
-                candidates = by_key.get(key, [])
-                if sole and not len(numbers) == len(candidates) == 1:
-                    continue
-                for row in numbers:
-                    match = next(
-                        (p for p in candidates if p in free and _may_be(wanted[row], known[p])), 0
-                    )
-                    if match:
-                        result[row] = match
-                        del free[match]
-                        open_.discard(row)
-        last = int(self._db.execute("SELECT coalesce(max(person), 0) FROM copies").fetchone()[0])
-        for row in sorted(open_):
-            last += 1
-            result[row] = last
-        return result
-
-    def _planned(
-        self,
-        issue: Issue,
-        version: int,
-        rows: Sequence[tuple[Recipient, int]],
-        people: Sequence[int],
-        path: str,
-    ) -> Plan:
-        has: dict[int, list[Any]] = {}
-        text = """SELECT person, ordinal, number, state, name, email, organisation, channel,
-                    edition FROM copies WHERE version = ? ORDER BY number"""
-        for person, *rest in self._db.execute(text, [version]):
-            has.setdefault(person, []).append(rest)
-        before: dict[tuple[int, int], int] = {
-            (p, o): n
-            for p, o, n in self._db.execute(
-                "SELECT person, ordinal, max(number) FROM copies WHERE version <> ? GROUP BY 1, 2",
-                [version],
-            )
-        }
-        number = self._last()
-        new: list[tuple[Any, ...]] = []
-        update: list[tuple[Any, ...]] = []
-        due: list[tuple[Recipient, int, list[int]]] = []
-        notes: list[Diagnostic] = []
-        had = 0
-        for (who, line), person in zip(rows, people, strict=True):
-            mine = {row[0]: row[1:] for row in has.get(person, ())}
-            numbers = []
-            details = (who.name, who.email, who.organisation, who.ref, who.channel, who.edition,
-                       who.language)  # fmt: skip
-            for ordinal in range(who.copies):
-                if ordinal not in mine:
-                    number += 1
-                    new.append((number, person, ordinal, version, before.get((person, ordinal)),
-                                *details, secrets.token_hex(16), secrets.token_urlsafe(24)))  # fmt: skip
-                    numbers.append(number)
-                    continue
-                known, state, name, email, organisation, channel, edition = mine[ordinal]
-                changed = (email.casefold(), channel) != (who.email.casefold(), who.channel)
-                if state in OPEN or (state == State.FAILED and changed):
-                    update.append((*details, known))
-                    numbers.append(known)
-                    continue
-                had += state == State.SENT
-                other = (name, email, organisation) != (who.name, who.email, who.organisation)
-                if state == State.SENT and (other or edition != who.edition):
-                    what = "under another name, address or organisation" if other else ""
-                    what = what or f"in the edition `{edition or 'whole'}`"
-                    message = f"copy {known} was sent {what}"
-                    hint = f"It counts as the same person's. To send it again: --resend {known}"
-                    notes.append(note("recipient-changed", message, Place(path, line, 1), hint))
-            if numbers:
-                due.append((who, line, numbers))
-        self._insert(new, update, number)
-        wanted = {n for _, _, numbers in due for n in numbers}
-        entries = {e.number: e for e in self.entries(version=issue.version) if e.number in wanted}
-        states = {
-            state: tuple(
-                int(row[0])
-                for row in self._db.execute(
-                    "SELECT number FROM copies WHERE version = ? AND state = ? ORDER BY number",
-                    [version, state],
-                )
-                if row[0] not in wanted
-            )
-            for state in (State.UNCERTAIN, State.FAILED)
-        }
+    def planned(self, decision: Decision) -> Plan:
+        """Return a decision that was carried out, with the ledger's entries."""
+        version = decision.edition.version
+        wanted = {n for _, _, numbers in decision.due for n in numbers}
+        entries = {e.number: e for e in self.entries(version=version) if e.number in wanted}
         return Plan(
-            tuple(Due(who, line, tuple(entries[n] for n in numbers)) for who, line, numbers in due),
-            had,
-            states[State.UNCERTAIN],
-            states[State.FAILED],
-            tuple(notes),
-        )
+            version,
+            decision.edition.named,
+            tuple(Due(who, line, tuple(entries[n] for n in numbers))
+                  for who, line, numbers in decision.due),
+            decision.had, decision.uncertain, decision.failed, decision.lost, decision.notes,
+            decision.questions,
+        )  # fmt: skip
+
+    def commit(self, changes: Changes) -> None:
+        """Write changes, all of them or none; without any the file stays as it is, to the byte."""
+        if not changes:
+            return
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", changes.facts.items())
+            version = changes.of_version
+            if changes.version is not None:
+                version = db.execute(
+                    "INSERT INTO versions (version, title, supersedes) VALUES (?, ?, ?)"
+                    " RETURNING id",
+                    changes.version,
+                ).fetchone()[0]
+            db.executemany(
+                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)",
+                [(version, *each) for each in changes.documents.items()],
+            )
+            self._write_people(changes.people)
+            new = [(c.number, c.person, c.ordinal, version, c.supersedes, *_details(c.recipient),
+                    secrets.token_hex(16), secrets.token_urlsafe(24)) for c in changes.copies]  # fmt: skip
+            update = [(*_details(row), number) for number, row in changes.details]
+            self._insert(new, update, changes.total)
+            for number, state, answer in changes.states:
+                self._write([(number, "")], state, answer)
+            db.executemany(
+                "UPDATE copies SET message_id = ? WHERE number = ?",
+                [(each, number) for number, each in changes.message_ids],
+            )
 
     def _insert(self, new: list[tuple[Any, ...]], update: list[tuple[Any, ...]], last: int) -> None:
         self._db.executemany(
@@ -630,56 +486,47 @@ class Ledger:
     def _time(self) -> str:
         return self._clock().astimezone(dt.UTC).isoformat(timespec="milliseconds")
 
-    def resend(self, number: int) -> None:
-        """Let a copy be delivered again by the next run; raises GuideError when it cannot be."""
-        entry = self.copy(number)
-        at = Place(str(self.path))
-        if entry.state == State.RECALLED or not entry.name:
-            message = f"copy {number} was recalled, or its person is forgotten"
-            raise GuideError(error("unknown-copy", message, at, "Leave the number out."))
-        if entry.version != (latest := self.versions()[-1]):
-            message = f"copy {number} is of version {entry.version}; the latest is {latest}"
-            hint = "Give the number of a copy of the latest version: guide ledger shows them."
-            raise GuideError(error("unknown-copy", message, at, hint))
-        self.record([{"number": number}], State.PLANNED, "to be sent again, as the user decided")
-
-    def mark_sent(self, number: int) -> None:
-        """Record that a copy arrived, as the user found out; raises GuideError."""
-        entry = self.copy(number)
-        if entry.state == State.RECALLED:
-            message = f"copy {number} was recalled"
-            hint = "Leave the number out."
-            raise GuideError(error("unknown-copy", message, Place(str(self.path)), hint))
-        self.record([{"number": number}], State.SENT, "marked as sent by the user")
-
-    def recall(self, number: int) -> None:
-        """Record that a copy is withdrawn: it is not sent, and not sent again. Raises GuideError."""
-        self.copy(number)
-        self.record([{"number": number}], State.RECALLED, "recalled by the user")
+    def recall(self, numbers: Sequence[int]) -> None:
+        """Record that copies are withdrawn: not sent, and not sent again. Raises GuideError."""
+        for number in numbers:
+            self.copy(number)
+        self.record([{"number": n} for n in numbers], State.RECALLED, "recalled by the user")
 
     def forget(self, who: str) -> list[int]:
         """Remove a person, named by name, address, ref or a copy's number; keep the numbers.
 
-        Returns the numbers. Raises GuideError when nobody, or more than one person, is meant.
+        `copy:7`, `ref:7`, `name:...` and `email:...` say which of them is meant. Returns the numbers.
+        Raises GuideError when nobody, or more than one person, is meant.
         """
         people: dict[int, list[int]] = {}
-        part = _fold(who)
-        text = (
-            "SELECT person, number, name, email, ref FROM copies WHERE name <> '' ORDER BY number"
-        )
+        kind, colon, rest = who.partition(":")
+        kind = kind.strip().lower() if colon else ""
+        kind, part = (kind, fold(rest)) if kind in _KINDS else ("", fold(who))
         with _translated(self.path):
-            rows = self._db.execute(text).fetchall()
-        for person, number, *names in rows:
-            if part in [_fold(each) for each in names if each] or who == str(number):
+            rows = self._db.execute(
+                "SELECT c.person, c.number, c.name, c.email, c.ref, p.name, p.email, p.ref"
+                " FROM copies c LEFT JOIN people p ON p.id = c.person"
+                " WHERE c.name <> '' ORDER BY c.number"
+                if self._db.execute("PRAGMA user_version").fetchone()[0] >= _FORMAT else
+                "SELECT person, number, name, email, ref, name, email, ref FROM copies"
+                " WHERE name <> '' ORDER BY number"
+            ).fetchall()  # fmt: skip
+        for person, number, name, email, ref, *now in rows:
+            has = {"copy": (str(number),), "name": (name, now[0]), "email": (email, now[1]),
+                   "ref": (ref, now[2])}  # fmt: skip
+            if part in [
+                fold(x) for k in (kind or "copy", *([] if kind else _KINDS)) for x in has[k] if x
+            ]:
                 people.setdefault(int(person), []).append(int(number))
         at = Place(str(self.path))
         if not people:
             hint = "Write the name as the ledger has it: guide ledger LIST --name PART shows it."
             raise GuideError(error("unknown-person", "nobody in the ledger is called so", at, hint))
         if len(people) > 1:
-            some = ", ".join(str(numbers[0]) for numbers in people.values())
-            message = f"{len(people)} people are meant: those with the copies {some}"
-            hint = "Name one by address, by ref, or by the number of a copy."
+            firsts = [numbers[0] for numbers in people.values()]
+            message = f"{len(people)} people are meant: those with the copies "
+            message += ", ".join(map(str, firsts))
+            hint = f"Name one by a copy: forget copy:{firsts[0]}. Or by ref:TEXT, email:ADDRESS."
             raise GuideError(error("ambiguous-person", message, at, hint))
         person = next(iter(people))
         with self._transaction() as db:
@@ -689,6 +536,7 @@ class Ledger:
                        "(SELECT number FROM copies WHERE person = ?)", [person])  # fmt: skip
             db.execute("UPDATE copies SET name = '', email = '', organisation = '', ref = '', "
                        "answer = 'forgotten', message_id = '' WHERE person = ?", [person])  # fmt: skip
+            db.execute("DELETE FROM people WHERE id = ?", [person])
             found = db.execute(
                 "SELECT number, file FROM copies WHERE person = ? ORDER BY number", [person]
             ).fetchall()
@@ -700,6 +548,7 @@ class Ledger:
         return numbers
 
 
+_KINDS = ("copy", "name", "email", "ref")
 _NUMBERED = re.compile(r"copy-\d+(-\d+)?\.\w+$")  # a file name that has numbers, and no name
 _KNOWN = {"digest", "document", "file", "file_digest", "message_id"}
 
@@ -713,49 +562,24 @@ FROM copies c JOIN versions v ON v.id = c.version WHERE {} ORDER BY c.number
 """
 
 
+_HELD = """
+SELECT number, person, ordinal, version, state, name, email, organisation, ref, channel, edition,
+  language, document, digest, message_id FROM copies ORDER BY number
+"""
+
+
+def _held(row: Sequence[Any]) -> Held:
+    values = dict(zip((f.name for f in fields(Held)), row, strict=True))
+    return Held(**{**values, "state": State(values["state"])})
+
+
 def _entry(row: Sequence[Any]) -> LedgerEntry:
     values = dict(zip((f.name for f in fields(LedgerEntry)), row, strict=True))
     return LedgerEntry(**{**values, "state": State(values["state"])})
 
 
-def _fold(text: str) -> str:
-    return " ".join(text.split()).casefold()
-
-
-def _key(who: tuple[str, ...], columns: tuple[int, ...]) -> tuple[str, ...] | None:
-    """Return what a person is looked up by, or None when that says nothing."""
-    key = tuple(who[n] for n in columns)
-    return key if key[0] and (1 not in columns or who[1] or columns == (0, 1, 2)) else None
-
-
-def _may_be(wanted: tuple[str, ...], known: tuple[str, ...]) -> bool:
-    """Two refs that differ are two people."""
-    return not wanted[3] or not known[3] or wanted[3] == known[3]
-
-
-def _lock_file(path: Path) -> Path:
-    return path.with_name(f".{path.name}.lock")
-
-
-def _take_lock(path: Path) -> int:
-    """Return a descriptor that holds the lock of a ledger; raises GuideError."""
-    file = _lock_file(path)
-    while True:
-        try:
-            handle = os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as exc:
-            raise GuideError(_no_room(path, exc.strerror or str(exc))) from exc
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            os.close(handle)
-            if exc.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
-                raise GuideError(_no_room(path, exc.strerror or str(exc))) from exc
-            raise GuideError(_locked(path)) from exc
-        with contextlib.suppress(OSError):
-            if os.path.samestat(os.fstat(handle), os.stat(file)):
-                return handle
-        os.close(handle)  # its last owner deleted it just now
+def _details(who: Recipient) -> tuple[str, ...]:
+    return (who.name, who.email, who.organisation, who.ref, who.channel, who.edition, who.language)
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -1,0 +1,102 @@
+"""Names, addresses and references compared: the one place that says when two are the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+_TYPO = 0.75  # how alike two spellings of one word are, as difflib measures it
+_PART = 3  # letters that a part of a name must have to point to somebody
+
+
+@lru_cache(maxsize=100_000)
+def fold(text: str) -> str:
+    """Return text as it is compared: without regard to case, blanks, and forms of one letter.
+
+    No-break spaces and several blanks count as one blank; signs that nobody sees do not count.
+    """
+    text = unicodedata.normalize("NFKC", text).casefold()
+    if not text.isascii():
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=100_000)
+def fold_ref(text: str) -> str:
+    """Return a reference as it is compared: spreadsheets make `12` or `12.0` of `0012`."""
+    text = fold(text)
+    if re.fullmatch(r"[0-9]+(\.0+)?", text):
+        return text.partition(".")[0].lstrip("0") or "0"
+    return text
+
+
+@lru_cache(maxsize=100_000)
+def words(name: str) -> tuple[str, ...]:
+    """Return the words of a name, without accents."""
+    plain = unicodedata.normalize("NFKD", fold(name))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return tuple(re.findall(r"\w+", plain))
+
+
+def _close(one: str, other: str) -> bool:
+    return SequenceMatcher(None, one, other).ratio() >= _TYPO
+
+
+def corrected(before: str, after: str) -> bool:
+    """Return True if one name may be a correction of the other: a typo, or a part more or less.
+
+    Words with digits must be the same: `Room 12` is not `Room 13`.
+    """
+    one, other = words(before), words(after)
+    if not one or not other:
+        return False
+    if {w for w in one if not w.isalpha()} != {w for w in other if not w.isalpha()}:
+        return False
+    if set(one) <= set(other) or set(other) <= set(one):
+        return True
+    if len(one) != len(other):
+        return False
+    different = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+    return len(different) == 1 and _close(*different[0])
+
+
+def personal(email: str, before: str, after: str) -> bool:
+    """Return True if an address has the first name that both names share: it is one person's."""
+    one, other = words(before), words(after)
+    shared = one[:1] == other[:1] and bool(one) and len(one[0]) >= _PART
+    return shared and one[0] in words(email.partition("@")[0].replace("_", "."))
+
+
+def may_be_one(name: str, email: str, other: str, other_email: str) -> bool:
+    """Return True if two people without a name or address in common may still be one.
+
+    They share a word of their names, or the address of one has a word of the other's name.
+    """
+    one, two = set(words(name)), set(words(other))
+    local, other_local = (
+        set(words(each.partition("@")[0].replace("_", "."))) for each in (email, other_email)
+    )
+    shared = (one & two) | (one & other_local) | (two & local) | (local & other_local)
+    return corrected(name, other) or any(len(w) >= _PART and w.isalpha() for w in shared)
+
+
+_TAIL = re.compile(r"\b(v(er(sion)?)?|rev|final|draft|copy|kopie|neu|new|edit(ed)?)\b")
+
+
+def _loose(title: str) -> str:
+    """Return a title or a file name without what changes from version to version."""
+    text = " ".join(words(re.sub(r"[_\W\d]+", " ", fold(title))))
+    return " ".join(_TAIL.sub(" ", text).split())
+
+
+def alike(one: str, other: str, least: float = 0.75) -> bool:
+    """Return True if two titles or file names may be of two versions of one document."""
+    first, second = _loose(one), _loose(other)
+    if fold(one) == fold(other) or (first and first == second):
+        return True
+    if not first or not second:
+        return False
+    return SequenceMatcher(None, first, second).ratio() >= least

@@ -1,0 +1,258 @@
+"""What a ledger holds, as plain values: copies, people, versions, and what a run asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from guide.model.copies import Recipient
+
+
+class State(StrEnum):
+    """How far a copy has come."""
+
+    PLANNED = "planned"
+    MADE = "made"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    RECALLED = "recalled"
+
+
+OPEN = (State.PLANNED, State.MADE, State.SENDING)
+GIVEN = (State.SENT, State.UNCERTAIN, State.SENDING)  # the person has it, or may have it
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What is known of one copy.
+
+    `document` is the digest of the document before it was stamped, `digest` that of the copy as it
+    was delivered, `file` and `file_digest` what holds it, if a file does. `supersedes` is the number
+    of the copy of an earlier version that the same person has, `superseded_by` of a later one.
+    `name` is empty when the person was forgotten. `changed` is when `state` was written, in UTC.
+    """
+
+    number: int
+    total: int
+    state: State
+    name: str
+    email: str
+    organisation: str
+    ref: str
+    channel: str
+    edition: str
+    language: str
+    title: str
+    version: str
+    document: str
+    digest: str
+    copy_id: str
+    secret: str
+    message_id: str
+    file: str
+    file_digest: str
+    answer: str
+    supersedes: int | None
+    superseded_by: int | None
+    changed: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a copy's history."""
+
+    sequence: int
+    time: str
+    number: int
+    state: State
+    answer: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A version of a document that is to be given out.
+
+    `series` is what stays the same from version to version: a ledger belongs to one. `version` is
+    empty for a PDF whose version nobody named. `documents` are the digests by edition, as far as
+    they are known. `marking` is printed on distribution lists. `file` is the name of a PDF without
+    its ending, '' for a pack. With `same_version` the document may differ from the one that was
+    given out, with `same_document` its name and title may.
+    """
+
+    series: str
+    title: str
+    version: str
+    supersedes: str = ""
+    documents: Mapping[str, str] = field(default_factory=dict)
+    same_version: bool = False
+    marking: str = ""
+    file: str = ""
+    same_document: bool = False
+
+
+@dataclass(frozen=True)
+class Due:
+    """What one row of the list is still to be given, in the order of the numbers."""
+
+    recipient: Recipient
+    line: int
+    entries: tuple[LedgerEntry, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom the ledger knows, as the list last had them.
+
+    `place` is the position in the list of the last run, -1 for somebody who was not in it.
+    """
+
+    id: int
+    name: str
+    email: str = ""
+    organisation: str = ""
+    ref: str = ""
+    place: int = -1
+
+
+@dataclass(frozen=True)
+class Held:
+    """A copy, as far as a decision needs it; `version` is the version's number in the ledger."""
+
+    number: int
+    person: int
+    ordinal: int
+    version: int
+    state: State
+    name: str
+    email: str
+    organisation: str
+    ref: str
+    channel: str
+    edition: str
+    language: str
+    document: str
+    digest: str
+    message_id: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version that was given out, and the digests of its document by edition."""
+
+    id: int
+    version: str
+    documents: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that a ledger knows at one moment; empty for a ledger that does not exist yet."""
+
+    facts: Mapping[str, str] = field(default_factory=dict)
+    versions: tuple[Version, ...] = ()
+    people: tuple[Person, ...] = ()
+    copies: tuple[Held, ...] = ()
+    ids: frozenset[str] = frozenset()
+
+    @property
+    def last(self) -> int:
+        """The highest number that was given to a copy, 0 for none."""
+        return max((copy.number for copy in self.copies), default=0)
+
+
+_TOKEN = re.compile(r"(\d{1,9})(?:(?:-|\u2013|\.\.)(\d{1,9}))?")
+_MOST = 1_000_000  # copies in a range: more than any ledger holds
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Copies that a person names: by number, in ranges, all, by state, or by channel."""
+
+    ranges: tuple[tuple[int, int], ...] = ()
+    everything: bool = False
+    states: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges or self.everything or self.states or self.channels)
+
+    def numbers(self) -> list[int]:
+        """Return the numbers that are named one by one or in ranges, in order and once each."""
+        found: dict[int, None] = {}
+        for first, last in self.ranges:
+            found.update(dict.fromkeys(range(first, last + 1)))
+        return list(found)
+
+    def chooses(self, copy: Held) -> bool:
+        """Return True if a copy is meant by `all`, by its state or by its channel."""
+        return self.everything or copy.state.value in self.states or copy.channel in self.channels
+
+
+def selection(words: Iterable[str], channels: Mapping[str, str]) -> Selection:
+    """Return the copies that are named so: `7`, `3-9,12`, `all`, `failed`, `channel:folder`.
+
+    `channels` maps every name of a channel to the channel. Raises ValueError with the reason.
+    """
+    ranges: list[tuple[int, int]] = []
+    states: set[str] = set()
+    chosen: set[str] = set()
+    everything = False
+    for word in [part for each in words for part in each.replace(",", " ").split()]:
+        kind, colon, rest = word.lower().partition(":")
+        if match := _TOKEN.fullmatch(word):
+            first, last = int(match[1]), int(match[2] or match[1])
+            if first > last or last - first >= _MOST:
+                raise ValueError(f"{word!r} is not a range: write the lower number first, 3-9")
+            ranges.append((first, last))
+        elif word.lower() == "all":
+            everything = True
+        elif (rest if kind == "state" and colon else word.lower()) in {*State}:
+            states.add(rest if colon else word.lower())
+        elif kind == "channel" and rest in channels:
+            chosen.add(channels[rest])
+        else:
+            raise ValueError(
+                f"{word!r} is not the number of a copy: write 7, 3-9,12, all, failed or "
+                "channel:folder"
+            )
+    return Selection(tuple(ranges), everything, frozenset(states), frozenset(chosen))
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Return numbers as people write them: `1-3, 7`."""
+    parts: list[str] = []
+    ordered = sorted(set(numbers))
+    start = 0
+    for place, number in enumerate(ordered):
+        if place + 1 == len(ordered) or ordered[place + 1] != number + 1:
+            first = ordered[start]
+            parts.append(str(first) if first == number else f"{first}-{number}")
+            start = place + 1
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a run asks of the ledger.
+
+    `rows` are recipients with their lines in the list at `path`; `ledger` is where the ledger is,
+    `name` the list's file name. `once` are channels that must not do a thing twice. `resend` and
+    `mark_sent` name copies. `same` maps a line to a copy of the person who is meant, `new` holds
+    lines of people who are new.
+    """
+
+    issue: Issue
+    rows: Sequence[tuple[Recipient, int]]
+    path: str = ""
+    ledger: str = ""
+    once: Collection[str] = ()
+    resend: Selection = Selection()
+    mark_sent: Selection = Selection()
+    same: Mapping[int, int] = field(default_factory=dict)
+    new: frozenset[int] = frozenset()
+    facts: Mapping[str, str] = field(default_factory=dict)
