@@ -1,56 +1,137 @@
-"""The digest of everything that a build depends on, read without parsing anything."""
+"""The digests of everything that a build depends on, read without parsing anything.
+
+A build depends on what its pack is read from, on this program, on the run's settings, and on the
+machine's fonts and libraries. What reading a pack asks of the disk depends on the pack: so it is
+recorded (`guide.content.files.Reader.seen`), and the next build asks the same again.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
 import sys
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from guide.content.files import MAX_IMAGE
+from guide.content.files import MAX_IMAGE, Reader, Seen
+from guide.jobs import watch
 from guide.jobs.digest import digest
-from guide.resources import LOCALE, TEMPLATES
+from guide.jobs.store import Store
+from guide.jobs.watch import Machine
+from guide.resources import LOCALE, TEMPLATES, font_folders
 
 _IGNORED = {"build", "__pycache__", "node_modules"}
 _CODE = (".py", ".po")
 _PICTURES = (".png", ".jpg", ".jpeg")
+_MOST = 16  # states of a pack that are remembered: editions, branches, what is undone
+# What chooses other fonts or libraries, or makes them work in another way.
+_VARIABLES = (
+    "HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "FONTCONFIG_FILE", "FONTCONFIG_PATH",
+    "FONTCONFIG_SYSROOT", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "WEASYPRINT_DLL_DIRECTORIES",
+)  # fmt: skip
+_WAYS = (
+    "FC_LANG", "LC_ALL", "LC_CTYPE", "LANG", "PANGO_LANGUAGE", "HB_OPTIONS", "HB_SHAPER_LIST",
+    "FREETYPE_PROPERTIES",
+)  # fmt: skip
 
 
-def digest_of_inputs(folder: Path, settings: Any) -> str:
-    """Return the digest of a pack's files, the templates, this program and the run's settings."""
-    name = folder.resolve().name
-    return digest(name, _tree(folder), digest_of_code(), settings)
+def digest_of_inputs(folder: Path, seen: Mapping[Any, str], settings: Any) -> str:
+    """Return the digest of what was read of a pack, of this program and of the run's settings.
 
-
-State = dict[str, tuple[int, ...]]
-
-
-def state_of_inputs(folder: Path) -> State:
-    """Return what the file system says of each file and folder that a pack's digest covers.
-
-    Two equal states, before and after, mean that nothing was written in between, not even what was
-    put back: the digest alone would not tell.
+    `seen` is what its reader recorded. The machine does not count: see `machine_known`.
     """
-    found: State = {}
-    for root in (os.fspath(folder), os.fspath(TEMPLATES)):
-        for base, folders, names in os.walk(root, followlinks=False):
-            folders[:] = [n for n in folders if not n.startswith(".") and n not in _IGNORED]
-            for name in names:
-                if not name.startswith((".", "recipients")) and ".ledger.db" not in name:
-                    path = os.path.join(base, name)
-                    found[os.path.relpath(path, folder)] = _facts(path)
+    return digest(folder.resolve().name, sorted(seen.items()), digest_of_code(), settings)
+
+
+def recall(store: Store, folder: Path, settings: Any) -> Seen | None:
+    """Return what the last builds saw of a pack, if a reader would see the same now; else None."""
+    reader = Reader(folder)
+    for seen in _remembered(store, _base(folder, settings)):
+        if all(reader.answer(question) == before for question, before in seen.items()):
+            return seen
+    return None
+
+
+def remember(store: Store, folder: Path, settings: Any, seen: Seen) -> None:
+    """Keep what a build saw of its pack for `recall`."""
+    base = _base(folder, settings)
+    known = [seen, *(each for each in _remembered(store, base) if each != seen)][:_MOST]
+    plain = [[[*question, answer] for question, answer in each.items()] for each in known]
+    store.put(f"seen:{base}", json.dumps(plain).encode())
+
+
+def differing(folder: Path, seen: Seen) -> list[str]:
+    """Return the paths below a pack of which reading would see something else now."""
+    reader = Reader(folder)
+    return sorted({q[1] for q, before in seen.items() if reader.answer(q) != before})
+
+
+def _base(folder: Path, settings: Any) -> str:
+    return digest(folder.resolve().name, digest_of_code(), settings)
+
+
+def _remembered(store: Store, base: str) -> Iterator[Seen]:
+    entry = store.get(f"seen:{base}")
+    try:
+        for each in json.loads(entry) if entry else ():
+            yield {(kind, path, more): answer for kind, path, more, answer in each}
+    except (ValueError, TypeError):
+        store.drop(f"seen:{base}")
+
+
+def machine_known(store: Store) -> str:
+    """Return the digest of the machine's fonts and libraries, '' if it has to be made."""
+    return _kept(store, "machine")
+
+
+def machine_met(store: Store, machine: Machine) -> str:
+    """Return the digest of the machine's fonts and libraries, and keep it while they are the same.
+
+    The bundled fonts count by their bytes; see `watch.head` for the others.
+    """
+    folders = [str(folder) for folder in font_folders().values()]
+    bundled = [entry.path for each in folders for entry in sorted(os.scandir(each), key=_name)]
+    # The facts first: what is written later is seen.
+    watched = watch.noted((*machine.files, *machine.places, *folders, *bundled))
+    heads = [(path, watch.head(path)) for path in machine.files]
+    ways = [os.environ.get(name, "") for name in _WAYS]
+    found = digest(machine.versions, heads, watch.whole(bundled), ways)
+    _keep(store, "machine", found, watched)
     return found
 
 
-def _facts(path: str) -> tuple[int, ...]:
+def _kept(store: Store, what: str) -> str:
+    """Return a digest that was kept, '' if something of what it was made from was written since."""
+    key = f"{what}:{_where()}"
+    entry = store.get(key)
+    if entry is None:
+        return ""
     try:
-        facts = os.stat(path)
-    except OSError as exc:
-        return (exc.errno or 0,)
-    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+        known = json.loads(entry)
+        return str(known["digest"]) if watch.unchanged(known["watched"]) else ""
+    except (ValueError, TypeError, KeyError, AttributeError):
+        store.drop(key)
+        return ""
+
+
+def _keep(store: Store, what: str, found: str, watched: Mapping[str, watch.Facts] | None) -> None:
+    if watched is not None:
+        text = json.dumps({"digest": found, "watched": watched})
+        store.put(f"{what}:{_where()}", text.encode())
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _where() -> str:
+    """Return the digest of what names this installation, and of the variables that count."""
+    values = [os.environ.get(name, "") for name in (*_VARIABLES, *_WAYS)]
+    return digest(sys.version, sys.prefix, _packages(), str(LOCALE), values)
 
 
 def size_of_inputs(folder: Path) -> int:
@@ -67,55 +148,78 @@ def size_of_inputs(folder: Path) -> int:
     return total
 
 
-@lru_cache
+_code: list[str] = []
+
+
 def digest_of_code() -> str:
     """Return the digest of the templates, of guide itself and of the installed libraries."""
-    package = LOCALE.parent
-    return digest(_tree(TEMPLATES), _tree(package, _CODE), sys.version, _installed())
+    if not _code:
+        _code.append(_code_now())
+    return _code[0]
 
 
-def _tree(folder: Path, suffixes: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    """Return the path and digest of every file in a folder; hidden ones and address lists aside."""
-    found, root = [], os.path.realpath(folder)
-    for base, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _IGNORED)
-        for name in sorted(names):
-            if (
-                name.startswith((".", "recipients"))
-                or ".ledger.db" in name
-                or (suffixes and not name.endswith(suffixes))
-            ):
-                continue
-            path = os.path.join(base, name)
-            found.append((os.path.relpath(path, folder), _digest_of_file(path, root)))
+def code_known(store: Store) -> None:
+    """Take over the digest of this program from the store, if no file of it was written since."""
+    if not _code and (found := _kept(store, "code")):
+        _code.append(found)
+
+
+def code_kept(store: Store) -> bool:
+    """Return True if this program is what it was at first, and keep its digest for the next run."""
+    folders = [base for root in (TEMPLATES, LOCALE.parent) for base, _, _ in os.walk(root)]
+    files = [path for root, endings in _PROGRAM for path in _below(root, endings)]
+    own = [path for path in folders if not path.endswith("__pycache__")]
+    watched = watch.noted((*own, *files, *_packages()))
+    found = _code_now()
+    if found == digest_of_code():
+        _keep(store, "code", found, watched)
+        return True
+    return False
+
+
+_PROGRAM = ((TEMPLATES, ()), (LOCALE.parent, _CODE))
+
+
+def _code_now() -> str:
+    trees = [
+        [(os.path.relpath(path, root), _digest_of_file(path)) for path in _below(root, endings)]
+        for root, endings in _PROGRAM
+    ]
+    return digest(trees, sys.version, _installed())
+
+
+def _below(root: Path, endings: tuple[str, ...]) -> list[str]:
+    """Return the paths of the files of a folder of this program, in the order of their names."""
+    found = []
+    for base, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        found += [
+            os.path.join(base, n) for n in sorted(names) if not endings or n.endswith(endings)
+        ]
     return found
 
 
-def _digest_of_file(path: str, root: str) -> str:
+def _digest_of_file(path: str) -> str:
     try:
-        facts = os.lstat(path)
-        if stat.S_ISLNK(facts.st_mode):
-            target = os.path.realpath(path)
-            if not target.startswith(os.path.join(root, "")):  # no stage reads it either
-                return f"leads out: {target}"
-            facts = os.stat(path)
-        if not stat.S_ISREG(facts.st_mode):
+        if not stat.S_ISREG(os.stat(path).st_mode):
             return "not a file"
-        if facts.st_size > MAX_IMAGE:  # no stage reads it, and a sparse file may have terabytes
-            return f"too large: {facts.st_size}"
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as exc:
         return f"unreadable: {exc.errno}"
 
 
+def _packages() -> list[str]:
+    """Return the folders of installed packages."""
+    return [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
+
+
 def _installed() -> list[str]:
     """Return name and version of every installed package, from the names of their folders."""
     found: set[str] = set()
-    for entry in sys.path:
-        if entry.endswith(("site-packages", "dist-packages")):
-            try:
-                found |= {name for name in os.listdir(entry) if name.endswith(".dist-info")}
-            except OSError:
-                continue
+    for entry in _packages():
+        try:
+            found |= {name for name in os.listdir(entry) if name.endswith(".dist-info")}
+        except OSError:
+            continue
     return sorted(found)

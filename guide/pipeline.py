@@ -19,7 +19,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from guide import __version__, output, printers
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, note, warning
-from guide.inputs import State, digest_of_inputs, size_of_inputs, state_of_inputs
+from guide.inputs import (
+    code_kept,
+    code_known,
+    differing,
+    digest_of_code,
+    digest_of_inputs,
+    machine_known,
+    machine_met,
+    recall,
+    remember,
+    size_of_inputs,
+)
 from guide.jobs.digest import digest
 from guide.jobs.store import Store, default_folder
 from guide.model.printers import Registration
@@ -27,11 +38,13 @@ from guide.resources import TEMPLATES, font_folders
 from guide.units import PAPERS, Paper, parse_paper
 
 if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
+    from guide.content.files import Seen
     from guide.content.spread import Sheets
     from guide.decks import Deck, Made
     from guide.jobs.confine import Limits
     from guide.jobs.fence import Fence
     from guide.jobs.pool import Job, Pool
+    from guide.jobs.watch import Machine
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Piece, Stock
@@ -255,19 +268,16 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = sile
     Documents without errors are written, each atomically, and build.json beside them. Raises
     GuideError when a file cannot be written.
     """
-    store = Store(default_folder(), settings.cache)
     target = target_of(folder, out, settings)
-    seen = state_of_inputs(folder)
-    key = digest_of_inputs(folder, settings)
-    record = _Record.load(store, key)
+    record, store = _known(folder, settings)
     if record is not None and record.is_whole(store, target):
         for file in record.files:
             progress(file.kind, "cached")
         with contextlib.suppress(_Lost):
-            built = _write(record, store, folder, target, key, settings)
+            built = _write(record, store, folder, target, settings)
             return dataclasses.replace(built, leftover=_leftover(target, record, settings))
-    record = _made(folder, settings, store, progress, key, seen)
-    built = _write(record, store, folder, target, key, settings)
+    record = _made(folder, settings, store, progress)
+    built = _write(record, store, folder, target, settings)
     return dataclasses.replace(built, leftover=_leftover(target, record, settings))
 
 
@@ -333,38 +343,54 @@ class Results:
 
 def results(folder: Path, settings: Settings, progress: Progress = silent) -> Results:
     """Return what a build would make; nothing is written but the cache."""
-    record, key = _known_or_made(folder, settings, progress)
+    record = _known_or_made(folder, settings, progress)
     digests = {made.name: made.sha256 for made in record.files}
-    return Results(record.title, record.version, key, digests, record.stems, record.shown(folder))
+    return Results(
+        record.title, record.version, record.key, digests, record.stems, record.shown(folder)
+    )
 
 
-def _known_or_made(folder: Path, settings: Settings, progress: Progress) -> tuple[_Record, str]:
-    """Return the record of a pack's state and settings, and its key."""
+def _known_or_made(folder: Path, settings: Settings, progress: Progress) -> _Record:
+    """Return the record of a pack's state and settings."""
+    record, store = _known(folder, settings)
+    return _made(folder, settings, store, progress) if record is None else record
+
+
+def _known(folder: Path, settings: Settings) -> tuple[_Record | None, Store]:
+    """Return the record of an earlier build that saw what there is now, and the store.
+
+    The store is that of this machine's fonts and libraries if they are known.
+    """
     store = Store(default_folder(), settings.cache)
-    seen = state_of_inputs(folder)
-    key = digest_of_inputs(folder, settings)
-    record = _Record.load(store, key)
-    if record is None:
-        record = _made(folder, settings, store, progress, key, seen)
-    return record, key
+    code_known(store)
+    machine = machine_known(store)
+    if not machine:
+        return None, store
+    store = store.on(machine)
+    seen = recall(store, folder, settings)
+    if seen is None:
+        return None, store
+    return _Record.load(store, digest_of_inputs(folder, seen, settings)), store
 
 
 class _Lost(Exception):
     """A finished file has left the store since it was looked for."""
 
 
-def _made(
-    folder: Path, settings: Settings, store: Store, progress: Progress, key: str, seen: State
-) -> _Record:
-    """Build, and keep what came of it under `key` if the pack is still what had that digest."""
+def _made(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
+    """Build, and keep what came of it if the pack still says what was read of it."""
+    digest_of_code()  # of this program as it is now
     record = _confined(folder, settings, store, progress)
-    now = state_of_inputs(folder)
-    if now == seen and digest_of_inputs(folder, settings) == key:
-        record.keep(store, key)
-        store.tidy()
-    else:
+    store = store.on(record.machine)
+    if record.seen:  # else it was ended before it had read the pack
+        record.key = digest_of_inputs(folder, record.seen, settings)
+    changed = differing(folder, record.seen)
+    if changed or (store.enabled and store.world and not _as_it_was(store)):
         record.current = False
-        record.happened += (_changed(seen, now),)
+        record.happened += (_changed(changed),)
+    elif record.seen and store.world:
+        record.keep(store, folder, settings)
+        store.tidy()
     if store.refused:
         message = f"the cache cannot be written: {store.refused}; every build takes its full time"
         hint = "Free some room, or name another folder in GUIDE_CACHE_DIR."
@@ -373,13 +399,21 @@ def _made(
     return record
 
 
-def _changed(seen: State, now: State) -> Diagnostic:
-    different = sorted(name for name in {*seen, *now} if seen.get(name) != now.get(name))
-    name = different[0] if different else "pack.yaml"
+def _as_it_was(store: Store) -> bool:
+    """Return True if neither this program nor the machine's fonts were changed meanwhile."""
+    base = store.on("")
+    return code_kept(base) and machine_known(base) in {store.world, ""}
+
+
+def _changed(paths: Sequence[str]) -> Diagnostic:
+    """Report that a pack was changed while it was built, or else the program or a font."""
     message = (
-        f"`{name}` was changed while the pack was being built: the documents may mix old and new"
+        f"`{paths[0]}` was changed while the pack was being built: the documents may mix old and new"
+        if paths
+        else "guide or a font was changed while the pack was being built"
     )
-    return warning("changed-meanwhile", message, Place(name), "Build again.")
+    place = Place(paths[0] if paths else "pack.yaml")
+    return warning("changed-meanwhile", message, place, "Build again.")
 
 
 def _check_target(folder: Path, target: Path, edition: str) -> None:
@@ -398,8 +432,7 @@ def _check_target(folder: Path, target: Path, edition: str) -> None:
 
 def check(folder: Path, settings: Settings, progress: Progress = silent) -> tuple[Diagnostic, ...]:
     """Return every problem of a pack, in content and layout; nothing is written to build/."""
-    record, _ = _known_or_made(folder, settings, progress)
-    return record.shown(folder)
+    return _known_or_made(folder, settings, progress).shown(folder)
 
 
 @dataclass(frozen=True)
@@ -424,7 +457,8 @@ class _Record:
     """All that a build of one state of a pack gave.
 
     `happened` is what befell this one run: no later one is told of it. `current` turns false when
-    the pack was changed meanwhile.
+    the pack was changed meanwhile. `seen` is what was read of the pack, `machine` the digest of the
+    fonts and libraries that were there, `key` that of what the build depends on.
     """
 
     title: str
@@ -435,6 +469,9 @@ class _Record:
     happened: tuple[Diagnostic, ...] = ()
     current: bool = True
     stems: dict[str, str] = field(default_factory=dict)
+    seen: Seen = field(default_factory=dict)
+    machine: str = ""
+    key: str = ""
 
     @classmethod
     def load(cls, store: Store, key: str) -> _Record | None:
@@ -446,12 +483,12 @@ class _Record:
             files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
             found = tuple(_diagnostic(item) for item in data["diagnostics"])
             names = data["title"], data["version"]
-            return cls(*names, files, found, data["decks"], stems=data["stems"])
+            return cls(*names, files, found, data["decks"], stems=data["stems"], key=key)
         except (ValueError, KeyError, TypeError, AttributeError):
             store.drop(f"record:{key}")
             return None
 
-    def keep(self, store: Store, key: str) -> None:
+    def keep(self, store: Store, folder: Path, settings: Settings) -> None:
         """Remember a build without errors; one with errors is made again."""
         if any(d.severity == Severity.ERROR for d in self.diagnostics):
             return
@@ -464,7 +501,8 @@ class _Record:
         data: dict[str, Any] = {"title": self.title, "version": self.version, "files": plain}
         data["decks"], data["stems"] = self.decks, self.stems
         data["diagnostics"] = [diagnostic_json(d) for d in self.diagnostics]
-        store.put(f"record:{key}", json.dumps(data).encode())
+        store.put(f"record:{self.key}", json.dumps(data).encode())
+        remember(store, folder, settings, self.seen)
 
     def is_whole(self, store: Store, target: Path) -> bool:
         """Tell whether every file is still to be had, where it belongs or in the store."""
@@ -480,19 +518,17 @@ class _Record:
         return in_order(d.within(str(folder)) for d in found)
 
 
-def _write(
-    record: _Record, store: Store, folder: Path, target: Path, key: str, settings: Settings
-) -> Built:
+def _write(record: _Record, store: Store, folder: Path, target: Path, settings: Settings) -> Built:
     """Write the files of a build and, last, its build.json; raises GuideError and _Lost."""
     if not record.files and any(d.severity == Severity.ERROR for d in record.diagnostics):
         found = record.shown(folder)
-        return Built(str(folder), record.title, record.version, key, (), found)
+        return Built(str(folder), record.title, record.version, record.key, (), found)
     with output.alone(target):
-        return _write_alone(record, store, folder, target, key, settings)
+        return _write_alone(record, store, folder, target, settings)
 
 
 def _write_alone(
-    record: _Record, store: Store, folder: Path, target: Path, key: str, settings: Settings
+    record: _Record, store: Store, folder: Path, target: Path, settings: Settings
 ) -> Built:
     outputs = []
     for made in record.files:
@@ -518,7 +554,7 @@ def _write_alone(
         )
     found = record.shown(folder)
     decks = _with_earlier(target / "build.json", record.decks, bool(settings.tags))
-    key = key if record.current else ""
+    key = record.key if record.current else ""
     archive = ARCHIVE if settings.archive else ""
     built = Built(
         str(folder), record.title, record.version, key, tuple(outputs), found, decks,
@@ -617,7 +653,8 @@ def _make(
     # A pack is many small values that live to the end: looking for garbage finds none.
     gc.set_threshold(200_000, 50, 100)
     with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
-        record = _Making(folder, settings, store, pool, progress, bounds.output).record()
+        machine = pool.submit(machine_job) if store.enabled and not store.world else None
+        record = _Making(folder, settings, store, pool, progress, bounds.output, machine).record()
     if not warm:
         store.put(mark, b"built")
     return record
@@ -666,6 +703,13 @@ def typeset_job(html: Html) -> Pdf:
     return typeset(html)
 
 
+def machine_job() -> Machine:
+    """Ask for the machine's fonts and libraries in a process that has loaded them."""
+    from guide.pdf.machine import machine
+
+    return machine()
+
+
 def archive_job(data: bytes, source: Source) -> bytes | str:
     """Make an archive in whatever process this runs in; what is wrong is returned as a text."""
     from guide.sheets.archive import NotArchivableError, archived
@@ -696,9 +740,10 @@ class _Making:
 
     def __init__(
         self, folder: Path, settings: Settings, store: Store, pool: Pool, progress: Progress,
-        most: int,
+        most: int, machine: Job | None = None,
     ) -> None:  # fmt: skip
         self.folder, self.settings, self.store = folder, settings, store
+        self.machine = machine
         self.most = most  # MB of one document
         self.pool, self.progress = pool, progress
         self.problems: list[Diagnostic] = []
@@ -707,19 +752,21 @@ class _Making:
         self.decks: dict[str, dict[str, str]] = {}
         self.marks: dict[str, dict[str, str]] = {}
         self.happened: tuple[Diagnostic, ...] = ()
+        self.seen: Seen = {}
 
     def record(self) -> _Record:
         from guide.content.load import load_pack
 
         self.source: dict[str, bytes] = {}
         read = self.source if self.settings.archive else None
-        pack, found = load_pack(self.folder, dict(self.settings.overrides), read)
+        pack, found = load_pack(self.folder, dict(self.settings.overrides), read, seen=self.seen)
         self.problems += found
         if pack is None:
             return self._record(pack, [])
         if self.settings.edition:
             pack = self._edition(pack)
         self.pack = pack
+        self._meet_machine()
         wrong = {d.code for d in found if d.severity == Severity.ERROR}
         try:
             # Decks first: their markup is quick to make, and a worker sets it meanwhile.
@@ -740,6 +787,18 @@ class _Making:
         self.layout_problems = [*self.layout_problems, *told]
         self._accept(pack)
         return self._record(pack, files)
+
+    def _meet_machine(self) -> None:
+        """Keep results for the fonts and libraries of this machine; none if they are not known."""
+        from guide.jobs.pool import JobTimeout, WorkerDied
+
+        if self.machine is None:
+            return
+        try:
+            self.store = self.store.on(machine_met(self.store, self.machine.result()))
+        except (JobTimeout, WorkerDied, MemoryError, OSError):
+            self.store = dataclasses.replace(self.store, enabled=False)
+        self.happened += tuple(worker_died(how, "reading the fonts") for how in self.pool.deaths)
 
     def _archived(
         self, pack: Pack, documents: Sequence[_Document], files: Sequence[_File]
@@ -792,7 +851,10 @@ class _Making:
         version = pack.manifest.version if pack else ""
         decks = {} if stopped else self.decks
         stems = self._stems(pack) if pack else {}
-        return _Record(title, version, kept, found, decks, self.happened, stems=stems)
+        return _Record(
+            title, version, kept, found, decks, self.happened, stems=stems, seen=self.seen,
+            machine=self.store.world,
+        )  # fmt: skip
 
     def _stems(self, pack: Pack) -> dict[str, str]:
         """Return the beginnings of the names of files, each with its kind."""
@@ -1124,8 +1186,6 @@ class _Making:
         return found
 
     def _key(self, html: Html) -> str:
-        from guide.inputs import digest_of_code
-
         return digest(html, digest_of_code())
 
     def _finish(self, pack: Pack, document: _Document) -> list[_File]:

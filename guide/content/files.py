@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import stat
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +20,30 @@ MAX_IMAGE = 40_000_000  # bytes
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
+Question = tuple[str, str, str]
+"""What a reader asks of the disk: `data`, `exists`, `listing`, `tree` or `beside`; a path; more."""
+
+Seen = dict[Question, str]
+"""Each question that was asked, with a digest of the answer."""
+
+UNSTEADY = "changed while it was read"  # no later answer is this one
+
+
 def control_in(text: str) -> str:
     """Return the first character that no text may hold (a control, U+FFFE), or ''."""
     found = _CONTROL.search(text)
     return found[0] if found else ""
+
+
+_BETWEEN = "|"  # separates the endings of names in a question
+
+
+class _RefusedError(Exception):
+    """A file is not read: carries the code and the message of the diagnostic."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(message)
 
 
 @dataclass
@@ -29,7 +51,8 @@ class Reader:
     """Reads files below `root` and collects what is wrong with them; `texts` are those it has read.
 
     `read`, if given, is filled with what was read, by its path below `root`; `given` are the bytes
-    of files, by path, that are to be read instead of what is on the disk.
+    of files, by path, that are to be read instead of what is on the disk. `seen` has everything that
+    was asked of the disk, with the answers: two readings that see the same read the same pack.
     """
 
     root: Path
@@ -37,44 +60,86 @@ class Reader:
     texts: dict[str, str] = field(default_factory=dict)
     read: dict[str, bytes] | None = None
     given: Mapping[str, bytes] = field(default_factory=dict)
+    seen: Seen = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
 
+    def answer(self, question: Question) -> str:
+        """Return the digest of the answer to a question, as `seen` has it, asked once at most."""
+        if question not in self.seen:
+            kind, path, more = question
+            if kind == "data":
+                self.data(path, limit=int(more))
+            elif kind == "exists":
+                self.exists(path)
+            elif kind == "beside":
+                self.beside(path, more)
+            elif kind in {"listing", "tree"}:
+                (self.listing if kind == "listing" else self.tree)(path, *more.split(_BETWEEN))
+        return self.seen.get(question, "")
+
+    def _note(self, kind: str, path: str, more: str, answer: Iterable[str]) -> None:
+        """Record an answer; one that differs from an earlier answer matches no later one."""
+        text = "\0".join(answer).encode("utf-8", "surrogatepass")
+        found = hashlib.sha256(text).hexdigest()
+        before = self.seen.setdefault((kind, path, more), found)
+        if before != found:
+            self.seen[kind, path, more] = UNSTEADY
+
     def exists(self, path: str) -> bool:
-        """Tell whether `path`, relative to the pack, is there at all."""
+        """Return True if there is anything at `path`, relative to the pack."""
         try:
-            return os.path.lexists(self.root / path)
+            found = os.path.lexists(self.root / path)
         except ValueError:
-            return False
+            found = False
+        self._note("exists", path, "", [str(found)])
+        return found
 
     def listing(self, folder: str, *suffixes: str) -> list[str]:
         """Return the relative paths of files in `folder` (not below) in name order."""
-        if not self._inside(folder):
-            return []
+        inside = self._inside(folder)
         try:
-            names = sorted(os.listdir(self.root / folder))
+            names = sorted(os.listdir(self.root / folder)) if inside else []
         except (OSError, ValueError):
-            return []
-        return [
+            names = []
+        found = [
             f"{folder}/{name}"
             for name in names
             if name.lower().endswith(suffixes) and not name.startswith(".")
         ]
+        self._note("listing", folder, _BETWEEN.join(suffixes), [str(inside), *found])
+        return found
 
     def tree(self, folder: str, *suffixes: str) -> list[str]:
         """Return the relative paths of files in and below `folder` in name order."""
         found: list[str] = []
-        if not self._inside(folder):
-            return found
-        for base, folders, names in os.walk(self.root / folder):
+        inside = self._inside(folder)
+        for base, folders, names in os.walk(self.root / folder) if inside else ():
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            inside = Path(base).relative_to(self.root).as_posix()
-            found += [f"{inside}/{n}" for n in sorted(names) if n.lower().endswith(suffixes)]
+            within = Path(base).relative_to(self.root).as_posix()
+            found += [f"{within}/{n}" for n in sorted(names) if n.lower().endswith(suffixes)]
+        self._note("tree", folder, _BETWEEN.join(suffixes), [str(inside), *found])
+        return found
+
+    def beside(self, folder: str, name: str) -> str:
+        """Return the name in `folder` that is `name` in another Unicode form, '' if there is none.
+
+        macOS stores a letter with an accent as two signs.
+        """
+        same = unicodedata.normalize("NFC", name)
+        inside = self._inside(folder)
+        try:
+            names = sorted(os.listdir(self.root / folder)) if inside else []
+        except (OSError, ValueError):
+            names = []
+        shown = (each for each in names if not each.startswith("."))
+        found = next((n for n in shown if unicodedata.normalize("NFC", n) == same), "")
+        self._note("beside", folder, name, [str(inside), found])
         return found
 
     def _inside(self, folder: str) -> bool:
-        """Tell whether a folder is the pack's own; note when a link leads out of it."""
+        """Return True if a folder is the pack's own; note an error if a link leads out of it."""
         real = os.path.realpath(self.root / folder)
         if real.startswith(os.path.join(self.root, "")) or real == str(self.root):
             return True
@@ -83,41 +148,49 @@ class Reader:
 
     def data(self, path: str, place: Place | None = None, limit: int = MAX_IMAGE) -> bytes | None:
         """Return the bytes of a file, or None after noting why not (at `place`, else the file)."""
-        at = place or Place(path)
         if path in self.given:
             return self.given[path]
         try:
+            content = self._content(path, limit)
+        except _RefusedError as exc:
+            self._note("data", path, str(limit), (exc.code, exc.message))
+            self._refuse(exc.code, exc.message, place or Place(path))
+            return None
+        self._note("data", path, str(limit), ("", hashlib.sha256(content).hexdigest()))
+        if self.read is not None:
+            self.read[os.path.normpath(path)] = content
+        return content
+
+    def _content(self, path: str, limit: int) -> bytes:
+        """Return the bytes of a file; raises _RefusedError."""
+        handle = self._opened(path)
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            os.close(handle)
+            raise _RefusedError("unreadable-file", f"`{path}` is not a regular file")
+        with os.fdopen(handle, "rb") as stream:
+            if facts.st_size > limit:
+                size, most = facts.st_size / 1e6, limit / 1e6
+                message = f"`{path}` has {size:.1f} MB; {most:.0f} MB is the most"
+                raise _RefusedError("file-too-large", message)
+            return stream.read(limit + 1)
+
+    def _opened(self, path: str) -> int:
+        """Return a descriptor of a file of the pack; raises _RefusedError."""
+        try:
             inside = os.path.normpath(path)
             if not path or os.path.isabs(path) or inside.startswith("..") or "\0" in path:
-                self._refuse("outside-pack", f"`{path}` is outside the pack", at)
-                return None
+                raise _RefusedError("outside-pack", f"`{path}` is outside the pack")
             try:
                 real = (self.root / inside).resolve(strict=True)
             except RuntimeError:  # Python before 3.13 on a link that leads to itself
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
             if not real.is_relative_to(self.root):
-                self._refuse("outside-pack", f"`{path}` leads out of the pack", at)
-                return None
-            handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
+                raise _RefusedError("outside-pack", f"`{path}` leads out of the pack")
+            return os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
         except (OSError, ValueError) as exc:  # a name in no encoding is a ValueError
             reason = getattr(exc, "strerror", None) or str(exc)
-            self._refuse("unreadable-file", f"`{path}` cannot be read: {reason}", at)
-            return None
-        facts = os.fstat(handle)
-        if not stat.S_ISREG(facts.st_mode):
-            os.close(handle)
-            self._refuse("unreadable-file", f"`{path}` is not a regular file", at)
-            return None
-        with os.fdopen(handle, "rb") as stream:
-            if facts.st_size > limit:
-                size, most = facts.st_size / 1e6, limit / 1e6
-                message = f"`{path}` has {size:.1f} MB; {most:.0f} MB is the most"
-                self._refuse("file-too-large", message, at)
-                return None
-            content = stream.read(limit + 1)
-        if self.read is not None:
-            self.read[inside] = content
-        return content
+            raise _RefusedError("unreadable-file", f"`{path}` cannot be read: {reason}") from exc
 
     def text(self, path: str, place: Place | None = None) -> str | None:
         """Return the text of a UTF-8 file with unix line ends, or None after noting why not."""

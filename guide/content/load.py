@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from guide.content.files import Reader
+from guide.content.files import Reader, Seen
 from guide.content.pictures import load_figure
 from guide.content.rules import check_marks, check_pack
 from guide.content.slugs import slug
@@ -35,13 +35,15 @@ def load_pack(
     overrides: Mapping[str, str] | None = None,
     read: dict[str, bytes] | None = None,
     given: Mapping[str, bytes] | None = None,
+    seen: Seen | None = None,
 ) -> tuple[Pack | None, tuple[Diagnostic, ...]]:
     """Read the pack in `folder`.
 
     `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML; `given` the
     bytes of files that are read instead of those on the disk. Items with errors are left out of the
     Pack; the Pack is None when pack.yaml itself cannot be used. `read`, if given, is filled with
-    every file that was read, by its path in the pack: its source.
+    every file that was read, by its path in the pack: its source; `seen`, if given, with all that
+    was asked of the disk (see `Reader.seen`).
     """
     if not folder.is_dir():
         hint = "Give the folder that holds pack.yaml, or start one: guide new DIR"
@@ -49,7 +51,11 @@ def load_pack(
     if not (folder / "pack.yaml").is_file():
         hint = "Every pack has a pack.yaml with at least `format: 1` and `title: ...`."
         return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
-    return _Loading(folder, read, given or {}).load(overrides or {})
+    loading = _Loading(folder, read, given or {})
+    loaded = loading.load(overrides or {})
+    if seen is not None:
+        seen |= loading.reader.seen
+    return loaded
 
 
 def load_manifest(

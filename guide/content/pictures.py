@@ -7,7 +7,6 @@ import json
 import posixpath
 import re
 import struct
-import unicodedata
 import warnings
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -75,9 +74,7 @@ def _found(reader: Reader, path: str) -> str:
             return name
         found = "."
         for part in posixpath.normpath(name).split("/"):
-            same = unicodedata.normalize("NFC", part)
-            beside = (each.rpartition("/")[2] for each in reader.listing(found, ""))
-            match = next((n for n in beside if unicodedata.normalize("NFC", n) == same), "")
+            match = reader.beside(found, part)
             if not match:
                 break
             found = f"{found}/{match}"

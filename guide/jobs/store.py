@@ -35,15 +35,33 @@ def default_folder() -> Path:
 
 @dataclass
 class Store:
-    """Keeps bytes under keys in `folder`; `refused` says why it could not be written."""
+    """Keeps bytes under keys in `folder`; `refused` says why it could not be written.
+
+    `world`, the digest of what all results depend on besides, is part of each key. A `file:` that is
+    named by its own digest is the same in every world.
+    """
 
     folder: Path
     enabled: bool = True
+    world: str = ""
     refused: str = field(default="", init=False)
 
+    def on(self, world: str) -> Store:
+        """Return the same store for results that were made in this world."""
+        return Store(self.folder, self.enabled, world)
+
+    def _whole(self, key: str) -> str:
+        return f"{key}@{self.world}" if self.world and not key.startswith("file:") else key
+
     def _path(self, key: str) -> Path:
-        name = hashlib.sha256(key.encode()).hexdigest()
+        name = hashlib.sha256(self._whole(key).encode()).hexdigest()
         return self.folder / name[:2] / name[2:]
+
+    def _sealed(self, key: str, data: bytes) -> bytes:
+        whole = self._whole(key)
+        hasher = hashlib.sha256(f"{len(whole)}:{whole}".encode())
+        hasher.update(data)
+        return hasher.digest()
 
     def get(self, key: str) -> bytes | None:
         """Return what was kept under `key`, or None; a damaged entry is deleted."""
@@ -54,7 +72,7 @@ class Store:
             entry = path.read_bytes()
         except OSError:
             return None
-        if _sealed(key, entry[_DIGEST:]) == entry[:_DIGEST]:
+        if self._sealed(key, entry[_DIGEST:]) == entry[:_DIGEST]:
             with contextlib.suppress(OSError):
                 os.utime(path)
             return entry[_DIGEST:]
@@ -82,7 +100,7 @@ class Store:
         path = self._path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            entry = _sealed(key, data) + data
+            entry = self._sealed(key, data) + data
             temporary.write(path, entry, self.folder, 0o600, lasting=False)
         except OSError as exc:
             self.refused = exc.strerror or str(exc)
@@ -138,9 +156,3 @@ class Store:
             with contextlib.suppress(OSError):
                 path.unlink()
         return len(entries), sum(size for _, size, _ in entries)
-
-
-def _sealed(key: str, data: bytes) -> bytes:
-    hasher = hashlib.sha256(f"{len(key)}:{key}".encode())
-    hasher.update(data)
-    return hasher.digest()
