@@ -116,7 +116,7 @@ class Setting:
     """Sets items of one environment, each of one or several faces, and keeps them.
 
     `render` makes the document of some items by name; `faces_each` says how many faces it has for
-    each; `noted` counts what rendering has found wrong. `faults` are those that belong to no face.
+    each. `faults` are those that belong to no face.
     """
 
     store: Store
@@ -125,7 +125,6 @@ class Setting:
     faces_each: int
     render: Callable[[Sequence[str]], Html]
     progress: Callable[[float], None] = lambda _: None
-    noted: Callable[[], int] = lambda: 0
     faults: list[Fault] = field(default_factory=list)
     fonts: dict[str, FontFace] = field(default_factory=dict)
     cached: bool = True
@@ -138,22 +137,36 @@ class Setting:
         if kept is not None:
             self._known, self.fonts = kept.faces, kept.fonts
 
-    def start(self, items: Mapping[str, str], size: float = 0) -> _Started:
-        """Begin to set items (name to key, '' for what is never kept), all at one size if given."""
-        keys = {name: f"{key}@{size:g}" if key and size else key for name, key in items.items()}
-        unknown = [name for name, key in keys.items() if key not in self._known]
-        self.cached = self.cached and not unknown
-        chunks = []
-        for names in _parts(unknown, self.pool.workers):
-            before = self.noted()
-            html = self.render(names)
-            # What is wrong with a text must be said again the next time: it is not kept.
-            kept = [keys[name] if before == self.noted() else "" for name in names]
-            html = replace(html, sizes=(size,)) if size else html
-            size_of = len(html.markup) + sum(len(face.markup) for face in html.faces)
-            job = self.pool.submit(set_faces_job, html, size=size_of)
-            chunks.append(_Chunk(names, kept, job))
+    def start(
+        self, names: Sequence[str], key_of: Callable[[str], str], size: float = 0
+    ) -> _Started:
+        """Begin to set items by name, all at one size if given.
+
+        A key is asked for one by one: workers have something to do while others are made.
+        """
+        keys: dict[str, str] = {}
+        chunks: list[_Chunk] = []
+        unknown: list[str] = []
+        for number, name in enumerate(names, 1):
+            key = key_of(name)
+            keys[name] = f"{key}@{size:g}" if size else key
+            if keys[name] not in self._known:
+                unknown.append(name)
+            left = len(names) - number + len(unknown)
+            if unknown and len(unknown) >= _share(left, len(chunks), self.pool.workers):
+                chunks.append(self._submitted(unknown, keys, size))
+                unknown = []
+        if unknown:
+            chunks.append(self._submitted(unknown, keys, size))
+        self.cached = self.cached and not chunks
         return _Started(keys, chunks, size)
+
+    def _submitted(self, names: list[str], keys: Mapping[str, str], size: float) -> _Chunk:
+        html = self.render(names)
+        html = replace(html, sizes=(size,)) if size else html
+        size_of = len(html.markup) + sum(len(face.markup) for face in html.faces)
+        job = self.pool.submit(set_faces_job, html, size=size_of)
+        return _Chunk(names, [keys[name] for name in names], job)
 
     def finish(self, started: _Started) -> dict[str, tuple[SetFace, ...]]:
         """Return the faces of each item; raises what a job raises."""
@@ -170,7 +183,7 @@ class Setting:
                 fresh[name] = found.faces[n * each : (n + 1) * each]
                 # What belongs to no face, or is said of the first card that has it alone, must be
                 # said again the next time.
-                if key and not partial:
+                if not partial:
                     self._known[key] = fresh[name]
             self.progress(len(fresh) / total)
         self._used |= set(started.keys.values())
@@ -188,19 +201,16 @@ class Setting:
         self.store.keep(self._key, _Kept(kept, self.fonts))
 
 
-def _parts(names: list[str], workers: int) -> Iterator[list[str]]:
-    """Cut the work so that all processes have some soon, and end at nearly the same time.
+def _share(left: int, number: int, workers: int) -> int:
+    """Return how many items chunk `number` (from 0) has when at most `left` are still to be set.
 
-    Parts become smaller towards the end (guided self-scheduling, Polychronopoulos and Kuck 1987).
-    The first ones are small, so that nobody waits while this process renders them.
+    All processes have some soon, and end at nearly the same time: chunks become smaller towards the
+    end (guided self-scheduling, Polychronopoulos and Kuck 1987). The first ones are small, so that
+    nobody waits while this process renders them.
     """
-    start = number = 0
-    while start < len(names):
-        share = -(-(len(names) - start) // (2 * workers)) if workers > 1 else MOST
-        most = 2 * LEAST if number < workers > 1 else MOST
-        stop = start + max(LEAST, min(most, share))
-        yield names[start:stop]
-        start, number = stop, number + 1
+    share = -(-left // (2 * workers)) if workers > 1 else MOST
+    most = 2 * LEAST if number < workers > 1 else MOST
+    return max(LEAST, min(most, share))
 
 
 @dataclass(frozen=True)
@@ -241,13 +251,13 @@ class Deck:
             return self.source.html([cards[name] for name in names])
 
         self.setting = Setting(
-            self.store, self.pool, self.source.environment, 2, render, self.progress,
-            lambda: len(self.source.problems) + len(self.source.forgotten),
-        )  # fmt: skip
-        self._cards = self.setting.start({n: self.source.key(card) for n, card in cards.items()})
+            self.store, self.pool, self.source.environment, 2, render, self.progress
+        )
+        self._cards = self.setting.start([*cards], lambda name: self.source.key(cards[name]))
         margins = self.furniture
         self.margins = Setting(self.store, self.pool, margins.environment, 1, margins.html)
-        self._margins = self.margins.start(margins.keys)
+        keys = margins.keys
+        self._margins = self.margins.start([*keys], keys.__getitem__)
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -266,8 +276,8 @@ class Deck:
             size = min(face.size for both in made.values() for face in both)
             others = [name for name, both in made.items() if both[0].size != size]
             cards = {card.id: card for card in self.source.request.cards}
-            again = {name: self.source.key(cards[name]) for name in others}
-            made |= self.setting.finish(self.setting.start(again, size))
+            again = self.setting.start(others, lambda name: self.source.key(cards[name]), size)
+            made |= self.setting.finish(again)
         self.faces = self._numbered(made)
         self._begin_fonts()
         self.setting.keep(self.selection)  # while workers make the fonts

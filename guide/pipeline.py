@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.content.files import Seen
     from guide.content.spread import Sheets
     from guide.decks import Deck, Made
+    from guide.html.faces import Faces
     from guide.jobs.confine import Limits
     from guide.jobs.fence import Fence
     from guide.jobs.pool import Job, Pool
@@ -750,7 +752,7 @@ class _Making:
         self.layout_problems: list[Diagnostic] = []
         self.told: dict[tuple[Any, ...], _Told] = {}
         self.decks: dict[str, dict[str, str]] = {}
-        self.marks: dict[str, dict[str, str]] = {}
+        self.marks: dict[str, Callable[[], dict[str, str]]] = {}
         self.happened: tuple[Diagnostic, ...] = ()
         self.seen: Seen = {}
 
@@ -1011,6 +1013,11 @@ class _Making:
             *marking_problems(request),
         ]  # fmt: skip
         self.problems += wrong
+        self.marks[kind.name] = partial(source.fingerprints, cards)
+        cards = self._printed(pack, kind, options, source, self._stopping(wrong))
+        if not cards:
+            self.problems += source.problems
+            return None
         duplex, order = str(options["duplex"]), str(options["order"])
         sides = plan(len(cards), stock, duplex, order)
         self._check_budget(pack, kind, options, len(sides), stock.per_sheet)
@@ -1030,7 +1037,7 @@ class _Making:
         try:
             if not fatal:
                 deck.begin()
-            elif not any(map(self._stops, wrong)):
+            elif not self._stopping(wrong):
                 source.html(cards)  # no deck is made; what is wrong with its texts is said
         except TemplateFault as fault:
             self.problems.append(fault.diagnostic)
@@ -1078,11 +1085,9 @@ class _Making:
     def _cards(
         self, pack: Pack, kind: Kind, options: Mapping[str, Any], stock: Stock
     ) -> tuple[Flashcard, ...]:
-        """Return the cards to print, in order; says so when there are none."""
+        """Return the cards that are chosen, in order; reports when there are none."""
         from guide.content.deck import deck, selected
         from guide.content.validate import did_you_mean
-        from guide.html.faces import Faces, prelude
-        from guide.html.render import Request
 
         place = pack.at(f"documents.{kind.name}")
         every = deck(pack, options["derive"])
@@ -1103,22 +1108,39 @@ class _Making:
         if not cards:
             self._no_cards(every, tags, place)
             return ()
-        request = Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme, cards)
-        source = Faces(request)
-        now = {card.id: source.fingerprint(card) for card in cards}
-        self.marks[kind.name] = now
-        if self.settings.printed is not None:
+        return cards
+
+    def _printed(
+        self, pack: Pack, kind: Kind, options: Mapping[str, Any], source: Faces, wrong: bool
+    ) -> tuple[Flashcard, ...]:
+        """Return the cards to print of those chosen: all, or those not printed before.
+
+        None are rendered to compare them if something is `wrong` with all.
+        """
+        from guide.html.faces import prelude
+        from guide.html.templates import TemplateFault
+
+        cards, place = source.request.cards, pack.at(f"documents.{kind.name}")
+        if self.settings.printed is None:
+            title, contents = bool(options["title-card"]), bool(options["contents-card"])
+            cards = (*prelude(pack, cards, title, contents), *cards)
+        elif not wrong:
             before = dict(self.settings.printed)
+            try:
+                now = source.fingerprints(cards)
+            except TemplateFault as fault:
+                self.problems.append(fault.diagnostic)
+                return ()
             cards = tuple(card for card in cards if before.get(card.id) != now[card.id])
             if not cards:
                 self.decks[kind.name] = now
                 message = "no card is new or changed since that build; no sheets are made"
-                self.problems.append(
-                    Diagnostic("nothing-changed", message, place, "", Severity.NOTE)
-                )
-            return cards
-        title, contents = bool(options["title-card"]), bool(options["contents-card"])
-        return (*prelude(pack, cards, title, contents), *cards)
+                self.problems.append(note("nothing-changed", message, place))
+        source.printing(cards)
+        return cards
+
+    def _stopping(self, problems: Iterable[Diagnostic]) -> bool:
+        return any(map(self._stops, problems))
 
     def _no_cards(self, every: tuple[Flashcard, ...], tags: tuple[str, ...], place: Place) -> None:
         from guide.content.validate import did_you_mean
@@ -1249,7 +1271,7 @@ class _Making:
             warnings += more or 0
             made = [*(files or []), *report]
             if files:
-                self.decks[document.kind.name] = self.marks[document.kind.name]
+                self.decks[document.kind.name] = self.marks[document.kind.name]()
         self.progress(document.kind.name, "cached" if document.cached else "done")
         if self.settings.booklet:
             message = f"`{document.kind.name}` is on sheets already; no booklet is made of it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,22 +22,23 @@ from guide.jobs.digest import digest
 from guide.model.artifacts import Face, Fault, Html
 from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind
-from guide.model.markup import mentions, read_citation
 from guide.model.pack import Pack
 from guide.suggest import nearest
 
 
 @dataclass
 class Faces:
-    """Renders the cards of one deck; `problems` collects what is wrong with them.
+    """Renders the cards of one deck, each once; `problems` collects what is wrong with them.
 
-    `forgotten` has what their layouts should have printed and did not.
+    A card is known by its finished markup, which names pictures by their digests: so its key has all
+    that is printed on it, whatever a layout prints.
     """
 
     request: Request
     templates: Templates = field(init=False)
     document: Document = field(init=False)
-    forgotten: list[Fault] = field(default_factory=list, init=False)
+    _made: dict[str, tuple[Face, Face]] = field(default_factory=dict, init=False)
+    _lost: dict[str, tuple[Fault, ...]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         pack = self.request.pack
@@ -56,6 +57,16 @@ class Faces:
     def problems(self) -> list[Diagnostic]:
         """What was found while rendering."""
         return self.document.problems
+
+    @property
+    def forgotten(self) -> list[Fault]:
+        """What the layouts of these cards should have printed and did not."""
+        return [fault for card in self.request.cards for fault in self._lost.get(card.id, ())]
+
+    def printing(self, cards: Sequence[Flashcard]) -> None:
+        """Print other cards from now on; what was rendered is kept."""
+        self.request = replace(self.request, cards=tuple(cards))
+        self.__dict__.pop("shell", None)  # it may print how many there are
 
     @cached_property
     def shell(self) -> Html:
@@ -82,7 +93,7 @@ class Faces:
 
     def html(self, cards: Sequence[Flashcard]) -> Html:
         """Return a document of these cards' faces, front and back in turn; raises TemplateFault."""
-        faces = [face for card in cards for face in self._both(card)]
+        faces = [face for card in cards for face in self.faces(card)]
         markup = "".join(face.markup for face in faces)
         files = self.document.assets.files
         shell = self.shell
@@ -98,17 +109,24 @@ class Faces:
             own=shell.own,
         )
 
-    def _both(self, card: Flashcard) -> list[Face]:
+    def faces(self, card: Flashcard) -> tuple[Face, Face]:
+        """Return the front and the back of a card; raises TemplateFault."""
+        if card.id not in self._made:
+            self._made[card.id] = self._both(card)
+        return self._made[card.id]
+
+    def _both(self, card: Flashcard) -> tuple[Face, Face]:
         view = self.document.card(card, self.layout(card), self._colour(card), self._langs(card))
+        front, back = (self._face(card, view, side) for side in ("front", "back"))
+        self._lost[card.id] = self._forgotten(card, view, front.markup, back.markup)
+        return front, back
+
+    def _face(self, card: Flashcard, view: CardView, side: str) -> Face:
         name = f"{self.request.kind.name}/layouts/{view.layout}.html"
-        made = []
         filters = {"md": self.document.block, "mdi": self.document.inline}
-        for side in ("front", "back"):
-            seen = view.seen_from(side)
-            markup = self.templates.render(name, filters, **self._common, card=seen, side=side)
-            made.append(Face(at=card.id, markup=str(markup), family=card.id))
-        self.forgotten += self._forgotten(card, view, *(face.markup for face in made))
-        return made
+        seen = view.seen_from(side)
+        markup = self.templates.render(name, filters, **self._common, card=seen, side=side)
+        return Face(at=card.id, markup=str(markup), family=card.id)
 
     def _forgotten(
         self, card: Flashcard, view: CardView, front: str, back: str
@@ -166,60 +184,35 @@ class Faces:
         return list(told.values())
 
     def key(self, card: Flashcard) -> str:
-        """Return the digest of all that a card's faces depend on.
+        """Return the digest of a card's finished faces; raises TemplateFault.
 
-        Where a card stands in the deck and in its file does not count.
+        Where a card stands in the deck and in its file does not count, unless its layout prints it.
         """
-        texts = (card.front, card.back, card.hint, *card.choices)
-        cited = [m.value for text in texts for m in mentions(text) if m.kind == "cite"]
-        cited += [read_citation(text).key for text in card.sources[:1]]
-        sources = [self.request.pack.sources.get(key) for key in cited]
-        return digest(
-            self.environment, card.id, self.layout(card), self._colour(card), texts,
-            card.tags, card.start, card.end, card.origin, self._langs(card),
-            card.turned, card.cloze, card.truth, card.image_side, bool(card.number),
-            self.document.topic(card), self._pictures(card), sources, self._own(card),
-        )  # fmt: skip
+        return digest(self.faces(card))
 
-    def _own(self, card: Flashcard) -> Any:
-        """Return what only layouts of the pack's own may print."""
-        return (card.number, card.count) if has_own(self.request) else ()
+    def fingerprints(self, cards: Sequence[Flashcard]) -> dict[str, str]:
+        """Return the digest of what each card says, for decks printed before; raises TemplateFault.
 
-    def fingerprint(self, card: Flashcard) -> str:
-        """Return the digest of what a card says, however it is set: for decks printed before."""
-        texts = (card.front, card.back, card.hint, *card.choices)
-        side = [card.image_side] if card.image and card.image_side == "back" else []
-        shown = [*self._pictures(card), *side]
-        return digest(card.id, texts, card.tags, card.start, card.end, shown)[:16]
+        The theme, the stock and the paper do not count, unless the layout prints them.
+        """
+        return {card.id: self._fingerprint(card) for card in cards}
 
-    def _pictures(self, card: Flashcard) -> list[Any]:
-        texts = (card.front, card.back, card.hint, *card.choices)
-        paths = [
-            card.image,
-            *(m.value for text in texts for m in mentions(text) if m.kind == "image"),
-        ]
-        return [self._picture(path) for path in paths if path]
+    def _fingerprint(self, card: Flashcard) -> str:
+        return digest(card.id, [face.markup for face in self.faces(card)], self._written)[:16]
 
-    def _picture(self, path: str) -> Any:
-        figure = self.request.pack.picture(path)
-        return figure and (figure.format, figure.data, dict(figure.spec), figure.alt)
+    @cached_property
+    def _written(self) -> list[str]:
+        """The texts that stylesheets of the pack's own print."""
+        own = (text for name, text in self.shell.stylesheets if name.startswith("templates/"))
+        return [text for each in own for text in _CONTENT.findall(each)]
 
     @cached_property
     def environment(self) -> str:
-        """The digest of what all cards depend on."""
-        request, pack, shell = self.request, self.request.pack, self.shell
-        manifest, stock = pack.manifest, request.stock
-        own = dict(pack.templates.items())
-        seen = {name: request.options.get(name) for name in _SEEN}
-        known = (
-            shell.markup, shell.stylesheets, shell.lang, manifest.title, manifest.subtitle,
-            manifest.marking, request.theme.name, request.theme.accent, request.edition,
-            own, seen, stock and (stock.card, stock.safe, stock.sizes),
-        )  # fmt: skip
-        # A layout of the pack's own may print anything that the pack says.
-        extra = repr(pack) if any(n.startswith(f"{request.kind.name}/") for n in own) else ""
-        return digest(known, extra)
+        """The digest of what all cards are set in: markup around them, stylesheets, sizes."""
+        return digest(self.shell)
 
+
+_CONTENT = re.compile(r"\bcontent\s*:\s*([^;}]+)")
 
 MOST_BLEED = 10  # mm; 3 is usual
 _LANG = re.compile(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?")
@@ -303,5 +296,4 @@ def _own(name: str, ids: set[str], layout: str, front: str, back: str, place: Pl
     return card.placed({"": place})
 
 
-_SEEN = ("bleed",)
 _DERIVED = ("term", "event", "actor", "fact", "question", "title", "contents")
