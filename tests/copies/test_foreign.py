@@ -17,9 +17,16 @@ from click.testing import Result
 from pikepdf import Array, Dictionary, Name, Stream
 
 from guide.errors import GuideError
+from guide.jobs import confine
 from guide.pdf.apart import apart
 
 Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def confining(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read in processes of their own, as users have it."""
+    monkeypatch.setattr(confine, "here", False)
 
 
 @pytest.fixture
@@ -105,9 +112,9 @@ def entangled(path: Path) -> Path:
 
 
 def bomb(path: Path) -> Path:
-    """400 MB of drawing in half a megabyte."""
+    """140 MB of drawing in a few hundred kilobytes."""
     packer, block = zlib.compressobj(9), b"0 0 1 9 re f " * 80_000
-    packed = b"".join(packer.compress(block) for _ in range(400)) + packer.flush()
+    packed = b"".join(packer.compress(block) for _ in range(150)) + packer.flush()
     with pikepdf.new() as pdf:
         pdf.add_blank_page(page_size=(300, 300))
         pdf.pages[0].obj.Contents = pdf.make_indirect(Stream(pdf, packed, Filter=Name.FlateDecode))
