@@ -17,7 +17,8 @@ from guide.sarif import sarif_log
 if TYPE_CHECKING:  # only their commands pay for importing them
     from guide.comparison import Compared
     from guide.copies.ledger import LedgerEntry
-    from guide.copies.verify import Finding, Signed
+    from guide.copies.signatures import Signed
+    from guide.copies.verify import Finding
     from guide.distribution import Report
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
@@ -228,7 +229,7 @@ def _many(count: int, one: str, more: str) -> str:
 _CONTENT = {
     "intact": "as they were given out",
     "changed": "not as they were given out",
-    "unknown": "no ledger and no manifest here knows them",
+    "unknown": "nothing here proves that they are as they were given out",
 }
 
 
@@ -245,8 +246,10 @@ def report_finding(found: Finding) -> None:
     if entry is not None:
         by = f", {entry.state} by {entry.channel}, {entry.changed[:16].replace('T', ' ')} UTC"
         late = f"; superseded by copy {entry.superseded_by}" if entry.superseded_by else ""
-        rows.append(("ledger", f"copy {entry.number}{by}{late}"))
-    rows.append(("bytes", _CONTENT[found.content]))
+        rows.append(("ledger", f"copy {entry.number}{by}{late} ({found.ledger})"))
+    rests = f", by {found.rests}" if found.rests else ""
+    if found.copy_id or entry is not None:
+        rows.append(("bytes", _CONTENT[found.content] + rests))
     rows += [("signature", _signature(each)) for each in found.signed]
     if found.seal != "none":
         rows.append(("encryption", found.seal))

@@ -1,11 +1,9 @@
-"""Files held against the ledgers and manifests that know them."""
+"""Files compared with the ledgers that know them."""
 
 from __future__ import annotations
 
 import contextlib
-import io
-import json
-import zipfile
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,27 +11,30 @@ from typing import Any
 
 from guide import pipeline
 from guide.copies import recipients
+from guide.copies.inside import Inside, digest_of, look_inside, members
 from guide.copies.ledger import SUFFIX, Ledger, ledger_of
-from guide.copies.verify import Finding, verify
-from guide.distribution import MANIFEST, SUMS
-from guide.errors import GuideError, Place, error
-
-_LARGEST = 2 << 30  # bytes of one file in a zip
+from guide.copies.verify import Book, Finding, judge
+from guide.errors import Diagnostic, GuideError, Place, error
+from guide.pdf.apart import apart
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What files are held against: ledgers, passwords to try, certificates to trust."""
+    """What files are compared with: ledgers, passwords to try, certificates to trust.
+
+    `named` is True when the user named the ledger, False when it was found.
+    """
 
     ledgers: tuple[Path, ...] = ()
     passwords: tuple[str, ...] = ()
     roots: tuple[bytes, ...] = ()
+    named: bool = False
 
 
 def sources(
     chosen: Path | None, files: Sequence[Path], password: str, trust: Sequence[Path]
 ) -> Sources:
-    """Return what is there: the list or ledger that was named, or the ledgers that lie around.
+    """Return what is there: the list or ledger that was named, or the ledgers that are found.
 
     Those are looked for in the current folder and beside each file. Raises GuideError.
     """
@@ -50,13 +51,17 @@ def sources(
         tuple(ledgers),
         tuple(dict.fromkeys([*([password] if password else []), *passwords])),
         tuple(_read(path) for path in trust),
+        chosen is not None,
     )
 
 
 def check(files: Sequence[Path], held: Sources) -> Iterator[Finding]:
-    """Yield what each file is, those in a zip one by one; raises GuideError for a bad ledger."""
+    """Yield what each file is, those in a zip one by one; raises GuideError for a bad ledger.
+
+    Each file is read in a confined process, so that a broken one does not hide the others' results.
+    """
     with contextlib.ExitStack() as stack:
-        books = [stack.enter_context(Ledger.read(path)) for path in held.ledgers]
+        books = [(path, stack.enter_context(Ledger.read(path))) for path in held.ledgers]
         for path in files:
             document = path.with_suffix("") if path.suffix == ".p7s" else path
             try:
@@ -65,13 +70,38 @@ def check(files: Sequence[Path], held: Sources) -> Iterator[Finding]:
                 yield Finding(str(document), "", problems=exc.diagnostics)
 
 
-def _check(path: Path, held: Sources, books: Sequence[Ledger]) -> Iterator[Finding]:
-    data, known = _read(path), _digests(path.parent)
-    for name, inside, signed in _members(path, data, path.with_name(f"{path.name}.p7s")):
-        yield verify(
-            inside, name, books, digests=known, passwords=held.passwords, roots=held.roots,
-            detached=signed,
+def _check(path: Path, held: Sources, books: Sequence[tuple[Path, Ledger]]) -> Iterator[Finding]:
+    size = _size(path)
+    known = [_book(ledger, where, path, held.named) for where, ledger in books]
+    if not _is_zip(path):
+        yield judge(_inside(path, "", size, held), str(path), known)
+        return
+    for member in apart(members, path, name=str(path), size=size, reads=(path,)):
+        name = f"{path}:{member}"
+        yield judge(_inside(path, member, size, held), name, known)
+
+
+def _book(ledger: Ledger, where: Path, path: Path, named: bool) -> Book:
+    """Return a ledger as evidence for a file: one that was found beside the file proves nothing."""
+    if named:
+        return Book(ledger, f"the ledger {where}")
+    if where.parent.resolve() == path.parent.resolve():
+        return Book(ledger, f"the ledger {where}", believed=False)
+    return Book(ledger, f"the ledger {where}, found in the current folder")
+
+
+def _inside(path: Path, member: str, size: int, held: Sources) -> Inside:
+    """Return what a file says of itself; what kept it from being read is among its problems."""
+    name = f"{path}:{member}" if member else str(path)
+    reads = (path, path.with_name(f"{path.name}.p7s"))
+    try:
+        found: Inside = apart(
+            look_inside, path, member, name, held.passwords, held.roots, name=name, size=size,
+            reads=reads,
         )  # fmt: skip
+    except GuideError as exc:
+        return Inside("" if member else digest_of(path), problems=exc.diagnostics)
+    return found
 
 
 def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -81,6 +111,8 @@ def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
             "file": f.path,
             "sha256": f.digest,
             "bytes": f.content,
+            "rests_on": f.rests,
+            "ledger": f.ledger,
             "copy_id": f.copy_id,
             "number": f.number,
             "total": f.total,
@@ -101,37 +133,33 @@ def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def _members(path: Path, data: bytes, signature: Path) -> Iterator[tuple[str, bytes, bytes | None]]:
-    """Yield name, bytes and detached signature of a file, or of each PDF in a zip."""
-    if not data.startswith(b"PK\x03\x04"):
-        yield str(path), data, signature.read_bytes() if signature.is_file() else None
-        return
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file; raises GuideError when it is not one that can be read."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            inside = set(archive.namelist())
-            for info in archive.infolist():
-                if not info.filename.lower().endswith(".pdf") or info.file_size > _LARGEST:
-                    continue
-                signed = f"{info.filename}.p7s"
-                yield (
-                    f"{path}:{info.filename}",
-                    archive.read(info),
-                    archive.read(signed) if signed in inside else None,
-                )
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as exc:
-        message = f"the zip cannot be read: {exc}"
-        raise GuideError(
-            error("not-a-pdf", message, Place(str(path)), "Unpack it, and give the PDFs.")
-        ) from exc
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode):
+            path.open("rb").close()
+            return found.st_size
+    except OSError as exc:
+        raise GuideError(_unreadable(path, exc)) from exc
+    raise GuideError(_unreadable(path, OSError("it is not a file")))
+
+
+def _unreadable(path: Path, exc: OSError) -> Diagnostic:
+    message = f"the file cannot be read: {exc.strerror or exc}"
+    return error("unreadable-file", message, Place(str(path)), "Check the name and permissions.")
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as exc:
-        message = f"the file cannot be read: {exc.strerror or exc}"
-        hint = "Check the name and the permissions."
-        raise GuideError(error("unreadable-file", message, Place(str(path)), hint)) from exc
+        raise GuideError(_unreadable(path, exc)) from exc
 
 
 def _passwords(path: Path) -> list[str]:
@@ -152,15 +180,3 @@ def _passwords(path: Path) -> list[str]:
     except GuideError:
         return []
     return [word for entry in entries if (word := entry.cells.get("password"))]
-
-
-def _digests(folder: Path) -> frozenset[str]:
-    """Return the digests that the manifest and the sums of a folder hold; none when they are bad."""
-    found: set[str] = set()
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        found.update(copy["sha256"] for copy in manifest["copies"] if copy["sha256"])
-    with contextlib.suppress(OSError, ValueError):
-        lines = (folder / SUMS).read_text("utf-8").splitlines()
-        found.update(line.split(" ", 1)[0] for line in lines if line.endswith(".pdf"))
-    return frozenset(found)

@@ -6,6 +6,7 @@ import dataclasses
 import shlex
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -464,13 +465,14 @@ def _without_cups(documents: Sequence[Document], wishes: Wishes, missing: bool) 
     """Say how to get CUPS, and how to print these very files without it."""
     from guide import report
     from guide.copies import job
-    from guide.copies.without import remedy, settings
+    from guide.copies.without import instructions, remedy
 
     report.show([remedy(missing)], stream=sys.stderr)
-    for document in documents:
-        for each in job.plan(document, wishes, job.Printer("")):
-            click.echo(
-                f"\nTo print {report.plain(str(each.document.path))} from a viewer:", err=True
-            )
-            click.echo(_rows(settings(each)), err=True)
+    for batch in _batches(documents, wishes, job.Printer("")):
+        files = " and ".join(dict.fromkeys(str(each.document.path) for each in batch))
+        click.echo(f"\nTo print {report.plain(files)} from a viewer:", err=True)
+        for first, rows in instructions(batch):
+            if first:
+                click.echo(f"\n{textwrap.fill(first, 98)}", err=True)
+            click.echo(_rows(rows), err=True)
     click.get_current_context().exit(1)

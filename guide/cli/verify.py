@@ -23,8 +23,9 @@ def verify(
 ) -> None:  # fmt: skip
     """Say whose copy a file is, of which version, and whether it is as it was given out.
 
-    It works for a file that a viewer saved again, and for a single page. Without --to, the ledgers
-    in the current folder and beside each file are asked. Exit 1 when a file is not as it was.
+    It works for a file that a viewer saved again, and for a single page. Without --to, a ledger in
+    the current folder is asked, and the report says so; one beside the file is named, but not
+    believed, for it may have come with the file. Exit 1 when a file is not as it was.
 
     \b
     Examples:

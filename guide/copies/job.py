@@ -12,6 +12,7 @@ from pathlib import Path
 import pikepdf
 
 from guide.errors import Diagnostic, GuideError, Place, error
+from guide.model.pageview import view_of
 from guide.units import MM_PER_INCH, MM_PER_POINT, PAPERS
 
 SIDES = {
@@ -100,7 +101,8 @@ class Job:
     """What is sent in one go: `pages` of a document from 0, None for an empty side.
 
     `title` names the job in the queue. `turn` is the edge over which a person turns the fronts
-    that these pages go behind, '' for pages on paper of their own.
+    that these pages go behind, '' for pages on paper of their own. An empty side has the size of
+    the page `front`, which it is the back of.
     """
 
     document: Document
@@ -113,6 +115,7 @@ class Job:
     title: str = ""
     turn: str = ""
     note: str = ""
+    front: int = 0
 
     @property
     def printed(self) -> int:
@@ -134,14 +137,16 @@ class Job:
         return runs(page for page in self.pages if page is not None)
 
     def composed(self) -> bytes:
-        """Return a PDF of just these pages, in this order."""
-        with pikepdf.open(io.BytesIO(self.document.data)) as source, pikepdf.new() as pdf:
-            width, height = self.document.sizes[0]
+        """Return a PDF of just these pages, in this order; layers stay as visible as they were."""
+        with pikepdf.open(io.BytesIO(self.document.data)) as pdf:
+            known = list(pdf.pages)
+            del pdf.pages[:]
+            width, height = self.document.sizes[self.front]
             for page in self.pages:
                 if page is None:
                     pdf.add_blank_page(page_size=(width / MM_PER_POINT, height / MM_PER_POINT))
                 else:
-                    pdf.pages.append(source.pages[page])
+                    pdf.pages.append(known[page])
             out = io.BytesIO()
             pdf.save(out, deterministic_id=True)
             return out.getvalue()
@@ -171,7 +176,7 @@ def read(path: Path) -> Document:
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             printable = pdf.allow.print_lowres or pdf.allow.print_highres
-            sizes = tuple(_size(page) for page in pdf.pages)
+            sizes = tuple(_size(page.obj) for page in pdf.pages)
             asks = _asked(pdf)
     except pikepdf.PasswordError as exc:
         message = "the file is locked with a password"
@@ -198,27 +203,12 @@ def _asked(pdf: pikepdf.Pdf) -> str:
     return _ASKED.get(str(preferences.get("/Duplex", "")), "")
 
 
-def _size(page: pikepdf.Page) -> tuple[float, float]:
-    """Return width and height in mm as the page is read: its crop box, turned and in its unit."""
-    left, bottom, right, top = (float(number) for number in page.cropbox)
-    unit = float(page.obj.get("/UserUnit", 1)) * MM_PER_POINT
-    width, height = abs(right - left) * unit, abs(top - bottom) * unit
-    if not (width > 0 and height > 0):
+def _size(page: object) -> tuple[float, float]:
+    """Return the size of a page in mm as it is read; raises ValueError when the file gives none."""
+    view = view_of(page)
+    if not view.stated:
         raise ValueError("a page without a size")
-    turned = int(_inherited(page, "/Rotate", 0)) % 180 == 90
-    return (height, width) if turned else (width, height)
-
-
-def _inherited(page: pikepdf.Page, key: str, default: int) -> int:
-    """Return a number of a page or of the nodes above it (ISO 32000-2, 7.7.3.4)."""
-    node: pikepdf.Object | None = page.obj
-    for _ in range(100):  # a file that names a page as its own parent has no end
-        if node is None:
-            break
-        if key in node:
-            return int(node[key])
-        node = node.get("/Parent")
-    return default
+    return view.millimetres
 
 
 def media_name(width: float, height: float) -> str:
@@ -326,7 +316,7 @@ def by_hand(job: Job) -> tuple[Job, Job]:
     empty = (None,) * (len(fronts) - len(backs))
     first = replace(job, pages=fronts, sides="one-sided", title=f"{job.title} (fronts)")
     return first, behind(
-        replace(first, pages=(*backs, *empty), title=f"{job.title} (backs)"),
+        replace(first, pages=(*backs, *empty), title=f"{job.title} (backs)", front=fronts[-1] or 0),
         job.sides.removeprefix("two-sided-"),
     )
 

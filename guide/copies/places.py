@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from guide.model.copies import StampPlace
+from guide.model.pageview import Matrix, times, view_of
 from guide.units import POINTS_PER_MM
-
-Matrix = tuple[float, float, float, float, float, float]
 
 FRAME = 2.0  # mm around what a face may print, which `set_faces` keeps free
 _LEAST = 60.0  # mm; a line on a narrower page is set so wide and then made smaller
@@ -23,8 +22,7 @@ _CLASSES = 3  # widths that a line is set in, at most: each costs milliseconds a
 class Seen:
     """A page as it is seen: its size in pt, and what turns a place on it into user space.
 
-    The origin is the lower left corner that the reader sees (ISO 32000-2, 14.11.2 for the boxes,
-    table 31 for Rotate and UserUnit).
+    The origin is the lower left corner that the reader sees.
     """
 
     width: float
@@ -33,62 +31,13 @@ class Seen:
 
     def at(self, matrix: Matrix) -> Matrix:
         """Return the matrix that draws in user space what `matrix` draws on the page as seen."""
-        a, b, c, d, e, f = matrix
-        ma, mb, mc, md, me, mf = self.matrix
-        return (
-            a * ma + b * mc, a * mb + b * md,
-            c * ma + d * mc, c * mb + d * md,
-            e * ma + f * mc + me, e * mb + f * md + mf,
-        )  # fmt: skip
+        return times(matrix, self.matrix)
 
 
 def seen(page: Any) -> Seen:
-    """Return how a page (a pikepdf object) is seen; what it says amiss is read as viewers do."""
-    media = _box(_inherited(page, "/MediaBox")) or (0.0, 0.0, 612.0, 792.0)
-    crop = _box(_inherited(page, "/CropBox")) or media
-    x0, y0 = max(media[0], crop[0]), max(media[1], crop[1])
-    x1, y1 = min(media[2], crop[2]), min(media[3], crop[3])
-    if x1 - x0 < 1 or y1 - y0 < 1:
-        x0, y0, x1, y1 = media
-    turn = int(_number(_inherited(page, "/Rotate"), 0.0)) // 90 % 4
-    unit = _number(page.get("/UserUnit"), 1.0)
-    unit = unit if unit > 0 else 1.0
-    width, height = (x1 - x0) * unit, (y1 - y0) * unit
-    s = 1 / unit
-    if turn == 0:
-        return Seen(width, height, (s, 0, 0, s, x0, y0))
-    if turn == 1:
-        return Seen(height, width, (0, s, -s, 0, x1, y0))
-    if turn == 2:
-        return Seen(width, height, (-s, 0, 0, -s, x1, y1))
-    return Seen(height, width, (0, -s, s, 0, x0, y1))
-
-
-def _inherited(page: Any, name: str) -> Any:
-    node, depth = page, 0
-    while node is not None and depth < 50:
-        if name in node:
-            return node[name]
-        node, depth = node.get("/Parent"), depth + 1
-    return None
-
-
-def _box(value: Any) -> tuple[float, float, float, float] | None:
-    try:
-        numbers = [float(each) for each in value]
-        a, b, c, d = numbers
-    except (TypeError, ValueError):
-        return None
-    box = min(a, c), min(b, d), max(a, c), max(b, d)
-    return box if box[2] - box[0] >= 1 and box[3] - box[1] >= 1 else None
-
-
-def _number(value: Any, otherwise: float) -> float:
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        return otherwise
-    return found if math.isfinite(found) else otherwise
+    """Return how a page (a pikepdf object) is seen."""
+    view = view_of(page)
+    return Seen(view.width, view.height, view.inward)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from guide.copies.labels import BOX, CONTROL, WATER, LabelSetter, SetLabel, water
 from guide.copies.parts import Base, Part, base_of, compose, parts_of, without_length
-from guide.copies.places import FRAME, Matrix, Seen, across, seen, slots
+from guide.copies.places import FRAME, Seen, across, seen, slots
 from guide.copies.trace import MARK_SIZE, PIECE, bars
 from guide.errors import Diagnostic, GuideError, Place, error, warning
 from guide.model.artifacts import (
@@ -25,6 +25,7 @@ from guide.model.artifacts import (
     SetFace,
 )
 from guide.model.copies import CopyLabel, StampStyle
+from guide.model.pageview import Matrix
 from guide.units import POINTS_PER_MM
 
 _BLOCK = 64  # labels that are set together: starting to typeset takes as long as two of them

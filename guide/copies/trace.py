@@ -8,11 +8,14 @@ hairlines behind the page's content, whose lengths are the digits.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from guide.model.pageview import Matrix, apply, inherited, times
 
 PIECE = "/GuidePress"  # the name of our PieceInfo
 KEYS = ("/GuideCopy", "/GuideNumber", "/GuideTotal", "/GuideVersion")
@@ -20,6 +23,7 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 _NAMED = re.compile(rb"/GuideCopy ?/c([0-9a-f]{32})")
 _PITCH, _UNIT, _THIN = 1.2, 0.5, 0.15  # pt: from bar to bar, a digit's step, a bar's width
 _FIRST, _LAST = 24, 20  # units: the bars that stand before and after the digits
+Box = tuple[float, float, float, float]
 MARK_SIZE = (33 * _PITCH + _THIN, _FIRST * _UNIT)  # pt
 
 
@@ -44,43 +48,65 @@ def unprotected_id(data: bytes) -> str:
 
 
 def ids_of_page(page: Any) -> Iterator[str]:
-    """Yield the copy ids that a page (a pikepdf page) carries, the surest first."""
+    """Yield the copy ids that a page (a pikepdf page) names, the surest first."""
     own = page.obj.get("/PieceInfo")
     try:
         private = own[PIECE]["/Private"] if own is not None else {}
         yield from _valid(private.get("/GuideCopy", ""))
     except (KeyError, TypeError, ValueError, AttributeError):
         pass
-    yield from _in_forms(page.obj.get("/Resources"), 0)
-    yield from _valid(read_bars(page))
+    yield from _in_forms(inherited(page.obj, "/Resources"), 0, set())
 
 
 def _valid(value: Any) -> Iterator[str]:
-    text = str(value).lower().removeprefix("/c")
+    text = str(value)[:40].lower().removeprefix("/c")
     if is_id(text):
         yield text
 
 
-def _in_forms(resources: Any, depth: int) -> Iterator[str]:
+def _in_forms(resources: Any, depth: int, known: set[tuple[int, int]]) -> Iterator[str]:
     try:
         forms = list(resources["/XObject"].values())
     except (KeyError, TypeError, AttributeError, ValueError):
         return
     for form in forms:
         try:
+            if form.objgen in known or len(known) > _MOST_FORMS:
+                continue
+            known.add(form.objgen)
             yield from _valid(form.get("/GuideCopy", ""))
             if depth < 3 and form.get("/Subtype") == "/Form":
-                yield from _in_forms(form.get("/Resources"), depth + 1)
+                yield from _in_forms(form.get("/Resources"), depth + 1, known)
         except (TypeError, AttributeError, ValueError):
             continue
 
 
-Box = tuple[float, float, float, float]
+class Search:
+    """Looks for what is painted on the pages of one file, as far as one may look for it.
+
+    Each page and each form it draws is read to `_BYTES`: the bars are behind everything else. All
+    pages together have `_LIMIT` instructions; `exhausted` is True once they are used up.
+    """
+
+    def __init__(self) -> None:
+        self.left = _LIMIT
+
+    @property
+    def exhausted(self) -> bool:
+        """Return True if nothing more is looked at."""
+        return self.left < 0
+
+    def painted_id(self, page: Any) -> str:
+        """Return the copy id that is painted on a page, however it is turned and scaled, or ''."""
+        return _bars_in([box for box in _Painted(self, page).boxes() if _ratio(box) > 2])
 
 
 def read_bars(page: Any) -> str:
     """Return the copy id that is painted on a page, however it is turned and scaled, or ''."""
-    thin = [box for box in _Painted(page).boxes() if _ratio(box) > 2]
+    return Search().painted_id(page)
+
+
+def _bars_in(thin: list[Box]) -> str:
     for upright in (True, False):
         lines = [_line(box, upright) for box in thin]
         for sign in (1, -1):
@@ -126,30 +152,49 @@ def _digits(bars_found: list[tuple[float, float]]) -> str:
     return ""
 
 
-_LIMIT = 200_000  # instructions of a page that are looked at
+_LIMIT = 400_000  # instructions of a file that are looked at
+_BYTES = 500_000  # bytes of a page's content, and of a form's, that are looked at
+_MOST_FORMS = 2_000  # of one page
+_MOST_BOXES = 5_000  # thin rectangles of one page that may be bars
+_OPERATORS = "q Q cm re m l h f F f* B B* b b* S s n Do"
 
 
 class _Painted:
     """The rectangles that a page paints."""
 
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.left = _LIMIT
+    def __init__(self, search: Search, page: Any) -> None:
+        self.search, self.page = search, page
+        self.under_way: set[tuple[int, int]] = set()
 
     def boxes(self) -> list[Box]:
         import pikepdf
 
         found: list[Box] = []
-        try:
-            self._run(self.page.obj, self.page.obj.get("/Resources"), (1, 0, 0, 1, 0, 0), found, 0)
-        except (pikepdf.PdfError, TypeError, ValueError, KeyError, AttributeError, RuntimeError):
-            return found  # a page that cannot be read to its end may still have said enough
+        self.scratch = pikepdf.new()  # a stream is gone when its file is
+        contents = self.page.obj.get("/Contents")
+        streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
+        resources = inherited(self.page.obj, "/Resources")
+        # A page that cannot be read to its end may still have said enough.
+        with contextlib.suppress(
+            pikepdf.PdfError, TypeError, ValueError, KeyError, AttributeError, RuntimeError,
+            ArithmeticError, IndexError,
+        ):  # fmt: skip
+            self._run(self._start_of(streams), resources, (1, 0, 0, 1, 0, 0), found, 0)
         return found
 
-    def _run(self, content: Any, resources: Any, matrix: Any, found: list[Box], depth: int) -> None:
+    def _start_of(self, streams: Iterable[Any]) -> bytes:
+        data = b""
+        for stream in streams:
+            if len(data) < _BYTES:
+                data += b"\n" + stream.read_bytes()[: _BYTES - len(data)]
+        return data
+
+    def _run(
+        self, content: bytes, resources: Any, matrix: Matrix, found: list[Box], depth: int
+    ) -> None:
         import pikepdf
 
-        stack: list[Any] = []
+        stack: list[Matrix] = []
         points: list[tuple[float, float]] = []
         path: list[Box] = []
 
@@ -158,52 +203,61 @@ class _Painted:
                 path.append(_bounds(points))
             points.clear()
 
-        instructions: Any = pikepdf.parse_content_stream(content)
-        for operands, operator in instructions:
-            self.left -= 1
-            if self.left < 0:
+        read: Any = pikepdf.parse_content_stream(pikepdf.Stream(self.scratch, content), _OPERATORS)
+        for operands, operator in read:
+            self.search.left -= 1
+            if self.search.left < 0 or len(found) > _MOST_BOXES:
                 return
             name = str(operator)
+            if len(operands) < _OPERANDS.get(name, 0):
+                continue  # malformed: viewers leave it out as well
             if name == "q":
                 stack.append(matrix)
             elif name == "Q":
                 matrix = stack.pop() if stack else matrix
             elif name == "cm":
-                matrix = _times([float(n) for n in operands], matrix)
+                matrix = times(_matrix(operands), matrix)
             elif name == "re":
-                x, y, w, h = (float(n) for n in operands)
+                x, y, w, h = (float(n) for n in list(operands)[:4])
                 corners = [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
-                path.append(_bounds([_apply(matrix, p) for p in corners]))
+                path.append(_bounds([apply(matrix, *point) for point in corners]))
             elif name in {"m", "l"}:
                 if name == "m":
                     close()
-                points.append(_apply(matrix, (float(operands[0]), float(operands[1]))))
+                points.append(apply(matrix, float(operands[0]), float(operands[1])))
             elif name == "h":
                 close()
-            elif name in {"f", "F", "f*", "B", "B*", "b", "b*", "S", "s", "n"}:
+            elif name == "Do":
+                self._draw(resources, str(operands[0]), matrix, found, depth)
+            else:
                 close()
                 if name not in {"n", "S", "s"}:
                     found += path
                 path = []
-            elif name == "Do" and depth < 4:
-                form = resources["/XObject"].get(str(operands[0]))
-                if form is None or form.get("/Subtype") != "/Form":
-                    continue
-                inner = _times([float(n) for n in form.get("/Matrix", (1, 0, 0, 1, 0, 0))], matrix)
-                self._run(form, form.get("/Resources", resources), inner, found, depth + 1)
+
+    def _draw(
+        self, resources: Any, name: str, matrix: Matrix, found: list[Box], depth: int
+    ) -> None:
+        """Run a form, unless it draws itself."""
+        form = resources["/XObject"].get(name)
+        if depth >= 4 or form is None or form.get("/Subtype") != "/Form":
+            return
+        if form.objgen in self.under_way:
+            return
+        self.search.left -= 100  # unpacking a form takes time, even an empty one
+        self.under_way.add(form.objgen)
+        inner = times(_matrix(form.get("/Matrix", (1, 0, 0, 1, 0, 0))), matrix)
+        content = self._start_of([form])
+        self._run(content, form.get("/Resources", resources), inner, found, depth + 1)
+        self.under_way.discard(form.objgen)
 
 
-def _times(a: Any, b: Any) -> tuple[float, ...]:
-    return (
-        a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3],
-        a[2] * b[0] + a[3] * b[2], a[2] * b[1] + a[3] * b[3],
-        a[4] * b[0] + a[5] * b[2] + b[4], a[4] * b[1] + a[5] * b[3] + b[5],
-    )  # fmt: skip
+_OPERANDS = {"cm": 6, "re": 4, "m": 2, "l": 2, "Do": 1}
 
 
-def _apply(m: Any, point: tuple[float, float]) -> tuple[float, float]:
-    x, y = point
-    return m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]
+def _matrix(numbers: Any) -> Matrix:
+    a, b, c, d, e, f = (float(n) for n in list(numbers)[:6])
+    return a, b, c, d, e, f
 
 
 def _bounds(points: list[tuple[float, float]]) -> Box:

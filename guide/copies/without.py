@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import platform
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 
 from guide.copies.cups import server
 from guide.copies.job import Job, runs, said
@@ -60,15 +62,45 @@ def _families() -> list[str]:
     return []
 
 
-def settings(job: Job) -> list[tuple[str, str]]:
+Rows = list[tuple[str, str]]
+
+
+def instructions(batch: Sequence[Job]) -> list[tuple[str, Rows]]:
+    """Return the print dialogs that print a batch: for each what to do first, and its settings.
+
+    A viewer adds no empty back and collates as it likes, so that a second copy would land on the
+    wrong sheets. Fronts and backs are therefore printed one copy at a time.
+    """
+    if len(batch) == 1:
+        return [("", settings(batch[0]))]
+    fronts, backs = batch
+    named = fronts.document.path != backs.document.path
+    steps = [("Print the fronts first.", settings(replace(fronts, copies=1), named=named))]
+    printed = [page for page in backs.pages if page is not None]
+    turn = backs.turn.replace("-", " ")
+    words = [
+        f"Turn the stack of fronts over its {turn} and put it back, so that the empty sides are"
+    ]
+    words.append("printed and the sheet with the first front is drawn first.")
+    if len(printed) < len(backs.pages):
+        alone = len(backs.pages) - len(printed)
+        pages = runs(page for page in fronts.pages[-alone:] if page is not None)
+        words.insert(0, f"Take the sheet with page {pages} off the stack: its back stays empty.")
+    words.append("If your printer draws the last sheet first, choose reverse order.")
+    if fronts.copies > 1:
+        words.append(f"Do both steps {fronts.copies} times, once for each copy.")
+    steps.append((" ".join(words), settings(replace(backs, copies=1), named=named)))
+    return steps
+
+
+def settings(job: Job, *, named: bool = False) -> Rows:
     """Return what to choose in the print dialog for a job: names of settings with their values."""
     chosen = sorted(page for page in job.pages if page is not None)
     turn = job.sides.removeprefix("two-sided-").replace("-", " ")
     both = f"on, flip on {turn}" if job.sides != "one-sided" else "off"
-    if job.turn:
-        both = f"off; first turn the stack of fronts over its {job.turn.replace('-', ' ')}"
     scaling = "fit to paper" if job.fit else "actual size, 100 %; not fit, not shrink"
     return [
+        ("file", str(job.document.path) if named else ""),
         ("pages", runs(chosen) if len(chosen) < len(job.document.sizes) else "all"),
         ("copies", str(job.copies) + (", collated" if job.copies > 1 else "")),
         ("paper", said(job.media)),

@@ -76,12 +76,13 @@ class NotStarted(Exception):
     """No child can be started: the system refuses a folder for temporary files, or a process."""
 
 
-def limits(processes: int = 2) -> Limits:
+def limits(processes: int = 2, base: Limits | None = None) -> Limits:
     """Return the limits of this run, from GUIDE_LIMITS ("seconds=60,memory=4000") where it is set.
 
-    Where the machine has less memory, `processes` share four fifths of it. Raises ValueError.
+    `base` holds what is not set there. Where the machine has less memory, `processes` share four fifths of it. Raises ValueError.
     """
-    found = Limits(memory=min(Limits.memory, _share(processes)))
+    base = base or Limits()
+    found = replace(base, memory=min(base.memory, _share(processes)))
     known = {field.name for field in fields(Limits)}
     for part in filter(None, os.environ.get(VARIABLE, "").split(",")):
         name, _, value = part.partition("=")

@@ -13,6 +13,7 @@ from pikepdf import Array, Dictionary, Name, NameTree, OutlineItem, Pdf
 
 from guide.errors import Diagnostic, GuideError, Place, error
 from guide.model.artifacts import Sheets
+from guide.model.pageview import Matrix, apply, inherited, times, view_of
 from guide.sheets.prefer import preferences
 from guide.sheets.signature import (
     Box,
@@ -32,7 +33,6 @@ from guide.units import POINTS_PER_MM, Paper
 
 _DASH = {"fold": b"[4 3] 0 d .5 G", "cut": b"[] 0 d 0 G", "mark": b"[] 0 d .2 G"}
 _GREY = b".35 G .25 w"
-Matrix = tuple[float, float, float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -213,45 +213,18 @@ class _Pressing:
 
     def _form(self, index: int) -> _Source:
         page = self.source.pages[index]
+        view = view_of(page.obj)
         try:
-            shown = page.cropbox if "/CropBox" in page else page.mediabox
-            box = [float(value) for value in shown]
-            box = [
-                min(box[0], box[2]),
-                min(box[1], box[3]),
-                max(box[0], box[2]),
-                max(box[1], box[3]),
-            ]
-            full = [float(value) for value in page.mediabox]
-            outer = [
-                min(full[0], full[2]),
-                min(full[1], full[3]),
-                max(full[0], full[2]),
-                max(full[1], full[3]),
-            ]
-            inner = [
-                max(box[0], outer[0]),
-                max(box[1], outer[1]),
-                min(box[2], outer[2]),
-                min(box[3], outer[3]),
-            ]
-            box = inner if inner[2] > inner[0] and inner[3] > inner[1] else outer
-            form = self._drawing(page, box)
-            rotate = int(page.obj.get("/Rotate", 0) or _inherited(page.obj, "/Rotate") or 0) % 360
-            unit = float(page.obj.get("/UserUnit", 1) or 1)
+            form = self._drawing(page, view.box)
         except (pikepdf.PdfError, ValueError, TypeError, ArithmeticError, RuntimeError) as exc:
             raise GuideError(
                 _bad(self.name, f"page {index + 1} cannot be read ({_short(exc)})")
             ) from exc
-        width, height = (box[2] - box[0]) * unit, (box[3] - box[1]) * unit
-        if min(width, height) <= 0 or max(width, height) > 14400 * 10:
+        if max(view.width, view.height) > 14400 * 10:
             raise GuideError(_bad(self.name, f"page {index + 1} has no size"))
-        across, up = (height, width) if rotate in {90, 270} else (width, height)
-        size = named(across / POINTS_PER_MM, up / POINTS_PER_MM)
-        size = Paper(size.name, across / POINTS_PER_MM, up / POINTS_PER_MM)
-        corner = (box[0], box[1], box[2], box[3])
-        self.boxes[index] = corner
-        return _Source(form, size, _upright(corner, rotate, unit))
+        width, height = view.millimetres
+        self.boxes[index] = view.box
+        return _Source(form, Paper(named(width, height).name, width, height), view.outward)
 
     def _drawing(self, page: pikepdf.Page, box: Sequence[float]) -> Any:
         """Return a page's content as a form; one stream is taken as it is, still compressed."""
@@ -263,7 +236,7 @@ class _Pressing:
         for key in ("/Filter", "/DecodeParms"):
             if key in contents:
                 form[key] = self._direct(contents[key])
-        resources = page.obj.get("/Resources") or _inherited(page.obj, "/Resources")
+        resources = inherited(page.obj, "/Resources")
         form.Type, form.Subtype = Name.XObject, Name.Form
         form.BBox = Array(list(box))
         form.Resources = self._copied(resources) if resources is not None else Dictionary()
@@ -291,7 +264,7 @@ class _Pressing:
             if cell.page is None:
                 continue
             source = sources[cell.page]
-            matrix = _times(source.matrix, _placed(cell, source.size, paper))
+            matrix = times(source.matrix, _placed(cell, source.size, paper))
             names[f"/P{place}"] = source.form
             numbers = b"%.5f %.5f %.5f %.5f %.3f %.3f" % matrix
             window = b""
@@ -389,7 +362,7 @@ class _Pressing:
         number, matrix = self.spots[index]
         made = []
         for rectangle, target in self.links[index]:
-            points = [_apply(matrix, x, y) for x in rectangle[::2] for y in rectangle[1::2]]
+            points = [apply(matrix, x, y) for x in rectangle[::2] for y in rectangle[1::2]]
             box = [min(p[0] for p in points), min(p[1] for p in points),
                    max(p[0] for p in points), max(p[1] for p in points)]  # fmt: skip
             link = Dictionary(
@@ -414,7 +387,7 @@ class _Pressing:
             return None
         number, matrix = self.spots[index]
         box = self.boxes[index]
-        x, y = _apply(matrix, box[0] if left is None else left, box[3] if top is None else top)
+        x, y = apply(matrix, box[0] if left is None else left, box[3] if top is None else top)
         return Array([self.sides[number], Name.XYZ, round(x, 3), round(y, 3), 0])
 
     def _bookmarks(self) -> None:
@@ -455,30 +428,6 @@ class _Pressing:
         self.out.Root.ViewerPreferences = preferences(self._flip())
 
 
-def _inherited(page: Any, key: str) -> Any:
-    """Return an attribute that a page has from its parents."""
-    for _ in range(50):
-        page = page.get("/Parent")
-        if not isinstance(page, Dictionary):
-            return None
-        if key in page:
-            return page[key]
-    return None
-
-
-def _upright(box: tuple[float, float, float, float], rotate: int, unit: float) -> Matrix:
-    """Return what moves a page's box to the origin, turned as /Rotate says, in pt of the default unit."""
-    left, bottom, right, top = box
-    turned: dict[int, Matrix] = {
-        0: (1, 0, 0, 1, -left, -bottom),
-        90: (0, -1, 1, 0, -bottom, right),
-        180: (-1, 0, 0, -1, right, top),
-        270: (0, 1, -1, 0, top, -left),
-    }
-    a, b, c, d, e, f = turned.get(rotate, turned[0])
-    return (a * unit, b * unit, c * unit, d * unit, e * unit, f * unit)
-
-
 def _scale(cell: Cell, size: Paper) -> float:
     return min(cell.box[2] / size.width, cell.box[3] / size.height)
 
@@ -493,25 +442,6 @@ def _placed(cell: Cell, size: Paper, sheet: Paper) -> Matrix:
         return (scale, 0, 0, scale, left * POINTS_PER_MM, bottom * POINTS_PER_MM)
     right, top = left + scale * size.width, bottom + scale * size.height
     return (-scale, 0, 0, -scale, right * POINTS_PER_MM, top * POINTS_PER_MM)
-
-
-def _times(first: Matrix, then: Matrix) -> Matrix:
-    """Return the matrix that applies one after the other."""
-    a, b, c, d, e, f = first
-    g, h, i, j, k, m = then
-    return (
-        a * g + b * i,
-        a * h + b * j,
-        c * g + d * i,
-        c * h + d * j,
-        e * g + f * i + k,
-        e * h + f * j + m,
-    )
-
-
-def _apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
-    a, b, c, d, e, f = matrix
-    return a * x + c * y + e, b * x + d * y + f
 
 
 def _number(value: object) -> float | None:

@@ -41,6 +41,7 @@ NOT_RUN = {
     "file-too-large": "is 5 MB long: tests/content/test_robustness.py",
     "fix-refused": "needs a bug: tests/road/test_fixing.py makes one",
     "folder-locked": "needs two runs at once: tests/copies/test_people.py",
+    "ledger-beside": "needs a copy and its ledger: tests/copies/test_foreign.py",
     "ledger-locked": "needs two runs at once: tests/copies/test_ledger.py",
     "media-not-supported": PRINTER,
     "missing-extra": "depends on what is installed",
@@ -50,6 +51,7 @@ NOT_RUN = {
     "no-duplexer": PRINTER,
     "nobody-to-ask": PRINTER,
     "page-too-large": PRINTER,
+    "pdf-limit": "needs a file that takes long: tests/copies/test_foreign.py",
     "print-forbidden": PRINTER,
     "printer-refuses": PRINTER,
     "printer-silent": PRINTER,
@@ -63,6 +65,7 @@ NOT_RUN = {
     "torn-sheets": PRINTER,
     "unknown-queue": PRINTER,
     "unknown-tray": PRINTER,
+    "unproved-copy": "needs a copy: tests/copies/test_foreign.py",
     "untrusted-signature": SIGNED,
     "worker-died": "needs a process that is ended from outside: tests/road/test_faulty_places.py",
 }
