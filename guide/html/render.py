@@ -287,6 +287,7 @@ class Sheets:
             "fonts.css",
             *(["fonts-cjk.css"] if needs_east_asian(text) else []),
             "tokens.css",
+            *(["narrow.css"] if self.request.paper.width < _NARROW else []),
             f"themes/{self.request.theme.name}.css",
             "base.css",
             "code.css",
@@ -343,6 +344,7 @@ class Sheets:
         return f"@page {{ size: {size};{outside} }}\n{css_tokens(tokens)}"
 
 
+_NARROW = 180.0  # mm; on papers below it there is no room for a margin column
 _LARGE_HEAD = 16.0  # pt
 _HEAD_WIDTH = 7.5  # mm of a card's width for each pt of its head
 

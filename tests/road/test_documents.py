@@ -272,8 +272,8 @@ def test_a_picture_leaves_room_for_its_question_and_an_address_is_a_word(tmp_pat
 
 @pytest.mark.parametrize("how", [("--theme", "large-print"), ("--paper", "a5")])
 def test_a_long_title_keeps_its_page_number_in_the_contents(how: tuple[str, str], tmp_path: Path, build: Callable[..., Result]) -> None:
-    """The numbers of all rows end at one edge, however many lines a title takes."""
-    title = "Who uses the forest, and what the agreement on its management has laid down since last year"
+    """The numbers of all rows end at one edge, however many lines a title takes, and its longest word has room."""
+    title = "Internationalization of the forest, and what the agreement on its management lays down"
     pack = write(tmp_path / "p", {"sections/1.md": f"---\ntitle: {title} for everybody else\n---\n## A part\n\nText.\n"}, "briefing: {}")
     result = build(pack, *how)
     assert result.exit_code == 0, result.output
