@@ -27,7 +27,9 @@ def machine() -> Machine:
     config = ffi.gc(fontconfig.FcInitLoadConfigAndFonts(), fontconfig.FcConfigDestroy)
     settings = _strings(fontconfig.FcConfigGetConfigFiles(config))
     folders = _strings(fontconfig.FcConfigGetFontDirs(config))
-    folders += [*map(os.path.dirname, settings), *_personal(), _LISTED]
+    named = os.environ.get("FONTCONFIG_FILE", "")  # beside it, no other file is configuration
+    folders += [os.path.dirname(path) for path in settings if path != named]
+    folders += [*_personal(), _LISTED]
     files = {*settings, *_fonts(config), *_libraries()}
     versions = (
         ffi.string(pango.pango_version_string()).decode(),
