@@ -83,7 +83,8 @@ def _libraries() -> Iterator[str]:
     if sys.platform.startswith("linux"):
         lines = Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines()
         for path in {line.partition("/")[2] for line in lines}:
-            if path.rpartition("/")[2].startswith(_LOADED):
+            # Other packages bring some of these for themselves, such as Pillow.
+            if path.rpartition("/")[2].startswith(_LOADED) and "-packages/" not in path:
                 yield f"/{path}"
         return
     for name in _LIBRARIES:
