@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from guide import output, pipeline
-from guide.errors import Diagnostic, Place, Severity, error, warning
+from guide.errors import Diagnostic, Place, Severity, error, note, warning
 
 
 @dataclass(frozen=True)
 class Compared:
     """How the files of one pack's folder compare: `states` are same, stale, missing or extra.
 
-    `folder` is where they lie. `diagnostics` are those of the build, then those of the files.
+    `folder` is where they are; `others` are files in it that were not compared. `diagnostics` are
+    those of the build, then those of the files.
     """
 
     folder: str
@@ -25,6 +27,7 @@ class Compared:
     digest: str
     states: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def same(self) -> int:
@@ -44,6 +47,7 @@ class Compared:
             "pack": {"title": self.title, "version": self.version, "digest": self.digest},
             "folder": self.folder,
             "outputs": [{"path": path, "state": state} for path, state in self.states.items()],
+            "not_compared": list(self.others),
             "diagnostics": [pipeline.diagnostic_json(d) for d in self.diagnostics],
         }
 
@@ -77,8 +81,40 @@ def compare(
         message = "the content does not give it: it is of an earlier build"
         hint = "Delete it, so that nobody prints it."
         found.append(warning("extra-output", message, Place(str(path)), hint))
+    others = tuple(path for path in _files(target) if path not in states)
     problems = (*made.diagnostics, *_strict(found, settings.strict))
-    return Compared(str(target), made.title, made.version, made.digest, states, problems)
+    if not any(d.severity == Severity.ERROR for d in problems):
+        problems += _not_compared(target, bool(made.digests), others)
+    return Compared(str(target), made.title, made.version, made.digest, states, problems, others)
+
+
+def _files(folder: Path) -> list[str]:
+    """Return the files in and below a folder, but for hidden ones and the records of builds."""
+    found = []
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        shown = (n for n in sorted(names) if not n.startswith(".") and n != "build.json")
+        found += [os.path.join(base, name) for name in shown]
+    return found
+
+
+def _not_compared(target: Path, compared: bool, others: Sequence[str]) -> tuple[Diagnostic, ...]:
+    """Say which files nothing is known of; an error if that is all."""
+    place = Place(str(target))
+    if not compared:
+        message = "no file was compared: a build with these settings makes none"
+        hint = "Check with the settings that the files were built with."
+        return (error("not-compared", message, place, hint),)
+    if not others:
+        return ()
+    names = [os.path.relpath(path, target) for path in others]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    message = f"not compared: {', '.join(names[:_NAMED])}{more}"
+    hint = "Check them with the settings that they were built with, such as --only or --edition."
+    return (note("not-compared", message, place, hint),)
+
+
+_NAMED = 4  # files
 
 
 def _recorded(path: Path) -> dict[str, str]:

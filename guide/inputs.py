@@ -33,10 +33,7 @@ _VARIABLES = (
     "FONTCONFIG_SYSROOT", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH",
     "DYLD_FALLBACK_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "WEASYPRINT_DLL_DIRECTORIES",
 )  # fmt: skip
-_WAYS = (
-    "FC_LANG", "LC_ALL", "LC_CTYPE", "LANG", "PANGO_LANGUAGE", "HB_OPTIONS", "HB_SHAPER_LIST",
-    "FREETYPE_PROPERTIES",
-)  # fmt: skip
+_WAYS = ("HB_OPTIONS", "HB_SHAPER_LIST", "FREETYPE_PROPERTIES")
 
 
 def digest_of_inputs(folder: Path, seen: Mapping[Any, str], settings: Any) -> str:

@@ -184,7 +184,13 @@ def report_compared(found: Compared) -> None:
     count = len(found.states) - extra
     if not found.failed:
         files = f"{count} file{'s' if count != 1 else ''}"
-        print(f"{plain(found.folder)}: {files}; what lies there is what the content gives")
+        top = [path for path in found.others if os.path.dirname(path) == found.folder]
+        if top:
+            them = "it" if count == 1 else "them"
+            said = f"{files} as the content gives {them}; {len(top)} not compared"
+        else:
+            said = f"{files}; what lies there is what the content gives"
+        print(f"{plain(found.folder)}: {said}")
         return
     more = f", and {extra} that it does not give" if extra else ""
     print(f"{plain(found.folder)}: {found.same} of {count} files as the content gives them{more}")

@@ -145,7 +145,7 @@ class Thumb:
 class FontUse:
     """The glyphs of a font on a face, or on several.
 
-    `texts` is what each of `glyphs` is read as, joined by NUL; `widths` are in thousandths of the
+    `name` is that of its `FontFace`. `texts` is what each of `glyphs` is read as, joined by NUL; `widths` are in thousandths of the
     type size, `sized` the glyphs that have one. All arrays hold 32-bit numbers.
     """
 
@@ -158,7 +158,10 @@ class FontUse:
 
 @dataclass(frozen=True)
 class FontFace:
-    """A font as it was loaded: a bundled file's name, or else its bytes, and what was read from it."""
+    """A font as it was loaded: a bundled file's path, or else its bytes, and what was read from it.
+
+    `name` is the digest of its bytes, family, style and weight.
+    """
 
     name: str
     file: str

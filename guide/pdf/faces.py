@@ -61,7 +61,7 @@ class Drawer:
 def _font_face(font: Any) -> FontFace:
     facts = {name: value for name, value in vars(font).items() if name not in _HANDLES}
     known = _bundled_as(font.file_content)
-    return FontFace(font.hash, known, b"" if known else bytes(font.file_content), facts)
+    return FontFace(font.digest, known, b"" if known else bytes(font.file_content), facts)
 
 
 def _bundled_as(content: bytes) -> str:
@@ -123,7 +123,7 @@ class _Face:
         # The drawer knows them in the order in which other faces brought them.
         used = sorted(
             (font for font in self.drawer.fonts.values() if font.to_unicode),
-            key=lambda font: font.hash,
+            key=lambda font: font.digest,
         )
         sheet["Resources"] = self._resources(used)
         before = len(self.pdf.objects)
@@ -189,7 +189,7 @@ class _Face:
             links=tuple((local[annotation], local[element]) for annotation, element in links),
             bookmarks=tuple(self._bookmarks()),
             shared=tuple(group for _, group in shared),
-            fonts=tuple(font_use(font.hash, font.to_unicode, font.widths) for font in used),
+            fonts=tuple(font_use(font.digest, font.to_unicode, font.widths) for font in used),
         )
 
     def _drawing(self, order: list[int], shared: list[tuple[int, Any]]) -> Group:

@@ -42,6 +42,7 @@ def _font(face: FontFace, use: FontUse) -> Any:
     content = face.data or Path(face.file).read_bytes()
     vars(font).update(face.facts)
     vars(font).update(
+        hash=face.name,  # under which it is listed; the tag before its name is as it was
         file_content=content,
         hb_face=_harfbuzz_face(content, face.facts["index"]),
         to_unicode=dict(sorted(texts.items())),

@@ -8,6 +8,7 @@ are looked for by Python as before when there is no list, as on macOS and Alpine
 from __future__ import annotations
 
 import ctypes.util
+import os
 import re
 import subprocess
 import sys
@@ -41,7 +42,13 @@ def _find(name: str) -> str | None:
     return known.get(name)
 
 
+# What Pango and fontconfig ask for the reader's language, before LANGUAGE, LC_ALL and LANG: it would
+# choose among fonts of the machine for what has no language of its own, such as Chinese in English.
+_LANGUAGE = {"PANGO_LANGUAGE": "en", "FC_LANG": "en"}
+
+
 def install() -> None:
-    """Let this process look libraries up in one list; only Linux has one."""
+    """Let this process look libraries up in one list, which only Linux has, and in one language."""
+    os.environ.update(_LANGUAGE)
     if sys.platform.startswith("linux"):
         ctypes.util.find_library = _find

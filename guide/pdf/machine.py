@@ -27,7 +27,9 @@ def machine() -> Machine:
     config = ffi.gc(fontconfig.FcInitLoadConfigAndFonts(), fontconfig.FcConfigDestroy)
     settings = _strings(fontconfig.FcConfigGetConfigFiles(config))
     folders = _strings(fontconfig.FcConfigGetFontDirs(config))
-    folders += [*map(os.path.dirname, settings), *_personal(), _LISTED]
+    named = os.environ.get("FONTCONFIG_FILE", "")  # beside it, no other file is configuration
+    folders += [os.path.dirname(path) for path in settings if path != named]
+    folders += [*_personal(), _LISTED]
     files = {*settings, *_fonts(config), *_libraries()}
     versions = (
         ffi.string(pango.pango_version_string()).decode(),
@@ -81,7 +83,8 @@ def _libraries() -> Iterator[str]:
     if sys.platform.startswith("linux"):
         lines = Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines()
         for path in {line.partition("/")[2] for line in lines}:
-            if path.rpartition("/")[2].startswith(_LOADED):
+            # Other packages bring some of these for themselves, such as Pillow.
+            if path.rpartition("/")[2].startswith(_LOADED) and "-packages/" not in path:
                 yield f"/{path}"
         return
     for name in _LIBRARIES:

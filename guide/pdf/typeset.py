@@ -24,7 +24,7 @@ from weasyprint.text.fonts import FontConfiguration
 from guide.errors import Severity
 from guide.jobs import temporary
 from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, Pdf, SetFace, item_of
-from guide.pdf import corrections, flow, lines, quick, rasters
+from guide.pdf import corrections, flow, lines, quick, rasters, typefaces
 from guide.pdf.budget import over_budget
 from guide.pdf.clock import at_a_fixed_time
 from guide.pdf.contrast import contrast_faults
@@ -52,6 +52,7 @@ def typeset(html: Html) -> Pdf:
     flow.install()
     quick.install()
     rasters.install()
+    typefaces.install()
     with at_a_fixed_time(), _seldom_collecting():
         return _Typesetting(html).run()
 
@@ -76,6 +77,7 @@ def set_faces(html: Html) -> FaceSet:
     flow.install()
     quick.install()
     rasters.install()
+    typefaces.install()
     with at_a_fixed_time(), _seldom_collecting(), lines.kept():
         return _Typesetting(html).faces()
 
@@ -140,6 +142,7 @@ def prepare(sheets: Sheets) -> None:
     flow.install()
     quick.install()
     rasters.install()
+    typefaces.install()
     with _quiet():
         _stylesheets(sheets)
 
@@ -192,7 +195,7 @@ class _Typesetting:
             ]
             self._told(messages)
         read = {use.name: of_use(use)[0] for use in union(made)}
-        drawn = [(font, read.get(font.hash, {})) for font in drawer.fonts.values()]
+        drawn = [(font, read.get(font.digest, {})) for font in drawer.fonts.values()]
         self._fallbacks(drawn, fitted.pages, everything)
         return FaceSet(*self._attributed(made, fitted.faults, drawer.faces()))
 

@@ -173,7 +173,7 @@ def test_every_module_that_patches_checks_the_version() -> None:
     patching = {path.stem for path in folder.glob("*.py")
                 if re.search(r"^def install\b", path.read_text("utf-8"), re.M)}
     patching -= {"libraries"}  # it finds the system's libraries
-    assert patching == {"corrections", "flow", "quick", "lines", "cascade", "rasters"}
+    assert patching == {"corrections", "flow", "quick", "lines", "cascade", "rasters", "typefaces"}
     assert all("pinned.check()" in (folder / f"{name}.py").read_text("utf-8") for name in patching)
 
 
