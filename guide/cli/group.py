@@ -36,6 +36,7 @@ class _Lazy(click.Group):
         from guide.errors import GuideError
 
         try:
+            _check_allowance()
             return super().invoke(ctx)
         except GuideError as exc:
             from guide import report
@@ -45,6 +46,15 @@ class _Lazy(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted; nothing half-written was left behind", err=True)
             ctx.exit(130)
+
+
+def _check_allowance() -> None:
+    """Raise GuideError if the shell allows too few open files for any command."""
+    from guide.errors import GuideError
+    from guide.jobs import allowance
+
+    if refused := allowance.files():
+        raise GuideError(refused)
 
 
 @click.group(

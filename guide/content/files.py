@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from guide.errors import Diagnostic, Place, error
+from guide.jobs.folders import DEEPEST, too_deep, walk
 
+_SHOWN = 60  # letters of a path in a message
 MAX_TEXT = 5_000_000  # bytes; a text this long is not written by a person
 MAX_IMAGE = 40_000_000  # bytes
 # C0, C1 (what a text from Windows has in the wrong encoding), and what XML 1.0 forbids as well.
@@ -124,7 +126,12 @@ class Reader:
         """Return the relative paths of files in and below `folder` in name order."""
         found: list[str] = []
         inside = self._inside(folder)
-        for base, folders, names in os.walk(self.root / folder) if inside else ():
+        if inside and (deep := too_deep(self.root / folder)):
+            shown = os.path.relpath(deep, self.root)[:_SHOWN]
+            message = f"folders are nested more than {DEEPEST} deep: `{shown}...`"
+            hint = "Move the files up, and delete folders that nobody uses."
+            self.problems.append(error("unreadable-file", message, Place(folder), hint))
+        for base, folders, names in walk(self.root / folder) if inside else ():
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             within = Path(base).relative_to(self.root).as_posix()
             found += [f"{within}/{n}" for n in sorted(names) if n.lower().endswith(suffixes)]
