@@ -596,7 +596,8 @@ def _confined(folder: Path, settings: Settings, store: Store, progress: Progress
         hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; what is left out stays as it is."
         raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
     if refused := allowance.computing():
-        raise GuideError(refused)
+        message, hint = refused
+        raise GuideError(error("cannot-start", message, Place(""), hint))
     seconds = bounds.allowed(size_of_inputs(folder))
     if store.enabled:
         with contextlib.suppress(OSError):  # what is not there cannot be let through

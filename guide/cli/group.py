@@ -50,11 +50,12 @@ class _Lazy(click.Group):
 
 def _check_allowance() -> None:
     """Raise GuideError if the shell allows too few open files for any command."""
-    from guide.errors import GuideError
+    from guide.errors import GuideError, Place, error
     from guide.jobs import allowance
 
     if refused := allowance.files():
-        raise GuideError(refused)
+        message, hint = refused
+        raise GuideError(error("cannot-start", message, Place(""), hint))
 
 
 @click.group(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 
-from guide.errors import Diagnostic, Place, error
-
 try:
     import resource
 except ImportError:  # Windows
@@ -16,8 +14,8 @@ MOST_FILES = 1024  # no command needs more
 LEAST_SECONDS = 5  # of computing: importing the libraries and one page take two
 
 
-def files() -> Diagnostic | None:
-    """Allow this process to open the files that it needs; return the error if it may not."""
+def files() -> tuple[str, str] | None:
+    """Allow this process to open the files that it needs; return message and hint if it may not."""
     if resource is None:
         return None
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -31,7 +29,7 @@ def files() -> Diagnostic | None:
         return None
     message = f"this shell lets a program open {allowed} files at once; guide needs {LEAST_FILES}"
     hint = f"Open a new terminal, or allow more first: ulimit -n {MOST_FILES}"
-    return error("cannot-start", message, Place(""), hint)
+    return message, hint
 
 
 def seconds() -> int:
@@ -42,11 +40,11 @@ def seconds() -> int:
     return 0 if hard == resource.RLIM_INFINITY else max(1, hard)
 
 
-def computing() -> Diagnostic | None:
-    """Return the error if a process may not compute for as long as a small document takes."""
+def computing() -> tuple[str, str] | None:
+    """Return message and hint if a process may not compute for as long as a small document takes."""
     allowed = seconds()
     if not allowed or allowed >= LEAST_SECONDS:
         return None
     message = f"this shell lets a program compute for {allowed} s; a build needs {LEAST_SECONDS} s or more"
     hint = "Open a new terminal, or allow more first: ulimit -t unlimited"
-    return error("cannot-start", message, Place(""), hint)
+    return message, hint

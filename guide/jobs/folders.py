@@ -37,7 +37,8 @@ def too_deep(root: str | os.PathLike[str], deepest: int = DEEPEST) -> str:
 
 
 def _names(base: str) -> tuple[list[str], list[str]]:
-    folders, files = [], []
+    folders: list[str] = []
+    files: list[str] = []
     try:
         with os.scandir(base) as entries:
             for entry in entries:
