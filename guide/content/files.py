@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from guide.content.unread import candidates
 from guide.errors import Diagnostic, Place, error
 from guide.jobs.folders import DEEPEST, too_deep, walk
 
@@ -23,7 +24,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\u
 
 
 Question = tuple[str, str, str]
-"""What a reader asks of the disk: `data`, `exists`, `listing`, `tree` or `beside`; a path; more."""
+"""What a reader asks of the disk: `data`, `exists`, `listing`, `tree`, `beside` or `strays`; a path; more."""
 
 Seen = dict[Question, str]
 """Each question that was asked, with a digest of the answer."""
@@ -86,6 +87,8 @@ class Reader:
                 self.exists(path)
             elif kind == "beside":
                 self.beside(path, more)
+            elif kind == "strays":
+                self.strays()
             elif kind in {"listing", "tree"}:
                 (self.listing if kind == "listing" else self.tree)(path, *more.split(_BETWEEN))
         return self.seen.get(question, "")
@@ -136,6 +139,12 @@ class Reader:
             within = Path(base).relative_to(self.root).as_posix()
             found += [f"{within}/{n}" for n in sorted(names) if n.lower().endswith(suffixes)]
         self._note("tree", folder, _BETWEEN.join(suffixes), [str(inside), *found])
+        return found
+
+    def strays(self) -> list[str]:
+        """Return the files of the pack that look like content and that no reader asks for by name."""
+        found = candidates(self.root)
+        self._note("strays", "", "", found)
         return found
 
     def beside(self, folder: str, name: str) -> str:
