@@ -19,6 +19,7 @@ from typing import Any
 from guide.content.files import MAX_IMAGE, Reader, Seen
 from guide.jobs import watch
 from guide.jobs.digest import digest
+from guide.jobs.folders import walk
 from guide.jobs.store import Store
 from guide.jobs.watch import Machine
 from guide.resources import LOCALE, TEMPLATES, font_folders
@@ -134,7 +135,7 @@ def _where() -> str:
 def size_of_inputs(folder: Path) -> int:
     """Return how many bytes of text a pack has: reading and rendering take time accordingly."""
     total = 0
-    for base, folders, names in os.walk(folder, followlinks=False):
+    for base, folders, names in walk(folder):
         folders[:] = [n for n in folders if not n.startswith(".") and n not in _IGNORED]
         for name in names:
             if not name.lower().endswith(_PICTURES):

@@ -58,6 +58,7 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
 
 T = TypeVar("T")
 ARCHIVE = "PDF/A-3b"
+MOST_DOCUMENTS = 200  # files of one build
 WORKER_MODULES = ("guide.pdf.warm",)
 SHARED_MODULES = ("guide.pdf.typeset",)
 
@@ -585,6 +586,7 @@ def _with_earlier(
 
 def _confined(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
     """Make a build in a process of its own, within limits: a pack is a stranger's work."""
+    from guide.jobs import allowance
     from guide.jobs.confine import VARIABLE, Exceeded, NotStarted, confined, limits
 
     processes = (settings.jobs or os.cpu_count() or 1) + 1
@@ -593,6 +595,9 @@ def _confined(folder: Path, settings: Settings, store: Store, progress: Progress
     except ValueError as exc:
         hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; what is left out stays as it is."
         raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
+    if refused := allowance.computing():
+        message, hint = refused
+        raise GuideError(error("cannot-start", message, Place(""), hint))
     seconds = bounds.allowed(size_of_inputs(folder))
     if store.enabled:
         with contextlib.suppress(OSError):  # what is not there cannot be let through
@@ -756,6 +761,7 @@ class _Making:
         self.marks: dict[str, Callable[[], dict[str, str]]] = {}
         self.happened: tuple[Diagnostic, ...] = ()
         self.seen: Seen = {}
+        self.count = 0  # documents so far
 
     def record(self) -> _Record:
         from guide.content.editions import empty, leaks
@@ -944,15 +950,26 @@ class _Making:
             return []
         if any(map(self._stops, found)):
             return []
-        begun = []
-        for piece in kind.files:
-            if piece.when and not options.get(piece.when):
-                continue
-            for version in versions(piece, options):
-                document = self._begin_pages(pack, kind, options, paper, theme, piece, version)
-                if document is not None:
-                    begun.append(document)
-        return begun
+        wanted = [
+            (piece, version)
+            for piece in kind.files
+            if not piece.when or options.get(piece.when)
+            for version in versions(piece, options)
+        ]
+        self.count += len(wanted)
+        if self.count > MOST_DOCUMENTS:
+            message = (
+                f"`{kind.name}` is document {self.count} of the pack; {MOST_DOCUMENTS} is the most"
+            )
+            hint = "Ask for fewer versions, or build some kinds at a time with --only."
+            place = pack.at(f"documents.{kind.name}")
+            self.problems.append(error("too-many-documents", message, place, hint))
+            return []
+        begun = [
+            self._begin_pages(pack, kind, options, paper, theme, piece, version)
+            for piece, version in wanted
+        ]
+        return [document for document in begun if document is not None]
 
     def _begin_pages(
         self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any,
@@ -983,9 +1000,9 @@ class _Making:
     def _deck(self, pack: Pack) -> tuple[Flashcard, ...]:
         """Return the cards that the pack's flashcards are made of."""
         from guide.content.deck import deck, selected
-        from guide.content.library import load_kinds, load_stock, resolve_options
+        from guide.content.library import deck_kind, load_stock, resolve_options
 
-        kind = load_kinds(pack)["flashcards"]
+        kind = deck_kind(pack)
         given = self._given(kind, (pack.manifest.documents or {}).get("flashcards", {}))
         options, _ = resolve_options(kind, given, pack)  # what is wrong is said with the deck
         stock = None
@@ -1371,10 +1388,28 @@ class _Making:
             if "RefusedURL" in detail:
                 self._outside(document, str(exc))
                 return None
-            message = f"typesetting `{document.kind.name}` failed ({detail})"
-            hint = "Leave out what was changed last; this is a bug, please report it with the pack."
-            self.problems.append(error("render-failed", message, Place("pack.yaml", 1, 1), hint))
+            self.problems.append(self._failed(document, detail))
         return None
+
+    def _failed(self, document: _Document, detail: str) -> Diagnostic:
+        """Return the error for what the typesetter does not survive: a template's, or a bug."""
+        name = _stem(document.name) or document.kind.name
+        theme = self.settings.theme or self.pack.manifest.theme.name
+        own = [
+            path
+            for path in sorted(self.pack.templates)
+            if path.startswith((f"{document.kind.name}/", f"themes/{theme}."))
+            or ("/" not in path and path.endswith((".css", ".html")))
+        ]
+        if not own:
+            hint = "Leave out what was changed last; this is a bug, please report it with the pack."
+            message = f"typesetting `{name}` failed ({detail})"
+            return error("render-failed", message, Place("pack.yaml", 1, 1), hint)
+        styles = [path for path in own if path.endswith(".css")] or own
+        files = ", ".join(f"templates/{path}" for path in own[:_NAMED])
+        message = f"typesetting `{name}` failed: the pack's own templates ask for what cannot be set ({detail})"
+        hint = f"Take out what was changed last in {files}. If it fails without them as well, report it as a bug."
+        return error("bad-template", message, Place(f"templates/{styles[0]}", 1, 1), hint)
 
     def _outside(self, document: _Document, message: str) -> None:
         problem = error(

@@ -36,6 +36,7 @@ class _Lazy(click.Group):
         from guide.errors import GuideError
 
         try:
+            _check_allowance()
             return super().invoke(ctx)
         except GuideError as exc:
             from guide import report
@@ -45,6 +46,16 @@ class _Lazy(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted; nothing half-written was left behind", err=True)
             ctx.exit(130)
+
+
+def _check_allowance() -> None:
+    """Raise GuideError if the shell allows too few open files for any command."""
+    from guide.errors import GuideError, Place, error
+    from guide.jobs import allowance
+
+    if refused := allowance.files():
+        message, hint = refused
+        raise GuideError(error("cannot-start", message, Place(""), hint))
 
 
 @click.group(

@@ -12,8 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from guide.content.unread import candidates
 from guide.errors import Diagnostic, Place, error
+from guide.jobs.folders import DEEPEST, too_deep, walk
 
+_SHOWN = 60  # letters of a path in a message
 MAX_TEXT = 5_000_000  # bytes; a text this long is not written by a person
 MAX_IMAGE = 40_000_000  # bytes
 # C0, C1 (what a text from Windows has in the wrong encoding), and what XML 1.0 forbids as well.
@@ -21,7 +24,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\u
 
 
 Question = tuple[str, str, str]
-"""What a reader asks of the disk: `data`, `exists`, `listing`, `tree` or `beside`; a path; more."""
+"""What a reader asks of the disk: `data`, `exists`, `listing`, `tree`, `beside` or `strays`; a path; more."""
 
 Seen = dict[Question, str]
 """Each question that was asked, with a digest of the answer."""
@@ -84,6 +87,8 @@ class Reader:
                 self.exists(path)
             elif kind == "beside":
                 self.beside(path, more)
+            elif kind == "strays":
+                self.strays()
             elif kind in {"listing", "tree"}:
                 (self.listing if kind == "listing" else self.tree)(path, *more.split(_BETWEEN))
         return self.seen.get(question, "")
@@ -124,11 +129,22 @@ class Reader:
         """Return the relative paths of files in and below `folder` in name order."""
         found: list[str] = []
         inside = self._inside(folder)
-        for base, folders, names in os.walk(self.root / folder) if inside else ():
+        if inside and (deep := too_deep(self.root / folder)):
+            shown = os.path.relpath(deep, self.root)[:_SHOWN]
+            message = f"folders are nested more than {DEEPEST} deep: `{shown}...`"
+            hint = "Move the files up, and delete folders that nobody uses."
+            self.problems.append(error("unreadable-file", message, Place(folder), hint))
+        for base, folders, names in walk(self.root / folder) if inside else ():
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             within = Path(base).relative_to(self.root).as_posix()
             found += [f"{within}/{n}" for n in sorted(names) if n.lower().endswith(suffixes)]
         self._note("tree", folder, _BETWEEN.join(suffixes), [str(inside), *found])
+        return found
+
+    def strays(self) -> list[str]:
+        """Return the files of the pack that look like content and that no reader asks for by name."""
+        found = candidates(self.root)
+        self._note("strays", "", "", found)
         return found
 
     def beside(self, folder: str, name: str) -> str:

@@ -11,16 +11,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from guide.content.ownkinds import COMMON, clashes, common_fault, read_kind, views_of
 from guide.content.validate import Places, Validator, did_you_mean
 from guide.content.yaml12 import read_yaml
 from guide.errors import ContentError, Diagnostic, Place, error
-from guide.model.kinds import Kind, Option, Stock, grid, page_budget
+from guide.model.kinds import Kind, Option, Stock, grid
 from guide.model.pack import Pack
 from guide.resources import TEMPLATES
 from guide.units import PAPERS, Paper, parse_paper
 
 LARGEST = 72  # pt
-COMMON = ("paper", "theme", "title", "pages")
 
 
 def load_kinds(pack: Pack | None = None, own: Mapping[str, str] | None = None) -> dict[str, Kind]:
@@ -29,27 +29,26 @@ def load_kinds(pack: Pack | None = None, own: Mapping[str, str] | None = None) -
     A pack's own `templates/NAME/kind.toml` comes before a bundled one; `own` are its templates when
     nothing else of it was read. Raises ContentError when one of them cannot be read.
     """
-    found = dict(_bundled_kinds())
+    bundled = _bundled_kinds()
+    found, files = dict(bundled), dict[str, tuple[str, str]]()
     for path, text in (pack.templates if pack else own or {}).items():
         if path.endswith("/kind.toml"):
             kind = _own_kind(path, text)
-            found[kind.name] = kind
+            found[kind.name], files[kind.name] = kind, (path, text)
+    if files and (problems := list(clashes(found.values(), files))):
+        raise ContentError(*problems)
     return {kind.name: kind for kind in sorted(found.values(), key=lambda k: (k.order, k.name))}
 
 
 def _own_kind(path: str, text: str) -> Kind:
-    place = Place(f"templates/{path}", 1, 1)
-    try:
-        return Kind.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as exc:
-        raise ContentError(error("bad-template", f"the TOML cannot be read: {exc}", place)) from exc
-    except RecursionError as exc:
-        message = "the TOML is nested too deeply"
-        raise ContentError(error("bad-template", message, place)) from exc
-    except ValueError as exc:
-        reason = str(exc).split("\n")[1:3]
-        message = f"the kind cannot be used: {' '.join(' '.join(reason).split())}"
-        raise ContentError(error("bad-template", message, place)) from exc
+    kind = read_kind(path, text, _bundled_kinds())
+    return kind.model_copy(update={"views": views_of(kind, _bundled_kinds())})
+
+
+def deck_kind(pack: Pack) -> Kind:
+    """Return the kind of the cards that other documents speak of: the pack's own, if that is a deck."""
+    kind = load_kinds(pack)["flashcards"]
+    return kind if kind.shape == "faces" else _bundled_kinds()["flashcards"]
 
 
 @lru_cache
@@ -167,19 +166,11 @@ def _as_text(value: Any) -> Any:
 
 
 def _common(name: str, value: Any, place: Place) -> Diagnostic | None:
-    if name == "paper":
-        try:
-            parse_paper(value)
-        except ValueError as exc:
-            return error("bad-value", str(exc), place)
     if name == "theme" and not isinstance(value, str):
         return error("wrong-type", "`theme` must be text", place, "Write the name of a theme.")
-    if name == "pages":
-        try:
-            page_budget(value)
-        except ValueError as exc:
-            return error("bad-value", str(exc), place, "The budget is checked after layout.")
-    return None
+    fault = common_fault(name, value)
+    hint = "The budget is checked after layout." if name == "pages" else ""
+    return error("bad-value", fault, place, hint) if fault else None
 
 
 def check_theme(name: Any, place: Place, pack: Pack | None = None) -> Diagnostic | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from guide.content.rules import check_marks, check_pack
 from guide.content.slugs import slug
 from guide.content.sources import read_sources
 from guide.content.tables import read_table
+from guide.content.unread import unread_files
 from guide.content.validate import Places, Validator
 from guide.content.yaml12 import Document, read_yaml
 from guide.errors import Diagnostic, Place, Severity, error, in_order
@@ -105,7 +107,12 @@ class _Loading:
         pack = self._with_ids(pack)
         pack = replace(pack, figures=self._figures(pack))
         self.problems.extend(check_pack(pack, self._broken()))
+        self.problems.extend(unread_files(self.reader.strays(), self._asked_for()))
         return (pack if manifest else None), in_order(self.problems)
+
+    def _asked_for(self) -> set[str]:
+        """Return the paths of the files that were read, or tried, for whatever needs them."""
+        return {os.path.normpath(path) for kind, path, _ in self.reader.seen if kind == "data"}
 
     def _broken(self) -> dict[str, str]:
         """Return the texts of the files with errors, '' for one that cannot be read."""

@@ -10,6 +10,7 @@ from guide.content.duplicates import check_duplicates
 from guide.content.pictures import missing_alt
 from guide.content.questions import check_questions
 from guide.content.spoilers import spoilers
+from guide.content.stylesheets import check_stylesheets
 from guide.content.textslips import check_texts
 from guide.content.validate import did_you_mean
 from guide.content.written import check_written
@@ -46,7 +47,7 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     rules: list[Callable[[Pack], Found]] = [
         _mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans,
         _cards, check_questions, _stale_facts, _terms, _card_pictures, check_written,
-        _duplicates, check_texts, spoilers,
+        _duplicates, check_texts, spoilers, check_stylesheets,
     ]  # fmt: skip
     if not lost:
         rules += [_unused_sources, _editions]

@@ -45,8 +45,14 @@ def plan(
     date = pack.manifest.date
     own = dt.date(date.year, date.month, date.day) if date and date.day and date.year > 0 else None
     start = day("start", own)
-    after = start + dt.timedelta(days=7 * _WEEKS - 1) if start else None
-    deadline = day("deadline", after)
+    deadline = day("deadline", None)
+    if start and not deadline and not problems:
+        try:
+            deadline = start + dt.timedelta(days=7 * _WEEKS - 1)
+        except OverflowError:
+            message = f"{_WEEKS} weeks after {start} is later than the year {dt.MAXYEAR}"
+            hint = "Give `start:` or `deadline:` a day of the years that you plan for."
+            problems.append(error("bad-value", message, place("deadline"), hint))
     if problems:
         return None, problems
     if deadline and not start:

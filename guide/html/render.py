@@ -30,6 +30,7 @@ from guide.model.quiz import letter
 from guide.pdf.glyphs import needs_east_asian
 from guide.units import MM_PER_POINT, Paper
 
+_GAPS = 12  # in a section of a worksheet whose kind has no option for it
 _MARGINS = 48  # mm, left and right of the text of a quiz, its numbers included
 FACE_GAP = 0.3  # mm between the marking of a face and the source above it
 _ADVANCE = 0.5  # of the type size, what a letter takes
@@ -86,13 +87,13 @@ class _Rendering:
         self.given = Given()
         pack, kind = self.request.pack, self.request.kind
         found: list[Diagnostic] = []
-        if {"versions", "levels", "sections"} <= kind.options.keys():
+        if kind.views == "quiz":
             pack, found = quiz.chosen(pack, kind.name, self.request.options)
         self.templates = Templates(pack.templates)
         self.document = Document(pack, self._parts(), pack.manifest.citation_style)
         self.document.problems += found
         self.plan = None
-        if "cards" in kind.prints and "deadline" in kind.options:
+        if kind.views == "planner":
             labels = self.document.labels
             numbers = sorted(card.number for card in self.request.cards)
             self.plan, found = planner.plan(pack, kind.name, self.request.options, numbers, labels)
@@ -196,13 +197,13 @@ class _Rendering:
 
     def _handout(self, sections: list[SectionView]) -> HandoutView:
         """Return what a handout may print."""
-        made = handout(self.document, sections, str(self.request.options["figure"]))
+        made = handout(self.document, sections, str(self.request.options.get("figure", "")))
         self.given.chosen = set(made.ranks)
         return made
 
     def _worksheets(self, sections: list[SectionView]) -> list[WorksheetView]:
         """Return the sections with gaps; those in which nothing can be asked are left out."""
-        most = int(self.request.options["gaps"])
+        most = int(self.request.options.get("gaps", _GAPS))
         found = []
         for section in sections:
             around = list(self._around(section))
@@ -233,6 +234,10 @@ class _Rendering:
     def _quizzes(self) -> list[QuizView]:
         """Return the version at hand of a quiz, or all of them in a file that is for all."""
         request = self.request
+        if request.kind.views != "quiz":
+            raise ValueError(
+                '`quizzes` needs `views = "quiz"` in kind.toml, and the options of a quiz'
+            )
         count = int(request.options["versions"])
         every = [chr(97 + n) for n in range(count)] if count > 1 else [""]
         wanted = [request.version] if request.piece and request.piece.versions else every

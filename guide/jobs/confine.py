@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from guide.jobs import ending, temporary
+from guide.jobs import allowance, ending, temporary
 from guide.jobs.fence import Fence, enclose
 
 try:
@@ -146,6 +146,14 @@ def _used() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def _used_by_children() -> float:
+    """Return the seconds that processes which this one started and has seen end have computed."""
+    if resource is None:
+        return 0.0
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _arm(seconds: float) -> None:
     """Allow this process so many more seconds of computing; then the system ends it."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -180,6 +188,7 @@ def within(seconds: float, apart: bool = False) -> Iterator[None]:
         signal.signal(signal.SIGPROF, handler)
         if outside and apart:
             soft += math.ceil(_used() - started)
+            soft = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
         resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
@@ -259,8 +268,10 @@ def _listen(
                 raise value
         raise Exceeded(f"took longer than {bounds.wall} s", doing)
     except EOFError:
+        before = _used_by_children()
         child.join(5)
-        raise Exceeded(*_cause(child.exitcode, bounds, doing)) from None
+        computed = _used_by_children() - before
+        raise Exceeded(*_cause(child.exitcode, bounds, doing, computed)) from None
 
 
 def _received(receiver: Connection) -> bytes:
@@ -282,10 +293,14 @@ def waited(ready: Callable[[float], bool], limit: float) -> bool:
 
 
 def _cause(
-    code: int | None, bounds: Limits, doing: tuple[str, str]
+    code: int | None, bounds: Limits, doing: tuple[str, str], computed: float
 ) -> tuple[str, tuple[str, str], str]:
     if resource is not None and code == -signal.SIGXCPU:
         return "took too much computing time", doing, ""
+    allowed = allowance.seconds()
+    if code is not None and code < 0 and allowed and computed > allowed - 1:
+        reason = f"took the {allowed} s of computing that the shell allows (ulimit -t)"
+        return reason, doing, ""
     if code is not None and code < 0:
         name = signal_name(-code)
         most = f"it needs more than {bounds.memory} MB of memory, most likely"

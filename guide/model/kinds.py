@@ -26,6 +26,35 @@ class Option(Frozen):
     most: float | None = None
     help: Text
 
+    @model_validator(mode="after")
+    def _usual(self) -> Option:
+        """Refuse a default that could not be given."""
+        expected: Any = _TYPES[self.type]
+        value = self.default
+        if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
+            raise ValueError(
+                f"the default of an option of the type {self.type} cannot be {value!r}"
+            )
+        for each in value if isinstance(value, list) else [value]:
+            if self.choices and str(each) not in self.choices:
+                raise ValueError(f"the default {each!r} is none of the choices")
+            if isinstance(each, int | float) and not self._within(each):
+                raise ValueError(f"the default {each!r} is not between `least` and `most`")
+        return self
+
+    def _within(self, number: float) -> bool:
+        low, high = self.least, self.most
+        return (low is None or number >= low) and (high is None or number <= high)
+
+
+_TYPES: dict[str, Any] = {
+    "boolean": bool, "integer": int, "number": (int, float), "string": str, "list": list, "map": dict,
+}  # fmt: skip
+MOST_PIECES = 50  # files of a kind
+Need = Literal[
+    "sections", "timeline", "glossary", "actors", "facts", "cards", "questions", "sources",
+    "figures",
+]  # fmt: skip
 
 PartName = Literal[
     "pack", "sections", "timeline", "actors", "facts", "glossary", "questions", "sources", "links",
@@ -78,13 +107,19 @@ class Piece(Frozen):
     whole: Whole = Field(default_factory=dict)
 
 
+def _few(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    if len(pieces) > MOST_PIECES:
+        raise ValueError(f"there are {len(pieces)} pieces; {MOST_PIECES} is the most")
+    return pieces
+
+
 class Kind(Frozen):
     """A kind of document: a folder in templates/ with kind.toml, page.html and page.css.
 
     `needs` names content of which a pack must have at least one; `output` is the file's name, where
     there is but one, and `pieces` are the files otherwise; `shape` says whether pages flow (`pages`)
     or every face has its own (`faces`). `prints` names the content that the templates use, so that
-    other content is not rendered for nothing. `whole` names, for each part of the content, the
+    other content is not rendered for nothing; `views` says what they are given besides. `whole` names, for each part of the content, the
     fields that are printed of every item: what is missing is an error. `stamp` is where numbered copies carry their label.
     """
 
@@ -92,12 +127,15 @@ class Kind(Frozen):
     title: Text
     output: FileName
     shape: Literal["pages", "faces"] = "pages"
-    needs: Texts = ()
+    needs: tuple[Need, ...] = ()
     styles: Texts = Field(default=(), description="Stylesheets before page.css: running.css.")
     fill: bool = Field(default=False, description="Choose content so that `pages` are filled.")
     prints: Texts = ("sections", "timeline", "actors", "facts", "glossary", "questions")
     whole: Whole = Field(default_factory=dict)
-    pieces: tuple[Piece, ...] = ()
+    pieces: Annotated[tuple[Piece, ...], AfterValidator(_few)] = ()
+    views: Literal["", "quiz", "planner"] = Field(
+        default="", description="What its templates are given besides the content."
+    )
     order: int = 100
     options: dict[str, Option] = Field(default_factory=dict)
     stamp: StampPlace = StampPlace()
@@ -210,6 +248,8 @@ class Stock(Frozen):
             raise ValueError(f"safe: {self.safe:g} mm on all sides leave no room for text")
         if 2 * self.corner > min(self.card):
             raise ValueError(f"corner: {self.corner:g} mm is more than half of the card")
+        if len(self.sizes) > MOST_SIZES:
+            raise ValueError(f"sizes: there are {len(self.sizes)}; {MOST_SIZES} is the most")
         if not self.sizes or list(self.sizes) != sorted(self.sizes, reverse=True):
             raise ValueError("sizes must be given largest first")
         if min(self.sizes) < 4 or max(self.sizes) > 72:
@@ -234,6 +274,7 @@ class Stock(Frozen):
         return grid(self, ("beside", "below"))
 
 
+MOST_SIZES = 140  # half points from 72 pt to 4 pt
 EDGE = 5.0  # mm that most printers leave blank
 MARK_LENGTH = 5.0  # mm of a crop mark
 MARK_DISTANCE = 3.0  # mm between a crop mark and the trim

@@ -15,21 +15,23 @@ Pages:
 7. Pages to which the same @page rules apply share their style, and pages for which no rule fills a
    margin box are not searched for one: a quarter of the time of a deck.
 8. A radio button is a kid of its group and not a field of its own (ISO 32000-2, 12.7.5.2.4).
+9. A running element has no width in a table, and neither a part of a table nor a whole document is one: these failed.
 
 The structure tree, which `structure` makes in place of WeasyPrint:
 
-9. Table headers have a Scope (15-003; #2508).
-10. The language of a part is in its structure element (11-004..006).
-11. A link's annotation is described by the link's text, not its address (28-011).
-12. A link over several lines, or with emphasis in it, is one link.
-13. A paragraph, list, item, table or row that crosses pages is one structure element (#2903).
-14. What is empty, and what has no meaning of its own, is no structure element; cells are.
-15. Lists say how they are numbered (16-001); terms are labels of what they mean.
-16. A footnote is a Note with an identifier, after the paragraph that calls it (19-003).
-17. Contents are TOC and TOCI; formulas are Formula (17-002).
-18. The caption of a table is in the table.
-19. The place of a figure is in the page's own units, from its lower left corner.
-20. Text that stands in a group by itself is a paragraph.
+10. Table headers have a Scope (15-003; #2508).
+11. The language of a part is in its structure element (11-004..006).
+12. A link's annotation is described by the link's text, not its address (28-011).
+13. A link over several lines, or with emphasis in it, is one link.
+14. A paragraph, list, item, table or row that crosses pages is one structure element (#2903).
+15. What is empty, and what has no meaning of its own, is no structure element; cells are.
+16. Lists say how they are numbered (16-001); terms are labels of what they mean.
+17. A footnote is a Note with an identifier, after the paragraph that calls it (19-003).
+18. Contents are TOC and TOCI; formulas are Formula (17-002).
+19. The caption of a table is in the table.
+20. The place of a figure is in the page's own units, from its lower left corner.
+21. Text that stands in a group by itself is a paragraph.
+22. No level of headings is skipped (14-003): `####` before `######`.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ import pydyf
 from weasyprint import draw, layout, pdf, stacking
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import page as page_layout
+from weasyprint.layout import preferred
 from weasyprint.layout.absolute import AbsolutePlaceholder
 from weasyprint.pdf.stream import Stream
 
@@ -52,6 +55,7 @@ pinned.check()
 _CORNERS = tuple(
     f"border_{side}_radius" for side in ("top_left", "top_right", "bottom_left", "bottom_right")
 )
+_NEVER_RUNNING = {"html", "thead", "tbody", "tfoot", "tr", "td", "th", "col", "colgroup", "caption"}
 _EMPTY = ("normal", "inhibit", "none")  # what a margin box says that has nothing to say
 
 _draw_stacking_context = draw.draw_stacking_context
@@ -198,9 +202,26 @@ def _add_forms(forms: Any, matrix: Any, pdf: Any, page: Any, *rest: Any) -> None
         form["Fields"] = pydyf.Array(field for field in form["Fields"] if field not in kids)
 
 
+def _flowing(width: Any) -> Any:
+    """Return a function for the width of a box that gives running elements none: they are elsewhere."""
+
+    def measured(context: Any, box: Any, outer: bool = True) -> Any:
+        return 0 if box.is_running() else width(context, box, outer)
+
+    return measured
+
+
+def _is_running(box: Any) -> bool:
+    """Return True for a running element; a whole document and parts of a table cannot be one."""
+    return bool(box.style["position"][0] == "running()") and box.element_tag not in _NEVER_RUNNING
+
+
 @lru_cache
 def install() -> None:
     """Apply the corrections to this process."""
+    preferred.min_content_width = _flowing(preferred.min_content_width)
+    preferred.max_content_width = _flowing(preferred.max_content_width)
+    boxes.Box.is_running = _is_running
     draw.draw_stacking_context = _draw
     Stream.marked = _mark
     draw.draw_table = _draw_heads_once

@@ -11,6 +11,7 @@ list item that it stands in, and `aria-hidden="true"` text an artifact.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -432,6 +433,28 @@ def _caption(node: Node) -> None:
         captions[0].up = tables[0]
 
 
+def in_steps(root: Node) -> Node:
+    """Return a tree in which no heading is more than one level below the one that it belongs to.
+
+    ISO 14289-1, 7.4.2: levels may not be skipped on the way down. A heading belongs to the nearest one
+    before it of a higher level, whatever the numbers of the two are.
+    """
+    levels: list[int] = []  # as written, of the headings that the next one may belong to
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if _HEADING.fullmatch(node.role):
+            level = int(node.role[1])
+            while levels and levels[-1] >= level:
+                levels.pop()
+            levels.append(level)
+            node.role = f"H{len(levels)}"
+        waiting += [kid for kid in reversed(node.kids) if isinstance(kid, Node)]
+    return root
+
+
+_HEADING = re.compile("H[1-6]")
+
 # Writing ----------------------------------------------------------------------------------------
 
 
@@ -445,7 +468,7 @@ def add_tags(pdf: Any, document: Any, pdf_version: Any, page_streams: Any, **how
         counts.append(len(stream._tags))  # noqa: SLF001
         tree.add(number, page, stream._tags)  # noqa: SLF001
     writer = _Writer(pdf, pages, counts)
-    writer.write(mended(tree.root))
+    writer.write(in_steps(mended(tree.root)))
     for number, annotation in tree.hidden:
         page = pdf.objects[int(pages[number].split()[0])]
         page["Annots"].remove(annotation.reference)

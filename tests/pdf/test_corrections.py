@@ -419,8 +419,8 @@ def test_the_place_of_a_figure_is_in_points_from_below(opened: Opened, elements:
 
 def test_text_by_itself_in_a_group_is_a_paragraph(opened: Opened, elements: Elements) -> None:
     """Text beside blocks, and a division of text alone, are paragraphs."""
-    with opened("<section>Loose <b>text</b><h2>Head</h2>more</section><div>One</div>") as pdf:
-        assert [str(each.S)[1:] for each in elements(pdf)] == ["Document", "Sect", "P", "H2", "P", "P"]
+    with opened("<section>Loose <b>text</b><h1>Head</h1>more</section><div>One</div>") as pdf:
+        assert [str(each.S)[1:] for each in elements(pdf)] == ["Document", "Sect", "P", "H1", "P", "P"]
 
 
 def test_a_link_that_is_a_picture_says_where_it_leads(opened: Opened, elements: Elements, picture: bytes) -> None:
@@ -429,3 +429,14 @@ def test_a_link_that_is_a_picture_says_where_it_leads(opened: Opened, elements: 
     with opened(body, assets={"asset/a.png": picture}) as pdf:
         assert str(roles(elements(pdf), "Link")[0].Alt) == "The site"
         assert {str(each.Contents) for each in pdf.pages[0].Annots} == {"The site"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "roles"),
+    [("h1 h4 h6 h4 h2 h5 h5", "1 2 3 2 2 3 3"), ("h1 h2 h3 h2 h3 h1 h2", "1 2 3 2 3 1 2"), ("h4 h6 h1", "1 2 1")],
+)
+def test_no_level_of_headings_is_skipped(tags: str, roles: str, opened: Opened, elements: Elements) -> None:
+    """Headings of one level stay of one level; the outline and the looks keep the numbers that were written."""
+    body = "".join(f"<div><{tag}>Head</{tag}></div><p>Text</p>" for tag in tags.split())
+    with opened(body) as pdf:
+        assert " ".join(str(e.S)[2:] for e in elements(pdf) if str(e.S).startswith("/H")) == roles

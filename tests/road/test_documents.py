@@ -139,7 +139,7 @@ def test_many_options_long_ones_and_markup_are_asked(tmp_path: Path, build: Call
     ("quiz: {questions: -1}", "at least 0"), ("quiz: {pages: 0}", "number of pages"), ("quiz: {pages: {max: 2, foo: 1}}", "number of pages"),
     ("quiz: {verions: 2}", "versions"), ("quiz: {sections: [nope]}", "no section"), ("quiz: {levels: [5]}", "no question"),
     ("planner: {deadline: 2026-01-01}", "not after"), ("planner: {start: soon}", "cannot be"), ("planner: {rest: [someday]}", "cannot be"),
-    ("planner: {deadline: 2029-01-01}", "400"), ("planner: {rest: [mon, tue, wed, thu, fri, sat, sun]}", "no day"),
+    ("planner: {start: 9999-12-31}", "year 9999"), ("planner: {deadline: 2029-01-01}", "400"), ("planner: {rest: [mon, tue, wed, thu, fri, sat, sun]}", "no day"),
 ])  # fmt: skip
 def test_wrong_options_are_named_with_their_line(
     options: str, words: str, tmp_path: Path, build: Callable[..., Result]

@@ -1,0 +1,39 @@
+"""A pack's own stylesheets: what would keep the typesetter busy for hours, or out of its depth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from guide.errors import Diagnostic, Place, error
+from guide.model.pack import Pack
+
+LONGEST = 2000  # letters of one text in a stylesheet; a heading or a mark has fewer
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_STRING = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_IN_ADDRESS = re.compile(r"url\(\s*\Z", re.IGNORECASE)
+
+
+def check_stylesheets(pack: Pack) -> Iterator[Diagnostic]:
+    """Yield the texts in a pack's own stylesheets that are too long to be set again and again.
+
+    Such as a `hyphenate-character` of half a million letters: each line would be tried with it.
+    Addresses (`url("data:...")`) may be as long as the file.
+    """
+    for name, text in pack.templates.items():
+        if not name.endswith(".css") or len(text) <= LONGEST:
+            continue
+        bare = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+        for match in _STRING.finditer(bare):
+            inside = match[1] if match[1] is not None else match[2]
+            before = bare[max(0, match.start() - 20) : match.start()]
+            address = inside.startswith("data:") or _IN_ADDRESS.search(before)
+            if len(inside) > LONGEST and not address:
+                yield _too_long(name, text, match.start(), len(inside))
+
+
+def _too_long(name: str, text: str, at: int, length: int) -> Diagnostic:
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    message = f"a text in the stylesheet has {length} letters; {LONGEST} is the most"
+    hint = "Shorten it, or close its quotation mark where it should end."
+    return error("bad-template", message, Place(f"templates/{name}", line, column), hint)
