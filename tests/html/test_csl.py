@@ -130,7 +130,7 @@ def test_works_of_one_year_have_letters() -> None:
     assert [html.unescape(str(s.html)) for s in citations.bibliography()] == [
         "Hill, A. (1999). <i>Earth</i>.", "Hill, A. (2001a). <i>Air</i>.", "Hill, A. (2001b). <i>Water</i>.",
     ]  # fmt: skip
-    assert mark(citations, "@a; @b, p. 3") == "(Hill, 2001a, p. 3, 2001b)"
+    assert mark(citations, "@a; @b, p. 3") == "(Hill, 2001a, p. 3; 2001b)"
 
 
 def test_people_of_one_name_have_initials() -> None:

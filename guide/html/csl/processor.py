@@ -10,7 +10,8 @@ from guide.html.csl import dates
 from guide.html.csl.disambiguate import disambiguated
 from guide.html.csl.names import Look, render_names
 from guide.html.csl.numbers import ranged
-from guide.html.csl.render import DATES, NAMES, Place, Renderer, Told
+from guide.html.csl.place import DATES, NAMES, Place, Told
+from guide.html.csl.render import Renderer
 from guide.html.csl.rich import Rich, capital, formatted, glue, join, parse, plain, text_run
 from guide.html.csl.style import Node, Style
 
