@@ -21,6 +21,8 @@ class People:
 
     def names(self, node: Node, place: Place, parent: Node | None = None) -> tuple[Rich, int]:
         """Render cs:names; `parent` is the one whose look a short one in its substitute takes."""
+        if place.stead and place.stood:
+            return [], EMPTY
         if parent is None and place.stead and not any(k.tag == "name" for k in node.kids):
             parent = place.stead
         shape = parent or node
@@ -38,6 +40,7 @@ class People:
     def _as_names(self, rich: Rich, node: Node, place: Place) -> tuple[Rich, int]:
         """Return names as a style prints them; nothing if the citation hides its first ones."""
         whole = wrapped(formatted(rich, node.attrs), node.attrs, self.style)
+        place.stood = True
         if not place.names:
             place.names.append(whole)
             if place.hide:
@@ -120,11 +123,11 @@ class People:
 
     def _substitute(self, node: Node, place: Place) -> tuple[Rich, int]:
         substitute = node.first("substitute")
-        before_stead, place.stead = place.stead, node
+        before, place.stead, place.stood = (place.stead, place.stood), node, False
         try:
             return self._first_substitute(substitute, node, place)
         finally:
-            place.stead = before_stead
+            place.stead, place.stood = before
 
     def _first_substitute(
         self, substitute: Node | None, node: Node, place: Place

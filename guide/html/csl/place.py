@@ -35,7 +35,8 @@ class Place:
     """What is known where a source is cited or listed.
 
     `position` is one of first, subsequent, ibid, ibid-with-locator; `hide` leaves the author out.
-    `stead` is the cs:names whose substitute is being rendered: names in it look alike. `instead` is
+    `stead` is the cs:names whose substitute is being rendered: names in it look alike,
+    and only the first of them are printed (`stood` once they are). `instead` is
     printed for the first names, which are those of the entry before. `extra` is what the style omits;
     it goes before the part that says where the source is found.
     """
@@ -59,5 +60,6 @@ class Place:
     suffixed: bool = False
     labelled: bool = False
     stead: Node | None = None
+    stood: bool = False
     instead: str | None = None
     extra: Rich = field(default_factory=list)
