@@ -159,16 +159,26 @@ def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
     """Yield the keys of sources outside citations, the text without citations, and their places."""
     if "@" not in text:
         return
-    plain = CLUSTER.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), without_code(text))
+    plain = CLUSTER.sub(lambda match: _without_cited(match[0]), without_code(text))
     for match in _KEY.finditer(plain):
         key, _ = split_key(match[1])
         if key in pack.sources:
             yield key, plain, match.start()
 
 
+def _without_cited(cluster: str) -> str:
+    """Return a citation with blanks for all but keys that its words hide: `[@a, and @b]`."""
+    parts = []
+    for part in cluster.split(";"):
+        cited = _KEY.search(part)
+        end = cited.end() if cited else len(part)
+        parts.append(re.sub(r"[^\n]", " ", part[:end]) + part[end:])
+    return " ".join(parts)
+
+
 def _open_citation(key: str, place: Place, item: Item) -> Diagnostic:
     message = f"`@{key}` is printed as it stands: a bracket of the citation is missing"
-    hint = f"Write [@{key}], or [-@{key}] after the author's name."
+    hint = f"Write [@{key}], [-@{key}] after the author's name, or a semicolon between two sources: [@a; @{key}]."
     return warning("open-citation", message, place, hint, item.id)
 
 

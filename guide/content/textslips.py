@@ -154,7 +154,7 @@ def _slip(number: int, original: Sequence[str], message: str, hint: str) -> Slip
 
 
 _GAP = re.compile(r"\{\{(.{1,200}?)\}\}(?!\})", re.S)
-_SINGLE = re.compile(r"(?<![{\\\w\])`$%])\{([^\W_][^{}\n#.=|]{0,60})\}(?!\})")
+_SINGLE = re.compile(r"(?<![{\\\w\])`$%@])\{([^\W_][^{}\n#.=|]{0,60})\}(?!\})")
 _ATTRIBUTES = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|:::)")
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from guide.html.csl.render import DATES, NAMES
+from guide.html.csl.place import DATES, NAMES
 
 # Marks that programs keep, codes for finding a work again, and what only serves to print others.
 _SILENT = frozenset(

@@ -130,7 +130,7 @@ def test_works_of_one_year_have_letters() -> None:
     assert [html.unescape(str(s.html)) for s in citations.bibliography()] == [
         "Hill, A. (1999). <i>Earth</i>.", "Hill, A. (2001a). <i>Air</i>.", "Hill, A. (2001b). <i>Water</i>.",
     ]  # fmt: skip
-    assert mark(citations, "@a; @b, p. 3") == "(Hill, 2001a, p. 3, 2001b)"
+    assert mark(citations, "@a; @b, p. 3") == "(Hill, 2001a, p. 3; 2001b)"
 
 
 def test_people_of_one_name_have_initials() -> None:
@@ -414,3 +414,42 @@ def test_any_field_of_bibtex_is_printed_or_reported(name: str, kind: str, word: 
         return
     text = f"@{kind}{{a, title = {{T}}, {name} = {{Q{word}Q}}}}"
     printed_or_reported(text, "sources.bib", style, f"Q{word}Q")
+
+
+def test_people_in_place_of_an_author_are_printed_once() -> None:
+    """Chicago names the editor first where there is no author, and the translator after the title."""
+    source = {"type": "book", "title": "T", "editor": [{"family": "Berg", "given": "Ida"}],
+              "translator": [{"family": "Lind", "given": "Olaf"}], "issued": {"date-parts": [[2001]]}}  # fmt: skip
+    assert entry("chicago-author-date", source) == "Berg, Ida, ed. 2001. <i>T</i>. Translated by Olaf Lind."
+
+
+def test_a_repeated_title_is_printed_again() -> None:
+    """The dash of MLA stands for people."""
+    two = made("mla", {"type": "book", "title": "Same"}, {"type": "book", "title": "Same", "publisher": "P"})
+    assert {str(each.html) for each in two.bibliography()} == {"<i>Same</i>.", "<i>Same</i>. P."}
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [("ieee", "A. Hill, B. Berg, <i>et al.,</i> <i>T</i>."), ("apa", "Hill, A., Berg, B., et al. (n.d.). <i>T</i>."),
+     ("vancouver", "Hill A, Berg B, et al. T.")],
+)  # fmt: skip
+def test_others_are_et_al(style: str, expected: str) -> None:
+    """BibTeX's `and others` has the word of the style and the language."""
+    people = [{"family": "Hill", "given": "Ada"}, {"family": "Berg", "given": "Bo"}, {"literal": "others"}]
+    source = {"type": "book", "title": "T", "author": people}
+    assert entry(style, source) == expected
+    assert "others" not in entry(style, source, "sr-Latn")
+
+
+def test_chinese_names_have_no_initials() -> None:
+    """The family name comes first, and the whole name is printed."""
+    assert entry("ieee", book("T", "毛, 泽东")).startswith("毛泽东, <i>T</i>")
+
+
+def test_an_abbreviation_keeps_its_capitals() -> None:
+    """Only a longer title in capitals is taken for shouting."""
+    series = {"type": "book", "title": "A THING OF NO NOTE", "collection-title": "ICWS ’04"}
+    shown = entry("chicago-author-date", series)
+    assert "A Thing of No Note" in shown
+    assert "ICWS ’04" in shown

@@ -74,7 +74,7 @@ def _groups(
     seams: list[str] = []
     last = 1
     for group in groups.values():
-        shown, inner = _one_group(processor, group, area, how, between)
+        shown, inner = _one_group(processor, group, area, how, between, after)
         if kept:
             seams.append(after if last > 1 and how else delimiter)
         kept += shown
@@ -84,8 +84,9 @@ def _groups(
 
 
 def _one_group(
-    processor: Processor, group: Sequence[Part], area: Node, how: str, between: str
+    processor: Processor, group: Sequence[Part], area: Node, how: str, between: str, after: str
 ) -> tuple[list[Part], list[str]]:
+    """Return what is printed of the works of one author; a place in a work ends more than a year."""
     if not how:
         return list(group), [between] * (len(group) - 1)
     shown, seams = [group[0]], list[str]()
@@ -102,7 +103,7 @@ def _one_group(
             hidden = [run for run in hidden if plain([run]) == letter] or _only(hidden, letter)
             seams.append(area.attrs.get("year-suffix-delimiter", between))
         else:
-            seams.append(between)
+            seams.append(after if before[0].locator else between)
         shown.append((cite, [run._replace(link=rich[0].link if rich else "") for run in hidden]))
     if how == "year-suffix-ranged":
         shown, seams = _ranged(processor, shown, seams, [cite for cite, _ in group])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from guide.html.csl.names import Look, initialized, one_name, options_of, parts_of
-from guide.html.csl.render import Told
+from guide.html.csl.place import Told
 from guide.html.csl.rich import plain
 from guide.html.csl.style import Node
 

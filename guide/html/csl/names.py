@@ -59,6 +59,12 @@ def render_names(people: Sequence[Mapping[str, Any]], look: Look) -> Rich:
     """Return the names of one variable as the style prints them."""
     options = look.options
     use_first, truncated = truncation(len(people), look)
+    if len(people) > 1 and _are_others(people[-1]):
+        use_first, truncated = (
+            min(use_first, len(people) - 1) if truncated else len(people) - 1,
+            True,
+        )
+        options = look.options = {**options, "et-al-use-last": "false"}
     with_last = (
         truncated and options.get("et-al-use-last") == "true" and use_first <= len(people) - 2
     )
@@ -81,6 +87,14 @@ def render_names(people: Sequence[Mapping[str, Any]], look: Look) -> Rich:
     comma = _precedes(options.get("delimiter-precedes-last"), len(parts) > 2, inverted)
     seam = f"{delimiter if comma else ' '}{word} "
     return glue(glue(before, text_run(seam), inside), parts[-1], inside)
+
+
+def _are_others(person: Mapping[str, Any]) -> bool:
+    """Return True for what BibTeX's `and others` becomes here and in other programs."""
+    names = [
+        value for key, value in person.items() if value and key in {"literal", "family", "given"}
+    ]
+    return [str(name).casefold() for name in names] == ["others"]
 
 
 def truncation(count: int, look: Look) -> tuple[int, bool]:
@@ -173,15 +187,13 @@ def one_name(person: Mapping[str, Any], place: int, look: Look) -> Rich:
     form = options.get("form", "long")
     if form == "short" and level:
         form = "long"
-    initials = "initialize-with" in options and not (level == 2 and options.get("form") == "short")
-    if level == 2:
-        initials = False
+    initials = "initialize-with" in options and level != 2 and _is_western(name)
     given = name.get("given", "")
     if given and initials and form == "long":
         full = options.get("initialize") == "false"
         given = initialized(given, options["initialize-with"],
                             options.get("initialize-with-hyphen") != "false", full)  # fmt: skip
-    elif given and level == 2 and "initialize-with" in options:
+    elif given and level == 2 and "initialize-with" in options and _is_western(name):
         given = initialized(given, options["initialize-with"], True, True)
     ndp, dp = name.get("non-dropping-particle", ""), name.get("dropping-particle", "")
     if not _is_western(name):

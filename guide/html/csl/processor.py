@@ -10,7 +10,8 @@ from guide.html.csl import dates
 from guide.html.csl.disambiguate import disambiguated
 from guide.html.csl.names import Look, render_names
 from guide.html.csl.numbers import ranged
-from guide.html.csl.render import DATES, NAMES, Place, Renderer, Told
+from guide.html.csl.place import DATES, NAMES, Place, Told
+from guide.html.csl.render import Renderer
 from guide.html.csl.rich import Rich, capital, formatted, glue, join, parse, plain, text_run
 from guide.html.csl.style import Node, Style
 
@@ -61,7 +62,8 @@ class Processor:
     """The sources of one document, in the order of their first citation, in one style.
 
     `collate` makes of a text a key for sorting in the language of the document. `complete` prints
-    the place in a source, its note, date and version even if the style prints none.
+    the place in a source, its note, date and version even if the style prints none, and its title even
+    if it is that of the entry before.
     """
 
     style: Style
@@ -244,7 +246,8 @@ class Processor:
             extra = self._extra(area, key, place) if self.complete else []
             if extra:
                 place, label, text = self._entry(area, key, second, extra=extra)
-            said = plain(place.names[0]) if place.names else ""
+            repeats = bool(place.people) or not self.complete  # a title is printed again
+            said = plain(place.names[0]) if place.names and repeats else ""
             mark = area.attrs.get("subsequent-author-substitute")
             if mark is not None and said and said == before and plain(text).startswith(said):
                 place, label, text = self._entry(area, key, second, mark, extra)

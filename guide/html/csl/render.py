@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from guide.html.csl import dates
-from guide.html.csl.names import Look, options_of, render_names, truncation
+from guide.html.csl.finish import finish, wrapped
 from guide.html.csl.numbers import is_numeric, is_plural, number_text, pages, ranged
+from guide.html.csl.people import People
+from guide.html.csl.place import DATES, EMPTY, FULL, NAMES, NONE, Place
 from guide.html.csl.rich import Rich, formatted, glue, join, parse, plain, text_run
 from guide.html.csl.style import Node, Style
 from guide.html.csl.textcase import cased
 
-DATES = frozenset("accessed available-date event-date issued original-date submitted".split())
-NAMES = frozenset(
-    """author chair collection-editor compiler composer container-author contributor
-curator director editor editorial-director editor-translator executive-producer guest host illustrator
-interviewer narrator organizer original-author performer producer recipient reviewed-author script-writer
-series-creator translator""".split()
-)
 # Variables that also go by another name: the newer one of CSL 1.0.2 first.
 _ALIASES = {"event-title": "event", "event": "event-title", "container-title-short": "journalAbbreviation",
             "title-short": "shortTitle"}  # fmt: skip
@@ -28,57 +23,15 @@ _ALIASES = {"event-title": "event", "event": "event-title", "container-title-sho
 _PRINTING = frozenset(("text", "number", "date", "names"))
 _ACCESS = frozenset(("URL", "DOI", "accessed", "medium", "PMID", "PMCID"))
 
-NONE, EMPTY, FULL = 0, 1, 2  # what a piece called: no variable, only empty ones, one with a value
-
-
-@dataclass
-class Told:
-    """How a source is distinguished from others that would be printed alike."""
-
-    shown: int = 0
-    levels: dict[int, int] = field(default_factory=dict)
-    condition: bool = False
-    suffix: str = ""
-
-
-@dataclass
-class Place:
-    """What is known where a source is cited or listed.
-
-    `position` is one of first, subsequent, ibid, ibid-with-locator; `hide` leaves the author out.
-    `stead` is the cs:names whose substitute is being rendered: names in it look alike. `instead` is
-    printed for the first names, which are those of the entry before. `extra` is what the style omits;
-    it goes before the part that says where the source is found.
-    """
-
-    area: Node
-    item: Mapping[str, Any]
-    number: int = 0
-    locator: str = ""
-    label: str = "page"
-    position: str = "first"
-    near: bool = False
-    first_note: int = 0
-    told: Told = field(default_factory=Told)
-    hide: bool = False
-    sorting: Mapping[str, str] | None = None
-    suppressed: set[str] = field(default_factory=set)
-    called: list[str] = field(default_factory=list)
-    names: list[Rich] = field(default_factory=list)
-    people: list[Sequence[Mapping[str, Any]]] = field(default_factory=list)
-    shown: list[int] = field(default_factory=list)
-    suffixed: bool = False
-    labelled: bool = False
-    stead: Node | None = None
-    instead: str | None = None
-    extra: Rich = field(default_factory=list)
-
 
 @dataclass
 class Renderer:
     """Renders nodes of one style. Each method returns the text, and which variables it called."""
 
     style: Style
+
+    def __post_init__(self) -> None:
+        self.people = People(self.style, self.node)
 
     def children(
         self, nodes: Sequence[Node], place: Place, delimiter: str = ""
@@ -99,7 +52,7 @@ class Renderer:
         if node.tag == "choose":
             return self._choose(node, place, delimiter)
         method: Callable[[Node, Place], tuple[Rich, int]] | None = {
-            "text": self._text, "group": self._group, "names": self._names, "date": self._date,
+            "text": self._text, "group": self._group, "names": self.people.names, "date": self._date,
             "number": self._number, "label": self._label,
         }.get(node.tag)  # fmt: skip
         return method(node, place) if method else ([], NONE)
@@ -129,19 +82,19 @@ class Renderer:
         if "macro" in attrs:
             macro = self.style.macros.get(attrs["macro"])
             rich, state = self.children(macro.kids, place) if macro else ([], NONE)
-            return self._finish(rich, attrs, place), state
+            return finish(rich, attrs, place, self.style), state
         if "term" in attrs:
             plural = attrs.get("plural") == "true"
             text = self.style.term(attrs["term"], attrs.get("form", "long"), plural)
-            return self._finish(text_run(text), attrs, place), NONE
+            return finish(text_run(text), attrs, place, self.style), NONE
         if "value" in attrs:
-            return self._finish(parse(attrs["value"]), attrs, place), NONE
+            return finish(parse(attrs["value"]), attrs, place, self.style), NONE
         name = attrs.get("variable", "")
         rich = self._variable(name, attrs, place)
         state = FULL if rich else EMPTY
         if name == "year-suffix" and not rich:
             state = NONE  # no field of the source, so a group does not depend on it
-        return self._finish(rich, attrs, place), state
+        return finish(rich, attrs, place, self.style), state
 
     def value(self, name: str, place: Place) -> str:
         """Return a variable as text; '' when it is empty, or was printed in another's stead."""
@@ -192,41 +145,6 @@ class Renderer:
             return pages(text, rule, self.style.term("page-range-delimiter") or "–")
         return ranged(text)
 
-    def _finish(self, rich: Rich, attrs: Mapping[str, str], place: Place) -> Rich:
-        """Strip periods, set the case, format, quote, and put prefix and suffix on."""
-        if not rich:
-            return []
-        if attrs.get("strip-periods") == "true":
-            rich = [run._replace(text=run.text.replace(".", "")) for run in rich]
-            rich = [run for run in rich if run.text]
-        if "text-case" in attrs:
-            rich = cased(rich, attrs["text-case"], self._language(place))
-        if attrs.get("quotes") == "true" and place.sorting is None:
-            first, last = (
-                rich[0]._replace(text='"', kind="oq"),
-                rich[-1]._replace(text='"', kind="cq"),
-            )
-            rich = [first, *rich, last]
-        return self._wrapped(formatted(rich, dict(attrs)), attrs)
-
-    def _wrapped(self, rich: Rich, attrs: Mapping[str, str]) -> Rich:
-        if not rich:
-            return []
-        inside = self.style.inside
-        prefix, suffix = attrs.get("prefix", ""), attrs.get("suffix", "")
-        if prefix:
-            rich = glue(parse(prefix), rich, inside)
-        return glue(rich, parse(suffix), inside) if suffix else rich
-
-    def _language(self, place: Place) -> str:
-        """Return the language whose title case counts: the source's, else the style's."""
-        return str(
-            place.item.get("language")
-            or self.style.language
-            or self.style.root.attrs.get("default-locale")
-            or self.style.lang
-        )
-
     # -- groups and choices -------------------------------------------------------------------
 
     def _group(self, node: Node, place: Place) -> tuple[Rich, int]:
@@ -235,7 +153,7 @@ class Renderer:
             return [], EMPTY
         # What a group prints counts for the group around it like a variable (CSL 1.0.2).
         state = FULL if rich else state
-        return self._wrapped(formatted(rich, node.attrs), node.attrs), state
+        return wrapped(formatted(rich, node.attrs), node.attrs, self.style), state
 
     def _choose(self, node: Node, place: Place, delimiter: str) -> tuple[Rich, int]:
         for branch in node.kids:
@@ -320,7 +238,7 @@ class Renderer:
             text = pages(text, rule, self.style.term("page-range-delimiter") or "–")
         else:
             text = number_text(text, node.attrs.get("form", "numeric"), self.style, gender)
-        return self._finish(parse(text), node.attrs, place), FULL
+        return finish(parse(text), node.attrs, place, self.style), FULL
 
     def _gender(self, name: str) -> str:
         term = self.style.terms.get((name, "long", ""))
@@ -341,7 +259,7 @@ class Renderer:
         plural = rule == "always" or (rule == "contextual" and several)
         word = self.style.term(term, node.attrs.get("form", "long"), plural)
         place.labelled = place.labelled or (name == "locator" and bool(word))
-        return self._finish(text_run(word), node.attrs, place), NONE
+        return finish(text_run(word), node.attrs, place, self.style), NONE
 
     # -- dates --------------------------------------------------------------------------------
 
@@ -368,7 +286,7 @@ class Renderer:
             rich = glue(text_run(f"{self.style.term('circa', 'short')} "), rich)
         if "text-case" in node.attrs:
             rich = cased(rich, node.attrs["text-case"], "")
-        return self._wrapped(formatted(rich, node.attrs), node.attrs), FULL if rich else EMPTY
+        return wrapped(formatted(rich, node.attrs), node.attrs, self.style), FULL if rich else EMPTY
 
     def _has_suffix_text(self, place: Place) -> bool:
         """Return True if the style says itself where the year's letter goes."""
@@ -388,129 +306,6 @@ class Renderer:
             if macro and any(self._names_suffix(kid, seen) for kid in macro.kids):
                 return True
         return any(self._names_suffix(kid, seen) for kid in node.kids)
-
-    # -- names --------------------------------------------------------------------------------
-
-    def _names(self, node: Node, place: Place, parent: Node | None = None) -> tuple[Rich, int]:
-        if parent is None and place.stead and not any(k.tag == "name" for k in node.kids):
-            parent = place.stead
-        shape = parent or node
-        variables = node.attrs.get("variable", "").split()
-        look = self._look(shape, place)
-        rich, counted = self._people(variables, shape, look, place)
-        if look.options.get("form") == "count" and parent is None and not shape.first("substitute"):
-            return text_run(str(counted) if counted else ""), FULL if counted else EMPTY
-        if not rich:
-            return self._substitute(node, place) if parent is None else ([], EMPTY)
-        if look.options.get("form") == "count":
-            return text_run(str(counted)), FULL
-        return self._as_names(rich, node, place)
-
-    def _as_names(self, rich: Rich, node: Node, place: Place) -> tuple[Rich, int]:
-        """Return names as a style prints them; nothing if the citation hides its first ones."""
-        whole = self._wrapped(formatted(rich, node.attrs), node.attrs)
-        if not place.names:
-            place.names.append(whole)
-            if place.hide:
-                return [], FULL
-            if place.instead is not None:
-                return self._wrapped(text_run(place.instead), node.attrs), FULL
-        return whole, FULL
-
-    def _look(self, node: Node, place: Place) -> Look:
-        name = node.first("name")
-        options = options_of(self.style, place.area, name)
-        if place.sorting is not None:
-            options |= {"name-as-sort-order": "all", **place.sorting}
-            if options.get("form") == "short":
-                options["form"] = "long" if "form" not in (name.attrs if name else {}) else "short"
-        first = not place.people and place.sorting is None
-        return Look(
-            style=self.style, options=options, node=name, et_al=node.first("et-al"),
-            shown=place.told.shown if first else 0,
-            levels=place.told.levels if first else None,
-            sorting=place.sorting is not None,
-            subsequent=place.position != "first" and place.area.tag == "citation",
-        )  # fmt: skip
-
-    def _people(
-        self, variables: Sequence[str], node: Node, look: Look, place: Place
-    ) -> tuple[Rich, int]:
-        found = []
-        for variable in variables:
-            people = place.item.get(variable)
-            if people and variable not in place.suppressed:
-                found.append((variable, people))
-                place.called.append(variable)
-        if (
-            [v for v, _ in found] in (["editor", "translator"], ["translator", "editor"])
-            and found[0][1] == found[1][1]
-            and (self.style.term("editortranslator") or self.style.term("editor-translator"))
-        ):
-            found = [("editortranslator", found[0][1])]
-        parts, counted = [], 0
-        for variable, people in found:
-            shown, cut = truncation(len(people), look)
-            counted += shown if cut else len(people)
-            if not place.people:
-                place.people.append(people)
-                place.shown.append(shown if cut else len(people))
-            rich = render_names(people, look)
-            look.levels, look.shown = None, 0
-            parts.append(self._labelled(rich, variable, len(people) > 1, node, place))
-        delimiter = node.attrs.get("delimiter") or self._delimiter(place)
-        return join(parts, delimiter, self.style.inside), counted
-
-    def _delimiter(self, place: Place) -> str:
-        return place.area.attrs.get("names-delimiter") or self.style.root.attrs.get(
-            "names-delimiter", ""
-        )
-
-    def _labelled(self, rich: Rich, variable: str, several: bool, node: Node, place: Place) -> Rich:
-        label = node.first("label")
-        if label is None or not rich or place.sorting is not None:
-            return self._name_affixes(rich, node)
-        rule = label.attrs.get("plural", "contextual")
-        plural = rule == "always" or (rule == "contextual" and several)
-        word = self.style.term(variable, label.attrs.get("form", "long"), plural)
-        made = self._finish(text_run(word), label.attrs, place)
-        rich = self._name_affixes(rich, node)
-        before = (
-            next(
-                kid.tag for kid in node.kids if kid.tag in {"label", "name", "et-al", "substitute"}
-            )
-            == "label"
-        )
-        inside = self.style.inside
-        before = before and node.first("name") is not None
-        return glue(made, rich, inside) if before else glue(rich, made, inside)
-
-    def _name_affixes(self, rich: Rich, node: Node) -> Rich:
-        name = node.first("name")
-        return self._wrapped(formatted(rich, name.attrs), name.attrs) if name else rich
-
-    def _substitute(self, node: Node, place: Place) -> tuple[Rich, int]:
-        substitute = node.first("substitute")
-        before_stead, place.stead = place.stead, node
-        try:
-            return self._first_substitute(substitute, node, place)
-        finally:
-            place.stead = before_stead
-
-    def _first_substitute(
-        self, substitute: Node | None, node: Node, place: Place
-    ) -> tuple[Rich, int]:
-        for kid in substitute.kids if substitute else ():
-            before = len(place.called)
-            if kid.tag == "names" and not any(k.tag in {"name", "label"} for k in kid.kids):
-                rich, state = self._names(kid, place, node)
-            else:
-                rich, state = self.node(kid, place)
-            if rich or (state == FULL and place.hide and place.names):
-                place.suppressed.update(place.called[before:])
-                return self._as_names(rich, node, place)
-            del place.called[before:]
-        return [], EMPTY
 
 
 def _is_circa(value: Mapping[str, Any]) -> bool:

@@ -52,18 +52,21 @@ def _first_upper(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    letters = [c for c in text if c.isalpha()]
-    whole = _lower(text) if letters and all(c.isupper() for c in letters) else text
+    whole = _lower(text) if _shouts(text) else text
     first = re.match(r"\W*\w+", whole)
     if first and first[0].islower():
         return _first_upper(whole)
     return _first_upper(whole) if whole is not text else whole
 
 
+def _shouts(text: str) -> bool:
+    """Return True for a text all in capitals that is more than an abbreviation, as `ICWS ’04` is."""
+    words = [word for word in text.split() if any(c.isalpha() for c in word)]
+    return len(words) > 2 and not any(c.islower() for c in text)
+
+
 def _title(text: str) -> str:
-    letters = [c for c in text if c.isalpha()]
-    if letters and len(text.split()) > 1 and all(c.isupper() for c in letters):
-        text = _lower(text)
+    text = _lower(text) if _shouts(text) else text
     words = list(_WORD.finditer(text))
     result, last = "", 0
     for number, match in enumerate(words):
