@@ -632,6 +632,7 @@ class _Run:
             self.ledger = ledger
             known = ledger.known()
             self._check_folder(known)
+            store = self._store(known)
             with self._setting_ahead(pool, rows):
                 documents = self._documents(self._editions(rows, known))
             self._check_seal(documents)
@@ -639,6 +640,7 @@ class _Run:
             self._report_open(plan)
             output.sweep(self.out)
             self._write_records()  # what cannot be written is found before anything is sent
+            self._claim(store)
             if plan.due:
                 self.total = sum(len(due.entries) for due in plan.due)
                 self._deliver_all(plan.due, documents, pool)
@@ -756,6 +758,34 @@ class _Run:
             hint = f"If {name} is that list under another name: --ledger {found}. If it is another "
             hint += f"list, choose another folder: -o {self.out}-{_safe(name)}"
         raise GuideError(error("folder-of-another", message, Place(str(path)), hint))
+
+    def _store(self, known: Known) -> channels.Remote | None:
+        """Return the remote storage, if it is used; raises GuideError when it is another ledger's."""
+        store = self.channels.get("remote")
+        if not isinstance(store, channels.Remote):
+            return None
+        try:
+            owner = store.owner(self.about.stem)
+        except ChannelClosed as exc:
+            raise GuideError(exc.diagnostic) from exc
+        before = any(copy.channel == "remote" for copy in known.copies)  # by a guide without marks
+        if owner not in {"", known.facts.get("id")} and not (owner == "?" and before):
+            raise GuideError(self._store_of_another())
+        return store
+
+    def _claim(self, store: channels.Remote | None) -> None:
+        """Mark the remote storage as this ledger's; raises GuideError when another was quicker."""
+        try:
+            if store is not None and not store.claim(self.ledger.fact("id")):
+                raise GuideError(self._store_of_another())
+        except ChannelClosed as exc:
+            raise GuideError(exc.diagnostic) from exc
+
+    def _store_of_another(self) -> Diagnostic:
+        message = "the storage holds the copies of another list, which would be written over"
+        url = self.request.remote.rstrip("/")
+        hint = f"Choose another folder there: --remote {url}-{_safe(self.request.recipients.stem)}"
+        return error("folder-of-another", message, Place("--remote"), hint)
 
     def _check_seal(self, documents: Mapping[str, bytes]) -> None:
         """Read the key, and refuse what cannot be sealed so; raises GuideError."""

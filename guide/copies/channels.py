@@ -11,12 +11,13 @@ import base64
 import contextlib
 import hashlib
 import io
+import json
 import smtplib
 import socket
 import ssl
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from enum import StrEnum
@@ -248,6 +249,49 @@ class Remote(Channel):
             hint = "Write it as fsspec does: s3://bucket/folder, sftp://host/folder; and install "
             hint += "what it needs: s3fs, paramiko, webdav4."
             raise ChannelClosed(error("bad-remote", message, at, hint)) from exc
+
+    def owner(self, stem: str) -> str:
+        """Return the id of the ledger whose copies are there: '' for nobody's, `?` if it is not known.
+
+        Copies without a mark are recognised by `stem`, with which their names begin. Raises
+        ChannelClosed when the storage does not answer.
+        """
+        with self._answering():
+            if self._files.exists(self._mark):
+                mark = json.loads(self._files.cat_file(self._mark))
+                return str(mark["ledger"]) if isinstance(mark, dict) and mark.get("ledger") else "?"
+            if not self._files.exists(self._folder):
+                return ""
+            names = [
+                PurePosixPath(each).name for each in self._files.ls(self._folder, detail=False)
+            ]
+            return "?" if any(n.startswith(stem) and "copy-" in n for n in names) else ""
+
+    def claim(self, owner: str) -> bool:
+        """Mark the place as a ledger's for good; return False when another ledger was quicker.
+
+        Raises ChannelClosed when the storage does not answer.
+        """
+        with self._answering():
+            self._files.makedirs(self._folder, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                data = json.dumps({"guide": "copies", "ledger": owner}).encode()
+                self._files.pipe_file(self._mark, data, mode="create")
+            return bool(json.loads(self._files.cat_file(self._mark))["ledger"] == owner)
+
+    @property
+    def _mark(self) -> str:
+        return str(PurePosixPath(self._folder) / ".guide-ledger.json")
+
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Turn what a storage raises into ChannelClosed."""
+        try:
+            yield
+        except Exception as exc:  # each storage has exceptions of its own
+            message = f"the storage does not answer: {type(exc).__name__}: {exc}"[:300]
+            hint = "Check the address and its credentials, and run again: nothing was sent twice."
+            raise ChannelClosed(error("bad-remote", message, Place("--remote"), hint)) from exc
 
     def deliver(self, parcel: Parcel, recipient: Recipient) -> Answer:
         """Write each file, and look whether it is whole."""
