@@ -68,7 +68,9 @@ class Office:
 
     def hire(self, place: int | None = None, email: str = "") -> None:
         key = self.hired = self.hired + 1
-        name = f"{FIRST[self.number(len(FIRST) - 1)]} {LAST[self.number(len(LAST) - 1)]}"
+        # A successor whose first name is in the address would be one who has married.
+        first = [each for each in FIRST if each.lower() not in email][self.number(len(FIRST) - 3)]
+        name = f"{first} {LAST[self.number(len(LAST) - 1)]}"
         if name in self.names:  # two of one name are told apart by nobody
             name = f"{name.split()[0]} Z{''.join(chr(97 + int(digit)) for digit in str(key))}"
         self.names.add(name)
