@@ -204,10 +204,8 @@ class _Search:
         `claimed` people are asked about already, for a row with their name.
         """
         who, keys, known = self.rows[row][0], self.wanted[row], self.known[person.id]
-        if _differ(keys.ref, known.ref):
-            return False
         if person.place < 0 or claimed:
-            return corrected(person.name, who.name)
+            return corrected(person.name, who.name) and not _differ(keys.ref, known.ref)
         if all(each.email or each.ref for each in (keys, known)):
             return True
         return may_be_one(person.name, person.email, who.name, who.email)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import io
 import json
 import os
 import re
 import sqlite3
 import stat
-from collections.abc import Callable
+import weakref
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +20,15 @@ import pytest
 from click.testing import Result
 from post_office import made_pdf
 
+from guide import distribution, output
 from guide.copies import locks
-from guide.copies.channels import NAMES
-from guide.copies.ledger import Issue, Ledger, State, Wish
+from guide.copies.channels import NAMES, Channel, File, Folder, Parcel, Zip
+from guide.copies.ledger import Due, Issue, Ledger, State, Wish
+from guide.copies.making import Recipe
+from guide.copies.recipients import Row
 from guide.copies.records import selection
 from guide.errors import GuideError
-from guide.model.copies import Recipient
+from guide.model.copies import Recipient, Signature
 
 Run = Callable[..., Result]
 WORDS = ("distribute", "report.pdf", "--to", "list.csv", "-o", "out")
@@ -125,7 +132,7 @@ def test_what_was_refused_before_the_first_copy_leaves_no_ledger(send: Run, run:
 def test_one_ledger_has_one_lock_by_whatever_name(send: Run) -> None:
     """Through a symbolic link, a hard link, and a link to a folder: two runs cannot both send."""
     write("Anna,,")
-    assert send().exit_code == 0
+    given("", ["Anna,,"])
     ledger = Path("list.ledger.db")
     Path("soft.ledger.db").symlink_to(ledger)
     os.link(ledger, "hard.ledger.db")
@@ -163,14 +170,10 @@ def test_the_places_of_links_stay_secret(send: Run) -> None:
     assert send("--link-base", "https://files.example.org/b").exit_code == 0
     links = Path("out/links.csv").read_text()
     assert "https://files.example.org/b/" in links
-    write("Anna,,,link", "Bert,,,folder", "Cora,,,folder", header="name,email,ref,channel")
-    assert send().exit_code == 0
-    assert Path("out/links.csv").read_text() == links
     Path("out/SHA256SUMS").chmod(0o644)
-    write("Anna,,,folder", "Bert,,,folder", "Cora,,,folder", header="name,email,ref,channel")
-    Path("report.pdf").write_bytes(made_pdf(ballast=5))
-    assert send("--doc-version", "2").exit_code == 0
-    assert "links/" in Path("out/SHA256SUMS").read_text()
+    write("Anna,,,folder", "Bert,,,folder", header="name,email,ref,channel")
+    assert send().exit_code == 0  # nothing is due
+    assert Path("out/links.csv").read_text() == links and "links/" in Path("out/SHA256SUMS").read_text()
     for name in ("links.csv", "manifest.json", "SHA256SUMS"):
         assert stat.S_IMODE(Path("out", name).stat().st_mode) == 0o600
     assert json.loads(Path("out/manifest.json").read_text())["ledger"]
@@ -227,7 +230,7 @@ ANNA, BEN = "Anna Adler|anna@x.org|HQ|R1", "Ben Berg|ben@x.org|HQ|R2"
         (["Anna||", "Ben||"], ["Anna||", "Cora||"], {3: [3]}, []),
         ([ANNA], ["Anna Weber|anna.weber@y.org|Field|R1"], {}, [2]),
         ([ANNA], ["Cora Costa|cora@x.org|HQ|R1"], {}, [2]),
-        ([ANNA], ["Cora Costa|cora@x.org|HQ|R9"], {2: [2]}, []),  # another number of staff
+        ([ANNA], ["Cora Costa|cora@x.org|HQ|R9"], {}, [2]),  # all at once, or another
         (["Anna|office@x.org|HQ||2"], ["Clara|office@x.org|HQ", "Anna|anna.adler@x.org|HQ||2"], {}, [2, 3]),
         (["Anna|office@x.org|HQ|R1"], ["Clara|office@x.org|HQ|R2", "Anna|anna.adler@x.org|HQ|R1"], {2: [2]}, []),
         (["Anna|office@x.org", "Ben|office@x.org"], ["Ben|office@x.org", "Anna|office@x.org", "Dora|office@x.org"], {4: [3]}, []),
@@ -411,3 +414,123 @@ def send_nothing(send: Run) -> Result:
     done = send()
     assert done.exit_code == 0, done.output
     return done
+
+
+# Many copies for one row ----------------------------------------------------------------------
+
+
+def test_work_is_portioned_by_copies_and_bytes() -> None:
+    """Rows of 1,000 and 60 copies; large documents; signatures; a row that must stay together."""
+    book = Book()
+    book.give(["Anna|a@x.org"])
+    (one,) = book.ledger.entries()
+    rows = zip(listed(["Anna", "Ben", "Cora"]), (range(1, 1001), range(1001, 1061), [1061]), strict=True)
+    dues = [Due(who, line, tuple(dataclasses.replace(one, number=n) for n in some)) for (who, line), some in rows]
+
+    def portions(channel: Channel, size: int = 1000, signed: bool = False) -> list[list[list[int]]]:
+        recipe = Recipe("k", {"": bytes(size)}, {}, Signature(key=b"k") if signed else None)
+        made = [[[e.number for e in due.entries] for due in portion]
+                for portion in distribution._portions(dues, channel, recipe, 64)]  # fmt: skip
+        assert [n for portion in made for numbers in portion for n in numbers] == list(range(1, 1062)), "each once, in order"
+        return made
+
+    folder, packed = Folder(Path("o"), output.Batch(Path("o"))), Zip(Path("o"), output.Batch(Path("o")))
+    for found_, most in ((portions(folder), 64), (portions(folder, 10_000_000), 6), (portions(folder, 500, True), 16)):
+        sizes = [sum(map(len, portion)) for portion in found_]
+        assert max(sizes) == most and len(sizes) <= 1061 // most + 3
+    assert [[len(n) for n in portion] for portion in portions(packed)] == [[1000], [60, 1]]
+
+
+def test_an_archive_is_written_copy_by_copy(tmp_path: Path) -> None:
+    """No more than two copies are in memory at once, and the bytes are those of any zip of them."""
+    alive: list[weakref.ref[File]] = []
+
+    def files() -> Iterator[File]:
+        for number in range(40):
+            assert sum(ref() is not None for ref in alive) <= 1
+            file = File(f"copy-{number:03d}.pdf", bytes([number]) * 1000)
+            alive.append(weakref.ref(file))
+            yield file
+
+    channel = Zip(tmp_path, output.Batch(tmp_path))
+    answer = channel.deliver(Parcel("all", (), stream=files), Recipient(name="Anna"))
+    channel.settle()
+    data = (tmp_path / "all.zip").read_bytes()
+    assert answer.stored == (("all.zip", hashlib.sha256(data).hexdigest()),)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None and [len(archive.read(name)) for name in archive.namelist()] == [1000] * 40
+
+    def broken() -> Iterator[File]:
+        yield File("a.pdf", b"a")
+        raise GuideError
+
+    with pytest.raises(GuideError):
+        channel.deliver(Parcel("half", (), stream=broken), Recipient(name="Anna"))
+    channel.settle()
+    assert [path.name for path in tmp_path.iterdir()] == ["all.zip"]
+
+
+def test_a_mail_that_no_server_takes_is_refused_before_it_is_made(send: Run, serve: Callable[..., Any]) -> None:
+    """Copies of more than 100 MB for one person; the others get theirs."""
+    office = serve()
+    Path("report.pdf").write_bytes(made_pdf(ballast=1_000_000))
+    write("Anna,a@example.org,,110", "Ben,b@example.org,,1", header="name,email,ref,copies")
+    done = send("--channel", "smtp", "--jobs", "1")
+    assert done.exit_code == 1 and "too much for one mail" in done.output
+    assert [*office.boxes] == ["b@example.org"]
+    assert {state: list(states().values()).count(state) for state in {*states().values()}} == {"failed": 110, "sent": 1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "bad"),
+    [
+        (["Jane Smith,j@x.org,", "Jane  Smith,J@x.org,"], [3]), (["Jane Smith,,", "Jane\u00a0Smith,,"], [3]),
+        (["A,o@x.org,", "B,o@x.org,", "B,o@x.org,"], [4]), (["A,o@x.org,1", "A,o@x.org,2"], []), (["A,o@x.org,1", "A,o@x.org,"], [3]),
+        (["Jos\u00e9,,", "Jose\u0301,,"], [3]), (["Anna\u200b,,", "Anna,,"], [3]),
+    ],
+)  # fmt: skip
+def test_a_person_who_is_in_the_list_twice(rows: list[str], bad: list[int], run: Run, report_pdf: Path) -> None:
+    """However the blanks and accents are written, and whoever else has the address."""
+    write(*rows)
+    done = run(*WORDS)
+    assert [int(n) for n in re.findall(r"list.csv:(\d+):\d+: error\[duplicate-recipient\]", done.output)] == bad, done.output
+
+
+def test_one_version_has_one_content_in_all_editions(small_pack: Path) -> None:
+    """An edition that is new under a version shows that those before it were changed."""
+    asked = distribution._Run(distribution.Request(small_pack, Path("list.csv")), print, None)
+    asked.about = asked._about()
+    book = Book()
+    plan = book.ledger.plan(Wish(Issue("s", "T", "1.0", documents={"": "aa"}), listed(["Anna"])))
+    rows = [Row(who.model_copy(update={"edition": "short"}), line) for who, line in listed(["Anna"])]
+    assert plan.due and asked._editions(rows, book.ledger.known()) == ["", "short"]
+    assert asked._editions(rows, Ledger.rehearse(Path("none-such.db")).known()) == ["short"]
+    with pytest.raises(GuideError) as raised:
+        book.ledger.plan(Wish(Issue("s", "T", "1.0", documents={"": "bb", "short": "cc"}), listed(["Anna"])))
+    assert raised.value.diagnostics[0].code == "version-unchanged"
+    assert book.ledger.plan(Wish(Issue("s", "T", "1.0", documents={"": "aa", "short": "cc"}), listed(["Ben"]))).due
+
+
+def test_who_left_leaves_no_dead_end(send: Run, run: Run) -> None:
+    """A failed copy whose row is gone is a note with a way out; a forgotten person's is not mentioned."""
+    write(*PEOPLE[:4])
+    given("", PEOPLE[:4])
+    with Ledger.begin(Path("list.ledger.db")) as ledger:
+        ledger.record([{"number": 1}, {"number": 3}], State.FAILED)
+    write(PEOPLE[1], PEOPLE[3])
+    done = run(*WORDS)
+    assert done.exit_code == 0 and done.output.count("note[delivery-open]") == 2, done.output
+    assert "guide ledger list.csv recall 1" in done.output
+    assert run("ledger", "list.csv", "recall", "1").exit_code == 0
+    assert run("ledger", "list.csv", "forget", "copy:3").exit_code == 0
+    done = send()
+    assert done.exit_code == 0 and "delivery-open" not in done.output
+    write("Anna,,2", "Ben,,1", name="numbers.csv")
+    rows = ["Anna,,2", "Ben,,1"]
+    assert run("ledger", "list.csv", "forget", "R2").exit_code == 0
+    Path("list.ledger.db").unlink()
+    given("", rows)
+    assert "error[ambiguous-person]" in run("ledger", "list.csv", "forget", "1").output
+    assert run("ledger", "list.csv", "forget", "ref:1").exit_code == 0
+    with Ledger.read(Path("list.ledger.db")) as ledger:
+        assert [entry.name for entry in ledger.entries()] == ["Anna", ""]
