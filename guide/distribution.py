@@ -55,8 +55,11 @@ from guide.units import POINTS_PER_MM, Paper, parse_paper
 
 MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
 _UPRIGHT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-_CHUNK = 64  # recipients between two writes of the ledger, where a copy may be made twice
-_AHEAD = 16  # recipients whose copies are made while others are being sent
+_CHUNK = 64  # copies between two writes of the ledger, where a copy may be made twice
+_AHEAD = 16  # copies that one job makes while others are being sent
+_SIGNED = 16  # signed copies that one job makes: each takes a while
+_BYTES = 64_000_000  # of copies that one job makes
+_MAIL = 100_000_000  # bytes of copies in one message: no server takes as many
 _ALONE = 48  # copies that one process makes sooner than it starts others
 
 
@@ -194,6 +197,7 @@ class _Run:
         self.letters: Letters | None = None
         self.reply_to = ""
         self.done = self.total = 0
+        self.secrets: dict[int, str] = {}  # of a row's links, by number
         self.ahead: dict[tuple[str, CopyLabel], SetLabel] = {}
 
     def run(self) -> Report:
@@ -632,6 +636,7 @@ class _Run:
             self.ledger = ledger
             known = ledger.known()
             self._check_folder(known)
+            store = self._store(known)
             with self._setting_ahead(pool, rows):
                 documents = self._documents(self._editions(rows, known))
             self._check_seal(documents)
@@ -639,6 +644,7 @@ class _Run:
             self._report_open(plan)
             output.sweep(self.out)
             self._write_records()  # what cannot be written is found before anything is sent
+            self._claim(store)
             if plan.due:
                 self.total = sum(len(due.entries) for due in plan.due)
                 self._deliver_all(plan.due, documents, pool)
@@ -714,7 +720,7 @@ class _Run:
                 labels.setdefault(who.language, []).append(label)
         for language, wanted in labels.items():
             setter = LabelSetter(self._style("", language), (width,), bool(place.anchor))
-            for chunk in _chunks(wanted, _CHUNK):
+            for chunk in _slices(wanted, _CHUNK):
                 if ended.is_set():
                     return
                 # What fails here is done again where it is reported.
@@ -756,6 +762,34 @@ class _Run:
             hint = f"If {name} is that list under another name: --ledger {found}. If it is another "
             hint += f"list, choose another folder: -o {self.out}-{_safe(name)}"
         raise GuideError(error("folder-of-another", message, Place(str(path)), hint))
+
+    def _store(self, known: Known) -> channels.Remote | None:
+        """Return the remote storage, if it is used; raises GuideError when it is another ledger's."""
+        store = self.channels.get("remote")
+        if not isinstance(store, channels.Remote):
+            return None
+        try:
+            owner = store.owner(self.about.stem)
+        except ChannelClosed as exc:
+            raise GuideError(exc.diagnostic) from exc
+        before = any(copy.channel == "remote" for copy in known.copies)  # by a guide without marks
+        if owner not in {"", known.facts.get("id")} and not (owner == "?" and before):
+            raise GuideError(self._store_of_another())
+        return store
+
+    def _claim(self, store: channels.Remote | None) -> None:
+        """Mark the remote storage as this ledger's; raises GuideError when another was quicker."""
+        try:
+            if store is not None and not store.claim(self.ledger.fact("id")):
+                raise GuideError(self._store_of_another())
+        except ChannelClosed as exc:
+            raise GuideError(exc.diagnostic) from exc
+
+    def _store_of_another(self) -> Diagnostic:
+        message = "the storage holds the copies of another list, which would be written over"
+        url = self.request.remote.rstrip("/")
+        hint = f"Choose another folder there: --remote {url}-{_safe(self.request.recipients.stem)}"
+        return error("folder-of-another", message, Place("--remote"), hint)
 
     def _check_seal(self, documents: Mapping[str, bytes]) -> None:
         """Read the key, and refuse what cannot be sealed so; raises GuideError."""
@@ -803,7 +837,13 @@ class _Run:
             for label in labels
         )
         return making.Order(
-            due.recipient, labels, names, parcel, first.secret, self._id(first), ahead
+            due.recipient,
+            labels,
+            names,
+            parcel,
+            self.secrets.get(first.number, first.secret),
+            self._id(first),
+            ahead,
         )
 
     def _name(self, entry: LedgerEntry, last: int = 0) -> str:
@@ -844,6 +884,7 @@ class _Run:
         by_channel: dict[str, list[Due]] = {}
         for due in dues:
             by_channel.setdefault(due.recipient.channel, []).append(due)
+            self.secrets |= dict.fromkeys((e.number for e in due.entries), due.entries[0].secret)
         self.count(0, self.total)
         for name in sorted(by_channel, key=lambda n: (n in channels.ONCE, n == "remote", n)):
             channel = self.channels[name]
@@ -866,7 +907,7 @@ class _Run:
         A copy that is made again is the same file, so that nothing is lost by it.
         """
         under_way: deque[tuple[Sequence[Due], Any]] = deque()
-        for chunk in _chunks(dues, _CHUNK):
+        for chunk in _portions(dues, channel, recipe, _CHUNK):
             self.record(chunk, State.SENDING)
             orders = [self._order(due) for due in chunk]
             under_way.append((chunk, pool.submit(making.make_all, recipe, orders, channel)))
@@ -876,7 +917,7 @@ class _Run:
             self._delivered(*under_way.popleft())
 
     def _delivered(self, chunk: Sequence[Due], job: Any) -> None:
-        results = made_by(job)
+        results = made_by(job, sum(len(due.entries) for due in chunk))
         done, known = [], []
         for due, made in zip(chunk, results, strict=False):
             if made.answer is not None:
@@ -1003,8 +1044,7 @@ class _InOrder:
     def _made(self, dues: Sequence[Due]) -> Iterator[tuple[Due, making.Made]]:
         """Yield copies while those that follow are being made."""
         under_way: deque[tuple[Sequence[Due], Any]] = deque()
-        chunks = iter(_chunks(dues, _AHEAD))
-        for chunk in chunks:
+        for chunk in _portions(self._small_enough(dues), self.channel, self.recipe, _AHEAD):
             orders = [self.run._order(due) for due in chunk]  # noqa: SLF001  of this module
             job = self.pool.submit(making.make_all, self.recipe, orders, None)
             under_way.append((chunk, job))
@@ -1013,8 +1053,22 @@ class _InOrder:
         while under_way:
             yield from self._ready(*under_way.popleft())
 
+    def _small_enough(self, dues: Sequence[Due]) -> list[Due]:
+        """Return what can be sent; a message that no server takes is refused before it is made."""
+        found = []
+        for due in dues:
+            size = len(due.entries) * len(self.recipe.documents[due.recipient.edition])
+            if self.channel.mailing and size > _MAIL:
+                text = (
+                    f"{len(due.entries)} copies of {size / 1e6:,.0f} MB are too much for one mail"
+                )
+                self._answered(due, making.Made(), (1, 0.0), Answer(Outcome.FAILED, text))
+            else:
+                found.append(due)
+        return found
+
     def _ready(self, chunk: Sequence[Due], job: Any) -> Iterator[tuple[Due, making.Made]]:
-        results = made_by(job)
+        results = made_by(job, sum(len(due.entries) for due in chunk))
         whole = [made for made in results if made.parcel is not None]
         self.run.noted(results)
         self.run.record(chunk[: len(whole)], State.MADE, whole)
@@ -1106,12 +1160,15 @@ def _key(path: Path) -> bytes:
         raise GuideError(error("unreadable-file", message, Place(str(path)), hint)) from exc
 
 
-def made_by(job: Any) -> list[making.Made]:
-    """Return what a job made; raises GuideError when its process died."""
-    from guide.jobs.pool import JobTimeout, WorkerDied
+def made_by(job: Any, copies: int = 1) -> list[making.Made]:
+    """Return what a job made; raises GuideError when its process died.
+
+    A job may take the longer the more copies it makes.
+    """
+    from guide.jobs.pool import TIME_LIMIT, JobTimeout, WorkerDied
 
     try:
-        found: list[making.Made] = job.result()
+        found: list[making.Made] = job.result(TIME_LIMIT * max(1.0, copies / _SIGNED))
     except (WorkerDied, JobTimeout) as exc:
         message = "the process that made copies died"
         hint = "There may be too little memory: run again with --jobs 1. Nothing is sent twice."
@@ -1149,9 +1206,32 @@ def _discreet(text: str, who: Recipient) -> str:
     return text
 
 
-def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+def _slices(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def _portions(
+    dues: Sequence[Due], channel: Channel, recipe: making.Recipe, most: int
+) -> Iterator[list[Due]]:
+    """Yield what one job makes: a bounded number of copies, and of bytes, whatever the rows ask for.
+
+    A row of many copies is divided where the channel allows it; else it is a job of its own.
+    """
+    size = max((len(document) for document in recipe.documents.values()), default=1)
+    most = max(1, min(_SIGNED if recipe.signature else most, _BYTES // max(1, size)))
+    portion: list[Due] = []
+    count = 0
+    for due in dues:
+        pieces = _slices(due.entries, most) if channel.divisible else iter([due.entries])
+        for entries in pieces:
+            if portion and count + len(entries) > most:
+                yield portion
+                portion, count = [], 0
+            portion.append(dataclasses.replace(due, entries=tuple(entries)))
+            count += len(entries)
+    if portion:
+        yield portion
 
 
 _RESERVED = re.compile(r'[<>:"/\\|?*\s]+')  # what Windows, macOS or Linux refuses, and spaces

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from guide.errors import Diagnostic, GuideError, Place, error
 from guide.jobs import temporary
@@ -169,6 +170,27 @@ class Batch:
             raise GuideError(_refused(path, exc)) from exc
         except BaseException:
             self.drop()
+            raise
+
+    @contextlib.contextmanager
+    def open(self, path: Path) -> Iterator[BinaryIO]:
+        """Yield a file that is to be at `path`, to be written bit by bit; raises GuideError.
+
+        When it cannot be finished, it is not there.
+        """
+        written = len(self._written)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with held():
+                handle, name = temporary.begin(self.folder)
+                self._written.append((handle, name, path))
+            with os.fdopen(handle, "w+b", closefd=False) as stream:
+                yield stream
+        except OSError as exc:
+            self._drop_from(written)
+            raise GuideError(_refused(path, exc)) from exc
+        except BaseException:
+            self._drop_from(written)
             raise
 
     def settle(self) -> None:

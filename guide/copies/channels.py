@@ -10,19 +10,19 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import io
+import json
 import smtplib
 import socket
 import ssl
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, Protocol
+from typing import Any, BinaryIO, ClassVar, Protocol
 
 from guide.copies.message import Content, composed, mailbox
 from guide.errors import Diagnostic, Place, error
@@ -34,6 +34,9 @@ class Files(Protocol):
 
     def write(self, path: Path, data: bytes) -> object:
         """Write a file."""
+
+    def open(self, path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
+        """Open a file that is written bit by bit."""
 
     def settle(self) -> object:
         """Make sure that all files written are there for good."""
@@ -95,7 +98,8 @@ class Parcel:
 
     `name` is a file name without ending for all of them together. `secret` is text that nobody can
     guess, the same each time the parcel is delivered, as is `message_id`. A channel that cannot take
-    back or repeat what it does calls `leaving` at the last moment before.
+    back or repeat what it does calls `leaving` at the last moment before. A channel that `streams`
+    finds no `files` but makes them one by one with `each`, so that many never are in memory at once.
     """
 
     name: str
@@ -104,6 +108,11 @@ class Parcel:
     message_id: str = ""
     letter: Letter | None = None
     leaving: Callable[[], None] = _nothing
+    stream: Callable[[], Iterator[File]] | None = None
+
+    def each(self) -> Iterator[File]:
+        """Yield the files, each made when it is asked for if there is a `stream`."""
+        return iter(self.files) if self.stream is None else self.stream()
 
 
 class ChannelClosed(Exception):
@@ -119,7 +128,8 @@ class Channel:
 
     `repeatable`: delivering a parcel twice is the same as once, so that a run that died simply does
     it again. `parallel`: the channel can be pickled and may deliver in several processes at a time.
-    `mailing`: it needs the recipient's address. What may go well later is tried `tries` times in
+    `mailing`: it needs the recipient's address. `divisible`: the copies of one row may come in
+    several parcels. `streams`: it takes the files of a parcel from `Parcel.each`. What may go well later is tried `tries` times in
     all, `wait` seconds after the first time, then twice that, and so on.
     """
 
@@ -127,6 +137,8 @@ class Channel:
     repeatable: ClassVar[bool] = True
     parallel: ClassVar[bool] = False
     mailing: ClassVar[bool] = False
+    divisible: ClassVar[bool] = False
+    streams: ClassVar[bool] = False
     tries: int = 3
     wait: float = 2.0
 
@@ -149,28 +161,29 @@ class Folder(Channel):
     files: Files
     name: ClassVar[str] = "folder"
     parallel: ClassVar[bool] = True
+    divisible: ClassVar[bool] = True
+    streams: ClassVar[bool] = True
 
     def deliver(self, parcel: Parcel, recipient: Recipient) -> Answer:
         """Write each file."""
-        for file in parcel.files:
+        stored = []
+        for file in parcel.each():
             self.files.write(self.folder / file.name, file.data)
-        stored = tuple((file.name, file.digest) for file in parcel.files)
-        return Answer(Outcome.SENT, "", stored)
+            stored.append((file.name, file.digest))
+        return Answer(Outcome.SENT, "", tuple(stored))
 
     def settle(self) -> None:
         """Wait for the disk."""
         self.files.settle()
 
 
-def zipped(files: Sequence[File]) -> bytes:
-    """Return a zip archive; the same files give the same bytes."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:  # PDF is compressed already
+def zip_into(stream: BinaryIO, files: Iterable[File]) -> None:
+    """Write a zip archive; the same files give the same bytes."""
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:  # PDF is compressed already
         for file in files:
             entry = zipfile.ZipInfo(file.name, (1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, file.data)
-    return packed.getvalue()
 
 
 @dataclass
@@ -181,13 +194,16 @@ class Zip(Channel):
     files: Files
     name: ClassVar[str] = "zip"
     parallel: ClassVar[bool] = True
+    streams: ClassVar[bool] = True
 
     def deliver(self, parcel: Parcel, recipient: Recipient) -> Answer:
         """Write the archive."""
-        data = zipped(parcel.files)
         file = f"{parcel.name}.zip"
-        self.files.write(self.folder / file, data)
-        return Answer(Outcome.SENT, "", ((file, hashlib.sha256(data).hexdigest()),))
+        with self.files.open(self.folder / file) as stream:
+            zip_into(stream, parcel.each())
+            stream.seek(0)
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        return Answer(Outcome.SENT, "", ((file, digest),))
 
     def settle(self) -> None:
         """Wait for the disk."""
@@ -203,11 +219,13 @@ class Link(Channel):
     base: str = ""
     name: ClassVar[str] = "link"
     parallel: ClassVar[bool] = True
+    divisible: ClassVar[bool] = True
+    streams: ClassVar[bool] = True
 
     def deliver(self, parcel: Parcel, recipient: Recipient) -> Answer:
         """Write each file into `links/SECRET/`, and say under which address it is."""
         stored = []
-        for file in parcel.files:
+        for file in parcel.each():
             path = f"links/{parcel.secret}/{file.name}"
             self.files.write(self.folder / path, file.data)
             stored.append((path, file.digest))
@@ -231,6 +249,7 @@ class Remote(Channel):
     """
 
     name: ClassVar[str] = "remote"
+    divisible: ClassVar[bool] = True
 
     def __init__(self, url: str) -> None:
         at = Place("--remote")
@@ -248,6 +267,49 @@ class Remote(Channel):
             hint = "Write it as fsspec does: s3://bucket/folder, sftp://host/folder; and install "
             hint += "what it needs: s3fs, paramiko, webdav4."
             raise ChannelClosed(error("bad-remote", message, at, hint)) from exc
+
+    def owner(self, stem: str) -> str:
+        """Return the id of the ledger whose copies are there: '' for nobody's, `?` if it is not known.
+
+        Copies without a mark are recognised by `stem`, with which their names begin. Raises
+        ChannelClosed when the storage does not answer.
+        """
+        with self._answering():
+            if self._files.exists(self._mark):
+                mark = json.loads(self._files.cat_file(self._mark))
+                return str(mark["ledger"]) if isinstance(mark, dict) and mark.get("ledger") else "?"
+            if not self._files.exists(self._folder):
+                return ""
+            names = [
+                PurePosixPath(each).name for each in self._files.ls(self._folder, detail=False)
+            ]
+            return "?" if any(n.startswith(stem) and "copy-" in n for n in names) else ""
+
+    def claim(self, owner: str) -> bool:
+        """Mark the place as a ledger's for good; return False when another ledger was quicker.
+
+        Raises ChannelClosed when the storage does not answer.
+        """
+        with self._answering():
+            self._files.makedirs(self._folder, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                data = json.dumps({"guide": "copies", "ledger": owner}).encode()
+                self._files.pipe_file(self._mark, data, mode="create")
+            return bool(json.loads(self._files.cat_file(self._mark))["ledger"] == owner)
+
+    @property
+    def _mark(self) -> str:
+        return str(PurePosixPath(self._folder) / ".guide-ledger.json")
+
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Turn what a storage raises into ChannelClosed."""
+        try:
+            yield
+        except Exception as exc:  # each storage has exceptions of its own
+            message = f"the storage does not answer: {type(exc).__name__}: {exc}"[:300]
+            hint = "Check the address and its credentials, and run again: nothing was sent twice."
+            raise ChannelClosed(error("bad-remote", message, Place("--remote"), hint)) from exc
 
     def deliver(self, parcel: Parcel, recipient: Recipient) -> Answer:
         """Write each file, and look whether it is whole."""

@@ -7,7 +7,6 @@ writes the changes in one transaction, so that a command that is refused leaves 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -50,7 +49,7 @@ class Changes:
     """What is to be written, all of it or nothing; empty when the ledger stays as it is.
 
     `version` is a new version with what it supersedes, `details` are copies whose row is another
-    now, `states` copies with their new state and why, `message_ids` those that get a new one.
+    now, `states` copies with their new state and why.
     """
 
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -62,12 +61,11 @@ class Changes:
     total: int = 0
     details: tuple[tuple[int, Recipient], ...] = ()
     states: tuple[tuple[int, State, str], ...] = ()
-    message_ids: tuple[tuple[int, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(
             self.facts or self.version or self.documents or self.people or self.copies
-            or self.details or self.states or self.message_ids
+            or self.details or self.states
         )  # fmt: skip
 
 
@@ -146,7 +144,6 @@ class _Deciding:
             total=self.known.last + len(new),
             details=tuple(details),
             states=tuple(self.events),
-            message_ids=self._message_ids(again),
         )  # fmt: skip
         if not due and who.questions and not self.events:
             changes = Changes()  # nothing goes out: the question comes first
@@ -330,7 +327,6 @@ class _Deciding:
         if not found:
             raise _unknown("no copy of this version is meant by --resend", ledger,
                            "guide ledger shows numbers, states and channels.")  # fmt: skip
-        self.before = {n: self.states[n] for n in found}
         for number in sorted(found):
             if self.states[number] not in OPEN:
                 self._set(number, State.PLANNED, AGAIN)
@@ -358,17 +354,6 @@ class _Deciding:
             hint = "Put the row back, or leave the number out."
             raise GuideError(error("unknown-copy", message, Place(self.wish.path), hint))
 
-    def _message_ids(self, again: frozenset[int] | None) -> tuple[tuple[int, str], ...]:
-        """Return new Message-IDs for mail that never arrived: servers drop one that they have seen.
-
-        A copy that is uncertain keeps its own, so that a second one of it is dropped.
-        """
-        return tuple(
-            (n, next_id(self.by_number[n].message_id))
-            for n in sorted(again or ())
-            if self.by_number[n].message_id and self.before[n] in {State.SENT, State.FAILED}
-        )
-
     # The rest -----------------------------------------------------------------------------------
 
     def _facts(self) -> dict[str, str]:
@@ -384,17 +369,6 @@ class _Deciding:
         known = self.edition.known.documents if self.edition.known else {}
         return {edition: digest for edition, digest in self.wish.issue.documents.items()
                 if known.get(edition) != digest}  # fmt: skip
-
-
-_NUMBERED = re.compile(r"(\.again(\d+))?(?=@[^@]*>$)")
-
-
-def next_id(message_id: str) -> str:
-    """Return the Message-ID of the next mail with the same copy."""
-    match = _NUMBERED.search(message_id)
-    if match is None:
-        return ""
-    return f"{message_id[: match.start()]}.again{int(match[2] or 1) + 1}{message_id[match.end() :]}"
 
 
 def _details(of: Held | Recipient) -> tuple[str, ...]:

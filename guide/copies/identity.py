@@ -16,7 +16,7 @@ from guide.errors import Diagnostic, Place, error
 from guide.model.copies import Recipient
 
 NEW = 0  # in place of a person's id
-_GAP = 3  # rows next to each other that may have been overwritten
+_SOME = 5  # people that a question names one by one
 
 
 @dataclass(frozen=True)
@@ -183,61 +183,37 @@ class _Search:
     # Who has nothing in common with anybody -----------------------------------------------------
 
     def strangers(self) -> None:
-        """Call the rest new; ask where one who is gone has a copy and may have become the new one."""
-        gone = [p for p in self._gone() if p.id in self.holders]
-        earlier = [p for p in self.free.values() if p.place < 0 and p.id in self.holders]
-        overwritten = self._overwritten(gone)
+        """Call the rest new; ask where somebody who is gone has a copy and may have become the new one.
+
+        A row whose name and address were changed at once looks like one who left and another who
+        came. Where people have only names, another name is another person.
+        """
+        holders = [p for p in self.free.values() if p.id in self.holders]
+        claimed = {p for row, people in self.asked.items() for p in people
+                   if self.wanted[row].name == self.known[p].name}  # fmt: skip
         for row in self._open():
-            who = self.rows[row][0]
-            doubts = {
-                person.id
-                for person in gone
-                if not _differ(self.wanted[row].ref, self.known[person.id].ref)
-                and (
-                    (row, person.id) in overwritten
-                    or may_be_one(person.name, person.email, who.name, who.email)
-                )
-            }
-            doubts |= {p.id for p in earlier if corrected(p.name, who.name)
-                       and not _differ(self.wanted[row].ref, self.known[p.id].ref)}  # fmt: skip
+            doubts = {p.id for p in holders if self._may_be(row, p, p.id in claimed)}
             if doubts:
                 self.asked[row] = doubts
             else:
                 self.found[row] = NEW
 
+    def _may_be(self, row: int, person: Person, claimed: bool) -> bool:
+        """Return True if a row without anything in common with a person may be theirs all the same.
+
+        `claimed` people are asked about already, for a row with their name.
+        """
+        who, keys, known = self.rows[row][0], self.wanted[row], self.known[person.id]
+        if person.place < 0 or claimed:
+            return corrected(person.name, who.name) and not _differ(keys.ref, known.ref)
+        if all(each.email or each.ref for each in (keys, known)):
+            return True
+        return may_be_one(person.name, person.email, who.name, who.email)
+
     def _gone(self) -> list[Person]:
         """Return the people of the last list whom no row means or may mean."""
         named = {person for people in self.asked.values() for person in people}
         return [p for p in self.free.values() if p.place >= 0 and p.id not in named]
-
-    def _overwritten(self, gone: Sequence[Person]) -> set[tuple[int, int]]:
-        """Return rows that are where somebody who is gone was, with the same neighbours.
-
-        A row whose name and address were changed at once looks like one who left and another who
-        came; only people with an address or a ref have more to be known by than the name.
-        """
-        before = sorted((p for p in self.people if p.place >= 0), key=lambda p: p.place)
-        present = set(self.found.values()) - {NEW}
-        old: dict[tuple[int, int], list[int]] = {}
-        for gap, ids in _gaps([p.id for p in before], present):
-            some = [
-                p for p in ids if p in {g.id for g in gone} and self._more_than_name(self.known[p])
-            ]
-            old.setdefault(gap, []).extend(some)
-        open_ = set(self._open())
-        marks = [self.found.get(n, -1 - n) for n in range(len(self.rows))]
-        pairs = set()
-        for gap, ids in _gaps(marks, present):
-            rows = [-1 - n for n in ids if n < 0 and -1 - n in open_]
-            rows = [n for n in rows if self._more_than_name(self.wanted[n])]
-            people = old.get(gap, [])
-            if len(rows) == len(people) <= _GAP:
-                pairs |= {(row, person) for row in rows for person in people}
-        return pairs
-
-    @staticmethod
-    def _more_than_name(keys: _Keys) -> bool:
-        return bool(keys.email or keys.ref)
 
     # The answer ---------------------------------------------------------------------------------
 
@@ -249,19 +225,26 @@ class _Search:
     def _question(self, row: int) -> Diagnostic:
         line = self.rows[row][1]
         people = sorted(self.asked[row], key=lambda p: (min(self.numbers.get(p, (0,))), p))
-        said = " or ".join(
-            f"{_copies(self.numbers.get(p, ()))} ({self._why(row, p)})" for p in people
-        )
         others = sorted({self.rows[other][1] for other, named in self.asked.items()
-                         if other != row and named & set(people)})  # fmt: skip
-        message = f"the row may mean the person of {said}; nothing is sent to it"
+                         if other != row and named & {*people}})  # fmt: skip
+        reasons: dict[str, list[int]] = {}
+        for person in people:
+            reasons.setdefault(self._why(row, person), []).extend(self.numbers.get(person, ()))
+        said = " or ".join(f"of {_copies(numbers)} ({why})" for why, numbers in reasons.items())
+        message = f"the row may mean the person {said}; nothing is sent to it"
         if others:
             message += (
                 f". Line{'s' if len(others) > 1 else ''} {spans(others)} may mean the same person"
             )
         first = [self.numbers[p][0] for p in people if self.numbers.get(p)]
-        hint = " ".join(f"If it is the person of copy {n}: `--same {line}={n}`." for n in first)
+        hint = " ".join(
+            f"If it is the person of copy {n}: `--same {line}={n}`." for n in first[:_SOME]
+        )
+        if len(first) > _SOME:
+            hint += f" And so on, for {len(first) - _SOME} more."
         hint += f" If it is somebody new: `--new {line}`"
+        if others:
+            hint += f"; if all are: `--new {spans([line, *others]).replace(' ', '')}`"
         return error("unclear-person", message, Place(self.path, line, 1), hint.strip())
 
     def _why(self, row: int, person: int) -> str:
@@ -304,18 +287,4 @@ def _components(edges: Collection[tuple[int, int]]) -> list[tuple[set[int], set[
                 todo.extend(of_person[person])
         seen |= rows
         found.append((rows, people))
-    return found
-
-
-def _gaps(ids: Sequence[int], present: Collection[int]) -> list[tuple[tuple[int, int], list[int]]]:
-    """Return what stands between two people who are in both lists, 0 for the ends."""
-    found: list[tuple[tuple[int, int], list[int]]] = []
-    last = 0
-    between: list[int] = []
-    for each in [*ids, 0]:
-        if each == 0 or each in present:
-            found.append(((last, each), between))
-            last, between = each, []
-        else:
-            between.append(each)
     return found

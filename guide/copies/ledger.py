@@ -428,10 +428,6 @@ class Ledger:
             self._insert(new, update, changes.total)
             for number, state, answer in changes.states:
                 self._write([(number, "")], state, answer)
-            db.executemany(
-                "UPDATE copies SET message_id = ? WHERE number = ?",
-                [(each, number) for number, each in changes.message_ids],
-            )
 
     def _insert(self, new: list[tuple[Any, ...]], update: list[tuple[Any, ...]], last: int) -> None:
         self._db.executemany(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from guide.copies.channels import Answer, Channel, File, Parcel
@@ -76,12 +76,7 @@ def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -
     try:
         _expect(recipe, orders)
         for order in orders:
-            made = make(recipe, order)
-            if channel is not None:
-                assert made.parcel is not None
-                answer = channel.deliver(made.parcel, order.recipient)
-                made = replace(made, parcel=None, answer=answer)
-            results.append(made)
+            results.append(_delivered(recipe, order, channel) if channel else make(recipe, order))
     except GuideError as exc:  # which does not survive the way between processes
         results.append(Made(problems=exc.diagnostics))
     except OSError as exc:  # fonts are kept in the temporary folder
@@ -109,9 +104,28 @@ def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
 
 def make(recipe: Recipe, order: Order) -> Made:
     """Return the parcel of an order; raises GuideError when a copy cannot be stamped or sealed."""
-    stamper = _stamper(recipe, order.style)
-    files: list[File] = []
     digests: list[str] = []
+    files = tuple(_files(recipe, order, digests))
+    parcel = Parcel(order.parcel, files, order.secret, order.message_id)
+    return Made(tuple(digests), parcel, notes=_stamper(recipe, order.style).problems)
+
+
+def _delivered(recipe: Recipe, order: Order, channel: Channel) -> Made:
+    """Make the parcel of an order and deliver it, one file at a time if the channel takes it so."""
+    if not channel.streams:
+        made = make(recipe, order)
+        assert made.parcel is not None
+        return replace(made, parcel=None, answer=channel.deliver(made.parcel, order.recipient))
+    digests: list[str] = []
+    parcel = Parcel(order.parcel, (), order.secret, order.message_id,
+                    stream=lambda: _files(recipe, order, digests))  # fmt: skip
+    answer = channel.deliver(parcel, order.recipient)
+    return Made(tuple(digests), answer=answer, notes=_stamper(recipe, order.style).problems)
+
+
+def _files(recipe: Recipe, order: Order, digests: list[str]) -> Iterator[File]:
+    """Yield the copies of an order, each with its signature; write their digests down."""
+    stamper = _stamper(recipe, order.style)
     ahead = order.ahead or (None,) * len(order.labels)
     for label, name, ready in zip(order.labels, order.names, ahead, strict=True):
         data, signature = stamper.copy(label, ready), None
@@ -121,12 +135,11 @@ def make(recipe: Recipe, order: Order) -> Made:
                 wanted = Seal(password=order.recipient.password, signature=recipe.signature)
             sealed = seal(data, wanted)
             data, signature = sealed.data, sealed.signature
-        files.append(File(name, data))
-        digests.append(files[-1].digest)
+        file = File(name, data)
+        digests.append(file.digest)
+        yield file
         if signature is not None:
-            files.append(File(f"{name}.p7s", signature))
-    parcel = Parcel(order.parcel, tuple(files), order.secret, order.message_id)
-    return Made(tuple(digests), parcel, notes=stamper.problems)
+            yield File(f"{name}.p7s", signature)
 
 
 def _stamper(recipe: Recipe, how: tuple[str, str]) -> Stamper:

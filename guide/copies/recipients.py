@@ -16,6 +16,7 @@ from typing import Any
 from guide.cells import cell_starts, delimiter_of
 from guide.copies.columns import COLUMNS, Columns, columns
 from guide.copies.encrypt import password_fault
+from guide.copies.names import fold
 from guide.errors import Diagnostic, GuideError, Place, error, in_order, note, warning
 from guide.model.copies import Recipient
 from guide.suggest import did_you_mean
@@ -326,7 +327,8 @@ class _Checking:
         self.rules = rules
         self.problems: list[Diagnostic] = []
         self.refs: dict[str, int] = {}
-        self.addresses: dict[str, tuple[int, str]] = {}
+        self.addresses: dict[str, int] = {}
+        self.named: dict[tuple[str, str], list[tuple[int, str]]] = {}
         self.people: dict[tuple[str, str], int] = {}
         self.passwords_unused = False
 
@@ -479,19 +481,21 @@ class _Checking:
             if first != entry.line:
                 message = f"the same `ref` stands in line {first}"
                 self._refuse("duplicate-recipient", message, entry, "ref", hint)
-        name = who.name.casefold()
-        address = who.email.casefold()
+        name, address = fold(who.name), fold(who.email)
         if address:
-            line, other = self.addresses.setdefault(address, (entry.line, name))
-            if line != entry.line and other == name and not who.ref:
-                message = f"the same name and address stand in line {line}"
+            same = self.named.setdefault((name, address), [])
+            twice = next((line for line, ref in same if not (who.ref and ref)), 0)
+            same.append((entry.line, who.ref))
+            line = self.addresses.setdefault(address, entry.line)
+            if twice:
+                message = f"the same name and address stand in line {twice}"
                 self._refuse("duplicate-recipient", message, entry, "email", hint)
             elif line != entry.line:
                 message = f"the same address stands in line {line}"
                 hint = "It gets both copies. If that is one person, delete one row."
                 self.problems.append(warning("duplicate-address", message, entry.at("email"), hint))
         elif not who.ref:
-            first = self.people.setdefault((name, who.organisation.casefold()), entry.line)
+            first = self.people.setdefault((name, fold(who.organisation)), entry.line)
             if first != entry.line:
                 message = f"the same name and organisation stand in line {first}"
                 hint += " Tell two people apart by `email` or `ref`."

@@ -266,7 +266,14 @@ def test_remote_storage(send: Run, write: Callable[..., Path], tmp_path: Path) -
 
     write("Anna", "Bert")
     assert send("--channel", "remote", "--remote", f"file://{tmp_path}/store", "--ledger", "a.ledger.db", "-o", "a").exit_code == 0
-    assert {p.name for p in (tmp_path / "store").iterdir()} == {"report-copy-001.pdf", "report-copy-002.pdf"}
+    assert {p.name for p in (tmp_path / "store").iterdir()} == {
+        "report-copy-001.pdf", "report-copy-002.pdf", ".guide-ledger.json"}  # fmt: skip
+    for more in (("--ledger", "b.ledger.db"), ("--to", "others.csv")):  # the numbers begin at 1 there, too
+        write("Cora", name="others.csv")
+        before = files(tmp_path / "store")
+        done = send("--channel", "remote", "--remote", f"file://{tmp_path}/store", "-o", "b", *more)
+        assert done.exit_code == 1 and "error[folder-of-another]" in done.output
+        assert files(tmp_path / "store") == before and not (tmp_path / "b.ledger.db").exists()
     assert send("--channel", "remote", "--remote", "memory://box/in", "--ledger", "b.ledger.db", "-o", "b").exit_code == 0
     memory = fsspec.filesystem("memory")
     with pikepdf.open(io.BytesIO(memory.cat_file("/box/in/report-copy-002.pdf"))) as pdf:
