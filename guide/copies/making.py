@@ -17,8 +17,8 @@ from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
 class Recipe:
     """What all copies of a run are made of: it goes along with every order, and holds no list.
 
-    `documents` are PDFs by edition; `styles` how they are stamped, by edition and language. `key`
-    names the recipe within this run.
+    `documents` are PDFs by key (`guide.copies.dealing.document_key`); `styles` how they are stamped, by
+    that key and language. `key` names the recipe within this run.
     """
 
     key: str
@@ -30,23 +30,19 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Order:
-    """The copies that one recipient is due: a label and a file name for each.
+    """The copies that one recipient is due: a label, a document's key and a file name for each.
 
     `ahead` has the labels that are in type already.
     """
 
     recipient: Recipient
     labels: tuple[CopyLabel, ...]
+    documents: tuple[str, ...]
     names: tuple[str, ...]
     parcel: str
     secret: str
     message_id: str = ""
     ahead: tuple[SetLabel | None, ...] = ()
-
-    @property
-    def style(self) -> tuple[str, str]:
-        """What decides how it is stamped: edition and language."""
-        return self.recipient.edition, self.recipient.language
 
 
 @dataclass(frozen=True)
@@ -101,20 +97,25 @@ def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
     wanted: dict[tuple[str, str], list[CopyLabel]] = {}
     for order in orders:
         ahead = order.ahead or (None,) * len(order.labels)
-        found = [label for label, ready in zip(order.labels, ahead, strict=True) if ready is None]
-        wanted.setdefault(order.style, []).extend(found)
+        for label, document, ready in zip(order.labels, order.documents, ahead, strict=True):
+            labels = wanted.setdefault((document, order.recipient.language), [])
+            labels.extend([label] if ready is None else [])
     for style, labels in wanted.items():
         _stamper(recipe, style).expect(labels)
 
 
 def make(recipe: Recipe, order: Order) -> Made:
     """Return the parcel of an order; raises GuideError when a copy cannot be stamped or sealed."""
-    stamper = _stamper(recipe, order.style)
     files: list[File] = []
     digests: list[str] = []
+    notes: list[Diagnostic] = []
     ahead = order.ahead or (None,) * len(order.labels)
-    for label, name, ready in zip(order.labels, order.names, ahead, strict=True):
+    for label, document, name, ready in zip(
+        order.labels, order.documents, order.names, ahead, strict=True
+    ):
+        stamper = _stamper(recipe, (document, order.recipient.language))
         data, signature = stamper.copy(label, ready), None
+        notes += stamper.problems
         if recipe.encrypt or recipe.signature:
             wanted = Seal(signature=recipe.signature)
             if recipe.encrypt:
@@ -126,15 +127,15 @@ def make(recipe: Recipe, order: Order) -> Made:
         if signature is not None:
             files.append(File(f"{name}.p7s", signature))
     parcel = Parcel(order.parcel, tuple(files), order.secret, order.message_id)
-    return Made(tuple(digests), parcel, notes=stamper.problems)
+    return Made(tuple(digests), parcel, notes=tuple(dict.fromkeys(notes)))
 
 
 def _stamper(recipe: Recipe, how: tuple[str, str]) -> Stamper:
-    """Return what stamps a document, by edition and language: it is made once in each process."""
-    edition, language = how
-    key = (recipe.key, edition, language)
+    """Return what stamps a document, by key and language: it is made once in each process."""
+    document, language = how
+    key = (recipe.key, document, language)
     if key not in _stampers:
         if any(known[0] != recipe.key for known in _stampers):
             _stampers.clear()  # those of an earlier run in this process
-        _stampers[key] = Stamper(recipe.documents[edition], (), recipe.styles[how])
+        _stampers[key] = Stamper(recipe.documents[document], (), recipe.styles[how])
     return _stampers[key]

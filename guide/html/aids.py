@@ -52,6 +52,14 @@ def distribution_list(
                  document=document, versions=list(versions), copies=list(copies))  # fmt: skip
 
 
+def class_list(
+    title: str, people: Sequence[tuple[int, str, str]], paper: Paper, lang: str, marking: str = ""
+) -> Html:
+    """Return who of a class has which copy, by number, name and version, with room for the score."""
+    versions = any(version for _, _, version in people)
+    return _html("class-list", title, paper, lang, marking, people=list(people), versions=versions)
+
+
 def fit_captions(
     pages: Sequence[Sequence[Any]], paper: Paper, lang: str, title: str, marking: str = ""
 ) -> Html:
