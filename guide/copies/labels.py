@@ -11,6 +11,7 @@ from html import escape
 from guide.copies.places import FRAME
 from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, SetFace
 from guide.model.copies import CopyLabel, StampStyle
+from guide.pdf.glyphs import script_sheet
 from guide.resources import TEMPLATES
 from guide.units import POINTS_PER_MM
 
@@ -237,6 +238,8 @@ def _html(
     if any(_EAST_ASIAN.search(face.markup) for face in faces):
         names.insert(1, "fonts-cjk.css")
     sheets = [(f"templates:{name}", (TEMPLATES / name).read_text("utf-8")) for name in names]
+    tokens = (TEMPLATES / "tokens.css").read_text("utf-8")
+    sheets[-1:-1] = script_sheet("".join(face.markup for face in faces), tokens)
     markup = _MARKUP % (escape(lang), "<!--faces-->")
     css = "\n".join(pages)
     return Html("copies", lang, markup, (*sheets, ("generated", css)), faces=faces, sizes=sizes)

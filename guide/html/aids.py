@@ -13,7 +13,7 @@ from guide.html.render import css_tokens
 from guide.html.templates import Templates
 from guide.model.artifacts import Face, Html
 from guide.model.kinds import Stock
-from guide.pdf.glyphs import needs_east_asian
+from guide.pdf.glyphs import needs_east_asian, script_sheet
 from guide.units import Paper
 
 _LANG = "en-GB"
@@ -102,6 +102,8 @@ def _html(
     marked = ["marking.css"] if made.lines else []
     names = ["fonts.css", *east, "tokens.css", *marked, f"{name}/page.css"]
     sheets = [(str(templates.place(each)), templates.text(each) or "") for each in names]
+    behind = names.index("tokens.css") + 1
+    sheets[behind:behind] = script_sheet(str(markup), templates.text("tokens.css") or "")
     tokens = {
         "--marking": css_string("\n".join(made.lines)),
         "--marking-width": f"{size.width - 2 * _INSET:g}mm",
