@@ -30,6 +30,7 @@ from guide.copies.decide import decide
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
 from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, Wish, ledger_of
 from guide.copies.message import ascii_domain
+from guide.copies.names import readable
 from guide.copies.places import Seen, slots
 from guide.copies.recipients import Row
 from guide.copies.records import Known, Selection, Version
@@ -246,7 +247,7 @@ class _Run:
         problems = tuple(d.within(str(folder)) for d in problems)
         if manifest is None or any(d.severity == Severity.ERROR for d in problems):
             raise GuideError(*problems)
-        name = folder.resolve().name
+        name = readable(folder.resolve().name)
         kind = self.request.kind
         stem = "-".join(
             [_safe(name, ascii_only=True) or "pack", *([kind] if kind != "briefing" else [])]
@@ -307,16 +308,17 @@ class _Run:
             ) from exc
         found = look_at(self.source, str(path))
         version = self.request.version
-        stem = _safe(path.stem, ascii_only=True) or "document"
+        name = readable(path.stem)
+        stem = _safe(name, ascii_only=True) or "document"
         return About(
-            series=found.title or path.stem,
-            title=found.title or path.stem,
+            series=found.title or name,
+            title=found.title or name,
             version=version or hashlib.sha256(self.source).hexdigest()[:8],
             lang=found.lang or "en",
             stem=f"{stem}-{_safe(version, ascii_only=True)}".rstrip("-"),
-            name=_safe(path.stem) or "document",
+            name=_safe(name) or "document",
             named=bool(version),
-            file=path.stem,
+            file=name,
         )
 
     def _documents(self, editions: Iterable[str]) -> dict[str, bytes]:
@@ -438,7 +440,7 @@ class _Run:
 
     def _wish(self, rows: Sequence[Row], issue: Issue) -> Wish:
         request = self.request
-        facts = {"list": request.recipients.name}
+        facts = {"list": readable(request.recipients.name)}
         if request.link_base:
             facts["link_base"] = request.link_base
         return Wish(

@@ -35,6 +35,14 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
+def utf8(text: str) -> bytes:
+    """Return what a program reads as UTF-8, whatever the terminal's encoding is.
+
+    Of a file's name that is no UTF-8, the bytes are written as JSON escapes.
+    """
+    return text.encode("utf-8", "backslashreplace")
+
+
 def text_lines(diagnostic: Diagnostic, colour: bool = False) -> str:
     """Return `path:line:column: severity[code]: message` and, indented, the remedy."""
     severity = str(diagnostic.severity)

@@ -261,6 +261,6 @@ def distribute(
     with report.progress_bars() as building, report.counter("copies") as count:
         done = distribution.distribute(request, count, building)
     if as_json:
-        click.echo(json.dumps(done.as_json(), indent=1, ensure_ascii=False))
+        click.echo(report.utf8(json.dumps(done.as_json(), indent=1, ensure_ascii=False)))
     report.report_distribution(done, as_json)
     click.get_current_context().exit(int(done.failed))
