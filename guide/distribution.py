@@ -25,10 +25,12 @@ from typing import Any
 from guide import __version__, output, pipeline
 from guide.copies import channels, locks, making, recipients
 from guide.copies.channels import Answer, Channel, ChannelClosed, Outcome
+from guide.copies.dealing import dealt, document_key, edition_of, joined, versions_among
 from guide.copies.decide import decide
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
 from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, Wish, ledger_of
 from guide.copies.message import ascii_domain
+from guide.copies.names import readable
 from guide.copies.places import Seen, slots
 from guide.copies.recipients import Row
 from guide.copies.records import Known, Selection, Version
@@ -36,6 +38,7 @@ from guide.copies.retry import Patience, named_wait
 from guide.copies.seal import check_seal, with_field
 from guide.copies.siblings import known_elsewhere, owner_of
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, note
+from guide.html.aids import class_list
 from guide.html.stamps import signature_caption, stamp_style
 from guide.jobs import temporary
 from guide.jobs.pool import Pool
@@ -51,7 +54,7 @@ from guide.model.copies import (
     StampStyle,
 )
 from guide.model.pack import Manifest
-from guide.units import POINTS_PER_MM, Paper, parse_paper
+from guide.units import PAPERS, POINTS_PER_MM, Paper, parse_paper
 
 MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
 _UPRIGHT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -100,6 +103,7 @@ class Request:
     subject: str = ""
     body: Path | None = None
     html: Path | None = None
+    merge: bool = False
     mail: Mapping[str, Any] = field(default_factory=dict)
     settings: pipeline.Settings = field(default_factory=pipeline.Settings)
 
@@ -132,7 +136,10 @@ class About:
 
 @dataclass(frozen=True)
 class Report:
-    """What is to be done, or what was done: copies in the order of their numbers."""
+    """What is to be done, or what was done: copies in the order of their numbers.
+
+    `versions` are the letters of dealt versions by number, `merged` the files for the printer.
+    """
 
     about: About
     sending: bool
@@ -143,6 +150,8 @@ class Report:
     copies: tuple[LedgerEntry, ...]
     diagnostics: tuple[Diagnostic, ...]
     refused: bool = False
+    versions: Mapping[int, str] = field(default_factory=dict)
+    merged: tuple[Path, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -161,9 +170,16 @@ class Report:
             "ledger": str(self.ledger),
             "recipients": self.recipients,
             "had_before": self.had,
-            "copies": [{name: getattr(copy, name) for name in fields} for copy in self.copies],
+            "copies": [
+                {name: getattr(copy, name) for name in fields} | self._dealt(copy.number)
+                for copy in self.copies
+            ],
+            "merged": [str(path) for path in self.merged],
             "diagnostics": [pipeline.diagnostic_json(d) for d in self.diagnostics],
         }
+
+    def _dealt(self, number: int) -> dict[str, str]:
+        return {"quiz": self.versions[number]} if number in self.versions else {}
 
 
 Count = Callable[[int, int], None]
@@ -195,6 +211,8 @@ class _Run:
         self.path = request.ledger or ledger_of(request.recipients)
         self.list = str(request.recipients)
         self.letters: Letters | None = None
+        self.dealt: dict[str, tuple[str, ...]] = {}  # letters of versions, by edition
+        self.merged: tuple[Path, ...] = ()
         self.reply_to = ""
         self.done = self.total = 0
         self.secrets: dict[int, str] = {}  # of a row's links, by number
@@ -233,7 +251,7 @@ class _Run:
         problems = tuple(d.within(str(folder)) for d in problems)
         if manifest is None or any(d.severity == Severity.ERROR for d in problems):
             raise GuideError(*problems)
-        name = folder.resolve().name
+        name = readable(folder.resolve().name)
         kind = self.request.kind
         stem = "-".join(
             [_safe(name, ascii_only=True) or "pack", *([kind] if kind != "briefing" else [])]
@@ -294,23 +312,24 @@ class _Run:
             ) from exc
         found = look_at(self.source, str(path))
         version = self.request.version
-        stem = _safe(path.stem, ascii_only=True) or "document"
+        name = readable(path.stem)
+        stem = _safe(name, ascii_only=True) or "document"
         return About(
-            series=found.title or path.stem,
-            title=found.title or path.stem,
+            series=found.title or name,
+            title=found.title or name,
             version=version or hashlib.sha256(self.source).hexdigest()[:8],
             lang=found.lang or "en",
             stem=f"{stem}-{_safe(version, ascii_only=True)}".rstrip("-"),
-            name=_safe(path.stem) or "document",
+            name=_safe(name) or "document",
             named=bool(version),
-            file=path.stem,
+            file=name,
         )
 
     def _documents(self, editions: Iterable[str]) -> dict[str, bytes]:
-        """Return the document of each edition; raises GuideError when one cannot be built."""
+        """Return the documents of each edition by key; raises GuideError when one cannot be built."""
         if self.about.editions is None:
             return dict.fromkeys(editions, self.source)
-        found = {}
+        found: dict[str, bytes] = {}
         request = self.request
         folder = request.source.parent if request.source.name == "pack.yaml" else request.source
         with temporary.folder() as out:
@@ -331,7 +350,7 @@ class _Run:
                     d for d in built.diagnostics
                     if d.severity == Severity.WARNING and d not in told
                 ]  # fmt: skip
-                found[edition] = self._chosen(paths).read_bytes()
+                found |= self._read(edition, paths)
         return found
 
     def _check_edition(self, edition: str, found: Iterable[Diagnostic]) -> None:
@@ -339,8 +358,29 @@ class _Run:
         from guide.content.editions import OF_EDITIONS
 
         bad = [d for d in found if d.code in OF_EDITIONS and d.severity == Severity.WARNING]
-        if edition and bad and self.request.send:
+        if edition and bad:
             raise GuideError(*[dataclasses.replace(d, severity=Severity.ERROR) for d in bad])
+
+    def _read(self, edition: str, paths: Sequence[Path]) -> dict[str, bytes]:
+        """Return the document of an edition, or its versions, which are dealt to the recipients."""
+        name = self.request.kind
+        letters = versions_among((path.stem for path in paths), name) if name == self.kind else ()
+        if not letters:
+            return {document_key(edition, ""): self._chosen(paths).read_bytes()}
+        self.dealt[edition] = letters
+        stems = {path.stem: path for path in paths}
+        return {
+            document_key(edition, letter): stems[f"{name}-{letter}"].read_bytes()
+            for letter in letters
+        }
+
+    def _letter(self, entry: LedgerEntry) -> str:
+        """Return which version a copy is of, '' where there is one for all."""
+        return dealt(entry.number, self.dealt.get(entry.edition, ()))
+
+    def _key(self, entry: LedgerEntry) -> str:
+        """Return which document a copy is made of."""
+        return document_key(entry.edition, self._letter(entry))
 
     def _chosen(self, paths: Sequence[Path]) -> Path:
         """Return the document that was asked for of those that its kind made; raises GuideError."""
@@ -404,7 +444,7 @@ class _Run:
 
     def _wish(self, rows: Sequence[Row], issue: Issue) -> Wish:
         request = self.request
-        facts = {"list": request.recipients.name}
+        facts = {"list": readable(request.recipients.name)}
         if request.link_base:
             facts["link_base"] = request.link_base
         return Wish(
@@ -443,13 +483,13 @@ class _Run:
 
     def _rehearse(self, rows: Sequence[Row], used: Iterable[str]) -> Report:
         """Plan on a copy of the ledger, which is then forgotten."""
-        if not self.request.send:
-            self._try_channels(used)
-            self._try_letters(rows)
-            self._try_seal()
-        documents = {"": self.source} if self.source else {}
-        stopped = self._stopped()
+        documents: Mapping[str, bytes] = {"": self.source} if self.source else {}
         with Ledger.rehearse(self.path) as ledger:
+            if not self.request.send and not self.request.mark_sent:
+                self._try_channels(used)
+                self._try_letters(rows)
+                documents = self._rehearsed(self._editions(rows, ledger.known()))
+            stopped = self._stopped()
             try:
                 issue = self._issue(documents)
                 self._check_list(ledger.known(), rows, issue)
@@ -467,9 +507,12 @@ class _Run:
     def _report(
         self, rows: Sequence[Row], plan: Plan, copies: tuple[LedgerEntry, ...], sending: bool
     ) -> Report:
+        letters = {entry.number: self._letter(entry) for entry in copies}
         return Report(self.about, sending, self.out, self.path, len(rows), plan.had,
                       tuple(sorted(copies, key=lambda e: e.number)), in_order(self.problems),
-                      not sending and self._stopped())  # fmt: skip
+                      not sending and self._stopped(),
+                      {number: letter for number, letter in letters.items() if letter},
+                      self.merged)  # fmt: skip
 
     def _report_open(self, plan: Plan) -> None:
         """Report what earlier runs left for a person to decide."""
@@ -520,22 +563,27 @@ class _Run:
         return channels.Remote(self.request.remote)
 
     def _try_channels(self, used: Iterable[str]) -> None:
-        """Note what would keep a channel from working; only a warning while nothing is sent."""
-        before = len(self.problems)
+        """Note what would keep a channel from working: what `--send` refuses, a preview refuses."""
         for name in used:
             channel = self._channel(name)
             if channel is not None:
                 channel.close()
-        self.problems[before:] = [
-            dataclasses.replace(d, severity=Severity.WARNING) for d in self.problems[before:]
-        ]
 
-    def _try_seal(self) -> None:
-        """Note what would keep copies from being sealed; a pack's document is not made for it."""
+    def _rehearsed(self, editions: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the documents as `--send` would make them, noting why they cannot be made or sealed.
+
+        What is made is kept in the cache, where `--send` finds it. Where something else is wrong
+        already, nothing is made.
+        """
+        documents: Mapping[str, bytes] = {"": self.source} if self.source else {}
         try:
-            self._check_seal({"": self.source})
+            self._check_seal(documents)  # a wrong key is found sooner than a document is made
+            if not self.source and not self._stopped():
+                documents = self._documents(editions)
+                self._check_seal(documents)
         except GuideError as exc:
-            self.problems += exc.diagnostics
+            self.problems += [each for each in exc.diagnostics if each not in self.problems]
+        return documents
 
     def _try_letters(self, rows: Sequence[Row]) -> None:
         """Write every letter, so that a template's mistake is known before anything is sent."""
@@ -651,6 +699,8 @@ class _Run:
                 self.problems += [
                     pipeline.worker_died(how, "copies", Place(self.list)) for how in pool.deaths
                 ]
+            if self.request.merge:
+                self._merge(ledger)
             numbers = {e.number for due in plan.due for e in due.entries}
             copies = tuple(
                 e for e in ledger.entries(version=self.about.version) if e.number in numbers
@@ -666,8 +716,9 @@ class _Run:
         wanted = {row.recipient.edition for row in rows}
         about = self.about
         had = next((v for v in known.versions if v.version == about.version), Version(0, "", {}))
-        if about.editions is not None and had.documents and not wanted <= {*had.documents}:
-            wanted |= {*had.documents} & {"", *about.editions}
+        given = {edition_of(key) for key in had.documents}
+        if about.editions is not None and given and not wanted <= given:
+            wanted |= given & {"", *about.editions}
         return sorted(wanted)
 
     def _deliver_all(self, dues: Sequence[Due], documents: Mapping[str, bytes], pool: Pool) -> None:
@@ -716,10 +767,11 @@ class _Run:
             who = row.recipient
             for _ in range(who.copies):
                 number += 1
-                label = CopyLabel(number, total, who.name, who.organisation, "")
+                own = who.copies == 1
+                label = CopyLabel(number, total, who.name, who.organisation, "", own)
                 labels.setdefault(who.language, []).append(label)
         for language, wanted in labels.items():
-            setter = LabelSetter(self._style("", language), (width,), bool(place.anchor))
+            setter = LabelSetter(self._style(language), (width,), bool(place.anchor))
             for chunk in _slices(wanted, _CHUNK):
                 if ended.is_set():
                     return
@@ -731,8 +783,10 @@ class _Run:
 
     def _recipe(self, documents: Mapping[str, bytes], dues: Sequence[Due]) -> making.Recipe:
         """Return what copies are made of."""
-        styles = {(due.recipient.edition, due.recipient.language) for due in dues}
-        style = {key: self._style(*key) for key in styles}
+        styles = {
+            (self._key(entry), due.recipient.language) for due in dues for entry in due.entries
+        }
+        style = {key: self._style(key[1]) for key in styles}
         if self.signature and not self.signature.detached:
             how = self.signature
             documents = {name: with_field(data, how) for name, data in documents.items()}
@@ -809,7 +863,7 @@ class _Run:
                 wanted = Seal(password="-" if request.encrypt else "", signature=self.signature)
                 check_seal(wanted, document, str(request.source))
 
-    def _style(self, edition: str, language: str) -> StampStyle:
+    def _style(self, language: str) -> StampStyle:
         about = self.about
         style = stamp_style(
             about.place,
@@ -831,7 +885,7 @@ class _Run:
         names = tuple(f"{self._name(e)}.pdf" for e in entries)
         parcel = self._name(entries[0], entries[-1].number if len(entries) > 1 else 0)
         first = entries[0]
-        labels = tuple(_label(e) for e in entries)
+        labels = tuple(_label(e, due.recipient.copies == 1) for e in entries)
         ahead = tuple(
             self.ahead.get((first.language, dataclasses.replace(label, copy_id="")))
             for label in labels
@@ -839,6 +893,7 @@ class _Run:
         return making.Order(
             due.recipient,
             labels,
+            tuple(map(self._key, entries)),
             names,
             parcel,
             self.secrets.get(first.number, first.secret),
@@ -851,6 +906,8 @@ class _Run:
         parts = [self.about.stem]
         if entry.edition:
             parts.append(_safe(entry.edition, ascii_only=True))
+        if (letter := self._letter(entry)) and not last:
+            parts.append(letter)
         parts.append(f"copy-{entry.number:03d}" + (f"-{last:03d}" if last else ""))
         if self.request.names:
             parts.append(_safe(entry.name))
@@ -946,7 +1003,7 @@ class _Run:
                 each: dict[str, Any] = {"number": entry.number}
                 if result.digests:
                     each["digest"] = result.digests[place]
-                    each["document"] = self.digests[entry.edition]
+                    each["document"] = self.digests[self._key(entry)]
                 if message_id:
                     each["message_id"] = message_id
                 if said is not None:
@@ -969,6 +1026,77 @@ class _Run:
         """Report that some copies are done with."""
         self.done += copies
         self.count(self.done, self.total)
+
+    # The printer --------------------------------------------------------------------------------
+
+    def _merge(self, ledger: Ledger) -> None:
+        """Write one PDF for each class, and one with who has which version; note what is missing.
+
+        They are made of the files in the folder each time, so that they are whole after any kill.
+        """
+        sent = [
+            entry
+            for entry in ledger.entries(version=self.about.version)
+            if entry.state == State.SENT
+        ]
+        entries = [entry for entry in sent if entry.channel == "folder"]
+        if others := len(sent) - len(entries):
+            message = f"{others} copies went another way than into the folder, and are not merged"
+            hint = "To merge them too, write folder under `channel`, and add --resend NUMBER."
+            self.problems.append(note("not-merged", message, Place(self.list), hint))
+        known, names = self._groups(entries), []
+        for stem, group in known.items():
+            copies = [self._on_disk(entry) for entry in group]
+            if None in copies:
+                continue
+            title = " · ".join(filter(None, (self.about.title, group[0].organisation)))
+            try:
+                whole = joined([copy for copy in copies if copy is not None], title)
+            except ValueError as exc:
+                self.problems.append(self._not_merged(f"a copy cannot be read: {exc}", ""))
+                continue
+            people = [(entry.number, entry.name, self._letter(entry).upper()) for entry in group]
+            page = class_list(
+                title, people, self.about.paper or PAPERS["a4"], self.about.lang, self.about.marking
+            )
+            for name, data in (
+                (f"{stem}.pdf", whole),
+                (f"{stem}-list.pdf", pipeline.typeset_job(page).data),
+            ):
+                output.write(self.out / name, data)
+                names.append(self.out / name)
+        self.merged = tuple(names)
+
+    def _groups(self, entries: Iterable[LedgerEntry]) -> dict[str, list[LedgerEntry]]:
+        """Return copies by the name of the file that they go into, without ending: one a class."""
+        groups: dict[str, list[LedgerEntry]] = {}
+        for entry in entries:
+            groups.setdefault(" ".join(entry.organisation.split()).casefold(), []).append(entry)
+        named: dict[str, list[LedgerEntry]] = {}
+        for group in groups.values():
+            stem = f"{self.about.stem}-{_safe(group[0].organisation) or 'all'}"
+            number = 2
+            while (name := stem) in named:
+                stem = f"{name.removesuffix(f'-{number - 1}')}-{number}"
+                number += 1
+            named[stem] = group
+        return named
+
+    def _on_disk(self, entry: LedgerEntry) -> bytes | None:
+        """Return a copy as it was delivered into the folder; None after noting that it is not there."""
+        try:
+            data = (self.out / entry.file).read_bytes()
+        except OSError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() == entry.file_digest:
+            return data
+        message = f"copy {entry.number} is not in the folder as it was delivered"
+        hint = f"Make it again: --resend {entry.number} --merge --send"
+        self.problems.append(self._not_merged(message, hint))
+        return None
+
+    def _not_merged(self, message: str, hint: str) -> Diagnostic:
+        return error("not-merged", message, Place(str(self.out)), hint)
 
     # Records ------------------------------------------------------------------------------------
 
@@ -1184,8 +1312,8 @@ def _stored(stored: Sequence[tuple[str, str]], name: str) -> tuple[str, str] | N
     return stored[0] if stored else None
 
 
-def _label(entry: LedgerEntry) -> CopyLabel:
-    return CopyLabel(entry.number, entry.total, entry.name, entry.organisation, entry.copy_id)
+def _label(entry: LedgerEntry, own: bool) -> CopyLabel:
+    return CopyLabel(entry.number, entry.total, entry.name, entry.organisation, entry.copy_id, own)
 
 
 def _uncertain(number: int, said: str, at: Place) -> Diagnostic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -33,6 +33,14 @@ def coloured(stream: TextIO) -> bool:
 def plain(text: str) -> str:
     """Return text for one line of a terminal: control characters are shown, not obeyed."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def utf8(text: str) -> bytes:
+    """Return what a program reads as UTF-8, whatever the terminal's encoding is.
+
+    Of a file's name that is no UTF-8, the bytes are written as JSON escapes.
+    """
+    return text.encode("utf-8", "backslashreplace")
 
 
 def text_lines(diagnostic: Diagnostic, colour: bool = False) -> str:
@@ -206,7 +214,7 @@ def report_distribution(done: Report, quiet: bool = False) -> None:
     about = f"{plain(done.about.title)}, version {plain(done.about.version)}"
     if not done.sending:
         if not quiet and copies:
-            print(_people(copies[:_PEOPLE]))
+            print(_people(copies[:_PEOPLE], done.versions))
             if len(copies) > _PEOPLE:
                 print(f"... and {len(copies) - _PEOPLE:,} more; --json shows all")
         had = f"; {_many(done.had, 'copy was', 'copies were')} sent before" if done.had else ""
@@ -222,6 +230,8 @@ def report_distribution(done: Report, quiet: bool = False) -> None:
         said = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
         had = f"; {done.had:,} were sent before" if done.had else ""
         print(f"{about}: {said or 'nothing to send'}{had}", file=sys.stderr)
+        for path in done.merged:
+            print(f"for the printer: {plain(str(path))}", file=sys.stderr)
         print(f"files in {plain(str(done.out))}, record in {plain(str(done.ledger))}",
               file=sys.stderr)  # fmt: skip
     if done.diagnostics:
@@ -290,11 +300,11 @@ def _signature(signed: Signed) -> str:
     return what[signed.state] + by + trust + (" (beside the file)" if signed.detached else "")
 
 
-def _people(copies: Sequence[LedgerEntry]) -> str:
+def _people(copies: Sequence[LedgerEntry], versions: Mapping[int, str]) -> str:
     head = ("copy", "name", "organisation", "channel", "address", "edition", "state")
     rows = [
         (str(c.number), _short(c.name), _short(c.organisation), c.channel, _short(c.email),
-         _short(c.edition), str(c.state))
+         _short(f"{c.edition} {versions.get(c.number, '')}".strip()), str(c.state))
         for c in copies
     ]  # fmt: skip
     return columns((head, *rows), left=range(1, 7))

@@ -14,12 +14,25 @@ LOCALE = _PACKAGE / "locale"
 DIAGNOSTICS = ROOT / "docs" / "diagnostics.md"
 
 
+_SCRIPTS = (
+    "Arabic", "Armenian", "Bengali", "Devanagari", "Ethiopic", "Georgian", "Gujarati", "Gurmukhi",
+    "Hebrew", "Kannada", "Khmer", "Lao", "Malayalam", "Myanmar", "Oriya", "Sinhala", "Tamil",
+    "Telugu", "Thai",
+)  # fmt: skip
+SCRIPTS = {f"Noto Sans {name}": f"NotoSans{name}[wght].ttf" for name in _SCRIPTS}
+"""Families of further scripts, each with its file."""
+
+
 def font_folders() -> dict[str, Path]:
     """Return the folder of TrueType files of each bundled family, by the family's name."""
     shipped = Path(str(files("rendercv_fonts")))
     found = {folder.name: folder for folder in sorted(shipped.iterdir()) if folder.is_dir()}
     found["Source Code Pro"] = Path(str(files("fontpkg_source_code_pro"))) / "files"
-    return found
+    try:
+        noto = Path(str(files("manimgx_fonts")))
+    except ModuleNotFoundError:  # a checkout that was updated, and not set up again
+        return found
+    return found | dict.fromkeys(SCRIPTS, noto)
 
 
 def font_file(family: str, name: str) -> Path:

@@ -121,6 +121,12 @@ def _file(**more: Any) -> click.Path:
     metavar="LINE",
     help="Answer a question: the person on this line is new.",
 )
+@click.option(
+    "--merge",
+    is_flag=True,
+    help="Also make one PDF for each class or organisation, for the printer: each copy begins on a "
+    "new sheet. A second PDF lists who has which version.",
+)
 @click.option("--watermark", default="", metavar="TEXT", help="Across every page, in grey.")
 @click.option("--encrypt", is_flag=True, help="AES-256, with the password that each row must have.")
 @click.option(
@@ -223,6 +229,7 @@ def distribute(
       guide distribute my-pack --to recipients.csv
       guide distribute my-pack --to recipients.csv --send
       guide distribute report.pdf --to staff.csv --channel zip -o copies --send
+      guide distribute my-pack --kind quiz --to class.csv --merge --send
       guide distribute my-pack --to recipients.csv --encrypt --sign key.p12 --send
       guide distribute my-pack --to recipients.csv --channel smtp --smtp mail.example.org \\
             --from training@example.org --rate 60 --limit 1 --send
@@ -241,6 +248,8 @@ def distribute(
         name, port = host, ""
     mail = {"host": name.strip("[]"), "port": port, "security": security, "sender": sender,
             "reply_to": reply_to}  # fmt: skip
+    if asked["merge"] and (asked["encrypt"] or asked["sign"] is not None):
+        raise click.UsageError("--merge cannot keep what --encrypt or --sign closes: leave one out")
     if source is None:
         packs = find_packs(())
         if len(packs) > 1:
@@ -252,6 +261,6 @@ def distribute(
     with report.progress_bars() as building, report.counter("copies") as count:
         done = distribution.distribute(request, count, building)
     if as_json:
-        click.echo(json.dumps(done.as_json(), indent=1, ensure_ascii=False))
+        click.echo(report.utf8(json.dumps(done.as_json(), indent=1, ensure_ascii=False)))
     report.report_distribution(done, as_json)
     click.get_current_context().exit(int(done.failed))

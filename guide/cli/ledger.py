@@ -76,9 +76,9 @@ def ledger(
         pages = ledgers.write_list(shown, pdf, path)
         click.echo(f"{pdf}: {pages} page{'s' if pages != 1 else ''}", err=True)
     if as_csv:
-        click.echo(ledgers.as_csv(shown), nl=False)
+        click.echo(report.utf8(ledgers.as_csv(shown)), nl=False)
     elif as_json:
-        click.echo(ledgers.as_json(path, shown))
+        click.echo(report.utf8(ledgers.as_json(path, shown)))
     elif pdf is None:
         report.report_ledger(shown, sys.stdout)
 

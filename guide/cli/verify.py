@@ -49,7 +49,7 @@ def verify(
     findings = list(verification.check(files, held))
     if as_json:
         found = verification.as_json(findings)
-        click.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        click.echo(report.utf8(json.dumps(found, indent=1, ensure_ascii=False)))
     else:
         for finding in findings:
             report.report_finding(finding)

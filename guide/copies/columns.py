@@ -82,6 +82,7 @@ def _folded(name: str) -> str:
 _KNOWN = {
     _folded(word): role for role, words in _WORDS.items() for word in words.split(",")
 }  # fmt: skip
+_EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+")
 _NAMING = ("full", "name", "given", "middle", "family", "family2")
 
 
@@ -146,12 +147,13 @@ class Columns:
         whole = [cell for role in ("full", "name") for cell in by_role.get(role, ())]
         if any(cell.strip() for cell in whole) or self.own:
             return next((cell for cell in whole if cell.strip()), whole[0] if whole else "")
-        parts = [
-            cell.strip()
-            for role in ("given", "middle", "family", "family2")
-            for cell in by_role.get(role, ())
-        ]
-        return " ".join(filter(None, parts))
+        given, family = (
+            " ".join(c.strip() for role in roles for c in by_role.get(role, ()) if c.strip())
+            for roles in (("given", "middle"), ("family", "family2"))
+        )
+        if _EAST_ASIAN.fullmatch(given + family):  # 王小明: the family first, and no blank
+            return family + given
+        return f"{given} {family}".strip()
 
     @staticmethod
     def _organisation(by_role: Mapping[str, Sequence[str]]) -> str:

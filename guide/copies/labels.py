@@ -11,6 +11,7 @@ from html import escape
 from guide.copies.places import FRAME
 from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, SetFace
 from guide.model.copies import CopyLabel, StampStyle
+from guide.pdf.glyphs import script_sheet
 from guide.resources import TEMPLATES
 from guide.units import POINTS_PER_MM
 
@@ -28,7 +29,8 @@ _EAST_ASIAN = re.compile(
 # Marks that turn the direction of what follows would reach beyond the name (Unicode UAX 9).
 _TURNING = {*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C}
 _MARKUP = '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'
-BOX, WATER, CONTROL = "box", "water", "control"
+BOX, WATER, CONTROL, NAME = "box", "water", "control", "name"
+LINE = 7.0  # mm, the height of a line to write a name on: `field-space` in the templates
 _LETTERS = "letters"
 # Latin as Europe writes it, Cyrillic, and the signs of names; ligatures have glyphs of their own.
 _ALPHABET = escape(
@@ -39,7 +41,7 @@ _ALPHABET = escape(
     + " · – — ‘ ’ “ ” „ … № fi fl ff ffi ffl"
 )
 Kind = float | str
-"""Which face of a label: a line of a width in mm, or the box."""
+"""Which face of a label: a line of a width in mm, the box, or the name on a line for it."""
 
 
 def plain(text: str, most: int) -> str:
@@ -69,11 +71,15 @@ class SetLabel:
 
 @dataclass(frozen=True)
 class LabelSetter:
-    """Sets labels in the widths that a document needs, with a box if it has one."""
+    """Sets labels in the widths that a document needs, with a box if it has one.
+
+    `line` is the width in mm of the lines to write a name on, 0 for none.
+    """
 
     style: StampStyle
     widths: tuple[float, ...]
     box: bool
+    line: float = 0.0
 
     def set(self, labels: Sequence[CopyLabel]) -> tuple[list[SetLabel], tuple[Fault, ...]]:
         """Return the labels in type, each as if it were alone; text that does not fit is cut."""
@@ -83,7 +89,7 @@ class LabelSetter:
     @property
     def kinds(self) -> list[Kind]:
         """The faces that each label has."""
-        return [*self.widths, *([BOX] if self.box else [])]
+        return [*self.widths, *([BOX] if self.box else []), *([NAME] if self.line else [])]
 
     def control(self) -> list[SetLabel]:
         """Return the document control line in each width: it is the same in all copies."""
@@ -149,6 +155,10 @@ class LabelSetter:
         numbers = {"number": label.number, "total": label.total}
         name = plain(label.name, most)
         organisation = plain(label.organisation, min(most, _ORGANISATION))
+        if kind == NAME:
+            name = f"<p>{escape(name)}</p>" if label.own else ""
+            line = f'<div class="stamp-name {self.style.direction}">{name}</div>'
+            return f'<div class="stamp-page" style="page: name">{line}</div>'
         if kind == BOX:
             count = f"{label.number} / {label.total}"
             place = style.place
@@ -182,6 +192,9 @@ class LabelSetter:
         if self.box:
             wide, high = (side + 2 * FRAME for side in place.box)
             pages.append(f"@page box {{ size: {wide:g}mm {high:g}mm; margin: 0 }}")
+        if self.line:
+            wide, high = self.line + 2 * FRAME, LINE + 2 * FRAME
+            pages.append(f"@page name {{ size: {wide:g}mm {high:g}mm; margin: 0 }}")
         pages.append("@page letters { size: 400mm 400mm; margin: 0 }")
         if self._under:
             foot = _FOOT + _CONTROL * place.size / POINTS_PER_MM
@@ -225,6 +238,8 @@ def _html(
     if any(_EAST_ASIAN.search(face.markup) for face in faces):
         names.insert(1, "fonts-cjk.css")
     sheets = [(f"templates:{name}", (TEMPLATES / name).read_text("utf-8")) for name in names]
+    tokens = (TEMPLATES / "tokens.css").read_text("utf-8")
+    sheets[-1:-1] = script_sheet("".join(face.markup for face in faces), tokens)
     markup = _MARKUP % (escape(lang), "<!--faces-->")
     css = "\n".join(pages)
     return Html("copies", lang, markup, (*sheets, ("generated", css)), faces=faces, sizes=sizes)

@@ -584,7 +584,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
             message = "a folder, or something else, stands where the ledger should be"
             hint = "Move it away, or name another: --ledger FILE"
             raise GuideError(error("ledger-damaged", message, Place(str(path)), hint))
-        uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
+        uri = f"file:{quote(os.fsencode(path.resolve()))}?mode={mode}"
         return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE)
 
 

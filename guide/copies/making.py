@@ -17,8 +17,8 @@ from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
 class Recipe:
     """What all copies of a run are made of: it goes along with every order, and holds no list.
 
-    `documents` are PDFs by edition; `styles` how they are stamped, by edition and language. `key`
-    names the recipe within this run.
+    `documents` are PDFs by key (`guide.copies.dealing.document_key`); `styles` how they are stamped, by
+    that key and language. `key` names the recipe within this run.
     """
 
     key: str
@@ -30,23 +30,19 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Order:
-    """The copies that one recipient is due: a label and a file name for each.
+    """The copies that one recipient is due: a label, a document's key and a file name for each.
 
     `ahead` has the labels that are in type already.
     """
 
     recipient: Recipient
     labels: tuple[CopyLabel, ...]
+    documents: tuple[str, ...]
     names: tuple[str, ...]
     parcel: str
     secret: str
     message_id: str = ""
     ahead: tuple[SetLabel | None, ...] = ()
-
-    @property
-    def style(self) -> tuple[str, str]:
-        """What decides how it is stamped: edition and language."""
-        return self.recipient.edition, self.recipient.language
 
 
 @dataclass(frozen=True)
@@ -96,8 +92,9 @@ def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
     wanted: dict[tuple[str, str], list[CopyLabel]] = {}
     for order in orders:
         ahead = order.ahead or (None,) * len(order.labels)
-        found = [label for label, ready in zip(order.labels, ahead, strict=True) if ready is None]
-        wanted.setdefault(order.style, []).extend(found)
+        for label, document, ready in zip(order.labels, order.documents, ahead, strict=True):
+            labels = wanted.setdefault((document, order.recipient.language), [])
+            labels.extend([label] if ready is None else [])
     for style, labels in wanted.items():
         _stamper(recipe, style).expect(labels)
 
@@ -105,9 +102,10 @@ def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
 def make(recipe: Recipe, order: Order) -> Made:
     """Return the parcel of an order; raises GuideError when a copy cannot be stamped or sealed."""
     digests: list[str] = []
-    files = tuple(_files(recipe, order, digests))
+    notes: list[Diagnostic] = []
+    files = tuple(_files(recipe, order, digests, notes))
     parcel = Parcel(order.parcel, files, order.secret, order.message_id)
-    return Made(tuple(digests), parcel, notes=_stamper(recipe, order.style).problems)
+    return Made(tuple(digests), parcel, notes=tuple(dict.fromkeys(notes)))
 
 
 def _delivered(recipe: Recipe, order: Order, channel: Channel) -> Made:
@@ -117,18 +115,24 @@ def _delivered(recipe: Recipe, order: Order, channel: Channel) -> Made:
         assert made.parcel is not None
         return replace(made, parcel=None, answer=channel.deliver(made.parcel, order.recipient))
     digests: list[str] = []
+    notes: list[Diagnostic] = []
     parcel = Parcel(order.parcel, (), order.secret, order.message_id,
-                    stream=lambda: _files(recipe, order, digests))  # fmt: skip
+                    stream=lambda: _files(recipe, order, digests, notes))  # fmt: skip
     answer = channel.deliver(parcel, order.recipient)
-    return Made(tuple(digests), answer=answer, notes=_stamper(recipe, order.style).problems)
+    return Made(tuple(digests), answer=answer, notes=tuple(dict.fromkeys(notes)))
 
 
-def _files(recipe: Recipe, order: Order, digests: list[str]) -> Iterator[File]:
-    """Yield the copies of an order, each with its signature; write their digests down."""
-    stamper = _stamper(recipe, order.style)
+def _files(
+    recipe: Recipe, order: Order, digests: list[str], notes: list[Diagnostic]
+) -> Iterator[File]:
+    """Yield the copies of an order, each with its signature; write down their digests, and notes."""
     ahead = order.ahead or (None,) * len(order.labels)
-    for label, name, ready in zip(order.labels, order.names, ahead, strict=True):
+    for label, document, name, ready in zip(
+        order.labels, order.documents, order.names, ahead, strict=True
+    ):
+        stamper = _stamper(recipe, (document, order.recipient.language))
         data, signature = stamper.copy(label, ready), None
+        notes += stamper.problems
         if recipe.encrypt or recipe.signature:
             wanted = Seal(signature=recipe.signature)
             if recipe.encrypt:
@@ -143,11 +147,11 @@ def _files(recipe: Recipe, order: Order, digests: list[str]) -> Iterator[File]:
 
 
 def _stamper(recipe: Recipe, how: tuple[str, str]) -> Stamper:
-    """Return what stamps a document, by edition and language: it is made once in each process."""
-    edition, language = how
-    key = (recipe.key, edition, language)
+    """Return what stamps a document, by key and language: it is made once in each process."""
+    document, language = how
+    key = (recipe.key, document, language)
     if key not in _stampers:
         if any(known[0] != recipe.key for known in _stampers):
             _stampers.clear()  # those of an earlier run in this process
-        _stampers[key] = Stamper(recipe.documents[edition], (), recipe.styles[how])
+        _stampers[key] = Stamper(recipe.documents[document], (), recipe.styles[how])
     return _stampers[key]

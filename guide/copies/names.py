@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from difflib import SequenceMatcher
@@ -9,6 +10,16 @@ from functools import lru_cache
 
 _TYPO = 0.75  # how alike two spellings of one word are, as difflib measures it
 _PART = 3  # letters that a part of a name must have to point to somebody
+
+
+def readable(name: str) -> str:
+    """Return a file's name as text: one of bytes that are no UTF-8 is read as Windows-1252.
+
+    Python keeps such bytes as lone halves of characters, which no database and no PDF takes.
+    """
+    if name.isascii() or not any("\ud800" <= c <= "\udfff" for c in name):
+        return name
+    return os.fsencode(name).decode("cp1252", "replace")
 
 
 @lru_cache(maxsize=100_000)

@@ -396,7 +396,7 @@ class _Checking:
             )
             if len(missing) > 1:
                 message += f" and {len(missing) - 1} more"
-            hint = "Write it in letters that the bundled fonts have: Latin, Greek, Cyrillic, CJK."
+            hint = "Write it in letters: emoji and rare signs cannot be printed."
             self.problems.append(warning("missing-glyph", message, entry.at(name), hint))
 
     def _copies(self, entry: Entry, cell: str) -> int:

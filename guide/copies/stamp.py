@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from guide.copies.labels import BOX, CONTROL, WATER, LabelSetter, SetLabel, water
+from guide.copies.labels import BOX, CONTROL, NAME, WATER, LabelSetter, SetLabel, water
 from guide.copies.parts import Base, Part, base_of, compose, parts_of, without_length
 from guide.copies.places import FRAME, Seen, across, seen, slots
 from guide.copies.trace import MARK_SIZE, PIECE, bars
@@ -30,6 +30,8 @@ from guide.units import POINTS_PER_MM
 
 _BLOCK = 64  # labels that are set together: starting to typeset takes as long as two of them
 _NOTHING = b"<< >>"
+_NAME_LINE = re.compile(r"name-line(-\d+)?")
+_SHORTEST = 20.0  # mm: no name is set on a shorter line
 
 
 class Stamper:
@@ -207,14 +209,17 @@ class _Preparing:
         places = slots(views, style.place)
         widths = tuple(sorted({slot.width for slot in places}))
         box = self._box(pages, views)
-        setter = LabelSetter(style, widths, bool(box))
+        lines = self._name_lines(pages, views)
+        # All lines of a document are set in the narrowest, to half a millimetre.
+        line = min((int(2 * width) / 2 for _, width, _ in lines), default=0.0)
+        setter = LabelSetter(style, widths, bool(box), line)
         self.fixed: dict[Any, tuple[SetFace, tuple[FontFace, ...]]] = {
             (CONTROL, width): (each.faces[width], each.fonts)
             for width, each in zip(widths, setter.control(), strict=False)
         }
         if style.watermark:
             self.fixed[WATER] = water(style)
-        kinds = [*widths, *([BOX] if box else []), "mark", *self.fixed]
+        kinds = [*setter.kinds, "mark", *self.fixed]
         self.names = {kind: f"/GuideStamp{n}" for n, kind in enumerate(kinds)}
         self.slots = {kind: self._slot(n) for n, kind in enumerate(kinds)}
         drawn: list[list[tuple[Any, Matrix]]] = [
@@ -227,6 +232,8 @@ class _Preparing:
         ]
         if box:
             drawn[box[0]].append((BOX, box[1]))
+        for number, _, matrix in lines:
+            drawn[number].append((NAME, matrix))
         first_id = self._first_id()
         self.streams: dict[bytes, Any] = {}
         self.done: set[tuple[int, int]] = set()
@@ -331,6 +338,45 @@ class _Preparing:
             return None  # our own pages are never turned
         high = place.box[1] + FRAME
         return number, (1, 0, 0, 1, x - FRAME * POINTS_PER_MM, y - high * POINTS_PER_MM)
+
+    def _name_lines(
+        self, pages: Sequence[Any], views: Sequence[Seen]
+    ) -> list[tuple[int, float, Matrix]]:
+        """Return the lines to write a name on: page, width in mm, and the matrix of the name's face.
+
+        A template gives each two anchors: `name-line`, `name-line-2` ... where the line begins, and
+        the same with `-end` where it ends.
+        """
+        numbers = {page.objgen: n for n, page in enumerate(pages)}
+        found = []
+        for name in self._line_names():
+            ends = [self._spot(each, numbers) for each in (name, f"{name}-end")]
+            if ends[0] is None or ends[1] is None or ends[0][0] != ends[1][0]:
+                continue
+            number, left, _ = ends[0]
+            _, right, foot = ends[1]
+            width = (right - left) / POINTS_PER_MM
+            if width < _SHORTEST or views[number].matrix[:4] != (1, 0, 0, 1):
+                continue
+            x, y = left - FRAME * POINTS_PER_MM, foot - FRAME * POINTS_PER_MM
+            found.append((number, width, (1.0, 0.0, 0.0, 1.0, x, y)))
+        return found
+
+    def _line_names(self) -> list[str]:
+        import pikepdf
+
+        with contextlib.suppress(KeyError, TypeError, AttributeError, ValueError):
+            names = pikepdf.NameTree(self.pdf.Root.Names.Dests).keys()
+            return sorted(name for name in names if _NAME_LINE.fullmatch(name))
+        return []
+
+    def _spot(self, name: str, numbers: dict[Any, int]) -> tuple[int, float, float] | None:
+        """Return the page and place of an anchor, or None."""
+        target = self._destination(name)
+        with contextlib.suppress(ValueError, TypeError, IndexError, AttributeError, KeyError):
+            if target is not None and str(target[1]) == "/XYZ":
+                return numbers[target[0].objgen], float(target[2]), float(target[3])
+        return None
 
     def _destination(self, name: str) -> Any:
         import pikepdf

@@ -13,7 +13,7 @@ from guide.html.render import css_tokens
 from guide.html.templates import Templates
 from guide.model.artifacts import Face, Html
 from guide.model.kinds import Stock
-from guide.pdf.glyphs import needs_east_asian
+from guide.pdf.glyphs import needs_east_asian, script_sheet
 from guide.units import Paper
 
 _LANG = "en-GB"
@@ -50,6 +50,14 @@ def distribution_list(
     """Return who has which copy of a document, as a table with room to sign for it."""
     return _html("distribution-list", f"Distribution list: {document}", paper, marking=marking,
                  document=document, versions=list(versions), copies=list(copies))  # fmt: skip
+
+
+def class_list(
+    title: str, people: Sequence[tuple[int, str, str]], paper: Paper, lang: str, marking: str = ""
+) -> Html:
+    """Return who of a class has which copy, by number, name and version, with room for the score."""
+    versions = any(version for _, _, version in people)
+    return _html("class-list", title, paper, lang, marking, people=list(people), versions=versions)
 
 
 def fit_captions(
@@ -94,6 +102,8 @@ def _html(
     marked = ["marking.css"] if made.lines else []
     names = ["fonts.css", *east, "tokens.css", *marked, f"{name}/page.css"]
     sheets = [(str(templates.place(each)), templates.text(each) or "") for each in names]
+    behind = names.index("tokens.css") + 1
+    sheets[behind:behind] = script_sheet(str(markup), templates.text("tokens.css") or "")
     tokens = {
         "--marking": css_string("\n".join(made.lines)),
         "--marking-width": f"{size.width - 2 * _INSET:g}mm",

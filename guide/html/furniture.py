@@ -29,7 +29,7 @@ from guide.model.kinds import (
     Stock,
 )
 from guide.model.pack import Pack
-from guide.pdf.glyphs import needs_east_asian
+from guide.pdf.glyphs import needs_east_asian, script_sheet
 from guide.pdf.widths import width
 from guide.units import MM_PER_POINT
 
@@ -108,12 +108,14 @@ class Furniture:
     @cached_property
     def _shell(self) -> Html:
         manifest = self.pack.manifest
-        wide = needs_east_asian(f"{manifest.title} {manifest.marking}")
+        said = f"{manifest.title} {manifest.marking}"
+        wide = needs_east_asian(said)
         east = ["fonts-cjk.css"] if wide else []
         names = ["fonts.css", *east, "tokens.css", f"{self.kind.name}/sheet.css"]
         sheets = [
             (str(self.templates.place(name)), self.templates.text(name) or "") for name in names
         ]
+        sheets[-1:-1] = script_sheet(said, self.templates.text("tokens.css") or "")
         page = f"@page {{ size: {self.stock.paper.css}; }}\n{css_tokens({})}"
         return Html(
             title=manifest.title,

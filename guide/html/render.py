@@ -27,7 +27,7 @@ from guide.model.dates import Date
 from guide.model.kinds import FIELDS, Kind, Piece, Stock, page_budget
 from guide.model.pack import Pack, Theme
 from guide.model.quiz import letter
-from guide.pdf.glyphs import needs_east_asian
+from guide.pdf.glyphs import needs_east_asian, script_sheet
 from guide.units import MM_PER_POINT, Paper
 
 _GAPS = 12  # in a section of a worksheet whose kind has no option for it
@@ -302,6 +302,8 @@ class Sheets:
         ]
         found = [(name, self.templates.text(name)) for name in names]
         sheets = [(str(self.templates.place(name)), text) for name, text in found if text]
+        behind = names.index("tokens.css") + 1
+        sheets[behind:behind] = script_sheet(text, self.templates.text("tokens.css") or "")
         return (*sheets, ("generated", self._generated()))
 
     def _marked(self) -> list[str]:

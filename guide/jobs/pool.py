@@ -72,9 +72,11 @@ def _shorten_sockets(_process: int) -> None:
     A socket's path has at most 107 bytes (unix(7)); with a longer TMPDIR the server could not start,
     and workers would be spawned: half a second each, during which nothing ties them to their parent.
     """
+    config: Any = multiprocessing.current_process()._config  # type: ignore[attr-defined]  # noqa: SLF001
+    # A folder of multiprocessing's own (`pymp-...`) would stay behind when this process is killed.
+    config["tempdir"] = temporary.lasting()
     if os.path.isdir("/proc/self/fd"):
         folder = os.open(temporary.lasting(), os.O_RDONLY | os.O_DIRECTORY)
-        config: Any = multiprocessing.current_process()._config  # type: ignore[attr-defined]  # noqa: SLF001
         config["tempdir"] = f"/proc/self/fd/{folder}"
 
 

@@ -28,7 +28,9 @@ class Recipient(Frozen):
 class CopyLabel:
     """What one copy says about itself: `number` of `total`, and for whom it was made.
 
-    `copy_id` is the invisible id, 32 hexadecimal digits, in the metadata and on every page.
+    `copy_id` is the invisible id, 32 hexadecimal digits, in the metadata and on every page. `own`
+    tells that the copy is one person's, whose name goes on a line for it; of a row with several
+    copies, which may be for a group, the line stays free.
     """
 
     number: int
@@ -36,6 +38,7 @@ class CopyLabel:
     name: str
     organisation: str
     copy_id: str
+    own: bool = True
 
 
 class StampPlace(Frozen):

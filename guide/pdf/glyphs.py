@@ -12,7 +12,8 @@ from typing import Any
 from fontTools.ttLib import TTFont
 
 from guide.model.artifacts import Fault
-from guide.resources import font_file
+from guide.pdf import scripts
+from guide.resources import SCRIPTS, font_file
 
 # The families of templates/tokens.css, each of which every text can fall back to.
 _CORE = (
@@ -22,8 +23,9 @@ _CORE = (
     ("Source Code Pro", "SourceCodePro[wght].ttf"),
 )
 _EAST_ASIAN = tuple(("Noto Sans", f"NotoSans{code}-Regular.ttf") for code in ("JP", "SC", "KR"))
-BUNDLED = {"Gentium Book Plus", "Source Sans 3", "Noto Sans", "Source Code Pro", "Noto Sans JP",
-           "Noto Sans SC", "Noto Sans KR"}  # fmt: skip
+LISTED = {"Gentium Book Plus", "Source Sans 3", "Noto Sans", "Source Code Pro", "Noto Sans JP",
+          "Noto Sans SC", "Noto Sans KR"}  # fmt: skip
+BUNDLED = LISTED | set(SCRIPTS)
 MOST = 200  # words of a document; the next tells nobody more
 _ESCAPE = re.compile(r"\\[0-9a-f]{1,6} ")  # of a line end or a quote mark, as render.py writes them
 _STRING = re.compile(r'"([^"]*)"')
@@ -75,7 +77,20 @@ def uncovered(text: str) -> set[str]:
     """Return the visible characters of a text that no bundled font has."""
     wanted = {c for c in set(text) if ord(c) > 126 and is_visible(c)}
     rest = {c for c in wanted if ord(c) not in _covered(east_asian=False)}
-    return {c for c in rest if ord(c) not in _covered(east_asian=True)} if rest else rest
+    rest = {c for c in rest if ord(c) not in _covered(east_asian=True)} if rest else rest
+    return scripts.uncovered(rest)
+
+
+def script_sheet(text: str, tokens: str) -> list[tuple[str, str]]:
+    """Return the stylesheet that loads the fonts of scripts in a text, or none: see `guide.pdf.scripts`.
+
+    It belongs behind tokens.css, whose text is `tokens`.
+    """
+    wanted = {c for c in set(text) if ord(c) > 126 and is_visible(c)}
+    rest = {c for c in wanted if ord(c) not in _covered(east_asian=False)}
+    rest = {c for c in rest if ord(c) not in _covered(east_asian=True)} if rest else rest
+    families = scripts.families(rest)
+    return [("templates:scripts.css", scripts.sheet(families, tokens))] if families else []
 
 
 def is_visible(character: str) -> bool:

@@ -38,6 +38,7 @@ def read(text: str) -> tuple[tuple[Row, ...], tuple[Diagnostic, ...]]:
         ("Name,Given Name,Family Name,E-mail 1 - Type,E-mail 1 - Value,Organization 1 - Name\n"
          "Jane Smith,Jane,Smith,* Work,j@x.org ::: k@x.org,Training\n", ("Jane Smith", "j@x.org", "Training")),
         ("Klassenliste 8b, Schuljahr 2026/27;;\n;;\nNachname;Vorname;Klasse\nMüller;Anna;8b\n", ("Anna Müller", "", "8b")),
+        ("Last name,First name\n王,小明\n", ("王小明", "", "")),
         ("Name;Surname;Nr.\nAnn;Lee;1\n", ("Ann Lee", "", "")),
     ],
 )  # fmt: skip

@@ -147,8 +147,7 @@ def test_names_of_any_script_and_length() -> None:
     """Right-to-left names, marks of direction, 300 characters and emoji stay as they are."""
     names = ["עמית כהן", "محمد\u200f علي", "N" * 300, "李小龍", "Zoë 👩🏽‍🚀", "O'Neil; Bo, Jr.", "Γιώργος Ñandú Ђорђе"]
     rows, problems = read("name\n" + "".join(f'"{name}"\n' for name in names))
-    assert codes(problems) == [(2, "missing-glyph"), (3, "missing-glyph"), (6, "missing-glyph")]
-    assert "hebrew letter he and 6 more" in problems[0].message
+    assert codes(problems) == [(6, "missing-glyph")]
     assert [row.recipient.name for row in rows] == names
 
 

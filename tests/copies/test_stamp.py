@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from pathlib import Path
 
 import pikepdf
@@ -16,6 +17,7 @@ from guide.copies.trace import bars, ids_of_page, read_bars
 from guide.errors import GuideError
 from guide.html.stamps import stamp_style
 from guide.model.copies import CopyLabel, StampPlace, StampStyle
+from guide.pdf.glyphs import BUNDLED
 
 ID = "0123456789abcdef0123456789abcdef"
 STYLE = StampStyle(version="1.0", control="Version 1.0 · TRAINING USE")
@@ -220,6 +222,24 @@ def test_names_of_all_kinds(briefing: bytes, name: str) -> None:
         box = text.get_charbox(n)
         assert -1 <= box[0] <= box[2] <= width + 1
     document.close()
+
+
+def test_names_of_many_scripts_are_set_in_bundled_fonts() -> None:
+    """A copy is the same on every machine, and nobody is asked for another name."""
+    names = {
+        "Arabic": "محمد الأمين", "Hebrew": "עמית כהן", "Georgian": "გიორგი ბერიძე", "Armenian": "Արմեն Պետրոսյան",
+        "Thai": "สมชาย ใจดี", "": "प्रिया शर्मा", "Tamil": "செல்வி", "Ethiopic": "አበበ",
+    }  # fmt: skip
+    labels = [label(n, name=name) for n, name in enumerate(names.values(), 1)]
+    stamper = Stamper(pages_pdf((595, 842)), labels, STYLE)
+    for each, script in zip(labels, names, strict=True):
+        with pikepdf.open(io.BytesIO(stamper.copy(each))) as pdf:
+            fonts = {str(o.BaseFont).partition("+")[2] for o in pdf.objects if isinstance(o, pikepdf.Dictionary) and "/BaseFont" in o}
+        families = {re.sub(r"\W", "", font) for font in fonts}
+        assert f"NotoSans{script}" in families, (script, families)
+        known = tuple(re.sub(r"\W", "", name) for name in BUNDLED)
+        assert all(family.startswith(known) for family in families), families
+    assert stamper.problems == ()
 
 
 def test_the_watermark_lies_on_the_diagonal() -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from guide.cli import guide
 from guide.model.artifacts import Fault
 from guide.pdf.fallback import fallbacks, placed
-from guide.pdf.glyphs import BUNDLED, needs_east_asian, uncovered
+from guide.pdf.glyphs import BUNDLED, LISTED, needs_east_asian, uncovered
 from guide.resources import TEMPLATES
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><text font-family="%s">%s</text></svg>'
@@ -64,7 +64,7 @@ def test_each_list_of_families_ends_in_all_bundled_ones() -> None:
     for name in ("serif", "sans", "mono"):
         families = re.search(rf"--{name}:([^;]+);", tokens)
         assert families
-        assert set(re.findall(r'"([^"]+)"', families[1])) == BUNDLED, name
+        assert set(re.findall(r'"([^"]+)"', families[1])) == LISTED, name
     assert uncovered("☐ ☑ ✗ ★ ② ╔") == set()
     assert (needs_east_asian("★"), needs_east_asian("日"), needs_east_asian("é ☐")) == (True, True, False)
 
