@@ -6,6 +6,7 @@ import contextlib
 import csv
 import dataclasses
 import hashlib
+import importlib
 import io
 import json
 import os
@@ -28,6 +29,7 @@ from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, le
 from guide.copies.places import Seen, slots
 from guide.copies.recipients import Row
 from guide.copies.seal import check_seal, with_field
+from guide.copies.stamp import Stamper
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order
 from guide.html.stamps import signature_caption, stamp_style
 from guide.jobs import temporary
@@ -44,6 +46,7 @@ from guide.model.copies import (
     StampStyle,
 )
 from guide.model.pack import Manifest
+from guide.pdf.apart import apart
 from guide.units import POINTS_PER_MM, Paper, parse_paper
 
 MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
@@ -271,7 +274,8 @@ class _Run:
             raise GuideError(
                 error("unreadable-file", message, Place(str(path)), "Check the permissions.")
             ) from exc
-        found = look_at(self.source, str(path))
+        size = len(self.source)
+        found = apart(look_at, self.source, str(path), name=str(path), size=size)
         version = self.request.version
         stem = _safe(path.stem, ascii_only=True) or "document"
         return About(
@@ -627,9 +631,19 @@ class _Run:
         style = {key: self._style(*key) for key in styles}
         if self.signature and not self.signature.detached:
             how = self.signature
-            documents = {name: with_field(data, how) for name, data in documents.items()}
+            documents = {
+                name: apart(with_field, data, how, name=str(self.request.source), size=len(data))
+                for name, data in documents.items()
+            }
+        stampers: dict[tuple[str, str], Stamper] = {}
+        if self.about.editions is None:  # a stranger's PDF, which is read in a process of its own
+            importlib.import_module("guide.pdf.typeset")  # once, for that process and this one
+            for key, how_stamped in style.items():
+                data, source = documents[key[0]], str(self.request.source)
+                stampers[key] = apart(Stamper, data, (), how_stamped, name=source, size=len(data))
+            documents = {}
         return making.Recipe(
-            secrets.token_hex(8), documents, style, self.signature, self.request.encrypt
+            secrets.token_hex(8), documents, style, self.signature, self.request.encrypt, stampers
         )
 
     def _check_folder(self, ledger: Ledger) -> None:
