@@ -48,6 +48,7 @@ NOT_RUN = {
     "no-cups": "depends on what is installed",
     "no-duplexer": PRINTER,
     "nobody-to-ask": PRINTER,
+    "not-drawn": "needs a file with such a note: tests/sheets/test_fields.py",
     "page-too-large": PRINTER,
     "pdf-limit": "needs a file that takes long: tests/copies/test_foreign.py",
     "print-forbidden": PRINTER,
