@@ -6,6 +6,7 @@ import contextlib
 import csv
 import dataclasses
 import hashlib
+import importlib
 import io
 import itertools
 import json
@@ -37,6 +38,7 @@ from guide.copies.records import Known, Selection, Version
 from guide.copies.retry import Patience, named_wait
 from guide.copies.seal import check_seal, with_field
 from guide.copies.siblings import known_elsewhere, owner_of
+from guide.copies.stamp import Stamper
 from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, note
 from guide.html.aids import class_list
 from guide.html.stamps import signature_caption, stamp_style
@@ -54,6 +56,7 @@ from guide.model.copies import (
     StampStyle,
 )
 from guide.model.pack import Manifest
+from guide.pdf.apart import apart
 from guide.units import PAPERS, POINTS_PER_MM, Paper, parse_paper
 
 MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
@@ -310,7 +313,8 @@ class _Run:
             raise GuideError(
                 error("unreadable-file", message, Place(str(path)), "Check the permissions.")
             ) from exc
-        found = look_at(self.source, str(path))
+        size = len(self.source)
+        found = apart(look_at, self.source, str(path), name=str(path), size=size)
         version = self.request.version
         name = readable(path.stem)
         stem = _safe(name, ascii_only=True) or "document"
@@ -789,9 +793,19 @@ class _Run:
         style = {key: self._style(key[1]) for key in styles}
         if self.signature and not self.signature.detached:
             how = self.signature
-            documents = {name: with_field(data, how) for name, data in documents.items()}
+            documents = {
+                name: apart(with_field, data, how, name=str(self.request.source), size=len(data))
+                for name, data in documents.items()
+            }
+        stampers: dict[tuple[str, str], Stamper] = {}
+        if self.about.editions is None:  # a stranger's PDF, which is read in a process of its own
+            importlib.import_module("guide.pdf.typeset")  # once, for that process and this one
+            for key, how_stamped in style.items():
+                data, source = documents[key[0]], str(self.request.source)
+                stampers[key] = apart(Stamper, data, (), how_stamped, name=source, size=len(data))
+            documents = {}
         return making.Recipe(
-            secrets.token_hex(8), documents, style, self.signature, self.request.encrypt
+            secrets.token_hex(8), documents, style, self.signature, self.request.encrypt, stampers
         )
 
     def _check_folder(self, known: Known) -> None:

@@ -242,24 +242,38 @@ def impose_file(
 
     Raises GuideError when the source cannot be read or imposed, or the target not written.
     """
-    from guide.sheets.press import impose_pdf, opened
+    from guide.pdf.apart import apart
 
     try:
+        size = source.stat().st_size
         data = source.read_bytes()
     except OSError as exc:
         message = f"cannot be read: {exc.strerror or exc}"
         raise GuideError(error("unreadable-file", message, Place(str(source)))) from exc
+    made: Pressed = apart(
+        _imposed, data, str(source), scheme, ranges, password, name=str(source), size=size
+    )
+    output.write(target, made.sheets.data)
+    return made
+
+
+def _imposed(
+    data: bytes, name: str, scheme: Scheme, ranges: Sequence[tuple[int, int | None]], password: str
+) -> Pressed:
+    """Impose a stranger's PDF; this runs in a confined process."""
+    from guide.sheets.press import impose_pdf, opened
+
     chosen = None
     if ranges:
-        with opened(data, str(source), password) as pdf:
+        with opened(data, name, password) as pdf:
             count = len(pdf.pages)
-        chosen = [n - 1 for first, last in ranges for n in range(first, (last or count) + 1)]
+        chosen = [
+            n - 1 for first, last in ranges for n in range(first, min(last or count, count + 1) + 1)
+        ]
         if not chosen or max(chosen) >= count:
             message = f"there is no such page: the PDF has {count}"
             raise GuideError(error("cannot-impose", message, Place("--pages"), "Check --pages."))
-    made = impose_pdf(data, scheme, str(source), chosen, password)
-    output.write(target, made.sheets.data)
-    return made
+    return impose_pdf(data, scheme, name, chosen, password)
 
 
 def silent(_document: str, _state: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +86,9 @@ _MOST = 12  # sheets of a poster in one direction
 def impose(source: Path, target: Path, pages: str, password_env: str, **given: Any) -> None:
     """Lay the pages of any PDF out on sheets: a booklet, several on a side, a poster, a pocket book.
 
-    Links and bookmarks come along, form fields are drawn. What is made is for the printer; for
-    reading, and for screen readers, keep the PDF it was made from.
+    Links and bookmarks come along; form fields and notes are printed as a viewer shows them. The
+    sheet follows the most common page size. What is made is for the printer; for reading, and for
+    screen readers, keep the PDF it was made from.
 
     \b
     Examples:
@@ -97,7 +99,7 @@ def impose(source: Path, target: Path, pages: str, password_env: str, **given: A
       guide impose map.pdf poster.pdf --poster 3x2 --overlap 15mm
       guide impose zine.pdf sheet.pdf --pocket --pages 1-8
     """
-    from guide import pipeline
+    from guide import pipeline, report
 
     scheme = _scheme(**given)
     password = ""
@@ -108,6 +110,7 @@ def impose(source: Path, target: Path, pages: str, password_env: str, **given: A
     if source.resolve() == target.resolve():
         raise click.UsageError("OUT.pdf would replace IN.pdf; give it another name")
     made = pipeline.impose_file(source, target, scheme, _ranges(pages), password)
+    report.show(made.problems, stream=sys.stderr)
     click.echo(f"{target}: {_said(made)}")
     for line in _how(scheme.kind, scheme.flip):
         click.echo(line, err=True)

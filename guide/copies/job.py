@@ -13,6 +13,8 @@ import pikepdf
 
 from guide.errors import Diagnostic, GuideError, Place, error
 from guide.model.pageview import view_of
+from guide.pdf.apart import apart
+from guide.pdf.forms import is_placeholder, placeholder
 from guide.units import MM_PER_INCH, MM_PER_POINT, PAPERS
 
 SIDES = {
@@ -138,6 +140,11 @@ class Job:
 
     def composed(self) -> bytes:
         """Return a PDF of just these pages, in this order; layers stay as visible as they were."""
+        size = len(self.document.data)
+        made: bytes = apart(self._composed, name=str(self.document.path), size=size)
+        return made
+
+    def _composed(self) -> bytes:
         with pikepdf.open(io.BytesIO(self.document.data)) as pdf:
             known = list(pdf.pages)
             del pdf.pages[:]
@@ -173,11 +180,18 @@ def read(path: Path) -> Document:
         hint = "Give a PDF, or the folder of a pack."
         message = f"cannot be read: {exc.strerror or exc}"
         raise GuideError(error("unreadable-file", message, place, hint)) from exc
+    sizes, asks = apart(_look, data, str(path), name=str(path), size=len(data))
+    return Document(path, data, sizes, asks)
+
+
+def _look(data: bytes, path: str) -> tuple[tuple[tuple[float, float], ...], str]:
+    """Return the sizes of pages in mm, and the keyword of `sides` that the file asks for."""
+    place = Place(path)
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             printable = pdf.allow.print_lowres or pdf.allow.print_highres
             sizes = tuple(_size(page.obj) for page in pdf.pages)
-            asks = _asked(pdf)
+            asks, waits = _asked(pdf), is_placeholder(pdf)
     except pikepdf.PasswordError as exc:
         message = "the file is locked with a password"
         hint = "Save a copy without password with the program that opens it, and print that."
@@ -192,7 +206,9 @@ def read(path: Path) -> Document:
         message = "whoever made this file does not allow printing"
         hint = "Ask for a copy that may be printed."
         raise GuideError(error("print-forbidden", message, place, hint))
-    return Document(path, data, sizes, asks)
+    if waits:
+        raise GuideError(placeholder(path))
+    return sizes, asks
 
 
 def _asked(pdf: pikepdf.Pdf) -> str:

@@ -18,7 +18,8 @@ class Recipe:
     """What all copies of a run are made of: it goes along with every order, and holds no list.
 
     `documents` are PDFs by key (`guide.copies.dealing.document_key`); `styles` how they are stamped, by
-    that key and language. `key` names the recipe within this run.
+    that key and language. `key` names the recipe within this run. `stampers` are ready for documents that came
+    from elsewhere, by the same; those documents are not read again.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Recipe:
     styles: Mapping[tuple[str, str], StampStyle]
     signature: Signature | None = None
     encrypt: bool = False
+    stampers: Mapping[tuple[str, str], Stamper] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -153,5 +155,7 @@ def _stamper(recipe: Recipe, how: tuple[str, str]) -> Stamper:
     if key not in _stampers:
         if any(known[0] != recipe.key for known in _stampers):
             _stampers.clear()  # those of an earlier run in this process
-        _stampers[key] = Stamper(recipe.documents[document], (), recipe.styles[how])
+        _stampers[key] = recipe.stampers.get(how) or Stamper(
+            recipe.documents[document], (), recipe.styles[how]
+        )
     return _stampers[key]

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from guide.errors import GuideError, Place, error
+from guide.pdf.forms import is_placeholder, is_signed, placeholder
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def look_at(data: bytes, path: str) -> Original:
     at = Place(path)
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            signed = "/Perms" in pdf.Root or _signed(pdf.Root.get("/AcroForm"))
+            signed, waits = is_signed(pdf), is_placeholder(pdf)
             title = _plain(pdf.docinfo.get("/Title", "")) if "/Info" in pdf.trailer else ""
             found = Original(title, _plain(pdf.Root.get("/Lang", "")), len(pdf.pages))
             encrypted = pdf.is_encrypted
@@ -48,16 +49,11 @@ def look_at(data: bytes, path: str) -> Original:
         hint = "Distribute the unsigned PDF, and sign the copies: --sign KEY.p12"
         message = "the PDF is signed; a stamp would break the signature"
         raise GuideError(error("signed-pdf", message, at, hint))
+    if waits:
+        raise GuideError(placeholder(path))
     if not found.pages:
         raise GuideError(error("not-a-pdf", "the PDF has no pages", at, "Give a PDF with pages."))
     return found
-
-
-def _signed(form: object) -> bool:
-    """Tell whether a form says that it holds signatures (SigFlags bit 1, ISO 32000-2, table 225)."""
-    import pikepdf
-
-    return isinstance(form, pikepdf.Dictionary) and bool(int(form.get("/SigFlags", 0)) & 1)
 
 
 def _plain(value: object) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import io
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
 from guide.copies.encrypt import encrypt
 from guide.errors import GuideError, Place, error
 from guide.model.copies import Seal, Signature
+from guide.model.pageview import PageView, apply, view_of
+from guide.pdf.apart import apart
+from guide.pdf.forms import names_of_fields
 from guide.units import POINTS_PER_MM
 
 FIELD = "Signature"  # the name of our signature field
@@ -41,7 +45,9 @@ def check_seal(seal: Seal, pdf: bytes, path: str) -> None:
     certificate that is not valid today is refused: nobody could trust what it signs.
     """
     at = Place(path)
-    if seal.password.get_secret_value() and (part := _archival(pdf)):
+    if seal.password.get_secret_value() and (
+        part := apart(_archival, pdf, name=path, size=len(pdf))
+    ):
         message = f"the document is PDF/A-{part}, which must not be encrypted"
         hint = "Leave --encrypt out, or distribute the document that is not for the archive."
         raise GuideError(error("seal-contradiction", message, at, hint))
@@ -85,20 +91,22 @@ def with_field(data: bytes, how: Signature) -> bytes:
     """Return a document with an empty field for the signature on its first page.
 
     A visible one stands above the box for the copy's number, where there is one; one without size
-    is not seen. Both are in the structure tree as a Form (ISO 14289-1, 7.18.4): pyHanko, which fills it, knows nothing of tags.
+    is not seen. It is upright on a page that is turned, and its name is free in the document. Both are
+    in the structure tree as a Form (ISO 14289-1, 7.18.4): pyHanko, which fills it, knows nothing of tags.
     """
     import pikepdf
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
         page = pdf.pages[0].obj
-        left, foot = _corner(pdf)
+        view = view_of(page)
         wide, high = (side * POINTS_PER_MM if how.visible else 0.0 for side in _BOX)
-        box, label = (left, foot, left + wide, foot + high), how.caption
+        box, label = _placed(pdf, view, wide, high), how.caption
         field = pdf.make_indirect(
             pikepdf.Dictionary(
                 Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Sig,
-                T=pikepdf.String(FIELD), TU=pikepdf.String(label), F=132, P=page,
-                Rect=pikepdf.Array([round(side, 2) for side in box]),
+                T=pikepdf.String(_free_name(pdf)), TU=pikepdf.String(label), F=132, P=page,
+                Rect=pikepdf.Array([round(side, 2) for side in box]), GuideSeal=True,
+                MK=pikepdf.Dictionary(R=view.turn),
             )
         )  # fmt: skip
         page.Annots = pikepdf.Array([*page.get("/Annots", []), field])
@@ -139,19 +147,29 @@ def _tag(pdf: Any, page: Any, tree: Any, field: Any, label: str) -> None:
     page.Tabs = pikepdf.Name.S
 
 
-def _corner(pdf: Any) -> tuple[float, float]:
-    """Return the lower left corner of the visible signature in pt."""
+def _free_name(pdf: Any) -> str:
+    taken = names_of_fields(pdf)
+    return next(name for n in itertools.count(1) if (name := FIELD + str(n) * (n > 1)) not in taken)
+
+
+def _placed(pdf: Any, view: PageView, wide: float, high: float) -> tuple[float, ...]:
+    """Return the rectangle of the signature in user space; `wide` and `high` are in pt as read."""
     import pikepdf
 
+    left, foot = (side * POINTS_PER_MM for side in _CORNER)
+    # A page that is smaller than corner and box keeps the box inside.
+    left, foot = max(0.0, min(left, view.width - wide)), max(0.0, min(foot, view.height - high))
     try:
         found: Any = pikepdf.NameTree(pdf.Root.Names.Dests).get("copy-box")
         place: Any = found.get("/D") if isinstance(found, pikepdf.Dictionary) else found
         if place[0].objgen == pdf.pages[0].obj.objgen and str(place[1]) == "/XYZ":
-            return float(place[2]), float(place[3]) + _GAP * POINTS_PER_MM
+            left, foot = apply(view.outward, float(place[2]), float(place[3]))
+            foot += _GAP * POINTS_PER_MM
     except (pikepdf.PdfError, AttributeError, KeyError, TypeError, ValueError, IndexError):
         pass
-    left, foot = _CORNER
-    return left * POINTS_PER_MM, foot * POINTS_PER_MM
+    x0, y0 = apply(view.inward, left, foot)
+    x1, y1 = apply(view.inward, left + wide, foot + high)
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
 def _signed(data: bytes, password: str, how: Signature, signer: Any) -> bytes:
@@ -160,8 +178,12 @@ def _signed(data: bytes, password: str, how: Signature, signer: Any) -> bytes:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign import fields, signers
 
+    reader = PdfFileReader(io.BytesIO(data), strict=False)
+    if password:
+        reader.decrypt(password)
+    name, turn = _own_field(reader)
     meta = signers.PdfSignatureMetadata(
-        field_name=FIELD,
+        field_name=name,
         md_algorithm="sha256",
         reason=how.reason or None,
         certify=True,
@@ -175,7 +197,7 @@ def _signed(data: bytes, password: str, how: Signature, signer: Any) -> bytes:
 
         style = StaticStampStyle(
             border_width=0,
-            background=_drawn(_appearance(signer, how)),
+            background=_drawn(_appearance(signer, how), turn),
             background_layout=SimpleBoxLayoutRule(
                 x_align=AxisAlignment.ALIGN_MIN,
                 y_align=AxisAlignment.ALIGN_MIN,
@@ -183,9 +205,6 @@ def _signed(data: bytes, password: str, how: Signature, signer: Any) -> bytes:
             ),
         )
     try:
-        reader = PdfFileReader(io.BytesIO(data), strict=False)
-        if password:
-            reader.decrypt(password)
         writer = IncrementalPdfFileWriter.from_reader(reader)
         out = io.BytesIO()
         made = signers.PdfSigner(meta, signer, stamp_style=style)
@@ -197,8 +216,22 @@ def _signed(data: bytes, password: str, how: Signature, signer: Any) -> bytes:
     return out.getvalue()
 
 
-def _drawn(pdf: bytes) -> Any:
-    """Return a page as what pyHanko puts into a box; pyHanko itself reads pages from files only."""
+def _own_field(reader: Any) -> tuple[str, int]:
+    """Return the name of the field that `with_field` made, and how far its content is turned."""
+    from pyhanko.sign.fields import enumerate_sig_fields
+
+    for name, _, reference in enumerate_sig_fields(reader, filled_status=False):
+        field = reference.get_object()
+        if "/GuideSeal" in field:
+            return name, int(field.get("/MK", {}).get("/R", 0))
+    return FIELD, 0
+
+
+def _drawn(pdf: bytes, turn: int) -> Any:
+    """Return a page as what pyHanko puts into a box; pyHanko itself reads pages from files only.
+
+    `turn` is in degrees, counterclockwise: it undoes that of the page.
+    """
     from pyhanko.pdf_utils.content import PdfContent
     from pyhanko.pdf_utils.layout import BoxConstraints
     from pyhanko.pdf_utils.reader import PdfFileReader
@@ -208,8 +241,15 @@ def _drawn(pdf: bytes) -> Any:
             form = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(pdf)))
             self.resources.xobject["/Signed"] = form
             x0, y0, x1, y1 = form.get_object()["/BBox"]
-            self.box = BoxConstraints(width=abs(x1 - x0), height=abs(y1 - y0))
-            return b"/Signed Do"
+            wide, high = abs(x1 - x0), abs(y1 - y0)
+            matrix = {
+                90: b"0 1 -1 0 %.2f 0" % high,
+                180: b"-1 0 0 -1 %.2f %.2f" % (wide, high),
+                270: b"0 -1 1 0 0 %.2f" % wide,
+            }.get(turn, b"1 0 0 1 0 0")
+            sides = (high, wide) if turn in {90, 270} else (wide, high)
+            self.box = BoxConstraints(width=sides[0], height=sides[1])
+            return b"q %s cm /Signed Do Q" % matrix
 
     return Drawn()
 
@@ -307,7 +347,7 @@ def _archival(pdf: bytes) -> str:
     try:
         with pikepdf.open(io.BytesIO(pdf)) as opened:
             return str(opened.open_metadata().get("pdfaid:part", ""))
-    except (pikepdf.PdfError, ValueError, TypeError):
+    except Exception:  # noqa: BLE001  a packet of metadata may be broken in any way
         return ""
 
 

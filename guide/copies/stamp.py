@@ -6,12 +6,14 @@ import contextlib
 import io
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from guide.copies.drawing import shut_in, unbalanced
 from guide.copies.labels import BOX, CONTROL, NAME, WATER, LabelSetter, SetLabel, water
 from guide.copies.parts import Base, Part, base_of, compose, parts_of, without_length
-from guide.copies.places import FRAME, Seen, across, seen, slots
+from guide.copies.places import FRAME, Seen, Slot, across, seen, slots
 from guide.copies.trace import MARK_SIZE, PIECE, bars
 from guide.errors import Diagnostic, GuideError, Place, error, warning
 from guide.model.artifacts import (
@@ -25,13 +27,16 @@ from guide.model.artifacts import (
     SetFace,
 )
 from guide.model.copies import CopyLabel, StampStyle
-from guide.model.pageview import Matrix
+from guide.model.pageview import Matrix, PageView, apply, view_of
+from guide.pdf.forms import drop_usage_rights, is_signed
+from guide.pdf.probe import Spot, changes
 from guide.units import POINTS_PER_MM
 
 _BLOCK = 64  # labels that are set together: starting to typeset takes as long as two of them
 _NOTHING = b"<< >>"
 _NAME_LINE = re.compile(r"name-line(-\d+)?")
 _SHORTEST = 20.0  # mm: no name is set on a shorter line
+_SEEN = 0.6  # of the place of a label that must be seen to change
 
 
 class Stamper:
@@ -103,6 +108,22 @@ class _Prepared:
         own = [*self._faces(label, made), self._mark(label)]
         own += [self._filled(part, label) for part in self.texts]
         return compose(self.base, own, bytes.fromhex(label.copy_id))
+
+    def probe(self, ink: bool) -> bytes:
+        """Return a copy whose lines are plain bars in the colour of text, or nothing at all."""
+        own = []
+        for kind, number in self.forms.items():
+            if kind in self.setter.kinds or kind == "mark":
+                bar = b""
+                if ink and isinstance(kind, float):
+                    left, foot, right, top = _bar(kind, self.setter.style.place.height)
+                    bar = b".1 .12 .14 rg %.2f %.2f %.2f %.2f re f" % (
+                        left, foot, right - left, top - foot,
+                    )  # fmt: skip
+                box = b"<</Type /XObject/Subtype /Form/BBox [0 0 2000 2000]/Resources <<>>>>"
+                own.append(Part(number, box, bar))
+        own += [self._filled(part, CopyLabel(1, 1, "", "", "0" * 32)) for part in self.texts]
+        return compose(self.base, own, bytes(16))
 
     def _faces(self, label: CopyLabel, made: SetLabel) -> Iterator[Part]:
         """Yield the forms of a label, and behind them the fonts that they share."""
@@ -190,10 +211,15 @@ class _Preparing:
     def run(self) -> _Prepared:
         import pikepdf
 
+        self.apart: set[int] = set()
+        self.papered: set[int] = set()
         try:
-            with pikepdf.open(io.BytesIO(self.data)) as pdf:
-                self.pdf = pdf
-                return self._run()
+            while True:
+                with pikepdf.open(io.BytesIO(self.data)) as pdf:
+                    self.pdf = pdf
+                    prepared = self._run()
+                if not self._unseen(prepared):
+                    return prepared
         except (
             pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError
         ) as exc:  # fmt: skip
@@ -201,9 +227,40 @@ class _Preparing:
             hint = "Repair it: qpdf IN.pdf OUT.pdf"
             raise GuideError(error("not-a-pdf", message, Place(""), hint)) from exc
 
+    def _unseen(self, prepared: _Prepared) -> bool:
+        """Return True if pages must be prepared in another way, for their stamp is not seen.
+
+        All copies draw their stamp in the same place after the same content: one of them, with a
+        plain bar for a label, answers for all. Raises GuideError for a page that shows no stamp
+        whatever is done.
+        """
+        bare, barred = (prepared.probe(ink) for ink in (False, True))
+        found = changes(barred, bare, self.spots)
+        failed = {spot.page: each for spot, each in zip(self.spots, found, strict=True)
+                  if each.changed < _SEEN}  # fmt: skip
+        lost = []
+        for number, each in failed.items():
+            ways = (
+                [self.papered, self.apart] if each.dark > 1 - _SEEN else [self.apart, self.papered]
+            )
+            way = next((way for way in ways if number not in way), None)
+            if way is None:
+                lost.append(number)
+            else:
+                way.add(number)
+        if lost:
+            pages = ", ".join(str(number + 1) for number in lost[:8])
+            message = f"the stamp cannot be seen on page {pages}"
+            hint = "Print the PDF to a new one in a viewer, and distribute that."
+            raise GuideError(error("stamp-unseen", message, Place(""), hint))
+        return bool(failed)
+
     def _run(self) -> _Prepared:
         pdf, style = self.pdf, self.style
         self._refuse()
+        drop_usage_rights(pdf)
+        if not pdf.trailer.Root.is_indirect:
+            pdf.trailer.Root = pdf.make_indirect(pdf.trailer.Root)
         pages = [page.obj for page in pdf.pages]
         views = [seen(page) for page in pages]
         places = slots(views, style.place)
@@ -237,8 +294,13 @@ class _Preparing:
         first_id = self._first_id()
         self.streams: dict[bytes, Any] = {}
         self.done: set[tuple[int, int]] = set()
-        for page, view, forms in zip(pages, views, drawn, strict=True):
-            self._dress(page, view, forms)
+        self.piece: Any = None
+        self.spots = [
+            _spot(n, view_of(page), slot, style.place.height)
+            for n, (page, slot) in enumerate(zip(pages, places, strict=True))
+        ]
+        for n, (page, view, forms) in enumerate(zip(pages, views, drawn, strict=True)):
+            self._dress(n, page, view, forms)
         self._describe()
         classic = self._oldest_kind()
         self._strings_apart()
@@ -286,13 +348,10 @@ class _Preparing:
 
     def _refuse(self) -> None:
         """Raise GuideError for what must not be stamped."""
-        root = self.pdf.Root
         if self.pdf.is_encrypted:
             hint = "Take the protection off first: qpdf --decrypt IN.pdf OUT.pdf"
             raise GuideError(error("locked-pdf", "the PDF is encrypted", Place(""), hint))
-        form = root.get("/AcroForm")
-        flags = form.get("/SigFlags", 0) if form is not None else 0
-        if "/Perms" in root or int(flags) & 1:
+        if is_signed(self.pdf):
             message = "the PDF is signed; a stamp would break the signature"
             hint = "Distribute the unsigned PDF, and sign the copies: --sign KEY.p12"
             raise GuideError(error("signed-pdf", message, Place(""), hint))
@@ -416,7 +475,7 @@ class _Preparing:
         ) % (face.width, face.height, self.style.opacity, self.style.opacity, inner),
             b"/Pale gs /Text Do")  # fmt: skip
 
-    def _dress(self, page: Any, view: Seen, forms: list[tuple[Any, Matrix]]) -> None:
+    def _dress(self, n: int, page: Any, view: Seen, forms: list[tuple[Any, Matrix]]) -> None:
         """Let a page draw its stamp behind what it draws, all of it artifacts (14.8.2.2)."""
         import pikepdf
 
@@ -431,22 +490,37 @@ class _Preparing:
         edge = self.style.place.edge
         kind = {"bottom": b"/Subtype /Footer", "top": b"/Subtype /Header"}.get(edge, b"")
         line = b"/Type /Pagination%s/Attached [/%s]" % (kind, edge.title().encode())
-        after.append(_artifact(line, [(self.names[name], matrix) for name, matrix in forms]))
+        paper = b""
+        if n in self.papered:
+            size = _size_of(forms[0][0], self.style.place.height)
+            paper = b"q 1 g %s cm 0 0 %.2f %.2f re f Q\n" % (_written(forms[0][1]), *size)
+        drawn = [(self.names[name], matrix) for name, matrix in forms]
+        after.append(_artifact(line, drawn, paper))
         old = page.get("/Contents")
         contents = [] if old is None else list(old) if isinstance(old, pikepdf.Array) else [old]
-        missing, extra = _unbalanced(contents)
+        contents = [each for each in contents if isinstance(each, pikepdf.Stream)]
+        missing = extra = 0
+        if n in self.apart:
+            form = shut_in(self.pdf, page, contents, view_of(page))
+            contents = [self._shared(b"/GuidePage Do")]
+        else:
+            missing, extra = unbalanced(contents)
         head = b"\n".join((*before, b"q\n" * (1 + missing)))
         tail = b"\n" + b"Q\n" * (1 + extra) + b"\n".join(after)
         page.Contents = pikepdf.Array([self._shared(head), *contents, self._shared(tail)])
         resources = self._resources(page)
         if resources.objgen == (0, 0) or resources.objgen not in self.done:
             self.done.add(resources.objgen)
-            wanted = {self.names[kind]: form for kind, form in self.slots.items()}
+            wanted = {self.names[kind]: slot for kind, slot in self.slots.items()}
             known = resources.get("/XObject")
             names = pikepdf.Dictionary(dict(known.items()) if known is not None else {})
-            for name, form in wanted.items():
-                names[name] = form
+            for name, slot in wanted.items():
+                names[name] = slot
             resources.XObject = names
+        if n in self.apart:  # a name of this page alone
+            own = pikepdf.Dictionary(dict(resources.items()))
+            own.XObject = pikepdf.Dictionary({**dict(own.XObject.items()), "/GuidePage": form})
+            page.Resources = own
         self._trace(page)
 
     def _shared(self, content: bytes) -> Any:
@@ -477,7 +551,7 @@ class _Preparing:
         """Give a page the copy's id (14.5): it stays with the page when that is taken out."""
         import pikepdf
 
-        if not hasattr(self, "piece"):
+        if self.piece is None:
             word, stamp = self.token.decode(), self._modified()
             private = pikepdf.Dictionary(
                 GuideCopy=pikepdf.String(word + "i"), GuideNumber=pikepdf.String(word + "n"),
@@ -555,41 +629,35 @@ def _holds_string(value: Any, depth: int = 0) -> bool:
     return False
 
 
-def _artifact(properties: bytes, drawn: Sequence[tuple[str, Matrix]]) -> bytes:
+def _artifact(properties: bytes, drawn: Sequence[tuple[str, Matrix]], before: bytes = b"") -> bytes:
     inner = b"\n".join(
-        b"q %s cm %s Do Q" % (b" ".join(b"%.5f" % n for n in matrix), name.encode())
-        for name, matrix in drawn
+        b"q %s cm %s Do Q" % (_written(matrix), name.encode()) for name, matrix in drawn
     )
-    return b"/Artifact <<%s>> BDC\n%s\nEMC" % (properties, inner)
+    return b"/Artifact <<%s>> BDC\n%s%s\nEMC" % (properties, before, inner)
 
 
-_SAVES = re.compile(rb"(?<![^\s\]>)])([qQ])(?![^\s\[<(/])")
+def _written(matrix: Matrix) -> bytes:
+    return b" ".join(b"%.5f" % n for n in matrix)
 
 
-def _instructions(content: Any) -> Iterable[Any]:
-    import pikepdf
+def _size_of(width: float, height: float) -> tuple[float, float]:
+    """Return the size in pt of the face of a line, whose lengths are in mm."""
+    return (width + 2 * FRAME) * POINTS_PER_MM, (height + 2 * FRAME) * POINTS_PER_MM
 
-    return pikepdf.parse_content_stream(content)
+
+def _spot(number: int, view: PageView, slot: Slot, height: float) -> Spot:
+    """Return where a page shows the bar that stands for its label; see `_Prepared.probe`."""
+    plain = replace(view, unit=1.0).outward
+    left, bottom, right, top = _bar(slot.width, height)
+    corners = [
+        apply(plain, *apply(slot.matrix, x, y)) for x in (left, right) for y in (bottom, top)
+    ]
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    return Spot(number, (min(xs), min(ys), max(xs), max(ys)))
 
 
-def _unbalanced(contents: Sequence[Any]) -> tuple[int, int]:
-    """Return how many states a page restores without having saved them, and how many it leaves.
-
-    Counting letters finds nearly all pages balanced; only the others are read in earnest.
-    """
-    import pikepdf
-
-    data = b"\n".join(stream.read_bytes() for stream in contents)
-    depth = least = 0
-    for letter in _SAVES.findall(data):
-        depth += 1 if letter == b"q" else -1
-        least = min(least, depth)
-    if not depth and not least:
-        return 0, 0
-    pdf = pikepdf.new()  # a stream is gone when its file is
-    depth = least = 0
-    for _, operator in _instructions(pikepdf.Stream(pdf, data)):
-        if str(operator) in {"q", "Q"}:
-            depth += 1 if str(operator) == "q" else -1
-            least = min(least, depth)
-    return -least, depth - least
+def _bar(width: float, height: float) -> tuple[float, float, float, float]:
+    """Return the middle of a line's face, in pt: where a label has its letters."""
+    wide, high = _size_of(width, height)
+    frame = FRAME * POINTS_PER_MM
+    return wide * 0.3, frame, wide * 0.7, high - frame

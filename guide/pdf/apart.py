@@ -45,6 +45,10 @@ def apart(
             _call, function, arguments, heard=_unheard, bounds=bounds, seconds=seconds,
             fence=Fence(readable),
         )  # fmt: skip
+    except OSError as exc:  # fonts are kept in the temporary folder
+        message = f"the PDF cannot be worked on: {exc.strerror or exc}"
+        hint = "Free some room in the temporary folder, or set TMPDIR to another one."
+        raise GuideError(error("cannot-write", message, Place(name), hint)) from exc
     except NotStarted as exc:
         hint = "Free some room and end other programs; TMPDIR names another folder."
         raise GuideError(error("cannot-start", str(exc), Place(name), hint)) from exc

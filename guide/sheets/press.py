@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, NameTree, OutlineItem, Pdf
 
-from guide.errors import Diagnostic, GuideError, Place, error
+from guide.errors import Diagnostic, GuideError, Place, error, warning
 from guide.model.artifacts import Sheets
 from guide.model.pageview import Matrix, apply, inherited, times, view_of
+from guide.pdf.forms import is_placeholder, placeholder
+from guide.sheets.fields import draw_fields
 from guide.sheets.prefer import preferences
 from guide.sheets.signature import (
     Box,
@@ -33,6 +35,7 @@ from guide.units import POINTS_PER_MM, Paper
 
 _DASH = {"fold": b"[4 3] 0 d .5 G", "cut": b"[] 0 d 0 G", "mark": b"[] 0 d .2 G"}
 _GREY = b".35 G .25 w"
+_SCANNED = 4.0  # mm by which scans of pages of one size differ
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,17 @@ class Scheme:
 
 @dataclass(frozen=True)
 class Pressed:
-    """Imposed sheets: how many sides, sheets of paper and blank places there are."""
+    """Imposed sheets: how many sides, sheets of paper and blank places there are.
+
+    `smaller` is the smallest scale of a page; `problems` say what a reader should know of them.
+    """
 
     sheets: Sheets
     paper: Paper
     leaves: int
     blanks: int
     smaller: float
+    problems: tuple[Diagnostic, ...] = ()
 
 
 def impose_pdf(
@@ -110,6 +117,8 @@ def opened(data: bytes, name: str, password: str = "") -> Pdf:
         ) from exc
     if not count:
         raise GuideError(_bad(name, "the PDF has no pages"))
+    if is_placeholder(pdf):
+        raise GuideError(placeholder(name))
     return pdf
 
 
@@ -144,8 +153,10 @@ class _Pressing:
         indices = list(range(count)) if chosen is None else list(chosen)
         self.numbers = {tuple(page.obj.objgen): n for n, page in enumerate(self.source.pages)}
         self.links = {n: list(self._links(n)) for n in dict.fromkeys(indices)}
-        self._show_fields()
+        problems = self._show_fields(dict.fromkeys(indices))
         sources = [self._form(index) for index in indices]
+        self.size, more = self._common_size(sources, indices)
+        problems += more
         surfaces = self._surfaces(sources)
         for number, surface in enumerate(surfaces):
             self._side(number, surface, sources, indices)
@@ -164,7 +175,8 @@ class _Pressing:
         stream = io.BytesIO()
         self.out.save(stream, deterministic_id=True, min_version="1.7")
         sheets = Sheets(stream.getvalue(), len(surfaces))
-        return Pressed(sheets, surfaces[0].paper, leaves, blanks, min(scales, default=1.0))
+        smaller = min(scales, default=1.0)
+        return Pressed(sheets, surfaces[0].paper, leaves, blanks, smaller, tuple(problems))
 
     def _flip(self) -> Flip:
         scheme = self.scheme
@@ -172,7 +184,7 @@ class _Pressing:
         return scheme.flip if two_sided else "none"
 
     def _surfaces(self, sources: Sequence[_Source]) -> list[Surface]:
-        scheme, size, count = self.scheme, sources[0].size, len(sources)
+        scheme, size, count = self.scheme, self.size, len(sources)
         paper = scheme.paper or size
         try:
             if scheme.kind == "booklet":
@@ -202,14 +214,43 @@ class _Pressing:
             hint = "Choose pages with --pages 1-8, another scheme, or a smaller margin."
             raise GuideError(error("cannot-impose", str(exc), Place(self.name), hint)) from exc
 
-    def _show_fields(self) -> None:
+    def _common_size(
+        self, sources: Sequence[_Source], indices: Sequence[int]
+    ) -> tuple[Paper, list[Diagnostic]]:
+        """Return the size that most pages have, the larger where two are as common; name the others."""
+        groups: list[tuple[Paper, list[int]]] = []
+        for source, index in zip(sources, indices, strict=True):
+            for size, members in groups:
+                if _alike(size, source.size):
+                    members.append(index)
+                    break
+            else:
+                groups.append((source.size, [index]))
+        groups.sort(key=lambda group: (-len(group[1]), -group[0].width * group[0].height))
+        common = groups[0][0]
+        if len(groups) == 1:
+            return common, []
+        others = "; ".join(
+            f"{_said(size)}: page {_pages(members)}" for size, members in groups[1:5]
+        )
+        more = f"; and {len(groups) - 5} more sizes" if len(groups) > 5 else ""
+        message = f"pages have {len(groups)} sizes: most are {_said(common)}; {others}{more}"
+        fitted = (
+            "The sheet follows the most common size; the other pages are made to fit their place."
+        )
+        if self.scheme.paper is not None:
+            fitted = "Each page is made to fit its place on the sheet."
+        hint = f"{fitted} For pages of one size, choose them: --pages 2-8."
+        return common, [warning("mixed-sizes", message, Place(self.name), hint)]
+
+    def _show_fields(self, indices: Iterable[int]) -> list[Diagnostic]:
         """Draw form fields and notes into their pages: a form XObject carries no annotations."""
         try:
-            if "/AcroForm" in self.source.Root:
-                self.source.generate_appearance_streams()
-            self.source.flatten_annotations("print")
-        except (pikepdf.PdfError, ValueError, RuntimeError) as exc:
-            raise GuideError(_bad(self.name, f"its form cannot be drawn ({_short(exc)})")) from exc
+            return draw_fields(self.source, indices, self.name)
+        except (pikepdf.PdfError, ValueError, TypeError, RuntimeError, AttributeError) as exc:
+            message = f"fields and notes cannot be drawn ({_short(exc)})"
+            hint = "Open the PDF in the program it was made with, and print it to a new PDF."
+            return [warning("not-drawn", message, Place(self.name), hint)]
 
     def _form(self, index: int) -> _Source:
         page = self.source.pages[index]
@@ -394,7 +435,8 @@ class _Pressing:
         try:
             with self.source.open_outline() as old:
                 kept = list(self._outline(old.root))
-        except (pikepdf.PdfError, ValueError, TypeError, RuntimeError, RecursionError):
+        except (pikepdf.PdfError, ValueError, TypeError, RuntimeError, RecursionError,
+                AttributeError, KeyError):  # fmt: skip
             return  # bookmarks that cannot be read
         if kept:
             with self.out.open_outline() as new:
@@ -419,13 +461,28 @@ class _Pressing:
     def _keep(self) -> None:
         """Take over the title, layers and language; ask the viewer to print as it is."""
         source = self.source
-        if "/OCProperties" in source.Root:
+        if isinstance(source.Root.get("/OCProperties"), Dictionary):
             layers = source.make_indirect(source.Root.OCProperties)
             self.out.Root.OCProperties = self.out.copy_foreign(layers)
-        title = source.docinfo.get("/Title") if "/Info" in source.trailer else None
+        info = source.trailer.get("/Info")
+        title = info.get("/Title") if isinstance(info, Dictionary) else None
         if isinstance(title, pikepdf.String):
             self.out.docinfo["/Title"] = str(title)
         self.out.Root.ViewerPreferences = preferences(self._flip())
+
+
+def _alike(one: Paper, other: Paper) -> bool:
+    """Return True if two pages have one size as a scanner measures it."""
+    return abs(one.width - other.width) <= _SCANNED and abs(one.height - other.height) <= _SCANNED
+
+
+def _said(size: Paper) -> str:
+    return f"{size.width:.4g} x {size.height:.4g} mm"
+
+
+def _pages(members: Sequence[int]) -> str:
+    shown = ", ".join(str(index + 1) for index in members[:6])
+    return shown + (f" and {len(members) - 6} more" if len(members) > 6 else "")
 
 
 def _scale(cell: Cell, size: Paper) -> float:

@@ -255,7 +255,9 @@ def test_protected_and_signed_pdfs_are_refused(send: Run, report_pdf: Path, writ
         pdf.save(report_pdf, encryption=pikepdf.Encryption(owner="o", user=""))
     assert "error[locked-pdf]" in send().output
     with pikepdf.open(io.BytesIO(made_pdf())) as pdf:
-        pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[], SigFlags=3)
+        value = pikepdf.Dictionary(Type=pikepdf.Name.Sig, Contents=pikepdf.String("0"))
+        field = pikepdf.Dictionary(FT=pikepdf.Name.Sig, T=pikepdf.String("S"), V=value)
+        pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]))
         pdf.save(report_pdf)
     assert "error[signed-pdf]" in send().output
 

@@ -50,6 +50,7 @@ NOT_RUN = {
     "no-cups": "depends on what is installed",
     "no-duplexer": PRINTER,
     "nobody-to-ask": PRINTER,
+    "not-drawn": "needs a file with such a note: tests/sheets/test_fields.py",
     "page-too-large": PRINTER,
     "pdf-limit": "needs a file that takes long: tests/copies/test_foreign.py",
     "print-forbidden": PRINTER,
@@ -62,11 +63,13 @@ NOT_RUN = {
     "signed-pdf": SIGNED,
     "smtp-refused": MAIL,
     "smtp-unreachable": MAIL,
+    "stamp-unseen": "needs a page that hides it: tests/copies/test_foreign_stamp.py",
     "torn-sheets": PRINTER,
     "unknown-queue": PRINTER,
     "unknown-tray": PRINTER,
     "unproved-copy": "needs a copy: tests/copies/test_foreign.py",
     "untrusted-signature": SIGNED,
+    "xfa-form": "needs such a form: tests/copies/test_foreign_stamp.py",
     "worker-died": "needs a process that is ended from outside: tests/road/test_faulty_places.py",
 }
 

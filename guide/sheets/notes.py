@@ -1,0 +1,241 @@
+"""Appearances for annotations that have none: highlights, lines, ink, shapes (ISO 32000-2, 12.5.6).
+
+Viewers draw them from their entries; a PDF library that flattens a page drops them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+
+Point = tuple[float, float]
+_KAPPA = 0.5523  # of the radius: the handles of a quarter circle
+
+
+def drawing_of(note: Any) -> bytes | None:
+    """Return what draws an annotation in user space; None for kinds that nothing here can draw."""
+    draw = _KINDS.get(str(note.get("/Subtype")))
+    if draw is None:
+        return None
+    try:
+        return draw(note)
+    except (TypeError, ValueError, IndexError, ArithmeticError, pikepdf.PdfError):
+        return None
+
+
+def give_appearance(pdf: pikepdf.Pdf, note: Any, drawn: bytes, more: Sequence[Any] = ()) -> None:
+    """Let an annotation show `drawn`, in the colours and the transparency that it asks for."""
+    left, bottom, right, top = rectangle(note["/Rect"])
+    slack = 2 * _width(note) + 12  # ends of lines reach beyond what many programs write
+    box = [left - slack, bottom - slack, right + slack, top + slack]
+    form = pikepdf.Stream(pdf, b"/G gs " + drawn)
+    opacity = _number(note.get("/CA"), 1.0)
+    state = Dictionary(Type=Name.ExtGState, CA=opacity, ca=opacity)
+    if str(note.get("/Subtype")) == "/Highlight":
+        state.BM = Name.Multiply
+    form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array(box)
+    form.Resources = Dictionary(ExtGState=Dictionary(G=state))
+    if more:
+        form.Resources.XObject = Dictionary({f"/T{n}": each for n, each in enumerate(more)})
+    note.AP = Dictionary(N=pdf.make_indirect(form))
+    note.Rect = Array(box)
+
+
+def rectangle(value: Any) -> tuple[float, float, float, float]:
+    """Return a rectangle with its corners in order; raises ValueError or TypeError."""
+    a, b, c, d = (float(each) for each in value)
+    return min(a, c), min(b, d), max(a, c), max(b, d)
+
+
+def colour(value: Any, stroke: bool) -> bytes:
+    """Return the operator that chooses a colour; nothing for one that is transparent."""
+    parts = [float(each) for each in value] if value is not None else []
+    name = {1: b"gG", 3: (b"rg", b"RG"), 4: b"kK"}.get(len(parts))
+    if name is None:
+        return b""
+    operator = name[1] if stroke else name[0]
+    word = operator if isinstance(operator, bytes) else bytes([operator])
+    return b"%s %s " % (b" ".join(b"%.4f" % part for part in parts), word)
+
+
+def stroke_of(note: Any) -> bytes:
+    """Return width and dashes of a line, '' for a border that is not drawn."""
+    width = _width(note)
+    if width <= 0:
+        return b""
+    style = note.get("/BS")
+    dashes = b""
+    if isinstance(style, Dictionary) and style.get("/S") == "/D":
+        lengths = [float(each) for each in style.get("/D", [3])]
+        dashes = b"[%s] 0 d " % b" ".join(b"%.2f" % each for each in lengths)
+    return b"%.3f w %s" % (width, dashes)
+
+
+def _width(note: Any) -> float:
+    style, border = note.get("/BS"), note.get("/Border")
+    if isinstance(style, Dictionary) and "/W" in style:
+        return _number(style.W, 1.0)
+    if isinstance(border, Array) and len(border) >= 3:
+        return _number(border[2], 1.0)
+    return 1.0
+
+
+def _number(value: Any, otherwise: float) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return otherwise
+
+
+def _points(value: Any) -> list[Point]:
+    numbers = [float(each) for each in value]
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
+
+
+def _quads(note: Any) -> list[tuple[Point, Point, Point, Point]]:
+    """Return upper left, upper right, lower left and lower right of each marked piece of text."""
+    points = _points(note.get("/QuadPoints", []))
+    if len(points) < 4:
+        left, bottom, right, top = rectangle(note["/Rect"])
+        points = [(left, top), (right, top), (left, bottom), (right, bottom)]
+    return [
+        (points[n], points[n + 1], points[n + 2], points[n + 3])
+        for n in range(0, len(points) - 3, 4)
+    ]
+
+
+def _path(points: Sequence[Point], closed: bool = False) -> bytes:
+    words = [b"%.3f %.3f %s" % (x, y, b"l" if n else b"m") for n, (x, y) in enumerate(points)]
+    return b" ".join(words) + (b" h " if closed else b" ")
+
+
+def _highlight(note: Any) -> bytes:
+    drawn = colour(note.get("/C"), False) or b"1 1 0 rg "
+    for a, b, c, d in _quads(note):
+        drawn += _path([a, b, d, c], True) + b"f "
+    return drawn
+
+
+def _lined(height: float, wave: bool = False) -> Callable[[Any], bytes]:
+    """Return what draws a line through marked text, at a share of its height."""
+
+    def draw(note: Any) -> bytes:
+        drawn = colour(note.get("/C"), True) or b"0 G "
+        for a, b, c, d in _quads(note):
+            tall = math.dist(a, c)
+            start = (c[0] + (a[0] - c[0]) * height, c[1] + (a[1] - c[1]) * height)
+            end = (d[0] + (b[0] - d[0]) * height, d[1] + (b[1] - d[1]) * height)
+            points = [start, end]
+            if wave:
+                steps = max(2, int(math.dist(start, end) / 2))
+                points = [
+                    (start[0] + (end[0] - start[0]) * n / steps,
+                     start[1] + (end[1] - start[1]) * n / steps + (n % 2))
+                    for n in range(steps + 1)
+                ]  # fmt: skip
+            drawn += b"%.3f w " % max(0.5, tall / 16) + _path(points) + b"S "
+        return drawn
+
+    return draw
+
+
+def _ink(note: Any) -> bytes:
+    drawn = (colour(note.get("/C"), True) or b"0 G ") + stroke_of(note) + b"1 J 1 j "
+    for line in note.get("/InkList", []):
+        drawn += _path(_points(line)) + b"S "
+    return drawn
+
+
+def _line(note: Any) -> bytes:
+    return _stroked(note, _path(_points(note["/L"])), False) + _ends(note, _points(note["/L"]))
+
+
+def _polyline(note: Any) -> bytes:
+    points = _points(note["/Vertices"])
+    return _stroked(note, _path(points), False) + _ends(note, points)
+
+
+def _polygon(note: Any) -> bytes:
+    return _stroked(note, _path(_points(note["/Vertices"]), True), True)
+
+
+def _stroked(note: Any, path: bytes, filled: bool) -> bytes:
+    inside = colour(note.get("/IC"), False) if filled else b""
+    width = stroke_of(note)
+    line = (
+        (colour(note.get("/C"), True) or (b"" if filled and inside else b"0 G ")) if width else b""
+    )
+    paint = b"B " if inside and line else b"f " if inside else b"S " if line else b"n "
+    return inside + line + width + path + paint
+
+
+def _ends(note: Any, points: Sequence[Point]) -> bytes:
+    """Return arrows at the ends of a line (LE); other ends are drawn as a dot."""
+    ends = [str(each) for each in note.get("/LE", [])]
+    if len(points) < 2 or len(ends) != 2:
+        return b""
+    drawn = colour(note.get("/C"), True) + stroke_of(note)
+    size = 3 + 3 * _width(note)
+    for kind, tip, before in ((ends[0], points[0], points[1]), (ends[1], points[-1], points[-2])):
+        if kind == "/None":
+            continue
+        angle = math.atan2(before[1] - tip[1], before[0] - tip[0])
+        wings = [(tip[0] + size * math.cos(angle + turn), tip[1] + size * math.sin(angle + turn))
+                 for turn in (0.5, -0.5)]  # fmt: skip
+        closed = kind not in {"/OpenArrow", "/ROpenArrow", "/Slash", "/Butt"}
+        drawn += _path([wings[0], tip, wings[1]], closed) + b"S "
+    return drawn
+
+
+def _inner(note: Any) -> tuple[float, float, float, float]:
+    left, bottom, right, top = rectangle(note["/Rect"])
+    inset = [float(each) for each in note.get("/RD", [0, 0, 0, 0])]
+    half = _width(note) / 2
+    return (
+        left + inset[0] + half,
+        bottom + inset[1] + half,
+        right - inset[2] - half,
+        top - inset[3] - half,
+    )
+
+
+def _square(note: Any) -> bytes:
+    left, bottom, right, top = _inner(note)
+    return _stroked(
+        note, b"%.3f %.3f %.3f %.3f re " % (left, bottom, right - left, top - bottom), True
+    )
+
+
+def _circle(note: Any) -> bytes:
+    return _stroked(note, ellipse(*_inner(note)), True)
+
+
+def ellipse(left: float, bottom: float, right: float, top: float) -> bytes:
+    """Return the path of an ellipse in a rectangle."""
+    x, y = (left + right) / 2, (bottom + top) / 2
+    a, b = (right - left) / 2, (top - bottom) / 2
+    i, j = a * _KAPPA, b * _KAPPA
+    curves = [
+        (right, y + j, x + i, top, x, top), (x - i, top, left, y + j, left, y),
+        (left, y - j, x - i, bottom, x, bottom), (x + i, bottom, right, y - j, right, y),
+    ]  # fmt: skip
+    drawn = b"".join(b"%.3f %.3f %.3f %.3f %.3f %.3f c " % each for each in curves)
+    return b"%.3f %.3f m " % (right, y) + drawn + b"h "
+
+
+_KINDS: dict[str, Callable[[Any], bytes]] = {
+    "/Highlight": _highlight,
+    "/Underline": _lined(0.06),
+    "/StrikeOut": _lined(0.45),
+    "/Squiggly": _lined(0.04, wave=True),
+    "/Ink": _ink,
+    "/Line": _line,
+    "/PolyLine": _polyline,
+    "/Polygon": _polygon,
+    "/Square": _square,
+    "/Circle": _circle,
+}
