@@ -189,7 +189,7 @@ def test_what_was_kept_gives_the_same_files(places: tuple[Built, Built], run: Ru
         found = run("build", "rich", "-o", f"out{number}", "--booklet", "--fit-report", "--jobs", "1")
         assert found.exit_code == 0, found.stderr
         record = json.loads((tmp_path / f"out{number}" / "rich" / "build.json").read_text("utf-8"))
-        assert all(made["cached"] for made in record["outputs"])
+        assert all(made["cached"] for made in record["outputs"]), (number, [m["path"] for m in record["outputs"] if not m["cached"]])
         out = tmp_path / f"out{number}"
         assert {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file() and p.name != "build.json"} == wanted
         with (tmp_path / "rich" / "glossary.yaml").open("a") as stream:
