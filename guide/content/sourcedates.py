@@ -15,6 +15,20 @@ _ONE = re.compile(
     r"(?P<time>[T ]\d{1,2}:\d{2}.*)?(?P<after>[?~%]*)",
     re.I,
 )
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_NAMED = (
+    "january february march april may june july august september october november december".split()
+)
+_WORDS = re.compile(
+    r"(?P<day>\d{1,2})?\.?\s*(?P<month>[a-z]{3,9})\.?,?\s+(?:(?P<late>\d{1,2}),\s*)?(?P<year>\d{4})",
+    re.I,
+)
+_DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
+_SEASON_NAMES = {"spring": 21, "summer": 22, "autumn": 23, "fall": 23, "winter": 24}
+# Parts of a year in EDTF, each with its first and last month: quarters, thirds and halves.
+_SPANS = {33 + n: (3 * n + 1, 3 * n + 3) for n in range(4)}
+_SPANS |= {37 + n: (4 * n + 1, 4 * n + 4) for n in range(3)}
+_SPANS |= {40 + n: (6 * n + 1, 6 * n + 6) for n in range(2)}
 _YEARS = re.compile(r"(\d{4})\s*(?:--?|–|—|/)\s*(\d{4})")
 _OPEN = {"", "..", "open", "unknown"}
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -25,6 +39,8 @@ def read_date(value: Any, report: Report) -> dict[str, Any]:
     """Return a CSL date; {} for none. An impossible one is reported, and left out."""
     if isinstance(value, dict):
         return _csl(value, report)
+    if isinstance(value, list) and value and isinstance(value[0], dict):  # as pandoc wrote it
+        return _csl({"date-parts": [_of_words(each) for each in value]}, report)
     if isinstance(value, list):  # date-parts without their key
         return _csl(
             {"date-parts": value if value and isinstance(value[0], list) else [value]}, report
@@ -33,13 +49,37 @@ def read_date(value: Any, report: Report) -> dict[str, Any]:
     return _edtf(text, report) if text else {}
 
 
+def _of_words(value: dict[str, Any]) -> list[Any]:
+    """Return the year, month and day of keys of their own."""
+    return [value[name] for name in ("year", "month", "day") if value.get(name)]
+
+
+def _plain(text: str) -> str:
+    """Return a date that people write, such as 12 June 2001, as EDTF; other texts unchanged."""
+    text = re.sub(r"(?:-[XUxu]{2}){1,2}(?=[~?%]*(?:/|\Z))", "", text)  # an unknown month or day
+    if match := _DOTTED.fullmatch(text):
+        return f"{match[3]}-{int(match[2]):02d}-{int(match[1]):02d}"
+    match = _WORDS.fullmatch(text)
+    word = match["month"].lower() if match else ""
+    if match is None or not (word in _SEASON_NAMES or word in _NAMED or word in {*_MONTHS, "sept"}):
+        return text
+    day = match["day"] or match["late"]
+    if word in _SEASON_NAMES:
+        return text if day else f"{match['year']}-{_SEASON_NAMES[word]}"
+    month = _MONTHS.index(word[:3]) + 1
+    return f"{match['year']}-{month:02d}" + (f"-{int(day):02d}" if day else "")
+
+
 def _edtf(text: str, report: Report) -> dict[str, Any]:
+    written, text = text, _plain(text)
     years = _YEARS.fullmatch(text)
     ends = [years[1], years[2]] if years else text.split("/")
     if len(ends) > 2:
-        return {"literal": text}
+        return {"literal": written}
+    if len(ends) == 2 and all(end.strip() in _OPEN for end in ends):
+        return {}
     if len(ends) == 2 and ends[0].strip() in _OPEN:
-        ends = ends[::-1] if ends[1].strip() in _OPEN else [ends[1]]
+        return {"literal": f"–{ends[1].strip()}"}  # its beginning is not known
     parts, circa = [], False
     for end in ends:
         if end.strip() in _OPEN:
@@ -47,7 +87,7 @@ def _edtf(text: str, report: Report) -> dict[str, Any]:
             continue
         match = _ONE.fullmatch(end.strip())
         if not match:
-            return {"literal": text}
+            return {"literal": written}
         circa = circa or bool(
             match["about"]
             or "~" in match["after"]
@@ -55,6 +95,10 @@ def _edtf(text: str, report: Report) -> dict[str, Any]:
             or "%" in match["after"]
         )
         numbers = [int(match[name]) for name in ("year", "month", "day") if match[name]]
+        if len(numbers) == 2 and 25 <= numbers[1] <= 32:  # seasons of a hemisphere
+            numbers[1] = 21 + (numbers[1] - 25) % 4
+        if len(numbers) == 2 and numbers[1] in _SPANS and len(ends) == 1:
+            return {"date-parts": [[numbers[0], month] for month in _SPANS[numbers[1]]]}
         if not possible(numbers, text, report):
             return {}
         parts.append(numbers)
@@ -101,6 +145,20 @@ def _csl(value: dict[str, Any], report: Report) -> dict[str, Any]:
         if value.get(key):
             made = _edtf(str(value[key]).strip(), report)
             return {**made, **extra} if made else {}
+    return _unread(value, report)
+
+
+def _unread(value: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Read a date in a form that CSL does not have: keys of its own, or a text for the parts."""
+    parts = _of_words(value)
+    if parts:
+        return _csl({"date-parts": [parts]}, report)
+    found = value.get("date-parts")
+    while isinstance(found, list) and found:
+        found = found[0]
+    text = str(found if found is not None else "").strip()
+    if text and text != "0" and not re.fullmatch(r"-?\d{1,5}|\[\]", text):
+        return _edtf(text, report)
     return {}
 
 

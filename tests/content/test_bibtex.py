@@ -323,3 +323,33 @@ def test_fields_of_other_programs(kind: str, fields: str, wanted: dict[str, Any]
 def test_tex_of_programs(tex: str, text: str) -> None:
     """Accents apart from their letters, German quotation marks, the straight pairs of R."""
     assert from_tex(tex) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ("../2001", {"literal": "–2001"}),
+        ("../..", {}),
+        ("2001-XX", {"date-parts": [[2001]]}),
+        ("2001-06-XX", {"date-parts": [[2001, 6]]}),
+        ("199X", {"literal": "199X"}),
+        ("2001-26", {"date-parts": [[2001, 22]]}),
+        ("2001-34", {"date-parts": [[2001, 4], [2001, 6]]}),
+        ("12 June 2001", {"date-parts": [[2001, 6, 12]]}),
+        ("June 12, 2001", {"date-parts": [[2001, 6, 12]]}),
+        ("Sept. 2001", {"date-parts": [[2001, 9]]}),
+        ("Autumn 2001", {"date-parts": [[2001, 23]]}),
+        ("12.06.2001", {"date-parts": [[2001, 6, 12]]}),
+        ("12/06/2001", {"literal": "12/06/2001"}),
+        ("Mayor 2001", {"literal": "Mayor 2001"}),
+        ({"date-parts": [["2001-06"]]}, {"date-parts": [[2001, 6]]}),
+        ({"year": 2001, "month": "6"}, {"date-parts": [[2001, 6]]}),
+        ([{"year": 2001}], {"date-parts": [[2001]]}),
+        ({"date-parts": [[None]]}, {}),
+    ],
+)
+def test_dates_as_people_and_programs_write_them(written: Any, date: dict[str, Any]) -> None:
+    """Each has its meaning, or is printed as it is written."""
+    said: list[str] = []
+    assert read_date(written, said.append) == date
+    assert not said
