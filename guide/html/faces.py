@@ -208,8 +208,11 @@ class Faces:
 
     @cached_property
     def environment(self) -> str:
-        """The digest of what all cards are set in: markup around them, stylesheets, sizes."""
-        return digest(self.shell)
+        """The digest of what all cards are set in: markup around them, stylesheets, sizes.
+
+        An edition keeps its cards for itself: those that it leaves out stay known to the whole deck.
+        """
+        return digest(self.shell, self.request.edition)
 
 
 _CONTENT = re.compile(r"\bcontent\s*:\s*([^;}]+)")

@@ -171,8 +171,9 @@ def test_the_reader_is_the_only_one_who_looks_into_a_pack() -> None:
     folder = Path(inputs.__file__).parent / "content"
     looks = re.compile(r"os\.(listdir|walk|scandir|open)|\.iterdir\(|\.r?glob\(|\.read_(text|bytes)\(|\bopen\(")
     found = {path.name for path in folder.glob("*.py") if looks.search(path.read_text("utf-8"))}
-    # The program's own templates and pictures that are at hand, and the pack that `guide new` writes.
-    assert found == {"files.py", "library.py", "pictures.py", "starter.py"}
+    # What the reader asks with; the program's own templates, pictures that are at hand, and the pack that
+    # `guide new` writes.
+    assert found == {"files.py", "unread.py", "library.py", "pictures.py", "starter.py"}
 
 
 @pytest.fixture
@@ -328,6 +329,7 @@ def test_a_warm_deck_prints_what_is_written_now(cache: Store, tmp_path: Path) ->
     assert "Seed 222" in pages(out / "keys/flashcards-screen.pdf")
     assert warm == build(pack, tmp_path / "fresh", cache=False)
     assert "Paper letter" in build_text(pack, out, paper="letter")
+    assert all(made.cached for made in pipeline.build(pack, out, Settings(jobs=1, kinds=("flashcards",))).outputs)
 
 
 def build_text(pack: Path, out: Path, **settings: Any) -> str:
