@@ -931,7 +931,9 @@ class _Making:
         for kind in kinds.values():
             listed = pack.listed is None or kind.name in pack.listed
             asked = kind.name in named if named else listed
-            has = any(getattr(pack, name) for name in kind.needs)
+            derived = (given or {}).get(kind.name, {}).get("derive", ())
+            sources = {*kind.needs, *({"questions"} if "questions" in derived else ())}
+            has = any(getattr(pack, name) for name in sources)
             if asked and has:
                 yield kind, dict((given or {}).get(kind.name, {}))
             elif asked and (pack.listed is not None or named):
@@ -940,10 +942,11 @@ class _Making:
             self.problems.append(empty(pack, edition))
 
     def _spared(self, kind: Kind, problems: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
-        """Return the problems of a document; an edition may lack content that nobody asked for."""
+        """Return the problems of a document; one that nobody asked for may have no content."""
         from guide.content.editions import spared
 
-        if not self.settings.edition or kind.name in self.settings.kinds:
+        asked = self.pack.listed is not None and not self.settings.edition
+        if asked or kind.name in self.settings.kinds:
             return problems
         return spared(problems, kind.name, self.settings.edition)
 

@@ -41,11 +41,12 @@ def nothing_for(kind: Kind, pack: Pack, edition: str, named: bool) -> Diagnostic
 
 
 def spared(problems: Iterable[Diagnostic], kind: str, edition: str) -> list[Diagnostic]:
-    """Return the problems of a document in an edition: one that has no content is left out."""
+    """Return the problems of a document that nobody asked for: without content it is left out."""
     found = []
     for problem in problems:
         if problem.code == NOTHING and problem.severity == Severity.ERROR:
-            message = f"`{kind}` is left out of the edition `{edition}`: {problem.message}"
+            of = f" of the edition `{edition}`" if edition else ""
+            message = f"`{kind}` is left out{of}: {problem.message}"
             problem = replace(problem, message=message, severity=Severity.NOTE)  # noqa: PLW2901
         found.append(problem)
     return found

@@ -137,7 +137,8 @@ class Reader:
         for base, folders, names in walk(self.root / folder) if inside else ():
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             within = Path(base).relative_to(self.root).as_posix()
-            found += [f"{within}/{n}" for n in sorted(names) if n.lower().endswith(suffixes)]
+            own = (name for name in sorted(names) if not name.startswith("."))
+            found += [f"{within}/{n}" for n in own if n.lower().endswith(suffixes)]
         self._note("tree", folder, _BETWEEN.join(suffixes), [str(inside), *found])
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -200,7 +201,7 @@ def _mentions(pack: Pack) -> Found:
     for mention, place in mentions_of_pack(pack):
         if mention.kind == "cite" and mention.value not in pack.sources:
             yield _unknown_source(mention.value, pack, place, "")
-        elif mention.kind == "term" and mention.value.casefold() not in names:
+        elif mention.kind == "term" and folded(mention.value) not in names:
             yield _unknown_term(mention.value, names, place, "")
     for item in pack.items:
         for number, text in enumerate(item.sources):
@@ -215,7 +216,7 @@ def _mentions(pack: Pack) -> Found:
                 hint = did_you_mean(name, targets) or "Give the target this id: {#...}."
                 message = f"nothing has the id `{name}`"
                 yield error("bad-reference", message, place, hint, item.id)
-            elif mention.kind == "term" and name.casefold() not in names:
+            elif mention.kind == "term" and folded(name) not in names:
                 yield _unknown_term(name, names, place, item.id)
             elif mention.kind == "image" and not _has_words(item, mention, pack):
                 yield missing_alt(name, place)
@@ -301,12 +302,17 @@ def _has_alt(mention: Mention, pack: Pack) -> bool:
     return figure is None or bool(figure.alt)
 
 
+def folded(name: str) -> str:
+    """Return a name for comparing: capitals and the form of accents do not count."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def _term_names(pack: Pack) -> dict[str, str]:
     names = {}
     for term in pack.glossary:
         for name in (term.term, term.abbreviation, *term.aliases, term.id):
             if name:
-                names[name.casefold()] = term.term
+                names[folded(name)] = term.term
     return names
 
 

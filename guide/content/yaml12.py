@@ -26,6 +26,8 @@ MAX_DEPTH = 60
 MAX_KEY = 1000  # characters
 MAX_LINES = 2000  # of one text whose places are known
 
+_NO_BREAKS = {0x2028: " ", 0x2029: " "}  # line and paragraph separator
+
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]{1,300}")
@@ -111,6 +113,8 @@ class _Reading:
         self.lines: list[str] = []
 
     def read(self, text: str) -> tuple[Document | None, list[Diagnostic]]:
+        # YAML 1.2 counts no line at these signs of a word processor, as YAML 1.1 and the parser do.
+        text = text.translate(_NO_BREAKS)
         self.lines = text.split("\n")
         try:
             if _suspicious(text):

@@ -95,7 +95,7 @@ def _draw(spec: str) -> bytes:
     except ValueError as exc:
         raise ChartError(_short(str(exc))) from exc
     if "NaN" in svg:
-        svg = re.sub(r'"[^"]*NaN[^"]*"', '""', svg)
+        svg = re.sub(r'="[^"<>]*\bNaN\b[^"<>]*"', '=""', svg)  # in attributes; words stay
     return clean_svg(svg.encode())
 
 

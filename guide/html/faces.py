@@ -22,6 +22,7 @@ from guide.jobs.digest import digest
 from guide.model.artifacts import Face, Fault, Html
 from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind
+from guide.model.markup import read_citation
 from guide.model.pack import Pack
 from guide.suggest import nearest
 
@@ -75,7 +76,7 @@ class Faces:
         context = {**self._common, "count": len(request.cards)}
         filters = {"md": self.document.block, "mdi": self.document.inline}
         markup = self.templates.render(f"{request.kind.name}/page.html", filters, **context)
-        words = [text for card in request.cards for text in (card.front, card.back, *card.choices)]
+        words = [text for card in request.cards for text in self._words(card)]
         stock = request.stock
         return Html(
             title=request.pack.manifest.title,
@@ -86,6 +87,11 @@ class Faces:
             marking=request.pack.manifest.marking,
             own=bool(request.pack.templates),
         )
+
+    def _words(self, card: Flashcard) -> tuple[str, ...]:
+        """Return all texts that a card's faces may print: they say which scripts need fonts."""
+        sources = (self.document.short_source(read_citation(text)) for text in card.sources[:1])
+        return (card.front, card.back, card.hint, *card.choices, *card.tags, *sources)
 
     @cached_property
     def _common(self) -> Context:

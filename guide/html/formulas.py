@@ -52,6 +52,7 @@ def typeset_formula(tex: str, display: bool) -> Formula:
             warnings.simplefilter("ignore")
             ziamath: Any = importlib.import_module("ziamath")  # 0.2 s; most packs have no formulas
             ziamath.config.svg2 = False
+            tex = _TEXT.sub(_escaped, tex)
             made = ziamath.Latex(tex, size=_SIZE, inline=not display)
             svg = made.svg()
             width, height = made.getsize()
@@ -60,6 +61,16 @@ def typeset_formula(tex: str, display: bool) -> Formula:
     except Exception as exc:
         raise FormulaError(_reason(exc)) from exc
     return Formula(svg.encode(), width / _SIZE, height / _SIZE, -offset / _SIZE, said)
+
+
+# Words in a formula: their converter takes them for markup as they are.
+_TEXT = re.compile(r"\\(?:text|textrm|textbf|textit|textsf|texttt|mbox|hbox)\s*\{[^{}]*\}")
+_ENTITY = re.compile(r"\\?&(?!(?:amp|lt|gt|quot|apos|#\w+);)")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    words = _ENTITY.sub("&amp;", match[0])
+    return words.replace("<", "&lt;").replace(">", "&gt;")
 
 
 _RAISED = str.maketrans("0123456789+-−()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁿ")

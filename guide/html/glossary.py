@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from guide.model.content import Term
+
+
+def _composed(text: str) -> str:
+    """Return a text with each accent in its letter (NFC): keyboards and files of macOS part them."""
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def _plurals(word: str, lang: str) -> set[str]:
@@ -46,21 +52,25 @@ class Linker:
         self._folded: dict[str, str] = {}
         language = self.lang.partition("-")[0]
         for term in self.terms:
-            for name in filter(None, (term.term, term.abbreviation, *term.aliases)):
+            for name in map(_composed, filter(None, (term.term, term.abbreviation, *term.aliases))):
                 for form in (name, *sorted(_plurals(name, language))):
                     self.names.setdefault(form, term.id)
                     if not form.isupper():
                         self._folded.setdefault(form.casefold(), term.id)
             self._folded.setdefault(term.id, term.id)
-        words = sorted({*self.names, *self._folded}, key=lambda name: (-len(name), name))
+        known = {*self.names, *self._folded}
+        apart = {normalize("NFD", word) for word in known if not word.isascii()}
+        words = sorted(known | apart, key=lambda name: (-len(name), name))
         pattern = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in words)
         self._pattern = (
-            re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE) if words else None
+            re.compile(rf"(?<![\w-])(?:{pattern})(?![\w\u0300-\u036f-])", re.IGNORECASE)
+            if words
+            else None
         )
 
     def find(self, name: str) -> str:
         """Return the id of the term that an author names in `[[...]]`, or ''."""
-        plain = " ".join(name.split())
+        plain = " ".join(_composed(name).split())
         return self.names.get(plain) or self._folded.get(plain.casefold(), "")
 
     def split(self, text: str) -> list[tuple[str, str]]:
@@ -86,7 +96,7 @@ class Linker:
 
     def _named(self, found: str) -> str:
         """Match capitals as a reader would: `KFOR` only as written, `enclave` also as `Enclave`."""
-        plain = " ".join(found.split())
+        plain = " ".join(_composed(found).split())
         exact = self.names.get(plain)
         if exact or plain.isupper():
             return exact or ""

@@ -14,6 +14,8 @@ from babel.numbers import format_decimal
 from guide.model.dates import Date
 from guide.resources import LOCALE
 
+_LEAP = 2000  # a year that has every day
+
 CATALOGUES = ("en", "de", "fr", "sq", "sr_Cyrl", "sr_Latn")
 
 
@@ -111,17 +113,14 @@ class Labels:
     def _one(self, date: Date) -> str:
         year = date.year if date.year > 0 else 1 - date.year
         if date.month:
-            day = dt.date(max(1, min(year, 9999)), date.month, min(date.day or 1, 28))
-            if date.day:
-                day = (
-                    day.replace(day=date.day)
-                    if date.day <= Date(day.year, date.month).days_in_month
-                    else day
-                )
+            known = date.day <= Date(year, date.month).days_in_month
+            # A leap year before our era, such as 5 BCE, is none after it: 2000 stands in for it.
+            day = dt.date(year if known else _LEAP, date.month, date.day or 1)
             if date.day:
                 text = str(format_date(day, "long", locale=self.locale))
             else:
                 text = str(format_skeleton("yMMMM", day, locale=self.locale))
+            text = text if known else text.replace(str(_LEAP), str(year))
         else:
             text = self._year(year)
         if date.year <= 0:

@@ -68,6 +68,10 @@ def plan(
         return None, [error("bad-value", message, place("deadline"), "Choose another day.")]
     rest = {DAYS.index(name) for name in options["rest"]}
     days = [start + dt.timedelta(days=n) if start else None for n in range(length)]
+    if rest and not start:
+        message = "`rest` has no effect: a plan without dates has numbered days"
+        hint = "Give `start:` a day such as 2026-11-23, or pack.yaml a `date`."
+        problems.append(warning("bad-value", message, place("rest"), hint))
     working = [each for each in days if each is None or each.weekday() not in rest]
     if not working:
         message = "no day is left for learning"

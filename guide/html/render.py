@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from guide.errors import Diagnostic, Severity
+from guide.errors import Diagnostic, Severity, error
 from guide.html import planner, quiz, ruled, strip
 from guide.html.codes import qr_svg
 from guide.html.document import Document
@@ -67,12 +67,21 @@ def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
     """Return the document, and what is wrong with its content; None when a template fails."""
     rendering = _Rendering(request)
     rendering.document.problems += marking_problems(request)
-    if any(map(request.pack.manifest.stops, rendering.document.problems)):
+    stops = request.pack.manifest.stops
+    if any(map(stops, rendering.document.problems)):
         return None, tuple(rendering.document.problems)  # its options say nothing that can be made
     try:
         html = rendering.html()
     except TemplateFault as fault:
         return None, (*rendering.document.problems, fault.diagnostic)
+    if rendering.given.parts.get("worksheets") == []:
+        message = "no section has a word that can be asked for"
+        hint = (
+            "Add a glossary whose terms the sections use, or set in bold what pupils should know."
+        )
+        place = request.pack.at(f"documents.{request.kind.name}")
+        problem = error("nothing-to-print", message, place, hint)
+        return None, (*rendering.document.problems, problem)
     return html, tuple(rendering.document.problems)
 
 

@@ -334,7 +334,10 @@ def keep_lines(children: list[Token]) -> list[Token]:
     kept = {n for n, mark in enumerate(marks) if mark and mark[0] == "bullet"}
     for n, mark in enumerate(marks):
         for m, other in enumerate(marks[n + 1 :], n + 1):
-            if mark and other and mark[0] == other[0] and mark[1] & {each - 1 for each in other[1]}:
+            if not mark or not other or mark[0] != other[0]:
+                continue
+            begins = m == n + 1 and mark[0] in {"1.", "1)"} and other[1] == {1}  # a list inside it
+            if begins or mark[1] & {each - 1 for each in other[1]}:
                 kept |= {n, m}
     if sum(mark is not None and mark[0] == "dash" for mark in marks) > 1:
         kept |= {n for n, mark in enumerate(marks) if mark and mark[0] == "dash"}
@@ -348,7 +351,8 @@ def _mark(children: Sequence[Token], at: int) -> tuple[str, frozenset[int]] | No
     """Return the kind of a mark at the start of a line, and the numbers that it may mean."""
     if at >= len(children) or children[at].type != "text":
         return None
-    text = "".join(child.content for child in children[at : at + 3] if child.type == "text")
+    near = children[at : at + 3]
+    text = "".join(each.content for each in near if each.type in {"text", "text_special"})
     match = _MARKED.match(text)
     if not match:
         return None

@@ -100,10 +100,16 @@ def _ticks(axis: Scale, look: Look) -> list[int]:
     for step in _STEPS:
         if step < axis.step or step % axis.step:
             continue
-        found = list(range(-(-axis.first // step) * step, last + 1, step))
+        round_years = range(-(-axis.first // step) * step, last + 1, step)
+        found = [year for n in round_years if axis.first <= (year := _counted(n)) <= last]
         if len(found) <= min(_TICKS, max(2, room)):
             return found
     return [axis.first]
+
+
+def _counted(number: int) -> int:
+    """Return the year that is called `number`: -600 is 600 BCE, which is -599; there is no year 0."""
+    return number + (number <= 0)
 
 
 def busiest(years: Iterable[int]) -> tuple[int, int]:

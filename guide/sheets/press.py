@@ -464,6 +464,9 @@ class _Pressing:
         if isinstance(source.Root.get("/OCProperties"), Dictionary):
             layers = source.make_indirect(source.Root.OCProperties)
             self.out.Root.OCProperties = self.out.copy_foreign(layers)
+        language = source.Root.get("/Lang")
+        if isinstance(language, pikepdf.String):
+            self.out.Root.Lang = pikepdf.String(str(language))
         info = source.trailer.get("/Info")
         title = info.get("/Title") if isinstance(info, Dictionary) else None
         if isinstance(title, pikepdf.String):

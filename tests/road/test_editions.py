@@ -106,13 +106,13 @@ def test_an_edition_says_which_texts_name_what_it_leaves_out(tmp_path: Path) -> 
 def test_an_edition_that_leaks_is_sent_to_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until the author accepts it; without --send the plan is shown."""
+    """Until the author accepts it; the preview refuses what --send would refuse."""
     monkeypatch.chdir(tmp_path)
     written(tmp_path / "p", FILES)
     (tmp_path / "list.csv").write_text("name,edition\nAnna,core\n", "utf-8")
     words = ["distribute", "p", "--kind", "briefing", "--to", "list.csv", "--jobs", "1"]
     shown = CliRunner().invoke(guide, words)
-    assert shown.exit_code == 0, shown.output
+    assert shown.exit_code == 1 and "error[edition-leak]" in shown.output, shown.output
     sent = CliRunner().invoke(guide, [*words, "--send"])
     assert (
         sent.exit_code == 1
