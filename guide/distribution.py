@@ -692,6 +692,7 @@ class _Run:
             with self._setting_ahead(pool, rows):
                 documents = self._documents(self._editions(rows, known))
             self._check_seal(documents)
+            output.try_to_write(self.out)
             plan = self._plan(ledger, rows, self._issue(documents))
             self._report_open(plan)
             output.sweep(self.out)
@@ -813,7 +814,7 @@ class _Run:
         path = self.out / MANIFEST
         owner = ""
         try:
-            if not path.is_file():
+            if not os.path.lexists(path):
                 return
             manifest = json.loads(path.read_text("utf-8"))
             there = {str(copy["copy_id"]) for copy in manifest["copies"]}

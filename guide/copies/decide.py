@@ -359,7 +359,7 @@ class _Deciding:
     def _facts(self) -> dict[str, str]:
         issue = self.wish.issue
         wanted = {
-            "series": self.edition.series, "title": issue.title, "marking": issue.marking,
+            "series": issue.series, "title": issue.title, "marking": issue.marking,
             "file": issue.file, **self.wish.facts,
         }  # fmt: skip
         return {name: value for name, value in wanted.items()

@@ -164,6 +164,22 @@ def test_two_runs_do_not_write_into_one_folder(send: Run) -> None:
     assert "error[folder-of-another]" in send("--to", "other.csv", "-o", "link").output
 
 
+def test_a_question_in_a_whole_run(send: Run, run: Run) -> None:
+    """The successor at an office's address is asked about, the new one gets a copy, and the answer is kept."""
+    write("Anna,office@x.org,", "Ben,b@x.org,")
+    given("", ["Anna,office@x.org,", "Ben,b@x.org,"])
+    write("Clara,office@x.org,", "Anna,anna.adler@x.org,", "Ben,b@x.org,", "Dora,d@x.org,")
+    looked = run(*WORDS)
+    assert looked.exit_code == 1 and looked.output.count("error[unclear-person]") == 2 and "Dora" in looked.output
+    assert states() == {1: "sent", 2: "sent"}
+    done = send()
+    assert done.exit_code == 1 and "list.csv:2:1: error[unclear-person]" in done.output and "1 sent" in done.output
+    assert states() == {1: "sent", 2: "sent", 3: "sent"}
+    done = send("--same", "3=1", "--new", "2", "--resend", "3")
+    assert done.exit_code == 0 and "1 sent" in done.output
+    assert "1 copy for 4 recipients; 3 copies were sent before" in run(*WORDS, "--new", "2").output
+
+
 def test_the_places_of_links_stay_secret(send: Run) -> None:
     """After a run by folder, and without `--link-base`: files for the owner alone, addresses as they were."""
     write("Anna,,,link", "Bert,,,folder", header="name,email,ref,channel")
