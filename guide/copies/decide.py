@@ -177,7 +177,7 @@ class _Deciding:
         for copy in self.known.copies:
             if copy.version == self.version:
                 numbers.setdefault(copy.person, []).append(copy.number)
-                if self.states[copy.number] in GIVEN:
+                if self.states[copy.number] in (*GIVEN, State.RECALLED):
                     holders.setdefault(copy.person, []).append(copy.number)
         for person, copies in self.of_person.items():
             last = max(copy.version for copy in copies)

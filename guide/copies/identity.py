@@ -231,36 +231,35 @@ class _Search:
         for people, some in groups.items():
             for person in people:
                 lines.setdefault(person, set()).update(some)
-        others = {people: set().union(*(lines[p] for p in people)) for people in groups}
-        questions = [self._question(row, others[self.asked[row]]) for row in sorted(self.asked)]
+        said = {}
+        for people in groups:
+            first = heapq.nsmallest(_SOME, people, key=lambda p: (self._copies(p)[:1], p))
+            asked = set().union(*(lines[p] for p in people))
+            said[people] = (first, len(people) - len(first), len(asked), spans(asked))
+        questions = [self._question(row, *said[self.asked[row]]) for row in sorted(self.asked)]
         return Identity(self.found, frozenset(self.asked), tuple(gone), tuple(questions))
 
-    def _question(self, row: int, lines: set[int]) -> Diagnostic:
-        """Return a row's question; `lines` are all rows that may mean the same people."""
+    def _copies(self, person: int) -> tuple[int, ...]:
+        return tuple(self.numbers.get(person, ()))
+
+    def _question(
+        self, row: int, people: Sequence[int], more: int, rows: int, lines: str
+    ) -> Diagnostic:
+        """Return a row's question: the people it may mean and `more`, and the rows that may mean them."""
         line = self.rows[row][1]
-        copies = {p: self.numbers.get(p, ()) for p in self.asked[row]}
-        people = heapq.nsmallest(_SOME + 1, copies, key=lambda p: (min(copies[p], default=0), p))
-        more = len(copies) - _SOME
         reasons: dict[str, list[int]] = {}
-        for person in people[:_SOME]:
-            reasons.setdefault(self._why(row, person), []).extend(copies[person])
+        for person in people:
+            reasons.setdefault(self._why(row, person), []).extend(self._copies(person))
         said = " or ".join(f"of {_copies(numbers)} ({why})" for why, numbers in reasons.items())
-        message = f"the row may mean the person {said}"
-        if more > 0:
-            message += f", or of {more} more"
+        message = f"the row may mean the person {said}{f', or of {more} more' if more else ''}"
         message += "; nothing is sent to it"
-        others = sorted(lines - {line})
-        if others:
-            some = f"line {others[0]}" if len(others) == 1 else f"{len(others)} other rows"
-            message += f". So may {some}"
-        hint = " ".join(
-            f"If it is the person of copy {copies[p][0]}: `--same {line}={copies[p][0]}`."
-            for p in people[:_SOME]
-            if copies[p]
-        )
+        if rows > 1:
+            message += f". The rows on lines {lines} may mean the same person"
+        first = [self._copies(person)[0] for person in people if self._copies(person)]
+        hint = " ".join(f"If it is the person of copy {n}: `--same {line}={n}`." for n in first)
         hint += f" If it is somebody new: `--new {line}`"
-        if others:
-            hint += f"; if all are: `--new {spans(lines).replace(' ', '')}`"
+        if rows > 1:
+            hint += f"; if all are: `--new {lines.replace(' ', '')}`"
         return error("unclear-person", message, Place(self.path, line, 1), hint.strip())
 
     def _why(self, row: int, person: int) -> str:

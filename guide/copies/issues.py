@@ -93,13 +93,21 @@ def _renumber(issue: Issue) -> str:
 def _refuse_known_bytes(
     issue: Issue, last: Version | None, had: dict[str, list[Version]], at: Place
 ) -> None:
-    """Raise GuideError when a new version is the last one, byte for byte."""
+    """Raise GuideError when a PDF's new version is the last one, byte for byte.
+
+    A pack says its version itself, whether or not the document prints it.
+    """
     found = [had.get(digest, []) for digest in issue.documents.values()]
-    if last is None or not found or not all(last in versions for versions in found):
+    if (
+        not issue.file
+        or last is None
+        or not found
+        or not all(last in versions for versions in found)
+    ):
         return
     message = f"the document is byte for byte the one that was given out as version {last.version}"
-    how = "Leave --doc-version out" if issue.file else f"Set `version` back to {last.version}"
-    hint = f"{how}: only those who have none yet get it. To send it to all again: --resend all"
+    hint = "Leave --doc-version out: only those who have none yet get it. To send it to all again: "
+    hint += "--resend all"
     raise GuideError(error("document-unchanged", message, at, hint))
 
 

@@ -23,7 +23,7 @@ from post_office import made_pdf
 from guide import distribution, output
 from guide.copies import locks
 from guide.copies.channels import NAMES, Channel, File, Folder, Parcel, Zip
-from guide.copies.ledger import Due, Issue, Ledger, State, Wish
+from guide.copies.ledger import Due, Issue, Ledger, State, Wish, ledger_of
 from guide.copies.making import Recipe
 from guide.copies.recipients import Row
 from guide.copies.records import selection
@@ -137,6 +137,9 @@ def test_one_ledger_has_one_lock_by_whatever_name(send: Run) -> None:
     Path("soft.ledger.db").symlink_to(ledger)
     os.link(ledger, "hard.ledger.db")
     Path("folder").symlink_to(".")
+    Path("box").mkdir()
+    Path("box/list.csv").symlink_to("../list.csv")
+    assert ledger_of(Path("box/list.csv")).samefile(ledger), "a link to the list has its ledger"
     names = [ledger, Path("soft.ledger.db"), Path("hard.ledger.db"), Path("folder/list.ledger.db")]
     for held in names:
         with Ledger.begin(held):
