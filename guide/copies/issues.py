@@ -147,6 +147,17 @@ def _same_document(known: Known, issue: Issue, at: Place) -> tuple[Diagnostic, .
     raise GuideError(error("ledger-of-another", message, at, hint))
 
 
+def is_of(known: Known, issue: Issue) -> bool:
+    """Return True if a ledger has given out this document, or may have given out a version of it."""
+    had = digests(known)
+    if any(digest in had for digest in issue.documents.values()):
+        return True
+    series, title, file = (known.facts.get(name, "") for name in ("series", "title", "file"))
+    if not series or bool(file) != bool(issue.file):
+        return False
+    return _alike(series, title, file, issue) if issue.file else series == issue.series
+
+
 def _renamed_pack(series: str, title: str, issue: Issue) -> bool:
     """Return True if only a pack's folder may have another name; its bytes decide once they are made."""
     kinds = [each.rpartition("/")[2] for each in (series, issue.series)]
