@@ -526,10 +526,8 @@ class _Run:
             self.problems.append(_uncertain(number, "", at))
         for number in plan.failed:
             message = f"copy {number} could not be delivered by an earlier run"
-            hint = (
-                f"Correct the row in the list, or try it again: --resend {number}. To give it up: "
-            )
-            hint += f"`{recall} {number}`"
+            hint = f"Correct the row in the list, or try it again: --resend {number}. "
+            hint += f"To give it up: `{recall} {number}`"
             self.problems.append(error("delivery-failed", message, at, hint))
         for number, state in plan.lost:  # nothing that a person must do: nobody waits for it
             message = f"copy {number} is {state}; its recipient is not in the list any more"
@@ -663,9 +661,8 @@ class _Run:
 
     def _send(self, rows: Sequence[Row]) -> Report:
         copies = sum(row.recipient.copies for row in rows)
-        with Ledger.rehearse(
-            self.path
-        ) as ledger:  # what is refused is refused before anything is made
+        # What is refused is refused before anything is made.
+        with Ledger.rehearse(self.path) as ledger:
             known = ledger.known()
         try:
             issue = self._issue({"": self.source} if self.source else {})
@@ -692,6 +689,7 @@ class _Run:
             with self._setting_ahead(pool, rows):
                 documents = self._documents(self._editions(rows, known))
             self._check_seal(documents)
+            output.try_to_write(self.out)
             plan = self._plan(ledger, rows, self._issue(documents))
             self._report_open(plan)
             output.sweep(self.out)
@@ -813,7 +811,7 @@ class _Run:
         path = self.out / MANIFEST
         owner = ""
         try:
-            if not path.is_file():
+            if not os.path.lexists(path):
                 return
             manifest = json.loads(path.read_text("utf-8"))
             there = {str(copy["copy_id"]) for copy in manifest["copies"]}

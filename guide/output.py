@@ -140,6 +140,13 @@ def _kept(path: Path, exc: OSError) -> Diagnostic:
     return error("cannot-write", message, Place(str(path)), hint)
 
 
+def try_to_write(folder: Path) -> None:
+    """Raise GuideError when a folder that is there takes no file of 64 kB; nothing stays behind."""
+    batch = Batch(folder)
+    batch.write(folder / "a file", bytes(65536))
+    batch.drop()
+
+
 class Batch:
     """Files that are written together: on the disk, and under their names, after `settle`.
 

@@ -166,7 +166,7 @@ def _file(**more: Any) -> click.Path:
 @click.option(
     "--same-document",
     is_flag=True,
-    help="The file is the ledger's document under another name or title.",
+    help="The document is the ledger's, under another name or title.",
 )
 @click.option(
     "--rate",

@@ -177,7 +177,7 @@ class _Deciding:
         for copy in self.known.copies:
             if copy.version == self.version:
                 numbers.setdefault(copy.person, []).append(copy.number)
-                if self.states[copy.number] in GIVEN:
+                if self.states[copy.number] in (*GIVEN, State.RECALLED):
                     holders.setdefault(copy.person, []).append(copy.number)
         for person, copies in self.of_person.items():
             last = max(copy.version for copy in copies)
@@ -359,7 +359,7 @@ class _Deciding:
     def _facts(self) -> dict[str, str]:
         issue = self.wish.issue
         wanted = {
-            "series": self.edition.series, "title": issue.title, "marking": issue.marking,
+            "series": issue.series, "title": issue.title, "marking": issue.marking,
             "file": issue.file, **self.wish.facts,
         }  # fmt: skip
         return {name: value for name, value in wanted.items()

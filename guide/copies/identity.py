@@ -7,6 +7,7 @@ since a wrong guess gives one person two copies and another one none.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -88,7 +89,7 @@ class _Search:
     holders: Mapping[int, Sequence[int]]
     numbers: Mapping[int, Sequence[int]]
     found: dict[int, int] = field(default_factory=dict)
-    asked: dict[int, set[int]] = field(default_factory=dict)
+    asked: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.free = {person.id: person for person in self.people}
@@ -158,13 +159,16 @@ class _Search:
     def doubtful(self) -> None:
         """Match a row and a person that agree in one key, where the rest allows it; ask for others."""
         edges = self._edges()
+        candidates: dict[int, set[int]] = {}
+        for row, person in edges:
+            candidates.setdefault(row, set()).add(person)
         for rows, people in _components(edges):
             row, person = next(iter(rows)), next(iter(people))
             if len(rows) == len(people) == 1 and self._same(row, person, edges[row, person]):
                 self.match(row, person)
                 continue
             for each in rows:
-                self.asked[each] = {p for r, p in edges if r == each}
+                self.asked[each] = frozenset(candidates[each])
 
     def _same(self, row: int, person: int, agree: tuple[bool, bool, bool]) -> bool:
         """Return True if a row that agrees with a person in one key alone is that person's."""
@@ -191,24 +195,24 @@ class _Search:
         holders = [p for p in self.free.values() if p.id in self.holders]
         claimed = {p for row, people in self.asked.items() for p in people
                    if self.wanted[row].name == self.known[p].name}  # fmt: skip
+        gone = [p for p in holders if p.place >= 0 and p.id not in claimed]
+        earlier = [p for p in holders if p.place < 0 or p.id in claimed]
+        addressed = frozenset(p.id for p in gone if self._addressed(self.known[p.id]))
         for row in self._open():
-            doubts = {p.id for p in holders if self._may_be(row, p, p.id in claimed)}
-            if doubts:
+            who, keys = self.rows[row][0], self.wanted[row]
+            all_of = addressed if self._addressed(keys) else frozenset()
+            more = {p.id for p in gone if p.id not in all_of
+                    and may_be_one(p.name, p.email, who.name, who.email)}  # fmt: skip
+            more |= {p.id for p in earlier if corrected(p.name, who.name)
+                     and not _differ(keys.ref, self.known[p.id].ref)}  # fmt: skip
+            if doubts := all_of | more if more else all_of:
                 self.asked[row] = doubts
             else:
                 self.found[row] = NEW
 
-    def _may_be(self, row: int, person: Person, claimed: bool) -> bool:
-        """Return True if a row without anything in common with a person may be theirs all the same.
-
-        `claimed` people are asked about already, for a row with their name.
-        """
-        who, keys, known = self.rows[row][0], self.wanted[row], self.known[person.id]
-        if person.place < 0 or claimed:
-            return corrected(person.name, who.name) and not _differ(keys.ref, known.ref)
-        if all(each.email or each.ref for each in (keys, known)):
-            return True
-        return may_be_one(person.name, person.email, who.name, who.email)
+    @staticmethod
+    def _addressed(keys: _Keys) -> bool:
+        return bool(keys.email or keys.ref)
 
     def _gone(self) -> list[Person]:
         """Return the people of the last list whom no row means or may mean."""
@@ -218,33 +222,44 @@ class _Search:
     # The answer ---------------------------------------------------------------------------------
 
     def identity(self) -> Identity:
+        """Return what was found; each question says what to type."""
         gone = sorted(self._gone(), key=lambda p: p.place)
-        questions = tuple(self._question(row) for row in sorted(self.asked))
-        return Identity(self.found, frozenset(self.asked), tuple(gone), questions)
+        lines: dict[int, set[int]] = {}
+        groups: dict[frozenset[int], set[int]] = {}
+        for row, people in self.asked.items():
+            groups.setdefault(people, set()).add(self.rows[row][1])
+        for people, some in groups.items():
+            for person in people:
+                lines.setdefault(person, set()).update(some)
+        said = {}
+        for people in groups:
+            first = heapq.nsmallest(_SOME, people, key=lambda p: (self._copies(p)[:1], p))
+            asked = set().union(*(lines[p] for p in people))
+            said[people] = (first, len(people) - len(first), len(asked), spans(asked))
+        questions = [self._question(row, *said[self.asked[row]]) for row in sorted(self.asked)]
+        return Identity(self.found, frozenset(self.asked), tuple(gone), tuple(questions))
 
-    def _question(self, row: int) -> Diagnostic:
+    def _copies(self, person: int) -> tuple[int, ...]:
+        return tuple(self.numbers.get(person, ()))
+
+    def _question(
+        self, row: int, people: Sequence[int], more: int, rows: int, lines: str
+    ) -> Diagnostic:
+        """Return a row's question: the people it may mean and `more`, and the rows that may mean them."""
         line = self.rows[row][1]
-        people = sorted(self.asked[row], key=lambda p: (min(self.numbers.get(p, (0,))), p))
-        others = sorted({self.rows[other][1] for other, named in self.asked.items()
-                         if other != row and named & {*people}})  # fmt: skip
         reasons: dict[str, list[int]] = {}
         for person in people:
-            reasons.setdefault(self._why(row, person), []).extend(self.numbers.get(person, ()))
+            reasons.setdefault(self._why(row, person), []).extend(self._copies(person))
         said = " or ".join(f"of {_copies(numbers)} ({why})" for why, numbers in reasons.items())
-        message = f"the row may mean the person {said}; nothing is sent to it"
-        if others:
-            message += (
-                f". Line{'s' if len(others) > 1 else ''} {spans(others)} may mean the same person"
-            )
-        first = [self.numbers[p][0] for p in people if self.numbers.get(p)]
-        hint = " ".join(
-            f"If it is the person of copy {n}: `--same {line}={n}`." for n in first[:_SOME]
-        )
-        if len(first) > _SOME:
-            hint += f" And so on, for {len(first) - _SOME} more."
+        message = f"the row may mean the person {said}{f', or of {more} more' if more else ''}"
+        message += "; nothing is sent to it"
+        if rows > 1:
+            message += f". The rows on lines {lines} may mean the same person"
+        first = [self._copies(person)[0] for person in people if self._copies(person)]
+        hint = " ".join(f"If it is the person of copy {n}: `--same {line}={n}`." for n in first)
         hint += f" If it is somebody new: `--new {line}`"
-        if others:
-            hint += f"; if all are: `--new {spans([line, *others]).replace(' ', '')}`"
+        if rows > 1:
+            hint += f"; if all are: `--new {lines.replace(' ', '')}`"
         return error("unclear-person", message, Place(self.path, line, 1), hint.strip())
 
     def _why(self, row: int, person: int) -> str:

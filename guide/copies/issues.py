@@ -16,14 +16,12 @@ _CLOSE = 0.6  # how alike the titles of two versions are when the file's name is
 class Edition:
     """The version that is meant: one of the ledger's, or a new one (`known` is None).
 
-    `named` is False where the version is only digits of the document's digest. `series` is what the
-    ledger calls the document.
+    `named` is False where the version is only digits of the document's digest.
     """
 
     version: str
     named: bool
     known: Version | None
-    series: str
     supersedes: str = ""
     notes: tuple[Diagnostic, ...] = ()
 
@@ -54,20 +52,19 @@ def recognise(known: Known, issue: Issue, ledger: str) -> Edition:
     known_bytes = any(digest in had for digest in issue.documents.values())
     notes = () if known_bytes else _same_document(known, issue, at)
     last = known.versions[-1] if known.versions else None
-    series = known.facts.get("series") or issue.series
     version = issue.version or _unnamed(issue, last, had, at)
     chosen = next((each for each in known.versions if each.version == version), None)
     if chosen is None:
         _refuse_known_bytes(issue, last, had, at)
         supersedes = issue.supersedes or (last.version if last else "")
-        return Edition(version, bool(issue.version), None, series, supersedes, notes)
+        return Edition(version, bool(issue.version), None, supersedes, notes)
     if last is not None and chosen.id != last.id:
         message = f"version {version} was superseded by {last.version}"
         hint = "Distribute the latest version, or give this one a version of its own."
         raise GuideError(error("version-superseded", message, at, hint))
     _refuse_other_bytes(issue, chosen, had, at)
     named = not any(digest.startswith(version) for digest in had if chosen in had[digest])
-    return Edition(version, named, chosen, series, notes=notes)
+    return Edition(version, named, chosen, notes=notes)
 
 
 def _unnamed(issue: Issue, last: Version | None, had: dict[str, list[Version]], at: Place) -> str:
@@ -96,13 +93,21 @@ def _renumber(issue: Issue) -> str:
 def _refuse_known_bytes(
     issue: Issue, last: Version | None, had: dict[str, list[Version]], at: Place
 ) -> None:
-    """Raise GuideError when a new version is the last one, byte for byte."""
+    """Raise GuideError when a PDF's new version is the last one, byte for byte.
+
+    A pack says its version itself, whether or not the document prints it.
+    """
     found = [had.get(digest, []) for digest in issue.documents.values()]
-    if last is None or not found or not all(last in versions for versions in found):
+    if (
+        not issue.file
+        or last is None
+        or not found
+        or not all(last in versions for versions in found)
+    ):
         return
     message = f"the document is byte for byte the one that was given out as version {last.version}"
-    how = "Leave --doc-version out" if issue.file else f"Set `version` back to {last.version}"
-    hint = f"{how}: only those who have none yet get it. To send it to all again: --resend all"
+    hint = "Leave --doc-version out: only those who have none yet get it. To send it to all again: "
+    hint += "--resend all"
     raise GuideError(error("document-unchanged", message, at, hint))
 
 
@@ -128,7 +133,7 @@ def _same_document(known: Known, issue: Issue, at: Place) -> tuple[Diagnostic, .
     if not series or (issue.same_document and bool(file) == bool(issue.file)):
         return ()
     if not issue.file:
-        if series == issue.series:
+        if series == issue.series or _renamed_pack(series, title, issue):
             return ()
     elif _alike(series, title, file, issue):
         if file in {"", issue.file} and title == issue.title:
@@ -140,6 +145,23 @@ def _same_document(known: Known, issue: Issue, at: Place) -> tuple[Diagnostic, .
     hint = "Give each document its own list, or its own ledger: --ledger FILE. If it is the same "
     hint += "document under another name: --same-document"
     raise GuideError(error("ledger-of-another", message, at, hint))
+
+
+def is_of(known: Known, issue: Issue) -> bool:
+    """Return True if a ledger has given out this document, or may have given out a version of it."""
+    had = digests(known)
+    if any(digest in had for digest in issue.documents.values()):
+        return True
+    series, title, file = (known.facts.get(name, "") for name in ("series", "title", "file"))
+    if not series or bool(file) != bool(issue.file):
+        return False
+    return _alike(series, title, file, issue) if issue.file else series == issue.series
+
+
+def _renamed_pack(series: str, title: str, issue: Issue) -> bool:
+    """Return True if only a pack's folder may have another name; its bytes decide once they are made."""
+    kinds = [each.rpartition("/")[2] for each in (series, issue.series)]
+    return not issue.documents and kinds[0] == kinds[1] and title == issue.title
 
 
 def _alike(series: str, title: str, file: str, issue: Issue) -> bool:

@@ -97,10 +97,17 @@ class Plan:
 
 
 def ledger_of(recipients: Path) -> Path:
-    """Return where the ledger of a list stands: `recipients.csv` has `recipients.ledger.db`."""
+    """Return where the ledger of a list is: `recipients.csv` has `recipients.ledger.db`.
+
+    A link to a list has the list's own ledger, unless there is one beside the link.
+    """
     if recipients.name.endswith(SUFFIX):
         return recipients
-    return recipients.with_name(recipients.stem + SUFFIX)
+    beside = recipients.with_name(recipients.stem + SUFFIX)
+    if recipients.is_symlink() and not os.path.lexists(beside):
+        real = Path(os.path.realpath(recipients))
+        return real.with_name(real.stem + SUFFIX)
+    return beside
 
 
 def _now() -> dt.datetime:

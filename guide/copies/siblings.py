@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from guide.copies.issues import digests
+from guide.copies.issues import is_of
 from guide.copies.ledger import SUFFIX, Ledger
 from guide.copies.names import fold
 from guide.copies.records import Issue, Known
@@ -52,7 +52,7 @@ def known_elsewhere(
     if not rows:
         return None
     for path, known in _beside([recipients.parent], ledger):
-        if not _same_document(known, issue):
+        if not is_of(known, issue):
             continue
         people = {(fold(p.name), fold(p.email)) for p in known.people}
         both = sum((fold(who.name), fold(who.email)) in people for who, _ in rows)
@@ -64,12 +64,3 @@ def known_elsewhere(
             hint += "name with --ledger is taken as it is."
             return error("list-renamed", message, Place(str(recipients)), hint)
     return None
-
-
-def _same_document(known: Known, issue: Issue) -> bool:
-    had = digests(known)
-    if any(digest in had for digest in issue.documents.values()):
-        return True
-    return bool(known.facts.get("series")) and known.facts.get("series") == issue.series and (
-        known.facts.get("file", "") == issue.file
-    )  # fmt: skip

@@ -23,7 +23,7 @@ from post_office import made_pdf
 from guide import distribution, output
 from guide.copies import locks
 from guide.copies.channels import NAMES, Channel, File, Folder, Parcel, Zip
-from guide.copies.ledger import Due, Issue, Ledger, State, Wish
+from guide.copies.ledger import Due, Issue, Ledger, State, Wish, ledger_of
 from guide.copies.making import Recipe
 from guide.copies.recipients import Row
 from guide.copies.records import selection
@@ -137,6 +137,9 @@ def test_one_ledger_has_one_lock_by_whatever_name(send: Run) -> None:
     Path("soft.ledger.db").symlink_to(ledger)
     os.link(ledger, "hard.ledger.db")
     Path("folder").symlink_to(".")
+    Path("box").mkdir()
+    Path("box/list.csv").symlink_to("../list.csv")
+    assert ledger_of(Path("box/list.csv")).samefile(ledger), "a link to the list has its ledger"
     names = [ledger, Path("soft.ledger.db"), Path("hard.ledger.db"), Path("folder/list.ledger.db")]
     for held in names:
         with Ledger.begin(held):
@@ -162,6 +165,22 @@ def test_two_runs_do_not_write_into_one_folder(send: Run) -> None:
     assert not list(Path().glob("*.ledger.db"))
     assert send().exit_code == 0
     assert "error[folder-of-another]" in send("--to", "other.csv", "-o", "link").output
+
+
+def test_a_question_in_a_whole_run(send: Run, run: Run) -> None:
+    """The successor at an office's address is asked about, the new one gets a copy, and the answer is kept."""
+    write("Anna,office@x.org,", "Ben,b@x.org,")
+    given("", ["Anna,office@x.org,", "Ben,b@x.org,"])
+    write("Clara,office@x.org,", "Anna,anna.adler@x.org,", "Ben,b@x.org,", "Dora,d@x.org,")
+    looked = run(*WORDS)
+    assert looked.exit_code == 1 and looked.output.count("error[unclear-person]") == 2 and "Dora" in looked.output
+    assert states() == {1: "sent", 2: "sent"}
+    done = send()
+    assert done.exit_code == 1 and "list.csv:2:1: error[unclear-person]" in done.output and "1 sent" in done.output
+    assert states() == {1: "sent", 2: "sent", 3: "sent"}
+    done = send("--same", "3=1", "--new", "2", "--resend", "3")
+    assert done.exit_code == 0 and "1 sent" in done.output
+    assert "1 copy for 4 recipients; 3 copies were sent before" in run(*WORDS, "--new", "2").output
 
 
 def test_the_places_of_links_stay_secret(send: Run) -> None:
