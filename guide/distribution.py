@@ -572,6 +572,12 @@ class _Run:
             channel = self._channel(name)
             if channel is not None:
                 channel.close()
+        for folder in dict.fromkeys((self.out, self.path.parent)):
+            there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+                message = "the folder cannot be written to"
+                hint = "Allow writing there, or name another: -o DIR for copies, --ledger FILE."
+                self.problems.append(error("cannot-write", message, Place(str(there)), hint))
 
     def _rehearsed(self, editions: Sequence[str]) -> Mapping[str, bytes]:
         """Return the documents as `--send` would make them, noting why they cannot be made or sealed.

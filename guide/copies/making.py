@@ -95,8 +95,10 @@ def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
     for order in orders:
         ahead = order.ahead or (None,) * len(order.labels)
         for label, document, ready in zip(order.labels, order.documents, ahead, strict=True):
-            labels = wanted.setdefault((document, order.recipient.language), [])
-            labels.extend([label] if ready is None else [])
+            how = (document, order.recipient.language)
+            labels = wanted.setdefault(how, [])
+            if ready is None or not _stamper(recipe, how).takes(ready):
+                labels.append(label)
     for style, labels in wanted.items():
         _stamper(recipe, style).expect(labels)
 

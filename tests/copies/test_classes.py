@@ -140,6 +140,8 @@ def test_a_preview_shows_the_versions_and_fails_where_sending_would(
     assert done.exit_code == 1 and "error[answer-not-an-option]" in done.output
     done = run("distribute", school / "test", "--to", "class.csv", "--channel", "remote")
     assert done.exit_code == 1 and "error[bad-remote]" in done.output
+    done = run("distribute", school / "test", "--kind", "quiz", "--to", "class.csv", "-o", "class.csv/x")
+    assert done.exit_code == 1 and "error[cannot-write]" in done.output
     assert run("distribute", broken, "--to", "class.csv", "--merge", "--encrypt").exit_code == 2
 
 
