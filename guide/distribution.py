@@ -570,6 +570,12 @@ class _Run:
             channel = self._channel(name)
             if channel is not None:
                 channel.close()
+        for folder in dict.fromkeys((self.out, self.path.parent)):
+            there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+                message = "the folder cannot be written to"
+                hint = "Allow writing there, or name another: -o DIR for copies, --ledger FILE."
+                self.problems.append(error("cannot-write", message, Place(str(there)), hint))
 
     def _rehearsed(self, editions: Sequence[str]) -> Mapping[str, bytes]:
         """Return the documents as `--send` would make them, noting why they cannot be made or sealed.
@@ -796,6 +802,7 @@ class _Run:
                 for name, data in documents.items()
             }
         stampers: dict[tuple[str, str], Stamper] = {}
+        sizes = {name: len(data) for name, data in documents.items()}
         if self.about.editions is None:  # a stranger's PDF, which is read in a process of its own
             importlib.import_module("guide.pdf.typeset")  # once, for that process and this one
             for key, how_stamped in style.items():
@@ -803,8 +810,9 @@ class _Run:
                 stampers[key] = apart(Stamper, data, (), how_stamped, name=source, size=len(data))
             documents = {}
         return making.Recipe(
-            secrets.token_hex(8), documents, style, self.signature, self.request.encrypt, stampers
-        )
+            secrets.token_hex(8), documents, style, self.signature, self.request.encrypt, stampers,
+            sizes,
+        )  # fmt: skip
 
     def _check_folder(self, known: Known) -> None:
         """Raise GuideError when the folder holds copies of another ledger: they have the same names."""
@@ -1058,14 +1066,15 @@ class _Run:
             self.problems.append(note("not-merged", message, Place(self.list), hint))
         known, names = self._groups(entries), []
         for stem, group in known.items():
-            copies = [self._on_disk(entry) for entry in group]
-            if None in copies:
+            found = [self._on_disk(entry) for entry in group]
+            copies = [copy for copy in found if copy is not None]
+            if len(copies) < len(group):
                 continue
             title = " · ".join(filter(None, (self.about.title, group[0].organisation)))
             try:
-                whole = joined([copy for copy in copies if copy is not None], title)
-            except ValueError as exc:
-                self.problems.append(self._not_merged(f"a copy cannot be read: {exc}", ""))
+                whole = self._joined(copies, title)
+            except (GuideError, ValueError) as exc:
+                self.problems.append(self._not_merged(f"the copies cannot be merged: {exc}", ""))
                 continue
             people = [(entry.number, entry.name, self._letter(entry).upper()) for entry in group]
             page = class_list(
@@ -1078,6 +1087,14 @@ class _Run:
                 output.write(self.out / name, data)
                 names.append(self.out / name)
         self.merged = tuple(names)
+
+    def _joined(self, copies: Sequence[bytes], title: str) -> bytes:
+        """Return copies as one PDF; those of a stranger's document are read in a confined process."""
+        if self.about.editions is not None:
+            return joined(copies, title)
+        source, size = str(self.request.source), sum(map(len, copies))
+        whole: bytes = apart(joined, copies, title, name=source, size=size)
+        return whole
 
     def _groups(self, entries: Iterable[LedgerEntry]) -> dict[str, list[LedgerEntry]]:
         """Return copies by the name of the file that they go into, without ending: one a class."""
@@ -1197,7 +1214,7 @@ class _InOrder:
         """Return what can be sent; a message that no server takes is refused before it is made."""
         found = []
         for due in dues:
-            size = len(due.entries) * len(self.recipe.documents[due.recipient.edition])
+            size = sum(self.recipe.sizes[self.run._key(entry)] for entry in due.entries)  # noqa: SLF001
             if self.channel.mailing and size > _MAIL:
                 text = (
                     f"{len(due.entries)} copies of {size / 1e6:,.0f} MB are too much for one mail"
@@ -1358,7 +1375,7 @@ def _portions(
 
     A row of many copies is divided where the channel allows it; else it is a job of its own.
     """
-    size = max((len(document) for document in recipe.documents.values()), default=1)
+    size = max(recipe.sizes.values(), default=1)
     most = max(1, min(_SIGNED if recipe.signature else most, _BYTES // max(1, size)))
     portion: list[Due] = []
     count = 0

@@ -19,7 +19,7 @@ class Recipe:
 
     `documents` are PDFs by key (`guide.copies.dealing.document_key`); `styles` how they are stamped, by
     that key and language. `key` names the recipe within this run. `stampers` are ready for documents that came
-    from elsewhere, by the same; those documents are not read again.
+    from elsewhere, by the same; those documents are not read again. `sizes` are the bytes of all documents, by key.
     """
 
     key: str
@@ -28,6 +28,7 @@ class Recipe:
     signature: Signature | None = None
     encrypt: bool = False
     stampers: Mapping[tuple[str, str], Stamper] = field(default_factory=dict, repr=False)
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,10 @@ def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
     for order in orders:
         ahead = order.ahead or (None,) * len(order.labels)
         for label, document, ready in zip(order.labels, order.documents, ahead, strict=True):
-            labels = wanted.setdefault((document, order.recipient.language), [])
-            labels.extend([label] if ready is None else [])
+            how = (document, order.recipient.language)
+            labels = wanted.setdefault(how, [])
+            if ready is None or not _stamper(recipe, how).takes(ready):
+                labels.append(label)
     for style, labels in wanted.items():
         _stamper(recipe, style).expect(labels)
 

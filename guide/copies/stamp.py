@@ -66,13 +66,16 @@ class Stamper:
 
         `ahead` is the label as it was set before the document was known; it is used if it fits.
         """
-        kinds = self._prepared.setter.kinds
-        if ahead is not None and all(kind in ahead.faces for kind in kinds):
-            faces = {kind: ahead.faces[kind] for kind in kinds}
+        if ahead is not None and self.takes(ahead):
+            faces = {kind: ahead.faces[kind] for kind in self._prepared.setter.kinds}
             return self._prepared.copy(label, SetLabel(faces, ahead.fonts))
         if label not in self._ready:
             self._set(label)
         return self._prepared.copy(label, self._ready.pop(label))
+
+    def takes(self, ahead: SetLabel) -> bool:
+        """Return whether a label that was set before has all faces that the document needs."""
+        return all(kind in ahead.faces for kind in self._prepared.setter.kinds)
 
     def _set(self, label: CopyLabel) -> None:
         """Set a label, and those that stand beside it in the list: together they take less time."""

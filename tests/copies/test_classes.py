@@ -13,7 +13,7 @@ import pikepdf
 import pypdfium2 as pdfium
 import pytest
 from click.testing import CliRunner, Result
-from post_office import made_pdf
+from post_office import PostOffice, made_pdf
 
 from guide.cli import guide
 from guide.copies.dealing import dealt, joined, versions_among
@@ -140,6 +140,8 @@ def test_a_preview_shows_the_versions_and_fails_where_sending_would(
     assert done.exit_code == 1 and "error[answer-not-an-option]" in done.output
     done = run("distribute", school / "test", "--to", "class.csv", "--channel", "remote")
     assert done.exit_code == 1 and "error[bad-remote]" in done.output
+    done = run("distribute", school / "test", "--kind", "quiz", "--to", "class.csv", "-o", "class.csv/x")
+    assert done.exit_code == 1 and "error[cannot-write]" in done.output
     assert run("distribute", broken, "--to", "class.csv", "--merge", "--encrypt").exit_code == 2
 
 
@@ -165,3 +167,18 @@ def test_joined_keeps_sizes_turns_and_hidden_layers() -> None:
     assert [bool(text.strip()) for text in pages(whole)] == [True, False, True, True, True, True, True, False]
     with pytest.raises(ValueError, match=r"."):
         joined([b"no PDF"], "x")
+
+
+def test_versions_go_by_mail_as_well(
+    school: Path, run: Run, serve: Callable[..., PostOffice], tmp_path: Path
+) -> None:
+    """Each recipient has the version of the number, and the letter names its file."""
+    office = serve()
+    (tmp_path / "class.csv").write_text("name,email,class\nA,a@example.org,8b\nB,b@example.org,8b\n", "utf-8")
+    done = run("distribute", school / "test", "--kind", "quiz", "--to", "class.csv", "--channel", "smtp", "--send")
+    assert done.exit_code == 0, done.output
+    for address, letter in (("a@example.org", "a"), ("b@example.org", "b")):
+        (mail,) = office.boxes[address]
+        (attached,) = mail.iter_attachments()
+        assert attached.get_filename().startswith(f"test-quiz-1-{letter}-copy")  # type: ignore[union-attr]
+        assert f"Test {letter.upper()}" in pages(attached.get_content())[0]
