@@ -1,8 +1,7 @@
 """A PDF as parts: what all copies share is written once, what differs is put in for each copy.
 
-The layout is plain, so that a copy is encrypted as fast as it is made: every object is a stream
-whose dictionary holds no string, or lies in an object stream (ISO 32000-2, 7.5.7). Files of PDF 1.4
-(PDF/A-1) have no object streams; theirs are as they always were.
+Objects that are not streams are in object streams (ISO 32000-2, 7.5.7). Files of PDF 1.4 (PDF/A-1) have
+none; theirs are in the file itself.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from typing import Any
 
 from guide.errors import GuideError, Place, error
 
-MARK = b"/GuideLayout 1"  # in the trailer: the file is laid out as said above
 _WIDTHS = (1, 4, 2)  # bytes of a row of the cross-reference stream: type, offset, index
 _ROW = sum(_WIDTHS)
 _PER_STREAM = 400  # objects in one object stream
@@ -232,8 +230,8 @@ def finish(rows: Rows, at: int, trailer: bytes) -> bytes:
         number = rows.size
         rows.grow(number + 1)
         rows.put(number, at)
-        text = b"<</Type /XRef/Size %d/W [1 4 2]%s%s/Filter /FlateDecode>>" % (
-            rows.size, trailer, MARK,
+        text = b"<</Type /XRef/Size %d/W [1 4 2]%s/Filter /FlateDecode>>" % (
+            rows.size, trailer,
         )  # fmt: skip
         end = stream_object(number, text, zlib.compress(bytes(rows.data), 1))
     return end + b"startxref\n%d\n%%%%EOF\n" % at

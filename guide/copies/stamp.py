@@ -306,7 +306,6 @@ class _Preparing:
             self._dress(n, page, view, forms)
         self._describe()
         classic = self._oldest_kind()
-        self._strings_apart()
         version = pdf.pdf_version if classic else max(pdf.pdf_version, "1.5")
         parts, trailer = parts_of(pdf)
         return self._prepared(parts, trailer, first_id, version, classic, setter)
@@ -605,31 +604,6 @@ class _Preparing:
         ):
             return str(meta.get("pdfaid:part", "")) == "1"
         return False
-
-    def _strings_apart(self) -> None:
-        """Move strings out of the dictionaries of streams: see `guide.copies.parts`."""
-        import pikepdf
-
-        for thing in self.pdf.objects:
-            if not isinstance(thing, pikepdf.Stream):
-                continue
-            for key, value in list(thing.stream_dict.items()):
-                if _holds_string(value):
-                    thing.stream_dict[key] = self.pdf.make_indirect(value)
-
-
-def _holds_string(value: Any, depth: int = 0) -> bool:
-    import pikepdf
-
-    if getattr(value, "is_indirect", False) or depth > 20:
-        return False
-    if isinstance(value, pikepdf.String):
-        return True
-    if isinstance(value, pikepdf.Array):
-        return any(_holds_string(each, depth + 1) for each in value)
-    if isinstance(value, pikepdf.Dictionary):
-        return any(_holds_string(each, depth + 1) for _, each in value.items())
-    return False
 
 
 def _artifact(properties: bytes, drawn: Sequence[tuple[str, Matrix]], before: bytes = b"") -> bytes:

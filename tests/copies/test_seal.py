@@ -317,3 +317,48 @@ def test_verify_looks_into_zips(run: Run, report_pdf: Path, tmp_path: Path) -> N
     found = run("verify", archive, "--to", "r.csv")
     assert found.exit_code == 0, found.output
     assert found.output.count("as they were given out") == 2
+
+
+def foreign(rotate: int, own_field: bool) -> bytes:
+    """A page whose box begins at 1000, 1000, cropped, turned; with its own empty field `Signature`."""
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(595, 842)).obj
+        page.MediaBox = pikepdf.Array([1000, 1000, 1595, 1842])
+        page.CropBox = pikepdf.Array([1050, 1100, 1595, 1842])
+        page.Rotate = rotate
+        if own_field:
+            field = pikepdf.Dictionary(FT=pikepdf.Name.Sig, T=pikepdf.String("Signature"), Rect=pikepdf.Array([0] * 4),
+                                       Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget)  # fmt: skip
+            page.Annots = pikepdf.Array([pdf.make_indirect(field)])
+            pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([page.Annots[0]]))
+        out = io.BytesIO()
+        pdf.save(out)
+        return out.getvalue()
+
+
+@pytest.mark.parametrize(("rotate", "own_field"), [(0, True), (90, False), (180, False), (270, False)])
+def test_a_visible_signature_is_upright_at_the_lower_left(keys: Path, rotate: int, own_field: bool) -> None:
+    """Of the page as a reader sees it; a field of the document's keeps its name to itself."""
+    how = signature(keys, visible=True)
+    base = with_field(foreign(rotate, own_field), how)
+    signed = seal(base, Seal(signature=how)).data
+    assert validated(signed, keys).bottom_line
+    pictures = []
+    for data in (base, signed):
+        document = pypdfium2.PdfDocument(data)
+        document.init_forms()
+        pictures.append(document[0].render(scale=1).to_numpy().min(axis=-1).astype(int))
+        document.close()
+    changed = abs(pictures[0] - pictures[1]) > 30
+    rows, columns = changed.any(axis=1).nonzero()[0], changed.any(axis=0).nonzero()[0]
+    mm = 72 / 25.4
+    high = changed.shape[0]
+    assert 19 * mm < columns.min() < 24 * mm
+    assert columns.max() - columns.min() < 59 * mm
+    assert 41 * mm < high - rows.max() < 46 * mm
+    assert columns.max() - columns.min() > 2 * (rows.max() - rows.min())  # lying, not standing
+    with pikepdf.open(io.BytesIO(signed)) as pdf:
+        names = [str(field.T) for field in pdf.Root.AcroForm.Fields]
+        assert len(set(names)) == len(names) == 1 + own_field
+        filled = [str(field.T) for field in pdf.Root.AcroForm.Fields if "/V" in field]
+        assert filled == ["Signature2" if own_field else "Signature"]
