@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from guide.errors import Diagnostic, Severity, error
+from guide.errors import Diagnostic, Severity
 from guide.html import planner, quiz, ruled, strip
 from guide.html.codes import qr_svg
 from guide.html.document import Document
@@ -74,14 +74,6 @@ def render(request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
         html = rendering.html()
     except TemplateFault as fault:
         return None, (*rendering.document.problems, fault.diagnostic)
-    if rendering.given.parts.get("worksheets") == []:
-        message = "no section has a word that can be asked for"
-        hint = (
-            "Add a glossary whose terms the sections use, or set in bold what pupils should know."
-        )
-        place = request.pack.at(f"documents.{request.kind.name}")
-        problem = error("nothing-to-print", message, place, hint)
-        return None, (*rendering.document.problems, problem)
     return html, tuple(rendering.document.problems)
 
 

@@ -131,8 +131,6 @@ def test_what_a_pack_brings_along_and_derives_is_built(tmp_path: Path) -> None:
         (tmp_path / "p" / name).write_text(text, "utf-8")
     made = build(tmp_path / "p", tmp_path / "out", Settings(jobs=1, kinds=("flashcards",)))
     assert not made.failed and {Path(each.path).name for each in made.outputs} == {"flashcards.pdf", "flashcards-screen.pdf"}
-    made = build(tmp_path / "p", tmp_path / "out", Settings(jobs=1, kinds=("worksheet",)))
-    assert [d.code for d in made.diagnostics if d.severity == "error"] == ["nothing-to-print"]
     (tmp_path / "p/sections/1.md").write_text("---\ntitle: A\n---\nThe **answer** is here.\n", "utf-8")
     made = build(tmp_path / "p", tmp_path / "out", Settings(jobs=1, kinds=("worksheet",), booklet=True))
     with pikepdf.open(tmp_path / "out/p/worksheet-booklet.pdf") as pdf:
