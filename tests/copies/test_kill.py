@@ -16,10 +16,11 @@ from post_office import PostOffice, made_pdf, opened
 
 from guide.copies.ledger import Ledger, State
 
-KILLS, PEOPLE = 50, 40
+KILLS = int(os.environ.get("GUIDE_TEST_KILLS", "24"))  # 50 and more by hand
+PEOPLE = 40
 
 
-def test_fifty_kills_in_sends_of_forty(tmp_path: Path) -> None:
+def test_kills_in_sends_of_forty(tmp_path: Path) -> None:
     """Kill -9 at random moments, and run again until all is done; two sends are under way at once."""
     counts = [0, 0]
     failures: list[str] = []
