@@ -1216,9 +1216,7 @@ class _InOrder:
         for due in dues:
             size = sum(self.recipe.sizes[self.run._key(entry)] for entry in due.entries)  # noqa: SLF001
             if self.channel.mailing and size > _MAIL:
-                text = (
-                    f"{len(due.entries)} copies of {size / 1e6:,.0f} MB are too much for one mail"
-                )
+                text = f"{len(due.entries)} copies, {size / 1e6:,.0f} MB, are too much for one mail"
                 self._answered(due, making.Made(), (1, 0.0), Answer(Outcome.FAILED, text))
             else:
                 found.append(due)

@@ -447,7 +447,7 @@ def test_work_is_portioned_by_copies_and_bytes() -> None:
     dues = [Due(who, line, tuple(dataclasses.replace(one, number=n) for n in some)) for (who, line), some in rows]
 
     def portions(channel: Channel, size: int = 1000, signed: bool = False) -> list[list[list[int]]]:
-        recipe = Recipe("k", {"": bytes(size)}, {}, Signature(key=b"k") if signed else None)
+        recipe = Recipe("k", {}, {}, Signature(key=b"k") if signed else None, sizes={"": size})
         made = [[[e.number for e in due.entries] for due in portion]
                 for portion in distribution._portions(dues, channel, recipe, 64)]  # fmt: skip
         assert [n for portion in made for numbers in portion for n in numbers] == list(range(1, 1062)), "each once, in order"
