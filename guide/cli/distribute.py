@@ -61,7 +61,7 @@ def _file(**more: Any) -> click.Path:
     "channel, edition, language, password, ref. Only name is required.",
 )
 @click.option(
-    "--send", is_flag=True, help="Do it. Without --send nothing is made, sent or written."
+    "--send", is_flag=True, help="Do it. Without --send nothing is sent or written."
 )
 @click.option(
     "-o",
