@@ -1214,7 +1214,7 @@ class _InOrder:
         """Return what can be sent; a message that no server takes is refused before it is made."""
         found = []
         for due in dues:
-            size = sum(self.recipe.sizes[self.run._key(entry)] for entry in due.entries)  # noqa: SLF001
+            size = sum(self.recipe.size(self.run._key(entry)) for entry in due.entries)  # noqa: SLF001
             if self.channel.mailing and size > _MAIL:
                 text = f"{len(due.entries)} copies, {size / 1e6:,.0f} MB, are too much for one mail"
                 self._answered(due, making.Made(), (1, 0.0), Answer(Outcome.FAILED, text))
@@ -1373,7 +1373,7 @@ def _portions(
 
     A row of many copies is divided where the channel allows it; else it is a job of its own.
     """
-    size = max(recipe.sizes.values(), default=1)
+    size = recipe.size("*")
     most = max(1, min(_SIGNED if recipe.signature else most, _BYTES // max(1, size)))
     portion: list[Due] = []
     count = 0

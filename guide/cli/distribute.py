@@ -60,9 +60,7 @@ def _file(**more: Any) -> click.Path:
     help="The list: CSV, TSV or YAML with the columns name, email, organisation, copies, "
     "channel, edition, language, password, ref. Only name is required.",
 )
-@click.option(
-    "--send", is_flag=True, help="Do it. Without --send nothing is made, sent or written."
-)
+@click.option("--send", is_flag=True, help="Do it. Without --send nothing is sent or written.")
 @click.option(
     "-o",
     "out",

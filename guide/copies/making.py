@@ -19,7 +19,7 @@ class Recipe:
 
     `documents` are PDFs by key (`guide.copies.dealing.document_key`); `styles` how they are stamped, by
     that key and language. `key` names the recipe within this run. `stampers` are ready for documents that came
-    from elsewhere, by the same; those documents are not read again. `sizes` are the bytes of all documents, by key.
+    from elsewhere, by the same; those documents are not read again. `sizes` are the bytes of those, by key.
     """
 
     key: str
@@ -29,6 +29,11 @@ class Recipe:
     encrypt: bool = False
     stampers: Mapping[tuple[str, str], Stamper] = field(default_factory=dict, repr=False)
     sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def size(self, document: str) -> int:
+        """Return the bytes of a document by its key; of the largest, if there is no such document."""
+        known = {key: len(data) for key, data in self.documents.items()} | dict(self.sizes)
+        return known.get(document, max(known.values(), default=1))
 
 
 @dataclass(frozen=True)

@@ -288,7 +288,8 @@ class Sheets:
     labels: Labels
 
     def of(self, text: str) -> tuple[tuple[str, str], ...]:
-        """Return (name, CSS) pairs for a document that prints `text`."""
+        """Return (name, CSS) pairs for a document that prints `text`, and the marking."""
+        text += self.request.pack.manifest.marking
         names = [
             "fonts.css",
             *(["fonts-cjk.css"] if needs_east_asian(text) else []),

@@ -78,7 +78,7 @@ def test_a_first_line_that_names_no_separator(sign: str) -> None:
     assert [d.code for d in problems] == ["csv-syntax"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.text(st.sampled_from('Vorname;,\t"\nE-Mail @xé sep='), max_size=80))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing but rows and diagnostics."""

@@ -67,7 +67,7 @@ pieces = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(text=st.one_of(words, pieces, st.text(max_size=80)))
 @example(text=ATTACK)
 @example(text="=?utf-8?b?DQpCY2M6IHRoaWVmQGV2aWwub3Jn?=")

@@ -70,10 +70,10 @@ def test_each_list_of_families_ends_in_all_bundled_ones() -> None:
 
 
 def test_signs_of_other_bundled_fonts_are_embedded(tmp_path: Path) -> None:
-    """Ballot boxes in the text and a line on a card come from fonts that guide ships."""
+    """Ballot boxes in the text, other scripts and a line on a card come from fonts that guide ships."""
     (tmp_path / "p/sections").mkdir(parents=True)
-    (tmp_path / "p/pack.yaml").write_text("format: 1\ntitle: T\ndocuments: {handout-notes: {}, flashcards: {}}\n", "utf-8")
-    (tmp_path / "p/sections/1.md").write_text("---\ntitle: A\nobjectives: [Tick ☐ or *☑*.]\n---\nx\n", "utf-8")
+    (tmp_path / "p/pack.yaml").write_text("format: 1\ntitle: T\nmarking: FOR გიორგი\ndocuments: {handout-notes: {}, flashcards: {}}\n", "utf-8")
+    (tmp_path / "p/sections/1.md").write_text("---\ntitle: A\nobjectives: [Tick ☐ or *☑*., Say שלום to Արմեն.]\n---\nx\n", "utf-8")
     (tmp_path / "p/cards.yaml").write_text('- {front: "Which is *☑*?", back: "**☐** ╔"}\n', "utf-8")
     words = ["build", str(tmp_path / "p"), "-o", str(tmp_path / "out"), "--jobs", "1"]
     result = CliRunner().invoke(guide, words)
