@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import io
 import mmap
-import re
 import tempfile
 import zipfile
 from collections import Counter
@@ -23,6 +22,7 @@ from guide.copies.signatures import Signed, detached_signature, embedded_signatu
 from guide.copies.trace import Search, ids_of_page, is_id, unprotected_id
 from guide.errors import Diagnostic, GuideError, Place, error, warning
 from guide.jobs.confine import TimeExceeded, within
+from guide.pdf.apart import short
 
 _LARGEST = 500_000_000  # bytes of one file in a zip
 _MOST_PAGES = 20_000
@@ -168,7 +168,7 @@ class _Looking:
             self.problems.append(self._locked(bool(said["id"])))
             return said, {}, "encrypted", False
         except Exception as exc:  # noqa: BLE001  pikepdf's errors have no common parent
-            message = f"this is not a PDF that can be read: {_short(exc)}"
+            message = f"this is not a PDF that can be read: {short(exc)}"
             self.problems.append(
                 error("not-a-pdf", message, self.at, "Give the PDF, or the zip it came in.")
             )
@@ -245,11 +245,6 @@ class _Looking:
         except (TimeExceeded, MemoryError):
             self.looked = min(count, found[-1][0] if found else pages[0][0] - 1)
         return found
-
-
-def _short(exc: Exception) -> str:
-    """Return what a library says of a file, without its name for the file."""
-    return re.sub(r"^stream <[^>]*>( \([^)]*\))?: ", "", " ".join(str(exc).split()))[:120]
 
 
 def _seal_of(pdf: Any) -> str:

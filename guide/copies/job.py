@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -227,6 +228,7 @@ def _size(page: object) -> tuple[float, float]:
     return view.millimetres
 
 
+@lru_cache(maxsize=1000)
 def media_name(width: float, height: float) -> str:
     """Return the name by PWG 5101.1 of a sheet in mm, upright: landscape pages use the same paper."""
     short, long = sorted((width, height))
@@ -237,6 +239,7 @@ def media_name(width: float, height: float) -> str:
     return f"custom_{size}_{size}"
 
 
+@lru_cache(maxsize=1000)
 def media_size(name: str) -> tuple[float, float] | None:
     """Return short and long side in mm of a name by PWG 5101.1, None when it names no size."""
     match = _SIZE.search(name)

@@ -7,7 +7,10 @@ import re
 from dataclasses import dataclass
 
 from guide.errors import GuideError, Place, error
+from guide.pdf.apart import short
 from guide.pdf.forms import is_placeholder, is_signed, placeholder
+
+_LONGEST = 500  # characters of a title that count
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def look_at(data: bytes, path: str) -> Original:
             error("locked-pdf", "the PDF is protected by a password", at, hint)
         ) from exc
     except (pikepdf.PdfError, ValueError, TypeError, RuntimeError) as exc:
-        message = f"this is not a PDF that can be read: {' '.join(str(exc).split())[:120]}"
+        message = f"this is not a PDF that can be read: {short(exc)}"
         hint = "Give a PDF, or the folder of a pack. qpdf --check says what is wrong with a PDF."
         raise GuideError(error("not-a-pdf", message, at, hint)) from exc
     if encrypted:
@@ -58,5 +61,5 @@ def look_at(data: bytes, path: str) -> Original:
 
 def _plain(value: object) -> str:
     return re.sub(
-        r"\s+", " ", "".join(c for c in str(value) if c.isprintable() or c.isspace())
+        r"\s+", " ", "".join(c for c in str(value)[:_LONGEST] if c.isprintable() or c.isspace())
     ).strip()

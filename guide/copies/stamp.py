@@ -28,6 +28,7 @@ from guide.model.artifacts import (
 )
 from guide.model.copies import CopyLabel, StampStyle
 from guide.model.pageview import Matrix, PageView, apply, view_of
+from guide.pdf.apart import short
 from guide.pdf.forms import drop_usage_rights, is_signed
 from guide.pdf.probe import Spot, changes
 from guide.units import POINTS_PER_MM
@@ -226,7 +227,7 @@ class _Preparing:
         except (
             pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError
         ) as exc:  # fmt: skip
-            message = f"the PDF cannot be stamped: {' '.join(str(exc).split())[:120]}"
+            message = f"the PDF cannot be stamped: {short(exc)}"
             hint = "Repair it: qpdf IN.pdf OUT.pdf"
             raise GuideError(error("not-a-pdf", message, Place(""), hint)) from exc
 

@@ -7,6 +7,7 @@ the memory or use a hole. `apart` ends the reading, and the user gets a diagnost
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,7 +18,7 @@ from guide.jobs.confine import MB, VARIABLE, Exceeded, Limits, NotStarted, confi
 from guide.jobs.fence import Fence
 from guide.resources import TEMPLATES, font_folders
 
-SMALL = Limits(seconds=8, wall=120, memory=500, output=2000)
+SMALL = Limits(seconds=7, wall=120, memory=500, output=2000)
 _PLAIN = 40 * MB  # bytes of a file that must do with this; a larger one gets more, in proportion
 
 
@@ -59,6 +60,16 @@ def apart(
             "GUIDE_LIMITS=seconds=60,memory=2000."
         )
         raise GuideError(error("pdf-limit", f"reading the PDF {how}", Place(name), hint)) from exc
+
+
+def short(exc: Exception) -> str:
+    """Return what a library says of a file, without its own name for the file.
+
+    Raises MemoryError where that is what it says, so that the limit is reported.
+    """
+    if "bad_alloc" in str(exc):
+        raise MemoryError from exc
+    return re.sub(r"^stream <[^>]*>( \([^)]*\))?: ", "", " ".join(str(exc).split()))[:120]
 
 
 def _unheard(_what: str, _how_far: str) -> None:

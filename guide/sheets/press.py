@@ -470,7 +470,7 @@ class _Pressing:
         info = source.trailer.get("/Info")
         title = info.get("/Title") if isinstance(info, Dictionary) else None
         if isinstance(title, pikepdf.String):
-            self.out.docinfo["/Title"] = str(title)
+            self.out.docinfo["/Title"] = str(title)[:500]
         self.out.Root.ViewerPreferences = preferences(self._flip())
 
 
