@@ -45,6 +45,14 @@ _OF_TEMPLATES = (".yml", ".scss", ".sass", ".less", ".js", ".j2", ".jinja", ".ji
 _LOOKS_LIKE_CONTENT = (*_TABLES, *_TEXTS, *_PLAIN, *_MARKDOWN, *_ROWS, *_DATA, *_ANKI)
 _ABOUT = re.compile(r"(?:readme|licen[cs]e|copying|changelog|changes|contributing|authors|todo|makefile|"
                     r"package(?:-lock)?|requirements|mkdocs|codemeta|citation|recipients.*|guide\.lock)\b", re.IGNORECASE)  # fmt: skip
+_NAMES = frozenset(
+    "name full-name first-name last-name nachname vorname familienname nom prénom nombre apellido apellidos ime"
+    " prezime ime-i-prezime име презиме emri mbiemri email e-mail e-mail-address mail".split()
+)
+_OF_PEOPLE = _NAMES | frozenset(
+    "organisation organization organisme organización company class klasse classe clase razred разред klasa group"
+    " gruppe groupe grupo ref copies channel edition language password address".split()
+)
 _IGNORED_FOLDERS = {"build", "node_modules", "__pycache__", "figures"}
 _DEEPEST = 3  # folders below the pack's own that are looked into
 _MOST = 2000  # names
@@ -70,7 +78,8 @@ def candidates(root: Path) -> list[str]:
                 if depth < _DEEPEST and (depth or _home(name)):
                     waiting.append((path, depth + 1))
             elif _is_like_content(path) and not _is_read_as(root, path):
-                found.append(path)
+                of_people = not base and path.lower().endswith(_ROWS) and _is_of_people(root / path)
+                found += [] if of_people else [path]
     return sorted(found)[:_MOST]
 
 
@@ -120,6 +129,19 @@ def _is_like_content(path: str) -> bool:
     if len(pure.parts) == 1 and (path in _ROOT or path in _SOURCES or _ABOUT.match(path)):
         return False
     return ending in _LOOKS_LIKE_CONTENT
+
+
+def _is_of_people(path: Path) -> bool:
+    """Return True for a list that copies are sent to: all columns of its first row are about people."""
+    try:
+        with path.open("rb") as stream:
+            first = stream.readline(1000).decode("utf-8-sig", "replace")
+    except OSError:
+        return False
+    cells = {
+        re.sub(r"\s+", "-", cell.strip("\"' \r\n")) for cell in re.split("[,;\t]", _plain(first))
+    }
+    return bool(cells & _NAMES) and cells - {""} <= _OF_PEOPLE
 
 
 def _is_read_as(root: Path, path: str) -> bool:

@@ -67,3 +67,17 @@ def test_a_file_that_comes_is_seen_by_the_next_build(folder: Path) -> None:
     assert Reader(folder).answer(question) == seen[question]
     (folder / "new.docx").touch()
     assert Reader(folder).answer(question) != seen[question]
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ("Nachname;Vorname;Klasse", False), ("First Name,Last Name,E-mail Address", False), ("name", False),
+        ("front,back", True), ("name,definition", True), ("Term\tMeaning", True), ("", True),
+    ],
+)  # fmt: skip
+def test_a_list_of_people_is_no_content(header: str, named: bool, tmp_path: Path) -> None:
+    """A class beside its pack is what copies are sent to; every other table is named."""
+    (tmp_path / "pack.yaml").write_text("format: 1\ntitle: T\n", "utf-8")
+    (tmp_path / "8b.csv").write_text(f"{header}\nAnna\n", "utf-8-sig")
+    assert ("unread-file" in {d.code for d in load_pack(tmp_path)[1]}) == named

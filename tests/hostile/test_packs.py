@@ -60,9 +60,9 @@ def test_no_pack_reads_writes_or_connects(world: World) -> None:
 
 
 def test_all_packs_together_are_bounded(world: World) -> None:
-    """There are 80 and more; they take less than a minute of two cores, and no process over 1.6 GB."""
+    """There are 80 and more; they take a minute or two of two cores, and no process over 1.6 GB."""
     if len(world.told) < len(CASES):
         pytest.skip("not all packs were built")
     assert len(CASES) >= 80
     assert max(said["memory"] for said in world.told.values()) < 1600
-    assert sum(said["computing"] for said in world.told.values()) < 150  # wall time tells of others
+    assert sum(said["computing"] for said in world.told.values()) < 300  # s; a busy machine counts more

@@ -204,9 +204,9 @@ def test_signs_without_width_leave_no_ink(deck: Deck) -> None:
 
 MISSING = {
     "emoji": ("\U0001f600", "U+1F600 grinning face"),
-    "arabic": ("\u0645\u0631\u062d\u0628\u0627", "U+0645 arabic letter meem"),
-    "hebrew": ("\u05e9\u05dc\u05d5\u05dd", "U+05E9 hebrew letter shin"),
-    "thai": ("\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35", "U+0E2A thai character so sua"),
+    "cuneiform": ("\U00012000", "U+12000 cuneiform sign a"),
+    "nko": ("\u07d2\u07de\u07cf", "U+07D2 nko letter n"),
+    "lanna": ("\u1a20\u1a21", "U+1A20 tai tham letter high ka"),
     "flag": ("\U0001f1fd\U0001f1f0", "U+1F1FD regional indicator symbol letter x"),
     "keycap": ("1\ufe0f\u20e3", "U+20E3 combining enclosing keycap"),
     "private": ("\ue000", "U+E000"),
@@ -230,9 +230,9 @@ def test_a_missing_sign_is_told_for_each_card(deck: Deck) -> None:
     assert {d.item for d in deck.build(False).diagnostics if d.code == "missing-glyph"} == {"a", "b"}
 
 
-@pytest.mark.parametrize("sign", ["\u0b3c", "\u0378", "\ufdd0"])
+@pytest.mark.parametrize("sign", ["\u1a60", "\u0378", "\ufdd0"])
 def test_marks_that_no_font_has_are_told_at_their_card(deck: Deck, sign: str) -> None:
-    """A nukta of Oriya, a code point that is no letter: the card's line, not pack.yaml:1:1."""
+    """A sakot of Tai Tham, a code point that is no letter: the card's line, not pack.yaml:1:1."""
     deck.cards(CARD, f'{{id: b, front: "x{sign}", back: B}}')
     found = deck.problem("missing-glyph")
     assert (Path(found.place.path).name, found.place.line) == ("cards.yaml", 2)
