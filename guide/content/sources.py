@@ -93,7 +93,8 @@ def _items(
         entries = [(None, item, str(number)) for number, item in enumerate(data)]
     else:
         entries = []
-    if len(entries) != len(data or ()):
+    whole = len(entries) == len(data) if isinstance(data, dict | list) else data is None
+    if not whole:
         at = document.places.get("", Place(path, 1, 1))
         problems.append(error("wrong-type", "sources must be a list of items with CSL fields", at))
     for _, item, where in entries:

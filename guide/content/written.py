@@ -128,12 +128,24 @@ def _references(written: Written, anchors: set[str]) -> Found:
             yield error("bad-reference", message, written.place(match.start()), hint, written.item)
 
 
+def _begins_a_line(match: re.Match[str]) -> bool:
+    text = match.string
+    return not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
+
+
 def _notes(written: Written) -> Found:
-    """Find calls of footnotes in a field that does not hold the note."""
+    """Find calls of footnotes in a field that does not hold the note, and notes without a call."""
     plain = without_code(written.text)
     found = list(_NOTE.finditer(plain))
     there = {match[1] for match in found if match[2]}
+    called = {match[1] for match in found if not match[2] or not _begins_a_line(match)}
     for match in found:
+        # A text of one line has no notes: there it is printed as it is written.
+        if match[2] and match[1] not in called and "\n" in plain.strip():
+            message = f"the footnote `[^{match[1]}]` is never called, and not printed"
+            hint = f"Put [^{match[1]}] where it belongs, or delete it."
+            place = written.place(match.start())
+            yield warning("unused-footnote", message, place, hint, written.item)
         if not match[2] and match[1] not in there:
             message = f"there is no footnote `[^{match[1]}]` in this text, and the mark is printed"
             hint = f"Write it in the same text, on a line of its own: [^{match[1]}]: note"

@@ -84,6 +84,7 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
     md.inline.ruler.before("link", "gap", inlines.gap)
     md.inline.ruler.before("link", "attributes", inlines.attributes)
     md.inline.ruler.before("link", "script", inlines.script)
+    md.inline.ruler.before("emphasis", "times", inlines.times)
     md.inline.ruler.before("autolink", "tag", inlines.tag)
     md.use(attrs_plugin, after=(), spans=True)
     rules: list[Any] = md.block.ruler.getRules("")

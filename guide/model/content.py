@@ -156,7 +156,7 @@ class ChoiceQuestion(_Question):
 
     type: Literal["choice"] = "choice"
     options: Annotated[Texts, Field(min_length=2)]
-    answer: Texts
+    answer: Annotated[Texts, Field(min_length=1)]
 
     @field_validator("answer")
     @classmethod

@@ -21,7 +21,8 @@ _KEY = re.compile(
 )
 _END_OF_KEY = ".:?~#$%&<>-/+"  # punctuation that ends a sentence rather than a key
 REFERENCE = re.compile(r"(?<![\w@/.\[-])@((?:fig|sec|tbl)-[A-Za-z0-9][\w-]*)")
-TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]+))?\]\]")
+# `[[term]]`, `[[term|shown]]`; in a cell of a table the bar has a backslash before it.
+TERM = re.compile(r"\[\[([^\[\]|\n]+?)(?:\\?\|([^\[\]\n]+))?\]\]")
 _LABEL = r"((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)"
 _TARGET = r"(?:<([^<>\n]*)>|((?:[^()\s<]|\([^()\s]*\))+))"
 _IMAGE = re.compile(

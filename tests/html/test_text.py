@@ -47,6 +47,7 @@ def shown(html: str) -> str:
         ("24. March: began\n\n10. June: ended", "24. March: began\n10. June: ended"),
         ("Paragraph 9(c), 11(r), 5 (C), (tm), (p), 5 +- 1, a,, b", "Paragraph 9(c), 11(r), 5 (C), (tm), (p), 5 +- 1, a,, b"),
         ("dash -- long---dash...", "dash – long—dash…"),
+        ("2*3*4 = 24, but *x*2*y*", "2*3*4 = 24, but x2y"),
         ("It cost $10-$20 million; $5/$6; US$5–US$6.", "It cost $10-$20 million; $5/$6; US$5–US$6."),
         ("From $5 and up to 6$ each", "From $5 and up to 6$ each"),
         (r"$x$, \(a\), \[sic\]", "x, a, [sic]"),
