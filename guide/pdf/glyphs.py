@@ -98,10 +98,30 @@ def is_visible(character: str) -> bool:
     return unicodedata.category(character) not in _INVISIBLE and ord(character) not in _IGNORABLE
 
 
+def joined(text: str) -> set[str]:
+    """Return the letters of Arabic scripts, whose glyphs do not say in a PDF which letters they are.
+
+    One form with other dots serves several letters. So a text of content cannot be looked for in the
+    finished file, nor be copied from it; a name on a copy is looked for as ink.
+    """
+    return {
+        c
+        for c in set(text)
+        if c > "\u05ff"
+        and unicodedata.bidirectional(c) == "AL"
+        and ord(c) not in _covered(east_asian=False)
+    }
+
+
 def missing_glyphs(root: Any) -> Iterator[Fault]:
-    """Yield a fault for each element with characters that no bundled font has."""
-    missing = uncovered("".join(root.itertext()))
-    found = words_with(root, missing) if missing else iter(())
+    """Yield a fault for each element with characters that no bundled font has, or that cannot be proved.
+
+    What is no content, such as a name in a list of copies, has no key and may have joined letters.
+    """
+    text = "".join(root.itertext())
+    missing, unproved = uncovered(text), joined(text)
+    each = words_with(root, missing | unproved) if missing or unproved else iter(())
+    found = (told for told in each if told[1] or not unproved.issuperset(told[0]))
     yield from (_lacking(*each) for each in islice(found, MOST))
     if next(found, None) is not None:
         message = f"more than {MOST} words have characters that no bundled font has"
@@ -139,6 +159,11 @@ def named(found: list[str]) -> str:
 
 
 def _lacking(found: list[str], at: str, word: str) -> Fault:
+    if joined("".join(found)):
+        message = (
+            f"guide sets Arabic scripts in names on copies only, and the text has {named(found)}"
+        )
+        return Fault("missing-glyph", message, at, "Add the text as a picture.", word=word)
     hint = "Write it in another way, or as a picture: the bundled fonts have no such sign."
     return Fault("missing-glyph", f"no bundled font has {named(found)}", at, hint, word=word)
 

@@ -34,7 +34,7 @@ from guide.pdf.fetcher import BASE, Fetcher
 from guide.pdf.figures import label_faults
 from guide.pdf.fill import fill
 from guide.pdf.fit import faces_markup, fit_faces, size_classes
-from guide.pdf.glyphs import BUNDLED, missing_glyphs, missing_in_strings, uncovered
+from guide.pdf.glyphs import BUNDLED, joined, missing_glyphs, missing_in_strings, uncovered
 from guide.pdf.inspect import leaves, page_faults
 from guide.pdf.log import collected, document_fault, stylesheet_fault
 from guide.pdf.margins import margin_faults, marking_faults
@@ -283,7 +283,7 @@ class _Typesetting:
         for name, text in self.html.stylesheets:
             if name == "generated":  # the running heads: their words are the pack's marking
                 self.faults += missing_in_strings(text)
-        if not markup.isascii() and uncovered(markup):
+        if not markup.isascii() and (uncovered(markup) or joined(markup)):
             root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
             self.faults += missing_glyphs(root)
 

@@ -204,6 +204,7 @@ def test_signs_without_width_leave_no_ink(deck: Deck) -> None:
 
 MISSING = {
     "emoji": ("\U0001f600", "U+1F600 grinning face"),
+    "arabic": ("\u0645\u0631\u062d\u0628\u0627", "U+0645 arabic letter meem"),
     "cuneiform": ("\U00012000", "U+12000 cuneiform sign a"),
     "nko": ("\u07d2\u07de\u07cf", "U+07D2 nko letter n"),
     "lanna": ("\u1a20\u1a21", "U+1A20 tai tham letter high ka"),
