@@ -213,6 +213,7 @@ class _Run:
         self.problems: list[Diagnostic] = []
         self.path = request.ledger or ledger_of(request.recipients)
         self.list = str(request.recipients)
+        self.partial = False  # rows of the list are wrong and were left out
         self.letters: Letters | None = None
         self.dealt: dict[str, tuple[str, ...]] = {}  # letters of versions, by edition
         self.merged: tuple[Path, ...] = ()
@@ -435,6 +436,7 @@ class _Run:
         )
         rows, problems = recipients.check(entries, rules, path)
         self.problems += problems
+        self.partial = any(d.severity == Severity.ERROR for d in (*found, *problems))
         return rows
 
     def _issue(self, documents: Mapping[str, bytes]) -> Issue:
@@ -459,7 +461,8 @@ class _Run:
     def _plan(self, ledger: Ledger, rows: Sequence[Row], issue: Issue) -> Plan:
         """Return what is due; with `--resend` only that, with `--limit` only the first."""
         plan = ledger.plan(self._wish(rows, issue))
-        self.problems += [*plan.notes, *plan.questions]
+        if not self.partial:  # a row that was left out would be told as a person who is gone
+            self.problems += [*plan.notes, *plan.questions]
         stem = self.about.stem
         if self.about.file and plan.named and plan.version != self.request.version:
             stem += f"-{_safe(plan.version, ascii_only=True)}"

@@ -206,8 +206,10 @@ def selection(words: Iterable[str], channels: Mapping[str, str]) -> Selection:
         kind, colon, rest = word.lower().partition(":")
         if match := _TOKEN.fullmatch(word):
             first, last = int(match[1]), int(match[2] or match[1])
-            if first > last or last - first >= _MOST:
+            if first > last:
                 raise ValueError(f"{word!r} is not a range: write the lower number first, 3-9")
+            if last - first >= _MOST:
+                raise ValueError(f"{word!r} names more copies than a ledger holds: write all")
             ranges.append((first, last))
         elif word.lower() == "all":
             everything = True

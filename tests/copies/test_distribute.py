@@ -222,6 +222,18 @@ def test_the_list_is_wrong_and_nothing_is_sent(send: Run, write: Callable[..., P
     assert send().exit_code == 0
 
 
+def test_a_wrong_row_is_not_told_as_a_person_who_is_gone(send: Run, write: Callable[..., Path]) -> None:
+    """What is said of people comes from the whole list: Bert is in it, and Carl is not asked about."""
+    write("Anna,1,a@example.org", "Bert,1,b@example.org", header="name,copies,email")
+    assert send().exit_code == 0
+    write("Anna,1,a@example.org", "Bert,0,b@example.org", "Carl,1,c@example.org", header="name,copies,email")
+    done = send()
+    assert done.exit_code == 1 and "list.csv:3:6: error[" in done.output
+    assert not re.search("person-removed|unclear-person|withdraw|--same", done.output)
+    write("Anna,1,a@example.org", header="name,copies,email")
+    assert "note[person-removed]: copy 2" in send().output
+
+
 def test_without_send_the_seal_is_looked_at_too(run: Run, report_pdf: Path, small_pack: Path, write: Callable[..., Path], tmp_path: Path) -> None:
     """A key that cannot sign, and what contradicts, are known before anything is typeset."""
     write("Anna")
