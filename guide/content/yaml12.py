@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from guide.content.files import control_in
-from guide.content.yamlslips import CURLY_HINT, CURLY_VALUE, curly, cut, split
+from guide.content.yamlslips import CURLY_HINT, CURLY_VALUE, anchored, curly, cut, split
 from guide.errors import Diagnostic, Place, error, warning
 
 try:
@@ -269,6 +269,9 @@ class _Reading:
 
     def _slips(self, node: yaml.ScalarNode, text: str) -> None:
         """Warn of what YAML reads otherwise than it looks."""
+        first = self.lines[node.start_mark.line] if node.start_mark.line < len(self.lines) else ""
+        if first.startswith("&", node.start_mark.column):
+            self.problems += anchored(text, first, self.lines, self._mark(node))
         line, column = node.end_mark.line, node.end_mark.column
         if line < len(self.lines) and "#" in self.lines[line]:
             place = self._place(line, column)

@@ -11,6 +11,7 @@ CUT = "cut-by-comment"
 _COMMENT = re.compile(r"[ \t]+#(?!#)(.*)$")
 _NO_VALUE = re.compile(r"[ \t]*#(?!#)(.*)$")
 _AT_ONCE = re.compile(r"[^\s#!]")  # `#1`, `#tag`: a comment has a space there
+_ANCHOR = re.compile(r"&([^\s,\[\]{}]+)")
 _OPEN_END = re.compile(r"[,;:(\[{/&+=<–—-]$")
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "„": "“”", "«": "»"}
 _CURLY = {"“": "”“", "„": "“”", "”": "”", "«": "»", "»": "«", "‘": "’", "‚": "‘’"}
@@ -51,6 +52,17 @@ def _breaks_off(value: str, comment: str) -> bool:
     ends = any(value.count(o) > sum(value.count(c) for c in close) for o, close in _PAIRS.items())
     asked = comment.endswith("?") and not value.rstrip().endswith(("?", ".", "!"))
     return ends or asked or _OPEN_END.search(value) is not None
+
+
+def anchored(value: str, line: str, lines: Sequence[str], place: Place) -> Iterator[Diagnostic]:
+    """Warn of a word with `&` before a text, which YAML takes for an anchor, when no alias names it."""
+    match = _ANCHOR.match(line, place.column - 1)
+    if match is None or any(f"*{match[1]}" in each for each in lines):
+        return
+    message = f"YAML takes `&{match[1]}` for an anchor: it is not part of the value"
+    yield warning(
+        "unused-anchor", message, place, f'Put the value in quotes: "&{match[1]} {value[:40]}".'
+    )
 
 
 def curly(value: str, place: Place) -> Iterator[Diagnostic]:
