@@ -240,7 +240,7 @@ class _Pressing:
         )
         if self.scheme.paper is not None:
             fitted = "Each page is made to fit its place on the sheet."
-        hint = f"{fitted} For pages of one size, choose them: --pages 2-8."
+        hint = f"{fitted} For pages of one size, choose them: --pages {_ranges(groups[0][1])}."
         return common, [warning("mixed-sizes", message, Place(self.name), hint)]
 
     def _show_fields(self, indices: Iterable[int]) -> list[Diagnostic]:
@@ -486,6 +486,17 @@ def _said(size: Paper) -> str:
 def _pages(members: Sequence[int]) -> str:
     shown = ", ".join(str(index + 1) for index in members[:6])
     return shown + (f" and {len(members) - 6} more" if len(members) > 6 else "")
+
+
+def _ranges(members: Iterable[int]) -> str:
+    """Return ascending pages, counted from 0, as `--pages` takes them: `4-7,9`."""
+    found: list[list[int]] = []
+    for index in members:
+        if found and found[-1][1] == index:
+            found[-1][1] = index + 1
+        else:
+            found.append([index + 1, index + 1])
+    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in found)
 
 
 def _scale(cell: Cell, size: Paper) -> float:

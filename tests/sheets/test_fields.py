@@ -252,6 +252,12 @@ def test_the_sheet_follows_the_most_common_size(
     assert all(named in p.message for p in made.problems)
 
 
+def test_pages_of_one_size_are_named_as_the_option_takes_them() -> None:
+    small, large = (298, 421), (595, 842)
+    made = impose_pdf(sized(small, small, large, large, large, small, large), Scheme(), "in.pdf")
+    assert [p.hint.rpartition("--pages ")[2] for p in made.problems] == ["3-5,7."]
+
+
 @pytest.mark.parametrize(
     "key", ["Outlines", "OCProperties", "Names", "Dests", "AcroForm", "ViewerPreferences"]
 )
