@@ -242,4 +242,12 @@ def _html(
     sheets[-1:-1] = script_sheet("".join(face.markup for face in faces), tokens)
     markup = _MARKUP % (escape(lang), "<!--faces-->")
     css = "\n".join(pages)
-    return Html("copies", lang, markup, (*sheets, ("generated", css)), faces=faces, sizes=sizes)
+    return Html(
+        "copies",
+        lang,
+        markup,
+        (*sheets, ("generated", css)),
+        faces=faces,
+        sizes=sizes,
+        unproved=True,
+    )

@@ -109,4 +109,6 @@ def _html(
         "--marking-width": f"{size.width - 2 * _INSET:g}mm",
     }
     page = f"@page {{ size: {size.css}; margin: 0 }}\n{css_tokens(tokens)}"
-    return Html(title, lang, str(markup), (*sheets, ("generated", page)), marking=marking)
+    return Html(
+        title, lang, str(markup), (*sheets, ("generated", page)), marking=marking, unproved=True
+    )

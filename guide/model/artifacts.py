@@ -47,7 +47,8 @@ class Html:
     filled. `most` and `multiple` are the budget: not more pages than that, and a multiple of that.
     `forgotten` says what the templates should have printed and did not. `marking` must be printed
     at head and foot of every page, or on every face; where `own` says that the templates are the
-    pack's, a page without it is a warning.
+    pack's, a page without it is a warning. `unproved` says that its text is no content that is
+    looked for in the finished PDF, such as names on copies.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Html:
     forgotten: tuple[Fault, ...] = field(default=(), compare=False)
     marking: str = ""
     own: bool = False
+    unproved: bool = False
 
 
 @dataclass(frozen=True)

@@ -113,15 +113,14 @@ def joined(text: str) -> set[str]:
     }
 
 
-def missing_glyphs(root: Any) -> Iterator[Fault]:
+def missing_glyphs(root: Any, content: bool = True) -> Iterator[Fault]:
     """Yield a fault for each element with characters that no bundled font has, or that cannot be proved.
 
-    What is no content, such as a name in a list of copies, has no key and may have joined letters.
+    What is no `content`, such as the name on a copy, may have joined letters.
     """
     text = "".join(root.itertext())
-    missing, unproved = uncovered(text), joined(text)
-    each = words_with(root, missing | unproved) if missing or unproved else iter(())
-    found = (told for told in each if told[1] or not unproved.issuperset(told[0]))
+    missing = uncovered(text) | (joined(text) if content else set())
+    found = words_with(root, missing) if missing else iter(())
     yield from (_lacking(*each) for each in islice(found, MOST))
     if next(found, None) is not None:
         message = f"more than {MOST} words have characters that no bundled font has"
@@ -170,7 +169,7 @@ def _lacking(found: list[str], at: str, word: str) -> Fault:
 
 def missing_in_strings(css: str) -> Iterator[Fault]:
     """Yield what the strings of a stylesheet lack, such as the pack's marking in running heads."""
-    missing = uncovered(css)
+    missing = uncovered(css) | joined(css)
     texts = [_ESCAPE.sub(" ", text) for text in _STRING.findall(css)]
     for word in dict.fromkeys(word for text in texts for word in text.split()):
         found = sorted({*word} & missing)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -119,10 +118,4 @@ def _count(page: Any, wanted: str, area: tuple[float, float, float, float]) -> i
         found = letters(text.get_text_bounded(*area))
     finally:
         text.close()
-    whole = max(found.count(wanted), found.count(wanted[::-1]) if wanted != wanted[::-1] else 0)
-    joined = {c for c in wanted if unicodedata.bidirectional(c) == "AL"}
-    if whole or not joined:
-        return whole
-    # A PDF says for each glyph, not for each word, which letter it is: one form of several letters
-    # reads as one of them. So letters are counted, not words.
-    return max(found.count(c) // wanted.count(c) for c in joined)
+    return max(found.count(wanted), found.count(wanted[::-1]) if wanted != wanted[::-1] else 0)

@@ -69,7 +69,9 @@ def set_texts(texts: Sequence[BoxText]) -> bytes:
     )
     steps = int((_BASE - _LEAST) / 0.5) + 1
     sizes = tuple(_BASE - 0.5 * n for n in range(steps))
-    found = set_faces(Html("fields", "en", markup, tuple(sheets), faces=faces, sizes=sizes))
+    found = set_faces(
+        Html("fields", "en", markup, tuple(sheets), faces=faces, sizes=sizes, unproved=True)
+    )
     set_ = list(found.faces)
     return assemble(set_, font_objects(found.fonts, union(set_)), About("fields", "en"))
 

@@ -283,9 +283,10 @@ class _Typesetting:
         for name, text in self.html.stylesheets:
             if name == "generated":  # the running heads: their words are the pack's marking
                 self.faults += missing_in_strings(text)
-        if not markup.isascii() and (uncovered(markup) or joined(markup)):
+        content = not self.html.unproved
+        if not markup.isascii() and (uncovered(markup) or (content and joined(markup))):
             root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
-            self.faults += missing_glyphs(root)
+            self.faults += missing_glyphs(root, content)
 
     def _write(self, document: Document) -> bytes:
         identifier = hashlib.sha256(self.html.markup.encode()).digest()[:16]
