@@ -165,10 +165,7 @@ class Batch:
         """
         written = len(self._written)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with held():
-                handle, name = temporary.begin(self.folder)
-                self._written.append((handle, name, path))
+            handle = self._begin(path)
             view = memoryview(data)
             while view:
                 view = view[os.write(handle, view) :]
@@ -187,10 +184,7 @@ class Batch:
         """
         written = len(self._written)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with held():
-                handle, name = temporary.begin(self.folder)
-                self._written.append((handle, name, path))
+            handle = self._begin(path)
             with os.fdopen(handle, "w+b", closefd=False) as stream:
                 yield stream
         except OSError as exc:
@@ -199,6 +193,13 @@ class Batch:
         except BaseException:
             self._drop_from(written)
             raise
+
+    def _begin(self, path: Path) -> int:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with held():
+            handle, name = temporary.begin(self.folder)
+            self._written.append((handle, name, path))
+        return handle
 
     def settle(self) -> None:
         """Wait for the disk and give the files their names; raises GuideError."""

@@ -69,23 +69,30 @@ class Changes:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What is to be done: changes, the numbers due to each row, and what only the user can answer.
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a version stands before a run, and what is to be said of it.
 
     `had` counts copies that were given out before. `uncertain` and `failed` are copies of people in
     the list that earlier runs left so; `lost` are failed or uncertain ones of people who are not.
+    `questions` are rows that only the user can explain: they get nothing.
     """
 
-    edition: Edition
-    changes: Changes = Changes()
-    due: tuple[tuple[Recipient, int, tuple[int, ...]], ...] = ()
     had: int = 0
     uncertain: tuple[int, ...] = ()
     failed: tuple[int, ...] = ()
     lost: tuple[tuple[int, State], ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     questions: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision(Standing):
+    """What is to be done: changes, and the numbers due to each row."""
+
+    edition: Edition
+    changes: Changes = Changes()
+    due: tuple[tuple[Recipient, int, tuple[int, ...]], ...] = ()
 
 
 def decide(known: Known, wish: Wish) -> Decision:
@@ -131,7 +138,7 @@ class _Deciding:
         who = self._identity()
         again = self._resent(who)
         new, details, due, had = self._copies(who, again)
-        leftover = self._leftover(who, {n for _, _, numbers in due for n in numbers})
+        uncertain, failed, lost = self._leftover(who, {n for _, _, numbers in due for n in numbers})
         notes = notes_on(self._now(), self.wish, who, self.version)
         changes = Changes(
             facts=self._facts(),
@@ -148,8 +155,8 @@ class _Deciding:
         if not due and who.questions and not self.events:
             changes = Changes()  # nothing goes out: the question comes first
         return Decision(
-            self.edition, changes, tuple(due), had, *leftover, (*self.edition.notes, *notes),
-            who.questions,
+            self.edition, changes, tuple(due), had=had, uncertain=uncertain, failed=failed, lost=lost,
+            notes=(*self.edition.notes, *notes), questions=who.questions,
         )  # fmt: skip
 
     # States -------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from guide.copies import locks
-from guide.copies.decide import Changes, Decision, decide, marks
+from guide.copies.decide import Changes, Decision, Standing, decide, marks
 from guide.copies.names import fold
 from guide.copies.records import (
     OPEN,
@@ -77,23 +77,12 @@ CREATE INDEX events_of_a_copy ON events (number, sequence);
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is to be done; `had` counts copies that were given out before.
-
-    `version` is the version that is meant, `named` whether a person named it. `questions` are rows
-    that only the user can explain: they get nothing. `lost` are failed and uncertain copies of people
-    who are not in the list any more.
-    """
+class Plan(Standing):
+    """A decision that was carried out: `version` is the one that is meant, `named` whether a person did."""
 
     version: str
     named: bool
     due: tuple[Due, ...] = ()
-    had: int = 0
-    uncertain: tuple[int, ...] = ()
-    failed: tuple[int, ...] = ()
-    lost: tuple[tuple[int, State], ...] = ()
-    notes: tuple[Diagnostic, ...] = ()
-    questions: tuple[Diagnostic, ...] = ()
 
 
 def ledger_of(recipients: Path) -> Path:
@@ -407,8 +396,8 @@ class Ledger:
             decision.edition.named,
             tuple(Due(who, line, tuple(entries[n] for n in numbers))
                   for who, line, numbers in decision.due),
-            decision.had, decision.uncertain, decision.failed, decision.lost, decision.notes,
-            decision.questions,
+            had=decision.had, uncertain=decision.uncertain, failed=decision.failed,
+            lost=decision.lost, notes=decision.notes, questions=decision.questions,
         )  # fmt: skip
 
     def commit(self, changes: Changes) -> None:

@@ -73,12 +73,16 @@ def needs_east_asian(text: str) -> bool:
     return bool(rest) and not rest.isdisjoint(_covered(east_asian=True))
 
 
-def uncovered(text: str) -> set[str]:
-    """Return the visible characters of a text that no bundled font has."""
+def _beyond(text: str) -> set[str]:
+    """Return the visible characters that neither the families of tokens.css nor CJK's have."""
     wanted = {c for c in set(text) if ord(c) > 126 and is_visible(c)}
     rest = {c for c in wanted if ord(c) not in _covered(east_asian=False)}
-    rest = {c for c in rest if ord(c) not in _covered(east_asian=True)} if rest else rest
-    return scripts.uncovered(rest)
+    return {c for c in rest if ord(c) not in _covered(east_asian=True)} if rest else rest
+
+
+def uncovered(text: str) -> set[str]:
+    """Return the visible characters of a text that no bundled font has."""
+    return scripts.uncovered(_beyond(text))
 
 
 def script_sheet(text: str, tokens: str) -> list[tuple[str, str]]:
@@ -86,10 +90,7 @@ def script_sheet(text: str, tokens: str) -> list[tuple[str, str]]:
 
     It belongs behind tokens.css, whose text is `tokens`.
     """
-    wanted = {c for c in set(text) if ord(c) > 126 and is_visible(c)}
-    rest = {c for c in wanted if ord(c) not in _covered(east_asian=False)}
-    rest = {c for c in rest if ord(c) not in _covered(east_asian=True)} if rest else rest
-    families = scripts.families(rest)
+    families = scripts.families(_beyond(text))
     return [("templates:scripts.css", scripts.sheet(families, tokens))] if families else []
 
 

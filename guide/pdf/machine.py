@@ -6,6 +6,7 @@ import ctypes.util
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from weasyprint.text.ffi import ffi, fontconfig, harfbuzz, pango
 
 from guide.jobs.watch import Machine
 
-_DECLARED = False
 _LIBRARIES = ("pango-1.0", "pangoft2-1.0", "harfbuzz", "harfbuzz-subset", "fontconfig", "freetype")
 # What shapes text and draws letters; other libraries are loaded by some processes and not by others.
 _LOADED = ("libpango", "libharfbuzz", "libfontconfig", "libfreetype", "libfribidi", "libgraphite2",
@@ -39,17 +39,15 @@ def machine() -> Machine:
     return Machine(versions, tuple(sorted(files)), tuple(sorted({*filter(None, folders)})))
 
 
-def _declare() -> None:
-    global _DECLARED  # noqa: PLW0603  cffi wants a declaration once in a process
-    if not _DECLARED:
-        ffi.cdef(
-            "const char * pango_version_string (void);"
-            "const char * hb_version_string (void);"
-            "int FcGetVersion (void);"
-            "FcStrList * FcConfigGetFontDirs (FcConfig *config);"
-            "void FcStrListDone (FcStrList *list);"
-        )
-        _DECLARED = True
+@cache
+def _declare() -> None:  # once in a process, as cffi wants it
+    ffi.cdef(
+        "const char * pango_version_string (void);"
+        "const char * hb_version_string (void);"
+        "int FcGetVersion (void);"
+        "FcStrList * FcConfigGetFontDirs (FcConfig *config);"
+        "void FcStrListDone (FcStrList *list);"
+    )
 
 
 def _strings(found: Any) -> list[str]:
