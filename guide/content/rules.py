@@ -249,7 +249,7 @@ def _anchors(pack: Pack) -> Found:
             place = _body_place(section, mention)
             if mention.value in seen:
                 message = (
-                    f"the id `{mention.value}` stands twice; the first is at {seen[mention.value]}"
+                    f"the id `{mention.value}` appears twice; the first is at {seen[mention.value]}"
                 )
                 yield error("duplicate-id", message, place, "Rename one of the two.", section.id)
             seen.setdefault(mention.value, place)

@@ -177,7 +177,7 @@ def _check_header(header: list[str], path: str, starts: list[tuple[int, int]]) -
             problems.append(error("unknown-key", f"unknown column `{name}`", at, hint))
         elif name in header[:number]:
             hint = "Delete or rename one of the two."
-            problems.append(error("duplicate-key", f"the column `{name}` stands twice", at, hint))
+            problems.append(error("duplicate-key", f"the column `{name}` appears twice", at, hint))
     if not problems and "cloze" not in header and not {"front", "back"} <= set(header):
         missing = next(name for name in ("front", "back") if name not in header)
         hint = "The first row must name the columns, such as front,back,hint,tags,sources."

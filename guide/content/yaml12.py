@@ -227,7 +227,7 @@ class _Reading:
             inner = f"{path}.{key}" if path else key
             if key in result:
                 first = self.document.keys[inner].line
-                message = f"`{key}` stands twice; the first is in line {first}"
+                message = f"`{key}` appears twice; the first is in line {first}"
                 hint = "Delete or rename one of the two."
                 self.problems.append(error("duplicate-key", message, at, hint))
                 continue

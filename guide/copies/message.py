@@ -1,6 +1,6 @@
 """Mail messages as bytes: headers written from decoded text, then read back and compared.
 
-Python's own folding of headers (3.11 and 3.12) decodes an encoded word (RFC 2047) that stands in a
+Python's own folding of headers (3.11 and 3.12) decodes an encoded word (RFC 2047) in a
 title or a name, and writes the line breaks that it finds in it. So headers are written here, and
 `email` writes only the parts below them.
 """

@@ -216,7 +216,7 @@ class _Form:
         for number, (name, role) in enumerate(zip(names, header.roles, strict=True)):
             if name and name in names[:number] and role:
                 hint = "Delete or rename one of the two."
-                message = f"the column `{name}` stands twice"
+                message = f"the column `{name}` appears twice"
                 problems.append(error("duplicate-key", message, self._at(number, line), hint))
             elif name and not role and header.own:
                 hint = did_you_mean(name, COLUMNS)
@@ -248,7 +248,7 @@ class _Form:
         if len(cells) != len(header) or stray:
             message = f"the row has {len(cells)} cells, but the header names {len(header)} columns"
             if stray:
-                message = "a cell stands in a column without a name"
+                message = "a cell is in a column without a name"
             hint = f"Put a cell that holds {self.delimiter!r} in double quotes, or add the missing "
             hint += "cells."
             problems.append(error("csv-ragged-row", message, Place(self.path, line, 1), hint))
@@ -321,7 +321,7 @@ def check(
 
 
 class _Checking:
-    """Reads rows one by one and remembers those before, for what stands twice."""
+    """Reads rows one by one and remembers those before, for what appears twice."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
@@ -488,7 +488,7 @@ class _Checking:
             same.append((entry.line, who.ref))
             line = self.addresses.setdefault(address, entry.line)
             if twice:
-                message = f"the same name and address stand in line {twice}"
+                message = f"the same name and address are in line {twice}"
                 self._refuse("duplicate-recipient", message, entry, "email", hint)
             elif line != entry.line:
                 message = f"the same address stands in line {line}"
@@ -497,7 +497,7 @@ class _Checking:
         elif not who.ref:
             first = self.people.setdefault((name, fold(who.organisation)), entry.line)
             if first != entry.line:
-                message = f"the same name and organisation stand in line {first}"
+                message = f"the same name and organisation are in line {first}"
                 hint += " Tell two people apart by `email` or `ref`."
                 self._refuse("duplicate-recipient", message, entry, "name", hint)
 

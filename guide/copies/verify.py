@@ -1,7 +1,7 @@
 """Whose copy a file is, of which version, and whether it is as it was given out.
 
 The ledger is believed, then a trusted signature, then nothing: what lies beside a file (checksums, a
-manifest, even a ledger) came with it, and whoever changed the file can change that as well.
+manifest, even a ledger) came with it: who changed the file can change them too.
 """
 
 from __future__ import annotations

@@ -192,7 +192,7 @@ class Faces:
     def key(self, card: Flashcard) -> str:
         """Return the digest of a card's finished faces; raises TemplateFault.
 
-        Where a card stands in the deck and in its file does not count, unless its layout prints it.
+        The place of a card in the deck and in its file does not count, unless its layout prints it.
         """
         return digest(self.faces(card))
 

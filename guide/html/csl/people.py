@@ -1,4 +1,4 @@
-"""Renders cs:names: people in the form of the style, their labels, and what stands in their stead."""
+"""Renders cs:names: people in the form of the style, their labels, and what is printed in their place."""
 
 from __future__ import annotations
 
