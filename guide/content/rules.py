@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -20,6 +19,7 @@ from guide.model import cloze
 from guide.model.base import Item
 from guide.model.content import Card, Fact, Section
 from guide.model.dates import Date, later
+from guide.model.letters import composed
 from guide.model.markup import (
     BOXES,
     CLUSTER,
@@ -303,8 +303,8 @@ def _has_alt(mention: Mention, pack: Pack) -> bool:
 
 
 def folded(name: str) -> str:
-    """Return a name for comparing: capitals and the form of accents do not count."""
-    return unicodedata.normalize("NFC", name).casefold()
+    """Return a name for comparing: capitals, the form of accents and soft hyphens do not count."""
+    return composed(name).casefold()
 
 
 def _term_names(pack: Pack) -> dict[str, str]:
@@ -447,12 +447,12 @@ def _terms(pack: Pack) -> Found:
     seen: dict[str, Place] = {}
     for term in pack.glossary:
         for name in filter(None, (term.term, term.abbreviation, *term.aliases)):
-            if name.casefold() in seen:
-                message = f"`{name}` names two terms; the first is at {seen[name.casefold()]}"
+            if folded(name) in seen:
+                message = f"`{name}` names two terms; the first is at {seen[folded(name)]}"
                 hint = "Delete one of the two: a link could lead to either."
                 yield warning("duplicate-term", message, term.at(), hint, term.id)
         for name in filter(None, (term.term, term.abbreviation, *term.aliases)):
-            seen.setdefault(name.casefold(), term.at())
+            seen.setdefault(folded(name), term.at())
 
 
 def _editions(pack: Pack) -> Found:

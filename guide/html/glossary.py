@@ -8,11 +8,7 @@ from dataclasses import dataclass, field
 from unicodedata import normalize
 
 from guide.model.content import Term
-
-
-def _composed(text: str) -> str:
-    """Return a text with each accent in its letter (NFC): keyboards and files of macOS part them."""
-    return text if text.isascii() else normalize("NFC", text)
+from guide.model.letters import composed
 
 
 def _plurals(word: str, lang: str) -> set[str]:
@@ -52,7 +48,7 @@ class Linker:
         self._folded: dict[str, str] = {}
         language = self.lang.partition("-")[0]
         for term in self.terms:
-            for name in map(_composed, filter(None, (term.term, term.abbreviation, *term.aliases))):
+            for name in map(composed, filter(None, (term.term, term.abbreviation, *term.aliases))):
                 for form in (name, *sorted(_plurals(name, language))):
                     self.names.setdefault(form, term.id)
                     if not form.isupper():
@@ -70,7 +66,7 @@ class Linker:
 
     def find(self, name: str) -> str:
         """Return the id of the term that an author names in `[[...]]`, or ''."""
-        plain = " ".join(_composed(name).split())
+        plain = " ".join(composed(name).split())
         return self.names.get(plain) or self._folded.get(plain.casefold(), "")
 
     def split(self, text: str) -> list[tuple[str, str]]:
@@ -96,7 +92,7 @@ class Linker:
 
     def _named(self, found: str) -> str:
         """Match capitals as a reader would: `KFOR` only as written, `enclave` also as `Enclave`."""
-        plain = " ".join(_composed(found).split())
+        plain = " ".join(composed(found).split())
         exact = self.names.get(plain)
         if exact or plain.isupper():
             return exact or ""

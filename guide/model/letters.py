@@ -34,6 +34,15 @@ def letters(text: str) -> str:
     return text.translate(_FOLDS)
 
 
+def composed(name: str) -> str:
+    """Return a name for comparing: each accent in its letter (NFC), and no soft hyphens.
+
+    Keyboards and files of macOS part accents from letters; a soft hyphen says where a long name may
+    be broken.
+    """
+    return name if name.isascii() else unicodedata.normalize("NFC", name.replace("\u00ad", ""))
+
+
 def letters_of_markup(markup: str) -> str:
     """Return the letters of HTML without its tags."""
     return letters(unescape(_TAG.sub("", markup)))
