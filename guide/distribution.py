@@ -26,7 +26,7 @@ from typing import Any
 from guide import __version__, output, pipeline
 from guide.copies import channels, locks, making, recipients
 from guide.copies.channels import Answer, Channel, ChannelClosed, Outcome
-from guide.copies.dealing import dealt, document_key, edition_of, joined, versions_among
+from guide.copies.dealing import document_key, edition_of, joined, versions_among
 from guide.copies.decide import decide
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
 from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, Wish, ledger_of
@@ -141,7 +141,7 @@ class About:
 class Report:
     """What is to be done, or what was done: copies in the order of their numbers.
 
-    `versions` are the letters of dealt versions by number, `merged` the files for the printer.
+    `merged` are the files for the printer.
     """
 
     about: About
@@ -153,7 +153,6 @@ class Report:
     copies: tuple[LedgerEntry, ...]
     diagnostics: tuple[Diagnostic, ...]
     refused: bool = False
-    versions: Mapping[int, str] = field(default_factory=dict)
     merged: tuple[Path, ...] = ()
 
     @property
@@ -174,15 +173,11 @@ class Report:
             "recipients": self.recipients,
             "had_before": self.had,
             "copies": [
-                {name: getattr(copy, name) for name in fields} | self._dealt(copy.number)
-                for copy in self.copies
+                {name: getattr(copy, name) for name in fields} | _quiz(copy) for copy in self.copies
             ],
             "merged": [str(path) for path in self.merged],
             "diagnostics": [pipeline.diagnostic_json(d) for d in self.diagnostics],
         }
-
-    def _dealt(self, number: int) -> dict[str, str]:
-        return {"quiz": self.versions[number]} if number in self.versions else {}
 
 
 Count = Callable[[int, int], None]
@@ -215,7 +210,6 @@ class _Run:
         self.list = str(request.recipients)
         self.partial = False  # rows of the list are wrong and were left out
         self.letters: Letters | None = None
-        self.dealt: dict[str, tuple[str, ...]] = {}  # letters of versions, by edition
         self.merged: tuple[Path, ...] = ()
         self.reply_to = ""
         self.done = self.total = 0
@@ -372,20 +366,15 @@ class _Run:
         letters = versions_among((path.stem for path in paths), name) if name == self.kind else ()
         if not letters:
             return {document_key(edition, ""): self._chosen(paths).read_bytes()}
-        self.dealt[edition] = letters
         stems = {path.stem: path for path in paths}
         return {
             document_key(edition, letter): stems[f"{name}-{letter}"].read_bytes()
             for letter in letters
         }
 
-    def _letter(self, entry: LedgerEntry) -> str:
-        """Return which version a copy is of, '' where there is one for all."""
-        return dealt(entry.number, self.dealt.get(entry.edition, ()))
-
     def _key(self, entry: LedgerEntry) -> str:
         """Return which document a copy is made of."""
-        return document_key(entry.edition, self._letter(entry))
+        return document_key(entry.edition, entry.quiz)
 
     def _chosen(self, paths: Sequence[Path]) -> Path:
         """Return the document that was asked for of those that its kind made; raises GuideError."""
@@ -514,11 +503,9 @@ class _Run:
     def _report(
         self, rows: Sequence[Row], plan: Plan, copies: tuple[LedgerEntry, ...], sending: bool
     ) -> Report:
-        letters = {entry.number: self._letter(entry) for entry in copies}
         return Report(self.about, sending, self.out, self.path, len(rows), plan.had,
                       tuple(sorted(copies, key=lambda e: e.number)), in_order(self.problems),
                       not sending and self._stopped(),
-                      {number: letter for number, letter in letters.items() if letter},
                       self.merged)  # fmt: skip
 
     def _report_open(self, plan: Plan) -> None:
@@ -929,8 +916,8 @@ class _Run:
         parts = [self.about.stem]
         if entry.edition:
             parts.append(_safe(entry.edition, ascii_only=True))
-        if (letter := self._letter(entry)) and not last:
-            parts.append(letter)
+        if entry.quiz and not last:
+            parts.append(entry.quiz)
         parts.append(f"copy-{entry.number:03d}" + (f"-{last:03d}" if last else ""))
         if self.request.names:
             parts.append(_safe(entry.name))
@@ -1079,7 +1066,7 @@ class _Run:
             except (GuideError, ValueError) as exc:
                 self.problems.append(self._not_merged(f"the copies cannot be merged: {exc}", ""))
                 continue
-            people = [(entry.number, entry.name, self._letter(entry).upper()) for entry in group]
+            people = [(entry.number, entry.name, entry.quiz.upper()) for entry in group]
             page = class_list(
                 title, people, self.about.paper or PAPERS["a4"], self.about.lang, self.about.marking
             )
@@ -1146,7 +1133,7 @@ class _Run:
                     "number": e.number, "total": e.total, "copy_id": e.copy_id,
                     "channel": e.channel, "edition": e.edition, "state": str(e.state),
                     "sha256": e.digest, "file": e.file, "supersedes": e.supersedes,
-                }
+                } | _quiz(e)
                 for e in current
             ],
         }  # fmt: skip
@@ -1340,6 +1327,11 @@ def _stored(stored: Sequence[tuple[str, str]], name: str) -> tuple[str, str] | N
         if path.rpartition("/")[2] == f"{name}.pdf":
             return path, digest
     return stored[0] if stored else None
+
+
+def _quiz(entry: LedgerEntry) -> dict[str, str]:
+    """Return which version of a quiz a copy is of, for records; {} where there is one for all."""
+    return {"quiz": entry.quiz} if entry.quiz else {}
 
 
 def _label(entry: LedgerEntry, own: bool) -> CopyLabel:

@@ -17,7 +17,7 @@ from guide.units import PAPERS
 COLUMNS = (
     "number", "total", "name", "email", "organisation", "ref", "title", "version", "supersedes",
     "edition", "language", "channel", "state", "changed", "answer", "file", "document", "digest",
-    "copy_id",
+    "copy_id", "quiz",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

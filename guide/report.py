@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -214,7 +214,7 @@ def report_distribution(done: Report, quiet: bool = False) -> None:
     about = f"{plain(done.about.title)}, version {plain(done.about.version)}"
     if not done.sending:
         if not quiet and copies:
-            print(_people(copies[:_PEOPLE], done.versions))
+            print(_people(copies[:_PEOPLE]))
             if len(copies) > _PEOPLE:
                 print(f"... and {len(copies) - _PEOPLE:,} more; --json shows all")
         had = f"; {_many(done.had, 'copy was', 'copies were')} sent before" if done.had else ""
@@ -300,11 +300,11 @@ def _signature(signed: Signed) -> str:
     return what[signed.state] + by + trust + (" (beside the file)" if signed.detached else "")
 
 
-def _people(copies: Sequence[LedgerEntry], versions: Mapping[int, str]) -> str:
+def _people(copies: Sequence[LedgerEntry]) -> str:
     head = ("copy", "name", "organisation", "channel", "address", "edition", "state")
     rows = [
         (str(c.number), _short(c.name), _short(c.organisation), c.channel, _short(c.email),
-         _short(f"{c.edition} {versions.get(c.number, '')}".strip()), str(c.state))
+         _short(f"{c.edition} {c.quiz}".strip()), str(c.state))
         for c in copies
     ]  # fmt: skip
     return columns((head, *rows), left=range(1, 7))
@@ -322,24 +322,16 @@ def _turns(text: str) -> bool:
 
 def report_ledger(copies: Sequence[LedgerEntry], stream: TextIO) -> None:
     """Print the copies of a ledger as a table."""
-    head = (
-        "copy",
-        "of",
-        "name",
-        "organisation",
-        "version",
-        "channel",
-        "state",
-        "since (UTC)",
-        "answer",
-    )
+    quiz = any(c.quiz for c in copies)  # a column only where versions were dealt
+    head = ("copy", "of", "name", "organisation", "version", *(["quiz"] * quiz), "channel", "state",
+            "since (UTC)", "answer")  # fmt: skip
     rows = [
         (str(c.number), str(c.total), _short(c.name or "(forgotten)"), _short(c.organisation),
-         _short(c.version, 12), c.channel, str(c.state), c.changed[:19].replace("T", " "),
-         _short(c.answer, 48))
+         _short(c.version, 12), *([c.quiz.upper()] * quiz), c.channel, str(c.state),
+         c.changed[:19].replace("T", " "), _short(c.answer, 48))
         for c in copies
     ]  # fmt: skip
-    print(columns((head, *rows), left=range(2, 9)), file=stream)
+    print(columns((head, *rows), left=range(2, 10)), file=stream)
 
 
 @contextmanager

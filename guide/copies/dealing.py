@@ -5,8 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from guide.copies.names import fold
+from guide.copies.records import Held
+from guide.model.copies import Recipient
 
 
 def versions_among(stems: Iterable[str], kind: str) -> tuple[str, ...]:
@@ -16,13 +22,86 @@ def versions_among(stems: Iterable[str], kind: str) -> tuple[str, ...]:
     return tuple(sorted(found)) if len(found) > 1 else ()
 
 
-def dealt(number: int, letters: Sequence[str]) -> str:
-    """Return the version that a copy gets: round by number, so that it can be repeated.
+@dataclass(frozen=True)
+class Seat:
+    """A copy in the list of its class: `has` is its version, '' for none; `letters` it may get."""
 
-    The first copy has the first version, and neighbours in the list never have the same. A copy
-    keeps its number, and so its version, whatever is added to the list later.
+    number: int
+    group: str
+    has: str = ""
+    letters: tuple[str, ...] = ()
+
+
+def deal(seats: Iterable[Seat]) -> dict[int, str]:
+    """Return the versions of the copies that have none yet, by number; '' where there are none.
+
+    Seats are in the order of the list. Within a class, a copy gets the version that those beside it
+    do not have, of these the one that fewest of the class have, of these the first. A new list is
+    so dealt round: a, b, c, a. A copy that has a version keeps it, whoever comes or leaves later.
     """
+    groups: dict[str, list[Seat]] = {}
+    for seat in seats:
+        groups.setdefault(seat.group, []).append(seat)
+    return {number: letter for each in groups.values() for number, letter in _dealt(each)}
+
+
+def _dealt(seats: Sequence[Seat]) -> Iterator[tuple[int, str]]:
+    has = [seat.has for seat in seats]
+    used = Counter(has)
+    first = next((place for place, letter in enumerate(has) if letter), 0)
+    # Who is put before all others is dealt from there to the front, so that no two meet alike.
+    for place in (*range(first, len(seats)), *reversed(range(first))):
+        seat = seats[place]
+        if not seat.has:
+            beside = [*has[max(0, place - 1) : place], *has[place + 1 : place + 2]]
+            ranked = [(beside.count(each), used[each], each) for each in seat.letters]
+            has[place] = min(ranked)[-1] if ranked else ""
+            used[has[place]] += 1
+            yield seat.number, has[place]
+
+
+def dealt(
+    documents: Collection[str],
+    rows: Iterable[tuple[Recipient, Sequence[Held], Sequence[int]]],
+    due: Container[int],
+) -> dict[int, str]:
+    """Return the versions that copies get now, by number.
+
+    `documents` are the keys of those that are made; without any, nothing is known. `rows` are those
+    of the list in order, each with the copies that its person has and the numbers of new ones. A
+    copy that is `due` gets another version only if its own is no longer made.
+    """
+    letters = letters_of(documents)
+    seats: list[Seat] = []
+    known: dict[int, str] = {}
+    for row, had, new in rows:
+        group, can = fold(row.organisation), letters.get(row.edition, ())
+        for copy in had:
+            if copy.number not in due:
+                seats.append(Seat(copy.number, group, copy.quiz))
+                continue
+            known[copy.number] = copy.quiz
+            seats.append(Seat(copy.number, group, copy.quiz if copy.quiz in can else "", can))
+        seats += [Seat(number, group, letters=can) for number in new]
+        known |= dict.fromkeys(new, "")
+    found = deal(seats) if documents else {}
+    return {number: letter for number, letter in found.items()
+            if number in known and known[number] != letter}  # fmt: skip
+
+
+def by_number(number: int, letters: Sequence[str]) -> str:
+    """Return the version that ledgers of older formats gave a copy: round by number."""
     return letters[(number - 1) % len(letters)] if letters else ""
+
+
+def letters_of(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the letters of the versions of each edition, by the keys of its documents."""
+    found: dict[str, list[str]] = {}
+    for key in sorted(keys):
+        edition, slash, letter = key.partition("/")
+        if slash:
+            found.setdefault(edition, []).append(letter)
+    return {edition: tuple(letters) for edition, letters in found.items()}
 
 
 def document_key(edition: str, letter: str) -> str:

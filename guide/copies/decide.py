@@ -8,10 +8,12 @@ writes the changes in one transaction, so that a command that is refused leaves 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from guide.copies.changes import Changes, Decision, NewCopy
+from guide.copies.dealing import dealt
 from guide.copies.identity import NEW, Identity, identify
-from guide.copies.issues import Edition, recognise
+from guide.copies.issues import recognise
 from guide.copies.names import fold
 from guide.copies.notes import notes_on
 from guide.copies.records import (
@@ -25,74 +27,12 @@ from guide.copies.records import (
     Wish,
     spans,
 )
-from guide.errors import Diagnostic, GuideError, Place, error
+from guide.errors import GuideError, Place, error
 from guide.model.copies import Recipient
 
 AGAIN = "to be sent again, as the user decided"
 MARKED = "marked as sent by the user"
 BROKEN_OFF = "the run ended before the answer came"
-
-
-@dataclass(frozen=True)
-class NewCopy:
-    """A copy that gets a number now."""
-
-    number: int
-    person: int
-    ordinal: int
-    supersedes: int | None
-    recipient: Recipient
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What is to be written, all of it or nothing; empty when the ledger stays as it is.
-
-    `version` is a new version with what it supersedes, `details` are copies whose row is another
-    now, `states` copies with their new state and why.
-    """
-
-    facts: Mapping[str, str] = field(default_factory=dict)
-    version: tuple[str, str, str] | None = None
-    documents: Mapping[str, str] = field(default_factory=dict)
-    of_version: int = 0
-    people: tuple[Person, ...] = ()
-    copies: tuple[NewCopy, ...] = ()
-    total: int = 0
-    details: tuple[tuple[int, Recipient], ...] = ()
-    states: tuple[tuple[int, State, str], ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(
-            self.facts or self.version or self.documents or self.people or self.copies
-            or self.details or self.states
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Standing:
-    """How a version stands before a run, and what is to be said of it.
-
-    `had` counts copies that were given out before. `uncertain` and `failed` are copies of people in
-    the list that earlier runs left so; `lost` are failed or uncertain ones of people who are not.
-    `questions` are rows that only the user can explain: they get nothing.
-    """
-
-    had: int = 0
-    uncertain: tuple[int, ...] = ()
-    failed: tuple[int, ...] = ()
-    lost: tuple[tuple[int, State], ...] = ()
-    notes: tuple[Diagnostic, ...] = ()
-    questions: tuple[Diagnostic, ...] = ()
-
-
-@dataclass(frozen=True)
-class Decision(Standing):
-    """What is to be done: changes, and the numbers due to each row."""
-
-    edition: Edition
-    changes: Changes = Changes()
-    due: tuple[tuple[Recipient, int, tuple[int, ...]], ...] = ()
 
 
 def decide(known: Known, wish: Wish) -> Decision:
@@ -149,6 +89,7 @@ class _Deciding:
             people=self._people(who),
             copies=tuple(new),
             total=self.known.last + len(new),
+            dealt=self._dealt(new, due),
             details=tuple(details),
             states=tuple(self.events),
         )  # fmt: skip
@@ -281,6 +222,21 @@ class _Deciding:
             if numbers:
                 due.append((row, line, tuple(sorted(numbers))))
         return new, details, due, had
+
+    def _dealt(
+        self, new: Sequence[NewCopy], due: Sequence[tuple[Recipient, int, tuple[int, ...]]]
+    ) -> dict[int, str]:
+        """Return the versions of a quiz for copies that have none, or one that is no longer made."""
+        fresh: dict[int, list[int]] = {}
+        for copy in new:
+            fresh.setdefault(copy.person, []).append(copy.number)
+        rows = []
+        for place, person in sorted(self.ids.items()):
+            had = [c for c in self.of_person.get(person, ()) if c.version == self.version
+                   and self.states[c.number] != State.RECALLED]  # fmt: skip
+            rows.append((self.wish.rows[place][0], had, fresh.get(person, ())))
+        wanted = frozenset(number for _, _, numbers in due for number in numbers)
+        return dealt(self.wish.issue.documents, rows, wanted)
 
     def _is_open(self, copy: Held, row: Recipient) -> bool:
         """Return True if a copy is still to be delivered; what was refused, by another way."""

@@ -20,8 +20,9 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from guide.copies import locks
-from guide.copies.decide import Changes, Decision, Standing, decide, marks
+from guide.copies import formats, locks
+from guide.copies.changes import Changes, Decision, Standing
+from guide.copies.decide import decide, marks
 from guide.copies.names import fold
 from guide.copies.records import (
     OPEN,
@@ -43,37 +44,7 @@ from guide.model.copies import Recipient
 __all__ = ["Due", "Event", "Issue", "Ledger", "LedgerEntry", "Plan", "State", "Wish", "ledger_of"]
 
 SUFFIX = ".ledger.db"
-_APPLICATION = 0x67_75_6C_67  # "gulg": what the file says it is, where `file` and SQLite look
-_FORMAT = 2  # the first had no table of people
 _PATIENCE = 3.0  # s to wait for somebody who reads or writes
-
-_SCHEMA = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE versions (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, version TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-  supersedes TEXT NOT NULL);
-CREATE TABLE documents (
-  version INTEGER NOT NULL REFERENCES versions, edition TEXT NOT NULL, digest TEXT NOT NULL,
-  PRIMARY KEY (version, edition));
-CREATE TABLE copies (
-  number INTEGER PRIMARY KEY, person INTEGER NOT NULL, ordinal INTEGER NOT NULL,
-  version INTEGER NOT NULL REFERENCES versions, total INTEGER NOT NULL, supersedes INTEGER,
-  name TEXT NOT NULL, email TEXT NOT NULL, organisation TEXT NOT NULL, ref TEXT NOT NULL,
-  channel TEXT NOT NULL, edition TEXT NOT NULL, language TEXT NOT NULL,
-  copy_id TEXT NOT NULL UNIQUE, secret TEXT NOT NULL, message_id TEXT NOT NULL DEFAULT '',
-  document TEXT NOT NULL DEFAULT '', digest TEXT NOT NULL DEFAULT '',
-  file TEXT NOT NULL DEFAULT '', file_digest TEXT NOT NULL DEFAULT '',
-  state TEXT NOT NULL, answer TEXT NOT NULL DEFAULT '');
-CREATE TABLE people (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, organisation TEXT NOT NULL,
-  ref TEXT NOT NULL, place INTEGER NOT NULL);
-CREATE INDEX later_copies ON copies (supersedes);
-CREATE INDEX copies_of_a_version ON copies (version, person, ordinal);
-CREATE TABLE events (
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, number INTEGER NOT NULL,
-  state TEXT NOT NULL, answer TEXT NOT NULL, digest TEXT NOT NULL);
-CREATE INDEX events_of_a_copy ON events (number, sequence);
-"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +85,7 @@ class Ledger:
         clock: Callable[[], dt.datetime] = _now,
     ) -> None:
         self.path, self._db, self._lock, self._clock = path, connection, lock, clock
+        self._upgraded: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +97,8 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the file and of the lock."""
+        if self._upgraded is not None:
+            self._upgraded.close()
         self._db.close()  # first: closing another descriptor of the file would end SQLite's locks
         if self._lock is not None:
             self._lock.release()
@@ -200,50 +174,50 @@ class Ledger:
 
     @property
     def _empty(self) -> bool:
-        """Whether nothing was written yet: a new file, or one whose run was killed before."""
+        """Whether nothing was written yet."""
         with _translated(self.path):
-            return not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            return formats.is_empty(self._db)
+
+    @property
+    def _tables(self) -> sqlite3.Connection:
+        """What is read from: the file, or of a file of an older format a copy that is upgraded.
+
+        Only what is written upgrades the file itself: a command that is refused leaves it alone.
+        """
+        if not formats.is_older(self._db):
+            return self._db
+        if self._upgraded is None:
+            self._upgraded = sqlite3.connect(":memory:", isolation_level=None)
+            self._db.backup(self._upgraded)
+            formats.upgrade(self._upgraded)
+        return self._upgraded
 
     def _check(self) -> None:
         if self._empty:
             return
         with _translated(self.path):
             application = self._db.execute("PRAGMA application_id").fetchone()[0]
-            number = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if application != _APPLICATION:
+            number = formats.format_of(self._db)
+            if application != formats.APPLICATION:
                 message = "this is another program's database, not a ledger"
                 hint = "Move it away, or name the ledger: --ledger FILE"
                 raise GuideError(error("ledger-damaged", message, Place(str(self.path)), hint))
-            if not 1 <= number <= _FORMAT:
-                message = f"the ledger has format {number}; this guide reads format {_FORMAT}"
+            if not 1 <= number <= formats.FORMAT:
+                message = (
+                    f"the ledger has format {number}; this guide reads format {formats.FORMAT}"
+                )
                 hint = "Install the version of guide that wrote it."
                 raise GuideError(error("ledger-damaged", message, Place(str(self.path)), hint))
             found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise GuideError(_damaged(self.path, str(found).split("\n")[0]))
 
-    def _upgrade(self, db: sqlite3.Connection) -> None:
-        """Write what a ledger of this format has into a new one, and into one of an older format."""
-        if self._empty:
-            db.execute(f"PRAGMA application_id={_APPLICATION}")
-            for statement in _SCHEMA.split(";"):
-                db.execute(statement)
-        elif db.execute("PRAGMA user_version").fetchone()[0] < _FORMAT:
-            people = self._people_of_copies()
-            db.execute(next(each for each in _SCHEMA.split(";") if "TABLE people" in each))
-            self._write_people(people)
-        else:
-            return
-        db.execute(f"PRAGMA user_version={_FORMAT}")
-        identity = [("id", secrets.token_hex(16))]
-        db.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", identity)
-
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with _translated(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._upgrade(self._db)
+                formats.upgrade(self._db)
                 yield self._db
                 self._db.execute("COMMIT")
             except BaseException:
@@ -276,7 +250,7 @@ class Ledger:
         if self._empty:
             return []
         with _translated(self.path):
-            rows = self._db.execute(_ENTRIES.format(" AND ".join(conditions)), found).fetchall()
+            rows = self._tables.execute(_ENTRIES.format(" AND ".join(conditions)), found).fetchall()
         entries = [_entry(row) for row in rows]
         if not name:
             return entries
@@ -339,37 +313,16 @@ class Ledger:
             for version, edition, digest in self._db.execute("SELECT * FROM documents"):
                 documents.setdefault(version, {})[edition] = digest
             versions = self._db.execute("SELECT id, version FROM versions ORDER BY id").fetchall()
-            copies = self._db.execute(_HELD).fetchall()
+            copies = self._tables.execute(_HELD).fetchall()
             facts = dict(self._db.execute("SELECT name, value FROM facts").fetchall())
             ids = self._db.execute("SELECT copy_id FROM copies").fetchall()
             return Known(
                 facts,
                 tuple(Version(n, version, documents.get(n, {})) for n, version in versions),
-                self._people(),
+                tuple(Person(*row) for row in self._tables.execute(_PEOPLE)),
                 tuple(_held(row) for row in copies),
                 frozenset(str(each[0]) for each in ids),
             )
-
-    def _people(self) -> tuple[Person, ...]:
-        if self._db.execute("PRAGMA user_version").fetchone()[0] < _FORMAT:
-            return self._people_of_copies()
-        text = "SELECT id, name, email, organisation, ref, place FROM people ORDER BY id"
-        return tuple(Person(*row) for row in self._db.execute(text))
-
-    def _people_of_copies(self) -> tuple[Person, ...]:
-        """Return people as their last copies name them; those of the last version were in the list."""
-        text = """SELECT person, name, email, organisation, ref,
-                    CASE WHEN version = (SELECT max(id) FROM versions) THEN number ELSE -1 END
-                  FROM copies WHERE name <> '' AND number IN
-                    (SELECT max(number) FROM copies GROUP BY person) ORDER BY person"""
-        return tuple(Person(*row) for row in self._db.execute(text))
-
-    def _write_people(self, people: Sequence[Person]) -> None:
-        self._db.executemany(
-            "INSERT OR REPLACE INTO people (id, name, email, organisation, ref, place)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [(p.id, p.name, p.email, p.organisation, p.ref, p.place) for p in people],
-        )
 
     # Planning ---------------------------------------------------------------------------------
 
@@ -417,11 +370,13 @@ class Ledger:
                 "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)",
                 [(version, *each) for each in changes.documents.items()],
             )
-            self._write_people(changes.people)
+            formats.write_people(db, changes.people)
             new = [(c.number, c.person, c.ordinal, version, c.supersedes, *_details(c.recipient),
                     secrets.token_hex(16), secrets.token_urlsafe(24)) for c in changes.copies]  # fmt: skip
             update = [(*_details(row), number) for number, row in changes.details]
             self._insert(new, update, changes.total)
+            dealt = [(letter, number) for number, letter in changes.dealt.items()]
+            db.executemany("UPDATE copies SET quiz = ? WHERE number = ?", dealt)
             for number, state, answer in changes.states:
                 self._write([(number, "")], state, answer)
 
@@ -495,14 +450,11 @@ class Ledger:
         kind = kind.strip().lower() if colon else ""
         kind, part = (kind, fold(rest)) if kind in _KINDS else ("", fold(who))
         with _translated(self.path):
-            rows = self._db.execute(
+            rows = self._tables.execute(
                 "SELECT c.person, c.number, c.name, c.email, c.ref, p.name, p.email, p.ref"
                 " FROM copies c LEFT JOIN people p ON p.id = c.person"
                 " WHERE c.name <> '' ORDER BY c.number"
-                if self._db.execute("PRAGMA user_version").fetchone()[0] >= _FORMAT else
-                "SELECT person, number, name, email, ref, name, email, ref FROM copies"
-                " WHERE name <> '' ORDER BY number"
-            ).fetchall()  # fmt: skip
+            ).fetchall()
         for person, number, name, email, ref, *now in rows:
             has = {"copy": (str(number),), "name": (name, now[0]), "email": (email, now[1]),
                    "ref": (ref, now[2])}  # fmt: skip
@@ -547,7 +499,7 @@ _KNOWN = {"digest", "document", "file", "file_digest", "message_id"}
 _ENTRIES = """
 SELECT c.number, c.total, c.state, c.name, c.email, c.organisation, c.ref, c.channel, c.edition,
   c.language, v.title, v.version, c.document, c.digest, c.copy_id, c.secret, c.message_id, c.file,
-  c.file_digest, c.answer, c.supersedes,
+  c.file_digest, c.answer, c.quiz, c.supersedes,
   (SELECT min(later.number) FROM copies later WHERE later.supersedes = c.number),
   coalesce((SELECT time FROM events e WHERE e.number = c.number ORDER BY sequence DESC LIMIT 1), '')
 FROM copies c JOIN versions v ON v.id = c.version WHERE {} ORDER BY c.number
@@ -556,8 +508,10 @@ FROM copies c JOIN versions v ON v.id = c.version WHERE {} ORDER BY c.number
 
 _HELD = """
 SELECT number, person, ordinal, version, state, name, email, organisation, ref, channel, edition,
-  language, document, digest, message_id FROM copies ORDER BY number
+  language, document, digest, message_id, quiz FROM copies ORDER BY number
 """
+
+_PEOPLE = "SELECT id, name, email, organisation, ref, place FROM people ORDER BY id"
 
 
 def _held(row: Sequence[Any]) -> Held:

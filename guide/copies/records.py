@@ -33,6 +33,7 @@ class LedgerEntry:
     `document` is the digest of the document before it was stamped, `digest` that of the copy as it
     was delivered, `file` and `file_digest` what holds it, if a file does. `supersedes` is the number
     of the copy of an earlier version that the same person has, `superseded_by` of a later one.
+    `quiz` is the letter of the version of a quiz that the copy is of, '' where there is one for all.
     `name` is empty when the person was forgotten. `changed` is when `state` was written, in UTC.
     """
 
@@ -56,6 +57,7 @@ class LedgerEntry:
     file: str
     file_digest: str
     answer: str
+    quiz: str
     supersedes: int | None
     superseded_by: int | None
     changed: str
@@ -138,6 +140,7 @@ class Held:
     document: str
     digest: str
     message_id: str
+    quiz: str = ""
 
 
 @dataclass(frozen=True)

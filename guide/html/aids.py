@@ -49,7 +49,8 @@ def distribution_list(
 ) -> Html:  # fmt: skip
     """Return who has which copy of a document, as a table with room to sign for it."""
     return _html("distribution-list", f"Distribution list: {document}", paper, marking=marking,
-                 document=document, versions=list(versions), copies=list(copies))  # fmt: skip
+                 document=document, versions=list(versions), copies=list(copies),
+                 dealt=any(copy.get("quiz") for copy in copies))  # fmt: skip
 
 
 def class_list(

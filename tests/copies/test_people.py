@@ -420,7 +420,7 @@ def test_a_ledger_of_the_first_format_is_understood(send: Run) -> None:
     write(*PEOPLE)
     given("", PEOPLE)
     with sqlite3.connect("list.ledger.db") as db:
-        db.executescript("DROP TABLE people; DELETE FROM facts WHERE name IN ('id', 'file'); PRAGMA user_version = 1")
+        db.executescript("DROP TABLE people; ALTER TABLE copies DROP COLUMN quiz; DELETE FROM facts WHERE name IN ('id', 'file'); PRAGMA user_version = 1")
     before = Path("list.ledger.db").read_bytes()
     assert "8 were sent before" in send_nothing(send).output
     assert Path("list.ledger.db").read_bytes() != before
