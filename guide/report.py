@@ -279,7 +279,9 @@ def report_finding(found: Finding) -> None:
 def _whose(found: Finding) -> str:
     if not found.copy_id and not found.number:
         return "none that guide numbered"
-    number = f"{found.number} of {found.total}" if found.number else "unknown"
+    number = str(found.number or "unknown")
+    if found.number and found.total:
+        number += f" of {found.total}"
     entry = found.entry
     if entry is None:
         return f"{number}; no ledger here knows whose it is (id {found.copy_id})"
@@ -326,7 +328,7 @@ def report_ledger(copies: Sequence[LedgerEntry], stream: TextIO) -> None:
     head = ("copy", "of", "name", "organisation", "version", *(["quiz"] * quiz), "channel", "state",
             "since (UTC)", "answer")  # fmt: skip
     rows = [
-        (str(c.number), str(c.total), _short(c.name or "(forgotten)"), _short(c.organisation),
+        (str(c.number), str(c.total or ""), _short(c.name or "(forgotten)"), _short(c.organisation),
          _short(c.version, 12), *([c.quiz.upper()] * quiz), c.channel, str(c.state),
          c.changed[:19].replace("T", " "), _short(c.answer, 48))
         for c in copies

@@ -88,7 +88,7 @@ class _Deciding:
             of_version=self.version,
             people=self._people(who),
             copies=tuple(new),
-            total=self.known.last + len(new),
+            total=self._total(len(new)),
             dealt=self._dealt(new, due),
             details=tuple(details),
             states=tuple(self.events),
@@ -222,6 +222,14 @@ class _Deciding:
             if numbers:
                 due.append((row, line, tuple(sorted(numbers))))
         return new, details, due, had
+
+    def _total(self, new: int) -> int:
+        """Return how many copies of the version there are, 0 where its numbers do not begin at 1.
+
+        `Copy 6 of 9` would say that there are nine of a version whose copies are 5 to 9.
+        """
+        others = any(copy.version != self.version for copy in self.known.copies)
+        return 0 if others else self.known.last + new
 
     def _dealt(
         self, new: Sequence[NewCopy], due: Sequence[tuple[Recipient, int, tuple[int, ...]]]

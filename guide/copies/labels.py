@@ -160,7 +160,7 @@ class LabelSetter:
             line = f'<div class="stamp-name {self.style.direction}">{name}</div>'
             return f'<div class="stamp-page" style="page: name">{line}</div>'
         if kind == BOX:
-            count = f"{label.number} / {label.total}"
+            count = f"{label.number} / {label.total}" if label.total else str(label.number)
             place = style.place
             people = "<br>".join(
                 f"<span>{escape(part)}</span>" for part in (name, organisation) if part
@@ -172,7 +172,8 @@ class LabelSetter:
                 f'<p class="name" style="margin-top: {max(0.0, gap):.2f}mm">{people}</p></div>'
             )
         control = plain(style.control, most) if self._behind(kind) else ""
-        said = [style.words % numbers, name, organisation, control]
+        words = style.words if label.total else style.alone
+        said = [words % numbers, name, organisation, control]
         parts = [f"<span>{escape(part)}</span>" for part in said if part]
         if style.direction == "rtl":
             parts.reverse()  # each part turns for itself, so that their order is ours to see to

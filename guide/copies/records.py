@@ -30,6 +30,7 @@ GIVEN = (State.SENT, State.UNCERTAIN, State.SENDING)  # the person has it, or ma
 class LedgerEntry:
     """What is known of one copy.
 
+    `total` is how many copies of the version there were when it was made, 0 where that is not said.
     `document` is the digest of the document before it was stamped, `digest` that of the copy as it
     was delivered, `file` and `file_digest` what holds it, if a file does. `supersedes` is the number
     of the copy of an earlier version that the same person has, `superseded_by` of a later one.

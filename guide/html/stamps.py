@@ -26,6 +26,7 @@ def stamp_style(
     return StampStyle(
         place=place,
         words=labels("Copy %(number)s of %(total)s"),
+        alone=labels("Copy %(number)s"),
         lang=lang,
         direction=labels.direction,
         version=version,

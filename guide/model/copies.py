@@ -26,7 +26,7 @@ class Recipient(Frozen):
 
 @dataclass(frozen=True)
 class CopyLabel:
-    """What one copy says about itself: `number` of `total`, and for whom it was made.
+    """What one copy says about itself: `number` of `total` (0: not said), and for whom it was made.
 
     `copy_id` is the invisible id, 32 hexadecimal digits, in the metadata and on every page. `own`
     tells that the copy is one person's, whose name goes on a line for it; of a row with several
@@ -74,14 +74,15 @@ ENCRYPTED, SIGNED = "encrypted", "signed"
 class StampStyle:
     """How copies are stamped; made by `guide.html.stamps.stamp_style`.
 
-    `words` is the label with `%(number)s` and `%(total)s` in the document's language, `control` the
-    document control line, `watermark` the text across every page, both '' for none; `opacity` is of
+    `words` is the label with `%(number)s` and `%(total)s` in the document's language, `alone` that
+    without a total; `control` the document control line, `watermark` the text across every page, both '' for none; `opacity` is of
     the watermark. `version` is what the copy says of itself in its metadata, and `seal` how it was
     closed when it was given out: words of `ENCRYPTED` and `SIGNED`.
     """
 
     place: StampPlace = StampPlace()
     words: str = "Copy %(number)s of %(total)s"
+    alone: str = "Copy %(number)s"
     lang: str = "en"
     direction: str = "ltr"
     version: str = ""

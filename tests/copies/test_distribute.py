@@ -144,6 +144,11 @@ def test_a_new_version_supersedes(run: Run, small_pack: Path, write: Callable[..
             (1, "1.0", None), (2, "1.0", None), (3, "1.0", None), (4, "1.1", 1), (5, "1.1", 2), (6, "1.1", 3)]  # fmt: skip
     assert set(sums(tmp_path / "out")) == {
         f"small-{v}-copy-{n:03d}.pdf" for v, n in (("1.0", 1), ("1.0", 2), ("1.0", 3), ("1.1", 4), ("1.1", 5), ("1.1", 6))}  # fmt: skip
+    for version, number, said in (("1.0", 1, "Copy 1 of 2 · Anna"), ("1.0", 3, "Copy 3 of 3 · Cora"), ("1.1", 5, "Copy 5 · Bert")):
+        pages = pypdfium2.PdfDocument(tmp_path / "out" / f"small-{version}-copy-{number:03d}.pdf")
+        assert all(said in page.get_textpage().get_text_range() for page in pages)
+    found = run("verify", tmp_path / "out" / "small-1.1-copy-005.pdf", "--to", "list.csv")
+    assert found.exit_code == 0 and re.search(r" 5, Bert\n", found.output), found.output
 
 
 def test_another_document_needs_another_ledger(send: Run, report_pdf: Path, write: Callable[..., Path]) -> None:
