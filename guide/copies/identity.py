@@ -190,7 +190,8 @@ class _Search:
         """Call the rest new; ask where somebody who is gone has a copy and may have become the new one.
 
         A row whose name and address were changed at once looks like one who left and another who
-        came. Where people have only names, another name is another person.
+        came; a `ref` that was changed as well, and nothing alike in them, is another person. So is
+        another name where people have only names.
         """
         holders = [p for p in self.free.values() if p.id in self.holders]
         claimed = {p for row, people in self.asked.items() for p in people
@@ -200,7 +201,8 @@ class _Search:
         addressed = frozenset(p.id for p in gone if self._addressed(self.known[p.id]))
         for row in self._open():
             who, keys = self.rows[row][0], self.wanted[row]
-            all_of = addressed if self._addressed(keys) else frozenset()
+            all_of = frozenset(p for p in addressed if not self._apart(row, p))
+            all_of = all_of if self._addressed(keys) else frozenset()
             more = {p.id for p in gone if p.id not in all_of
                     and may_be_one(p.name, p.email, who.name, who.email)}  # fmt: skip
             more |= {p.id for p in earlier if corrected(p.name, who.name)
@@ -209,6 +211,14 @@ class _Search:
                 self.asked[row] = doubts
             else:
                 self.found[row] = NEW
+
+    def _apart(self, row: int, person: int) -> bool:
+        """Return True if a row and a person have other names, addresses and refs, and nothing alike."""
+        who, keys = self.rows[row][0], self.wanted[row]
+        before, known = self.free[person], self.known[person]
+        if not (_differ(keys.ref, known.ref) and _differ(keys.email, known.email)):
+            return False
+        return not may_be_one(before.name, before.email, who.name, who.email)
 
     @staticmethod
     def _addressed(keys: _Keys) -> bool:

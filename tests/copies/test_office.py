@@ -52,6 +52,8 @@ class Office:
         self.version = 1
         self.asked: set[int] = set()
         self.names: set[str] = set()
+        self.renumbered: set[int] = set()
+        self.renamed: set[int] = set()
         self.made_for: dict[int, int] = {}
         for _ in range(size):
             self.hire()
@@ -101,6 +103,8 @@ class Office:
     def new_name(self) -> None:
         worker = self.pick()
         first, _, rest = worker.name.partition(" ")
+        if first == "Dr." and worker.key in self.renumbered:
+            return
         choices = (f"Dr. {first} {rest}", f"{first}{first[-1]} {rest}", f"{first} {LAST[self.number(len(LAST) - 1)]}")
         name = choices[self.number(2)]
         if name not in self.names:
@@ -109,13 +113,20 @@ class Office:
 
     def new_ref(self) -> None:
         worker = self.pick()
-        worker.ref = worker.ref.lstrip("0") if self.number(1) else f"N{worker.key}"
+        if self.number(1):
+            worker.ref = worker.ref.lstrip("0")
+        elif worker.key not in self.renamed and not worker.name.startswith("Dr."):
+            self.renumbered.add(worker.key)
+            worker.ref = f"N{worker.key}"
 
     def new_both(self) -> None:
-        """Name and address change at once."""
+        """Name and address change at once; with the ref as well it would be another person."""
         self.new_name()
         self.new_address()
         worker = self.pick()
+        if worker.key in self.renumbered:
+            return
+        self.renamed.add(worker.key)
         worker.name = f"{FIRST[self.number(len(FIRST) - 1)]} Van{worker.key}"
         worker.email = f"van{worker.key}@other.example"
 

@@ -249,7 +249,9 @@ ANNA, BEN = "Anna Adler|anna@x.org|HQ|R1", "Ben Berg|ben@x.org|HQ|R2"
         (["Anna||", "Ben||"], ["Anna||", "Cora||"], {3: [3]}, []),
         ([ANNA], ["Anna Weber|anna.weber@y.org|Field|R1"], {}, [2]),
         ([ANNA], ["Cora Costa|cora@x.org|HQ|R1"], {}, [2]),
-        ([ANNA], ["Cora Costa|cora@x.org|HQ|R9"], {}, [2]),  # all at once, or another
+        ([ANNA, BEN], [BEN, "Cora Costa|cora@x.org|HQ|R9"], {3: [3]}, []),  # one left, another came
+        ([ANNA], ["Cora Costa|cora@x.org|HQ|"], {}, [2]),  # all at once, or another
+        ([ANNA], ["Cora Costa|anna.new@x.org|HQ|R9"], {}, [2]), ([ANNA], ["Anne Adler|cora@x.org|HQ|R9"], {}, [2]),
         (["Anna|office@x.org|HQ||2"], ["Clara|office@x.org|HQ", "Anna|anna.adler@x.org|HQ||2"], {}, [2, 3]),
         (["Anna|office@x.org|HQ|R1"], ["Clara|office@x.org|HQ|R2", "Anna|anna.adler@x.org|HQ|R1"], {2: [2]}, []),
         (["Anna|office@x.org", "Ben|office@x.org"], ["Ben|office@x.org", "Anna|office@x.org", "Dora|office@x.org"], {4: [3]}, []),
