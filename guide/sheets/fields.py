@@ -16,7 +16,15 @@ from pikepdf import Array, Dictionary, Name
 
 from guide.errors import Diagnostic, Place, warning
 from guide.pdf.texts import FRAME, BoxText, set_texts
-from guide.sheets.notes import colour, drawing_of, ellipse, give_appearance, rectangle, stroke_of
+from guide.sheets.notes import (
+    colour,
+    drawing_of,
+    ellipse,
+    give_appearance,
+    rectangle,
+    stroke_of,
+    text_box,
+)
 from guide.units import MM_PER_POINT, POINTS_PER_MM
 
 _HIDDEN, _PRINT = 2, 4  # bits of F (table 167)
@@ -217,22 +225,14 @@ class _Drawer:
     def _free_text(self, note: Any) -> None:
         words = str(note.get("/DA", ""))
         found = re.search(r"([\d.]+)\s+Tf", words)
-        left, bottom, right, top = rectangle(note["/Rect"])
+        (width, height, _), (before, edge) = _size(note), text_box(note)
         text = BoxText(
-            _plain(str(note.get("/Contents", ""))), (right - left) * MM_PER_POINT,
-            (top - bottom) * MM_PER_POINT, float(found[1]) if found else 12.0,
+            _plain(str(note.get("/Contents", ""))),
+            max(0.5, (width - 2 * edge) * MM_PER_POINT),
+            max(0.5, (height - 2 * edge) * MM_PER_POINT), float(found[1]) if found else 12.0,
             ("left", "center", "right")[min(2, max(0, int(note.get("/Q", 0))))], True,
             colour=_css_colour(words),
         )  # fmt: skip
-        before = colour(note.get("/C"), False)
-        if before:
-            before += b"0 0 %.2f %.2f re f " % (right - left, top - bottom)
-        if "/BS" in note or "/Border" in note:
-            before += b"0 G %s.5 .5 %.2f %.2f re S " % (
-                stroke_of(note),
-                right - left - 1,
-                top - bottom - 1,
-            )
         self.wanted.append(_Wanted(note, text, before))
 
     def finish(self) -> None:

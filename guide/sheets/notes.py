@@ -6,6 +6,7 @@ Viewers draw them from their entries; a PDF library that flattens a page drops t
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -73,6 +74,26 @@ def stroke_of(note: Any) -> bytes:
         lengths = [float(each) for each in style.get("/D", [3])]
         dashes = b"[%s] 0 d " % b" ".join(b"%.2f" % each for each in lengths)
     return b"%.3f w %s" % (width, dashes)
+
+
+def text_box(note: Any) -> tuple[bytes, float]:
+    """Return what draws the box of a free text that has no appearance, and its border's width in points.
+
+    The background is `C`. A border is drawn unless its width is 0 (ISO 32000-2, table 166), in the
+    colour of the text, as viewers do.
+    """
+    left, bottom, right, top = rectangle(note["/Rect"])
+    width, height, edge = right - left, top - bottom, max(0.0, _width(note))
+    drawn = colour(note.get("/C"), False)
+    if drawn:
+        drawn += b"0 0 %.2f %.2f re f " % (width, height)
+    edge = min(edge, width, height)
+    if edge:
+        said = re.search(r"((?:[\d.]+\s+){1,4})(?:g|rg|k)\b", str(note.get("/DA", "")))
+        shade = colour(said[1].split(), True) if said else b"0 G "
+        box = (edge / 2, edge / 2, width - edge, height - edge)
+        drawn += b"%s%s%.2f %.2f %.2f %.2f re S " % (shade, stroke_of(note), *box)
+    return drawn, edge
 
 
 def _width(note: Any) -> float:

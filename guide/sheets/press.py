@@ -231,7 +231,8 @@ class _Pressing:
         if len(groups) == 1:
             return common, []
         others = "; ".join(
-            f"{_said(size)}: page{'s' * (len(members) > 1)} {_pages(members)}" for size, members in groups[1:5]
+            f"{_said(size)}: page{'s' * (len(members) > 1)} {_pages(members)}"
+            for size, members in groups[1:5]
         )
         more = f"; and {len(groups) - 5} more sizes" if len(groups) > 5 else ""
         message = f"pages have {len(groups)} sizes: most are {_said(common)}; {others}{more}"

@@ -217,6 +217,29 @@ def test_notes_with_the_print_flag_stay(kind: str) -> None:
     assert not (ink(imposed(page((rect, {**note, "F": 0}), form=False)), rect) < 250).any()
 
 
+@pytest.mark.parametrize(
+    ("more", "filled", "edge"),
+    [
+        ({}, False, True), ({"C": Array([1, 1, 0])}, True, True), ({"C": Array([1, 1, 0]), "BS": Dictionary(W=0)}, True, False),
+        ({"Border": Array([0, 0, 0])}, False, False), ({"C": Array([1, 1, 0]), "BS": Dictionary(W=6), "Contents": String("")}, True, True),
+    ],
+)  # fmt: skip
+def test_free_text_keeps_its_box(more: dict[str, Any], filled: bool, edge: bool) -> None:
+    """Background and border as viewers draw them, the border in the colour of the text, inside the box."""
+    rect = (50, 250, 150, 300)
+    made = imposed(page((rect, {"Subtype": Name.FreeText, **NOTES["FreeText"], **more}), form=False))
+    document = pypdfium2.PdfDocument(made.sheets.data)
+    pixels = document[0].render(scale=4, rev_byteorder=True).to_numpy()[:, :, :3].astype(int)
+    height = pixels.shape[0]
+    drawn = (pixels < 200).any(axis=2)
+    inside = pixels[height - 4 * 290 : height - 4 * 260, 4 * 120 : 4 * 142].reshape(-1, 3)
+    assert (inside == (255, 255, 0)).all() == filled and not made.problems
+    right = pixels[height - 4 * 290 : height - 4 * 255, 4 * 150 - 3 : 4 * 150 - 1].reshape(-1, 3)
+    assert (abs(right - (255, 0, 0)).max() < 40) == edge
+    assert not drawn[:, 4 * 150 + 2 :].any() and not drawn[: height - 4 * 300 - 2].any()
+    document.close()
+
+
 def test_notes_that_nothing_draws_are_named() -> None:
     """By their page."""
     made = imposed(page(((50, 250, 150, 300), {"Subtype": Name.Stamp}), form=False))
@@ -236,6 +259,7 @@ def sized(*sizes: tuple[float, float]) -> bytes:
     ("sizes", "sheet", "named"),
     [
         ([(298, 421), *[(595, 842)] * 7], (595, 842), "105.1 x 148.5 mm: page 1"),
+        ([*[(298, 421)] * 2, *[(595, 842)] * 7], (595, 842), ": pages 1, 2"),
         ([*[(595, 842)] * 3, (2000, 2000)], (595, 842), "page 4"),
         ([(298, 421), (595, 842)], (595, 842), "page 1"),
         ([(595, 842), (590, 838), (601, 846)], (595, 842), ""),  # a scan
