@@ -18,7 +18,7 @@ import threading
 import time
 import unicodedata
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from guide.copies.message import ascii_domain
 from guide.copies.names import readable
 from guide.copies.places import Seen, slots
 from guide.copies.recipients import Row
-from guide.copies.records import Known, Selection, Version
+from guide.copies.records import Known, Selection, Version, spans
 from guide.copies.retry import Patience, named_wait
 from guide.copies.seal import check_seal, with_field
 from guide.copies.siblings import known_elsewhere, owner_of
@@ -698,7 +698,7 @@ class _Run:
                     pipeline.worker_died(how, "copies", Place(self.list)) for how in pool.deaths
                 ]
             if self.request.merge:
-                self._merge(ledger)
+                self._merge(ledger, plan.absent)
             numbers = {e.number for due in plan.due for e in due.entries}
             copies = tuple(
                 e for e in ledger.entries(version=self.about.version) if e.number in numbers
@@ -1039,9 +1039,10 @@ class _Run:
 
     # The printer --------------------------------------------------------------------------------
 
-    def _merge(self, ledger: Ledger) -> None:
+    def _merge(self, ledger: Ledger, absent: Container[int]) -> None:
         """Write one PDF for each class, and one with who has which version; note what is missing.
 
+        Nothing is printed for people who are `absent`: they are not in the list any more.
         They are made of the files in the folder each time, so that they are whole after any kill.
         """
         sent = [
@@ -1049,6 +1050,14 @@ class _Run:
             for entry in ledger.entries(version=self.about.version)
             if entry.state == State.SENT
         ]
+        left = [entry.number for entry in sent if entry.number in absent]
+        sent = [entry for entry in sent if entry.number not in absent]
+        if left:
+            they = "its person is" if len(left) == 1 else "their people are"
+            message = f"cop{'y' if len(left) == 1 else 'ies'} {spans(left)}: {they} not in the list"
+            hint = "To merge it, put the row back." if len(left) == 1 else "Put the rows back."
+            message += " any more, so that nothing is printed for them"
+            self.problems.append(note("not-merged", message, Place(self.list), hint))
         entries = [entry for entry in sent if entry.channel == "folder"]
         if others := len(sent) - len(entries):
             message = f"{others} copies went another way than into the folder, and are not merged"

@@ -54,7 +54,7 @@ class Standing:
 
     `had` counts copies that were given out before. `uncertain` and `failed` are copies of people in
     the list that earlier runs left so; `lost` are failed or uncertain ones of people who are not.
-    `questions` are rows that only the user can explain: they get nothing.
+    `absent` are copies of people who are not in the list. `questions` are rows that only the user can explain: they get nothing.
     """
 
     had: int = 0
@@ -63,6 +63,7 @@ class Standing:
     lost: tuple[tuple[int, State], ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     questions: tuple[Diagnostic, ...] = ()
+    absent: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from guide.copies.changes import Changes, Decision, NewCopy
 from guide.copies.dealing import dealt
 from guide.copies.identity import NEW, Identity, identify
 from guide.copies.issues import recognise
-from guide.copies.names import fold
+from guide.copies.names import alike, fold
 from guide.copies.notes import notes_on
 from guide.copies.records import (
     GIVEN,
@@ -97,7 +97,7 @@ class _Deciding:
             changes = Changes()  # nothing goes out: the question comes first
         return Decision(
             self.edition, changes, tuple(due), had=had, uncertain=uncertain, failed=failed, lost=lost,
-            notes=(*self.edition.notes, *notes), questions=who.questions,
+            notes=(*self.edition.notes, *notes), questions=who.questions, absent=self._absent(who),
         )  # fmt: skip
 
     # States -------------------------------------------------------------------------------------
@@ -195,8 +195,8 @@ class _Deciding:
                 continue
             person = who.people[place]
             if person == NEW:
-                if again is not None:
-                    continue
+                if again is not None and line not in self.wish.new:
+                    continue  # who was called new is remembered, and gets a copy another time
                 fresh += 1
                 person = fresh
             self.ids[place] = person
@@ -275,6 +275,12 @@ class _Deciding:
                 lost.append((copy.number, state))
         return tuple(found[State.UNCERTAIN]), tuple(found[State.FAILED]), tuple(lost)
 
+    def _absent(self, who: Identity) -> frozenset[int]:
+        """Return the copies of this version whose people are in no row, and in no question."""
+        present = {*self.ids.values()} | self._asked_people(who)
+        return frozenset(copy.number for copy in self.known.copies
+                         if copy.version == self.version and copy.person not in present)  # fmt: skip
+
     def _asked_people(self, who: Identity) -> set[int]:
         gone = {person.id for person in who.gone}
         taken = {*who.people.values()}
@@ -333,8 +339,13 @@ class _Deciding:
             "series": issue.series, "title": issue.title, "marking": issue.marking,
             "file": issue.file, **self.wish.facts,
         }  # fmt: skip
-        return {name: value for name, value in wanted.items()
-                if value != self.known.facts.get(name, "")}  # fmt: skip
+        facts, edition = self.known.facts, self.edition.known
+        same = edition is not None and {*edition.documents.values()} & {*issue.documents.values()}
+        if same and facts.get("file") and alike(facts["file"], issue.file):
+            # The same bytes as `pack (1).pdf`, say: the document is known by its first name.
+            wanted = {name: value for name, value in wanted.items()
+                      if name not in {"series", "title", "file"}}  # fmt: skip
+        return {name: value for name, value in wanted.items() if value != facts.get(name, "")}
 
     def _documents(self) -> dict[str, str]:
         known = self.edition.known.documents if self.edition.known else {}

@@ -351,6 +351,7 @@ class Ledger:
                   for who, line, numbers in decision.due),
             had=decision.had, uncertain=decision.uncertain, failed=decision.failed,
             lost=decision.lost, notes=decision.notes, questions=decision.questions,
+            absent=decision.absent,
         )  # fmt: skip
 
     def commit(self, changes: Changes) -> None:

@@ -150,6 +150,13 @@ def test_a_second_run_changes_nothing_and_a_latecomer_joins(school: Path) -> Non
     (school / "class.csv").write_text(CLASS + "Neu;Nina;8b\n", "utf-8")
     assert merge(school).exit_code == 0
     assert "Nina Neu" in pages(merged.read_bytes())[6] and "Test A" in pages(merged.read_bytes())[6]
+    (school / "class.csv").write_text(CLASS.replace("İnönü;Ђорђе;8b\n", "") + "Neu;Nina;8b\n", "utf-8")
+    done = merge(school)  # who left is not printed
+    assert done.exit_code == 0 and "note[not-merged]: copy 2: its person is not in the list any more" in done.output
+    assert [line for page in pages(merged.read_bytes()) for line in page.splitlines() if "Ђорђе" in line] == []
+    assert len(pages(merged.read_bytes())) == 6 and "Ђорђе" not in pages((school / "out" / "test-quiz-1-8b-list.pdf").read_bytes())[0]
+    (school / "class.csv").write_text(CLASS + "Neu;Nina;8b\n", "utf-8")
+    assert merge(school).exit_code == 0 and len(pages(merged.read_bytes())) == 8
     copy = school / "out" / "test-quiz-1-b-copy-002.pdf"
     copy.write_bytes(copy.read_bytes() + b"%")
     done = merge(school)

@@ -26,7 +26,7 @@ from guide.copies.channels import NAMES, Channel, File, Folder, Parcel, Zip
 from guide.copies.ledger import Due, Issue, Ledger, State, Wish, ledger_of
 from guide.copies.making import Recipe
 from guide.copies.recipients import Row
-from guide.copies.records import selection
+from guide.copies.records import selection, Selection
 from guide.errors import GuideError
 from guide.model.copies import Recipient, Signature
 
@@ -302,6 +302,17 @@ def test_the_others_get_theirs_and_answers_are_kept() -> None:
     assert book.give(after, same={2: 1}) == ({3: [4, 5], 5: [6]}, [])
 
 
+def test_an_answer_is_kept_where_others_are_sent_again() -> None:
+    """Who was called new beside `--resend` gets a copy in the next run, without a second question."""
+    book, after = Book(), ["Cora Costa|office@x.org|HQ", "Ben|ben@x.org"]
+    book.give(["Anna|office@x.org|HQ", "Ben|ben@x.org"])
+    again = {"resend": Selection(((2, 2),))}
+    assert book.give(after, new=frozenset({2}), **again) == ({3: [2]}, [])
+    assert book.give(after, **again) == ({3: [2]}, [])
+    assert book.give(after) == ({2: [3]}, []) and book.notes == ["person-removed"]
+    assert book.give(after) == SAME
+
+
 def test_what_changed_is_said_and_not_sent() -> None:
     """Removed, fewer copies, another ref, another channel: a note each; a removal once."""
     book = Book()
@@ -400,6 +411,21 @@ def test_a_title_alone_tells_no_pdf_from_another(title: str, file: str, code: st
     if code != "2":
         assert book.ledger.known() == before
         assert document(book, "two", "2", title, file, same_document=True) == "2"
+
+
+def test_the_same_bytes_under_another_name_do_not_rename_the_document() -> None:
+    """What a browser calls `pack (1).pdf` is `pack.pdf`; a name that is another one is taken over."""
+    for name, said in (("pack (1)", ("pack", "pack")), ("Report", ("Report", "Report"))):
+        book = Book()
+        for issue in (Issue("pack", "pack", "", documents={"": "aa"}, file="pack"),
+                      Issue(name, name, "", documents={"": "aa"}, file=name)):  # fmt: skip
+            book.ledger.plan(Wish(issue, listed(["Anna"]), "list.csv"))
+        assert (book.ledger.fact("title"), book.ledger.fact("file")) == said
+    book = Book()
+    for file, digest, version in (("pack", "aa", "1"), ("pack (1)", "aa", ""), ("pack new", "bb", "2")):
+        issue = Issue(file, file, version, documents={"": digest}, file=file)
+        plan = book.ledger.plan(Wish(issue, listed(["Anna"]), "list.csv"))
+    assert [note.message for note in plan.notes] == ["`pack new` counts as the next version of `pack`"]
 
 
 def test_a_renamed_list_goes_on_with_its_ledger(run: Run, report_pdf: Path) -> None:
