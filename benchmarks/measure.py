@@ -22,7 +22,8 @@ LIMIT = 1800.0  # s
 class Run:
     """One run of a command: `process_mb` is its largest process, `tree_mb` all of them at once.
 
-    `tree_mb` is 0 when the command was over before anybody looked.
+    `tree_mb` is 0 when the command was over before anybody looked. `cpu` are the seconds that all of
+    them have computed, but for what one did between the last look at it and its end.
     """
 
     seconds: float
@@ -30,6 +31,7 @@ class Run:
     tree_mb: float
     code: int
     log: str
+    cpu: float = 0.0
 
 
 @dataclass
@@ -103,7 +105,9 @@ def run(
         log.seek(0)
         text = log.read().decode(errors="replace")
     largest = max(watch.process_kb, usage.ru_maxrss)  # the latter sees what ended between two looks
-    return Run(seconds, largest / 1e3, watch.tree_kb / 1e3, process.returncode, text)
+    # The command's own number counts the children that it waited for: they were looked at already.
+    cpu = max(sum(watch.computed.values()), usage.ru_utime + usage.ru_stime)
+    return Run(seconds, largest / 1e3, watch.tree_kb / 1e3, process.returncode, text, cpu)
 
 
 def _kill_group(leader: int) -> None:
@@ -118,6 +122,7 @@ class _Watch(threading.Thread):
         super().__init__(daemon=True)
         self.root = root
         self.process_kb = self.tree_kb = 0
+        self.computed: dict[int, float] = {}
         self._done = threading.Event()
 
     def run(self) -> None:
@@ -125,7 +130,9 @@ class _Watch(threading.Thread):
             self._look()
 
     def _look(self) -> None:
-        found = [_memory(pid) for pid in _tree(self.root)]
+        tree = _tree(self.root)
+        self.computed |= {pid: seconds for pid in tree if (seconds := _computed(pid))}
+        found = [_memory(pid) for pid in tree]
         self.process_kb = max([self.process_kb, *(peak for peak, _ in found)])
         self.tree_kb = max(self.tree_kb, sum(now for _, now in found))
 
@@ -147,6 +154,14 @@ def _tree(root: int) -> set[int]:
         before = len(found)
         found |= {pid for pid, parent in parents.items() if parent in found}
     return found
+
+
+def _computed(pid: int) -> float:
+    """Return the seconds that a process has computed so far, 0 when it is gone."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _memory(pid: int) -> tuple[int, int]:
