@@ -26,7 +26,7 @@ from typing import Any
 from guide import __version__, output, pipeline
 from guide.copies import channels, locks, making, recipients
 from guide.copies.channels import Answer, Channel, ChannelClosed, Outcome
-from guide.copies.dealing import document_key, edition_of, joined, versions_among
+from guide.copies.dealing import class_of, document_key, edition_of, joined, versions_among
 from guide.copies.decide import decide
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
 from guide.copies.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, Wish, ledger_of
@@ -34,7 +34,7 @@ from guide.copies.message import ascii_domain
 from guide.copies.names import readable
 from guide.copies.places import Seen, slots
 from guide.copies.recipients import Row
-from guide.copies.records import Known, Selection, Version, spans
+from guide.copies.records import Known, Selection, Version, copies_named
 from guide.copies.retry import Patience, named_wait
 from guide.copies.seal import check_seal, with_field
 from guide.copies.siblings import known_elsewhere, owner_of
@@ -1054,7 +1054,7 @@ class _Run:
         sent = [entry for entry in sent if entry.number not in absent]
         if left:
             they = "its person is" if len(left) == 1 else "their people are"
-            message = f"cop{'y' if len(left) == 1 else 'ies'} {spans(left)}: {they} not in the list"
+            message = f"{copies_named(left)}: {they} not in the list"
             hint = "To merge it, put the row back." if len(left) == 1 else "Put the rows back."
             message += " any more, so that nothing is printed for them"
             self.problems.append(note("not-merged", message, Place(self.list), hint))
@@ -1099,7 +1099,7 @@ class _Run:
         """Return copies by the name of the file that they go into, without ending: one a class."""
         groups: dict[str, list[LedgerEntry]] = {}
         for entry in entries:
-            groups.setdefault(" ".join(entry.organisation.split()).casefold(), []).append(entry)
+            groups.setdefault(class_of(entry.organisation), []).append(entry)
         named: dict[str, list[LedgerEntry]] = {}
         for group in groups.values():
             stem = f"{self.about.stem}-{_safe(group[0].organisation) or 'all'}"

@@ -54,7 +54,8 @@ class Standing:
 
     `had` counts copies that were given out before. `uncertain` and `failed` are copies of people in
     the list that earlier runs left so; `lost` are failed or uncertain ones of people who are not.
-    `absent` are copies of people who are not in the list. `questions` are rows that only the user can explain: they get nothing.
+    `absent` are copies of people who are not in the list. `questions` are rows that only the user
+    can explain: they get nothing.
     """
 
     had: int = 0

@@ -22,6 +22,11 @@ def versions_among(stems: Iterable[str], kind: str) -> tuple[str, ...]:
     return tuple(sorted(found)) if len(found) > 1 else ()
 
 
+def class_of(organisation: str) -> str:
+    """Return what tells a class from others: its name, whatever its spaces and capitals."""
+    return fold(organisation)
+
+
 @dataclass(frozen=True)
 class Seat:
     """A copy in the list of its class: `has` is its version, '' for none; `letters` it may get."""
@@ -36,8 +41,8 @@ def deal(seats: Iterable[Seat]) -> dict[int, str]:
     """Return the versions of the copies that have none yet, by number; '' where there are none.
 
     Seats are in the order of the list. Within a class, a copy gets the version that those beside it
-    do not have, of these the one that fewest of the class have, of these the first. A new list is
-    so dealt round: a, b, c, a. A copy that has a version keeps it, whoever comes or leaves later.
+    do not have, of these the one that fewest of the class have, of these the first. So a new list
+    is dealt in turn: a, b, c, a. A copy keeps its version when pupils join or leave.
     """
     groups: dict[str, list[Seat]] = {}
     for seat in seats:
@@ -75,7 +80,7 @@ def dealt(
     seats: list[Seat] = []
     known: dict[int, str] = {}
     for row, had, new in rows:
-        group, can = fold(row.organisation), letters.get(row.edition, ())
+        group, can = class_of(row.organisation), letters.get(row.edition, ())
         for copy in had:
             if copy.number not in due:
                 seats.append(Seat(copy.number, group, copy.quiz))

@@ -25,6 +25,7 @@ from guide.copies.records import (
     Selection,
     State,
     Wish,
+    copies_named,
     spans,
 )
 from guide.errors import GuideError, Place, error
@@ -358,7 +359,7 @@ def _details(of: Held | Recipient) -> tuple[str, ...]:
 
 
 def _named(numbers: Sequence[int]) -> str:
-    return f"cop{'y' if len(numbers) == 1 else 'ies'} {spans(numbers)} {'is' if len(numbers) == 1 else 'are'}"
+    return f"{copies_named(numbers)} {'is' if len(numbers) == 1 else 'are'}"
 
 
 def _refuse_unknown(wanted: Sequence[int], known: Mapping[int, Held], ledger: str) -> None:

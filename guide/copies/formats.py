@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Iterable
 
 from guide.copies.dealing import by_number, letters_of
 from guide.copies.records import Person
@@ -79,7 +80,7 @@ def upgrade(db: sqlite3.Connection) -> None:
     db.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", identity)
 
 
-def write_people(db: sqlite3.Connection, people: list[Person] | tuple[Person, ...]) -> None:
+def write_people(db: sqlite3.Connection, people: Iterable[Person]) -> None:
     """Write people as the list has them now."""
     db.executemany(
         _INSERT_PERSON, [(p.id, p.name, p.email, p.organisation, p.ref, p.place) for p in people]

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from guide.copies.names import corrected, fold, fold_ref, may_be_one, personal
-from guide.copies.records import Person, spans
+from guide.copies.records import Person, copies_named, spans
 from guide.errors import Diagnostic, Place, error
 from guide.model.copies import Recipient
 
@@ -260,7 +260,9 @@ class _Search:
         reasons: dict[str, list[int]] = {}
         for person in people:
             reasons.setdefault(self._why(row, person), []).extend(self._copies(person))
-        said = " or ".join(f"of {_copies(numbers)} ({why})" for why, numbers in reasons.items())
+        said = " or ".join(
+            f"of {copies_named(numbers)} ({why})" for why, numbers in reasons.items()
+        )
         message = f"the row may mean the person {said}{f', or of {more} more' if more else ''}"
         message += "; nothing is sent to it"
         if rows > 1:
@@ -281,10 +283,6 @@ class _Search:
         if not same:
             return "who is not in the list any more"
         return f"same {' and '.join(same)}, other {' and '.join(changed) or 'people of that name'}"
-
-
-def _copies(numbers: Sequence[int]) -> str:
-    return f"cop{'y' if len(numbers) == 1 else 'ies'} {spans(numbers)}"
 
 
 def _components(edges: Collection[tuple[int, int]]) -> list[tuple[set[int], set[int]]]:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from guide.copies.identity import NEW, Identity
 from guide.copies.names import fold
-from guide.copies.records import GIVEN, OPEN, Held, Known, Person, State, Wish, spans
+from guide.copies.records import GIVEN, OPEN, Held, Known, Person, State, Wish, copies_named, spans
 from guide.errors import Diagnostic, Place, note
 from guide.model.copies import Recipient
 
@@ -38,10 +38,6 @@ def notes_on(known: Known, wish: Wish, who: Identity, version: int) -> tuple[Dia
     return (*found, *_refs(refs, wish.path))
 
 
-def _some(numbers: Sequence[int]) -> str:
-    return f"cop{'y' if len({*numbers}) == 1 else 'ies'} {spans(numbers)}"
-
-
 def _was(numbers: Sequence[int]) -> str:
     return "was" if len({*numbers}) == 1 else "were"
 
@@ -57,7 +53,7 @@ def _removed(who: Identity, known: Known, wish: Wish) -> list[Diagnostic]:
         return []
     first = min(numbers)
     person = "its person is" if len(ids) == 1 else "their people are"
-    message = f"{_some(numbers)}: {person} not in the list any more"
+    message = f"{copies_named(numbers)}: {person} not in the list any more"
     hint = f"To withdraw one: `guide ledger {PurePath(wish.path).name} recall {first}`."
     new = [line for place, (_, line) in enumerate(wish.rows) if who.people.get(place) == NEW]
     if new:
@@ -83,7 +79,7 @@ def _changed(row: Recipient, line: int, copies: Sequence[Held], path: str) -> li
             groups.setdefault(f"in the edition `{copy.edition or 'whole'}`", []).append(copy.number)
     for what, numbers in groups.items():
         if numbers:
-            message = f"{_some(numbers)} {_was(numbers)} sent {what}"
+            message = f"{copies_named(numbers)} {_was(numbers)} sent {what}"
             hint = "It counts as the same person's. To send it again: "
             hint += f"--resend {spans(numbers).replace(' ', '')}"
             found.append(note("recipient-changed", message, Place(path, line, 1), hint))
@@ -94,7 +90,9 @@ def _lowered(row: Recipient, line: int, copies: Sequence[Held], wish: Wish) -> l
     more = [c.number for c in copies if c.ordinal >= row.copies and c.state in (*GIVEN, *OPEN)]
     if not more or wish.resend:
         return []
-    message = f"the row asks for {row.copies} now; {_some(more)} {_was(more)} numbered before"
+    message = (
+        f"the row asks for {row.copies} now; {copies_named(more)} {_was(more)} numbered before"
+    )
     numbers = " ".join(map(str, more))
     hint = (
         f"To withdraw what is too much: `guide ledger {PurePath(wish.path).name} recall {numbers}`"
@@ -106,7 +104,7 @@ def _by_channel(
     before: str, after: str, rows: Sequence[tuple[int, list[int]]], path: str
 ) -> Diagnostic:
     numbers = [number for _, some in rows for number in some]
-    message = f"{_some(numbers)} {_was(numbers)} delivered by {before}; by {after} nothing was sent"
+    message = f"{copies_named(numbers)} {_was(numbers)} delivered by {before}; by {after} nothing was sent"
     hint = f"To send by {after} too: --resend {spans(numbers).replace(' ', '')}"
     return note("channel-changed", message, Place(path, rows[0][0], 1), hint)
 
@@ -119,5 +117,5 @@ def _refs(rows: Sequence[tuple[int, list[int]]], path: str) -> list[Diagnostic]:
     message = f"{lines}: the `ref` is another than before; name or address are the same"
     hint = "The row counts as the same person's. Spreadsheets drop leading zeros: check the column."
     if numbers:
-        hint += f" It has {_some(numbers)}."
+        hint += f" It has {copies_named(numbers)}."
     return [note("ref-changed", message, Place(path, rows[0][0], 1), hint)]

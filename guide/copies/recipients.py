@@ -479,7 +479,7 @@ class _Checking:
         if who.ref:
             first = self.refs.setdefault(who.ref, entry.line)
             if first != entry.line:
-                message = f"the same `ref` stands in line {first}"
+                message = f"the same `ref` is in line {first}"
                 self._refuse("duplicate-recipient", message, entry, "ref", hint)
         name, address = fold(who.name), fold(who.email)
         if address:
@@ -491,7 +491,7 @@ class _Checking:
                 message = f"the same name and address are in line {twice}"
                 self._refuse("duplicate-recipient", message, entry, "email", hint)
             elif line != entry.line:
-                message = f"the same address stands in line {line}"
+                message = f"the same address is in line {line}"
                 hint = "It gets both copies. If that is one person, delete one row."
                 self.problems.append(warning("duplicate-address", message, entry.at("email"), hint))
         elif not who.ref:

@@ -242,6 +242,12 @@ def spans(numbers: Iterable[int]) -> str:
     return ", ".join(parts)
 
 
+def copies_named(numbers: Iterable[int]) -> str:
+    """Return copies as a message names them: `copy 7`, `copies 1-3, 7`."""
+    each = {*numbers}
+    return f"cop{'y' if len(each) == 1 else 'ies'} {spans(each)}"
+
+
 @dataclass(frozen=True)
 class Wish:
     """What a run asks of the ledger.

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from guide.copies.inside import Inside
 from guide.copies.ledger import LedgerEntry
+from guide.copies.records import spans
 from guide.copies.signatures import Signed
 from guide.errors import Diagnostic, Place, error, warning
 from guide.model.copies import ENCRYPTED, SIGNED
@@ -164,9 +165,9 @@ class _Judging:
         for other in foreign:
             _, entry = self._by_id(other)
             whose = f"copy {entry.number}" if entry else f"another copy ({other[:8]}…)"
-            parts.append(f"page {_spans(pages[other])} from {whose}")
+            parts.append(f"page {spans(pages[other])} from {whose}")
         if pages.get(""):
-            parts.append(f"page {_spans(pages[''])} from no copy")
+            parts.append(f"page {spans(pages[''])} from no copy")
         message = f"the file was put together: {', '.join(parts)}"
         hint = "Ask whoever gave it to you where the pages come from."
         self.problems.append(error("mixed-copies", message, self.at, hint))
@@ -185,14 +186,3 @@ class _Judging:
 
 def _whole(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def _spans(numbers: Sequence[int]) -> str:
-    """Return page numbers as people write them: 1-3, 7."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in spans)

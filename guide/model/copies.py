@@ -75,9 +75,9 @@ class StampStyle:
     """How copies are stamped; made by `guide.html.stamps.stamp_style`.
 
     `words` is the label with `%(number)s` and `%(total)s` in the document's language, `alone` that
-    without a total; `control` the document control line, `watermark` the text across every page, both '' for none; `opacity` is of
-    the watermark. `version` is what the copy says of itself in its metadata, and `seal` how it was
-    closed when it was given out: words of `ENCRYPTED` and `SIGNED`.
+    without a total; `control` the document control line, `watermark` the text across every page,
+    both '' for none; `opacity` is of the watermark. `version` is what the copy says of itself in its
+    metadata, and `seal` how it was closed when it was given out: words of `ENCRYPTED` and `SIGNED`.
     """
 
     place: StampPlace = StampPlace()

@@ -24,6 +24,7 @@ from guide.sheets.notes import (
     rectangle,
     stroke_of,
     text_box,
+    text_colour,
 )
 from guide.units import MM_PER_POINT, POINTS_PER_MM
 
@@ -397,8 +398,7 @@ def _mark(note: Any, round_: bool) -> bytes:
 
 def _css_colour(words: str) -> str:
     """Return the colour of a default appearance for CSS."""
-    found = re.search(r"((?:[\d.]+\s+){1,4})(g|rg|k)\b", words)
-    parts = [float(each) for each in found[1].split()] if found else [0.0]
+    parts = text_colour(words)
     if len(parts) == 4:
         c, m, y, k = parts
         parts = [(1 - c) * (1 - k), (1 - m) * (1 - k), (1 - y) * (1 - k)]

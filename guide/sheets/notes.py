@@ -76,6 +76,12 @@ def stroke_of(note: Any) -> bytes:
     return b"%.3f w %s" % (width, dashes)
 
 
+def text_colour(appearance: str) -> list[float]:
+    """Return the colour of a default appearance (`DA`): grey, RGB or CMYK, from 0 to 1; black without."""
+    found = re.search(r"((?:[\d.]+\s+){1,4})(?:g|rg|k)\b", appearance)
+    return [float(each) for each in found[1].split()] if found else [0.0]
+
+
 def text_box(note: Any) -> tuple[bytes, float]:
     """Return what draws the box of a free text that has no appearance, and its border's width in points.
 
@@ -89,8 +95,7 @@ def text_box(note: Any) -> tuple[bytes, float]:
         drawn += b"0 0 %.2f %.2f re f " % (width, height)
     edge = min(edge, width, height)
     if edge:
-        said = re.search(r"((?:[\d.]+\s+){1,4})(?:g|rg|k)\b", str(note.get("/DA", "")))
-        shade = colour(said[1].split(), True) if said else b"0 G "
+        shade = colour(text_colour(str(note.get("/DA", ""))), True)
         box = (edge / 2, edge / 2, width - edge, height - edge)
         drawn += b"%s%s%.2f %.2f %.2f %.2f re S " % (shade, stroke_of(note), *box)
     return drawn, edge
