@@ -430,8 +430,11 @@ class Document:
 
     def index(self) -> list[views.IndexView]:
         """Return the terms that were linked, with the anchors of the links."""
-        names = {term.id: term.term for term in self.pack.glossary}
-        found = [views.IndexView(i, names[i], refs) for i, refs in self.context.index.items()]
+        terms = {term.id: term for term in self.pack.glossary}
+        found = [
+            views.IndexView(i, terms[i].term, refs, self.at(terms[i]))
+            for i, refs in self.context.index.items()
+        ]
         lang = self.pack.manifest.lang
         return sorted(found, key=lambda entry: sort_key(entry.term, lang))
 

@@ -230,11 +230,12 @@ class PlanView:
 
 @dataclass(frozen=True)
 class IndexView:
-    """A glossary term with the anchors of the pages where it is linked."""
+    """A glossary term with the anchors of the pages where it is linked; `at` is the term's key."""
 
     id: str
     term: str
     refs: list[str]
+    at: str
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,8 @@ CAUSES: list[tuple[str, Files, list[str]]] = [
         ["pack.yaml:3 unknown-theme"]),
     ("a fault in two versions of a quiz", {"pack.yaml": f"{MANIFEST}documents: {{quiz: {{versions: 2}}}}\n",
         "questions.yaml": f"- prompt: '{long_word('p')}'\n  options: [a, b]\n  answer: a\n  sources: [k]\n"}, ["questions.yaml:1 text-overflow"]),
+    ("a term in the text, the glossary and the index", {"pack.yaml": f"{MANIFEST}documents: {{briefing: {{}}}}\n", "sections/1.md": FRONT + f"T.\n\nT [[{long_word('t')}|t]].\n",
+        "glossary.yaml": f"- term: {long_word('t')}\n  definition: d\n  sources: [k]\n"}, ["glossary.yaml:1 text-overflow"]),
     ("a marking on every page", {"pack.yaml": f"{MANIFEST}marking: {'VERY LONG ' * 40}\ndocuments: {{worksheet: {{}}}}\n",
         "sections/1.md": FRONT + "T **b c**.\n"}, ["pack.yaml:3 marking-too-long"]),
     ("the accent colour", {"pack.yaml": f"{MANIFEST}theme: {{accent: '#ffee00'}}\ndocuments: {{quiz: {{}}, flashcards: {{}}}}\n",
