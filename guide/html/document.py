@@ -424,6 +424,7 @@ class Document:
                 url=link["url"],
                 text=link["text"],
                 qr=self.assets.add(qr_svg(link["url"]), "svg") if link["qr"] else "",
+                at=link["at"],
             )
             for link in self.context.links.values()
         ]

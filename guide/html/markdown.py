@@ -279,8 +279,12 @@ class _Renderer(RendererHTML):
                 break
             text += child.content
         link = links.setdefault(
-            href, {"number": len(links) + 1, "url": href, "text": text, "qr": False}
-        )
+            href,
+            {
+                "number": len(links) + 1, "url": href, "text": text, "qr": False,
+                "at": env["here"].item,
+            },
+        )  # fmt: skip
         link["qr"] = link["qr"] or wants_qr
 
     def image(self, tokens: Any, idx: int, options: Any, env: Any) -> str:

@@ -194,12 +194,16 @@ class SourceView:
 
 @dataclass(frozen=True)
 class LinkView:
-    """A numbered note on an external link; `qr` is the path of its QR code, or ''."""
+    """A numbered note on an external link; `qr` is the path of its QR code, or ''.
+
+    `at` is the key of the item that has the link first.
+    """
 
     number: int
     url: str
     text: str
     qr: str
+    at: str
 
 
 @dataclass(frozen=True)

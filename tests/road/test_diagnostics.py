@@ -160,6 +160,16 @@ CAUSES: list[tuple[str, Files, list[str]]] = [
 ]  # fmt: skip
 
 
+def test_what_is_printed_again_elsewhere_has_its_own_place(found: Found) -> None:
+    """Titles and headings in the contents, and links in their list: never the pack as a whole."""
+    files = {"pack.yaml": f"{MANIFEST}documents: {{briefing: {{}}, worksheet: {{}}}}\n",
+             "sections/1.md": f"---\ntitle: {long_word('A')}\nsources: [k]\n---\n## {long_word('H')}\n\n"
+                              f"A **b** [{long_word('l')}](https://example.org).\n"}  # fmt: skip
+    told = [d for d in found(files) if d.code == "text-overflow"]
+    assert {d.place.path.rpartition("/p/")[2] for d in told} == {"sections/1.md"}
+    assert {2, 5, 7} <= {d.place.line for d in told}
+
+
 @pytest.mark.parametrize(("files", "wanted"), [c[1:] for c in CAUSES], ids=[c[0] for c in CAUSES])
 def test_one_cause_is_told_once(files: Files, wanted: list[str], found: Found) -> None:
     """Whatever follows from it, and in however many documents."""
