@@ -347,6 +347,11 @@ def _child(
     def send(kind: str, value: Any) -> None:
         sender.send_bytes(pickle.dumps((kind, value), pickle.HIGHEST_PROTOCOL))
 
+    def last(kind: str, value: Any) -> None:
+        """Send the last words, unless nobody listens any more: an end by a signal reaches all at once."""
+        with contextlib.suppress(BrokenPipeError):
+            send(kind, value)
+
     def say(what: str, how_far: str) -> None:
         send("said", (what, how_far))
         if resource is not None:
@@ -370,9 +375,9 @@ def _child(
         return  # the parent knows
     except MemoryError:
         _lift()
-        send("limit", f"needs more than {bounds.memory} MB of memory")
+        last("limit", f"needs more than {bounds.memory} MB of memory")
     except TimeExceeded:
-        send("limit", "took too much computing time")
+        last("limit", "took too much computing time")
     except BaseException as exc:  # noqa: BLE001  raised again where it is reported
         if os.environ.get("GUIDE_DEBUG"):
             traceback.print_exc()
@@ -380,7 +385,7 @@ def _child(
             pickle.loads(pickle.dumps(exc))  # noqa: S301  our own
         except Exception:  # noqa: BLE001
             exc = RuntimeError(f"{type(exc).__name__}: {exc}")
-        send("raised", exc)
+        last("raised", exc)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left that needs good order
 

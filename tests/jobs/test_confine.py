@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,20 @@ except confine.Exceeded as exc:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=30)
     assert found.stdout == "SIGKILL\n", found.stderr
+
+
+def test_a_child_says_nothing_when_its_parent_is_gone(capfd: pytest.CaptureFixture[str]) -> None:
+    """A signal to the group ends all at once: what then fails in the child is nobody's news."""
+
+    def late(say: Callable[[str, str], None]) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        say("", "")
+        time.sleep(0.5)
+        raise ConnectionRefusedError
+
+    def leave(_what: str, _how_far: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        confine.confined(late, heard=leave, bounds=confine.Limits(), seconds=5, fence=None)
+    assert capfd.readouterr().err == ""
