@@ -14,6 +14,7 @@ import math
 import os
 import re
 import secrets
+import shlex
 import threading
 import time
 import unicodedata
@@ -444,8 +445,14 @@ class _Run:
             facts["link_base"] = request.link_base
         return Wish(
             issue, [(row.recipient, row.line) for row in rows], self.list, str(self.path),
-            channels.ONCE, request.resend, request.mark_sent, request.same, request.new, facts,
+            channels.ONCE, request.resend, request.mark_sent, request.same, request.new, self._book,
+            facts,
         )  # fmt: skip
+
+    @property
+    def _book(self) -> str:
+        """What `guide ledger` has to be given from here, as a shell reads it."""
+        return shlex.quote(str(self.path) if self.request.ledger else self.list)
 
     def _plan(self, ledger: Ledger, rows: Sequence[Row], issue: Issue) -> Plan:
         """Return what is due; with `--resend` only that, with `--limit` only the first."""
@@ -511,7 +518,7 @@ class _Run:
     def _report_open(self, plan: Plan) -> None:
         """Report what earlier runs left for a person to decide."""
         at = Place(str(self.path))
-        recall = f"guide ledger {self.request.recipients.name} recall"
+        recall = f"guide ledger {self._book} recall"
         for number in plan.uncertain:
             self.problems.append(_uncertain(number, "", at))
         for number in plan.failed:

@@ -19,19 +19,29 @@ COLUMNS = (
     "edition", "language", "channel", "state", "changed", "answer", "file", "document", "digest",
     "copy_id", "quiz",
 )  # fmt: skip
+_SQLITE = b"SQLite format 3\0"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def find(chosen: Path | None) -> Path:
     """Return the ledger of a list, or the only one of the current folder; raises GuideError."""
     if chosen is not None:
-        return chosen if chosen.suffix == ".db" else ledger_of(chosen)
+        return chosen if chosen.suffix == ".db" or _is_database(chosen) else ledger_of(chosen)
     here = sorted(path for path in Path().glob(f"*{SUFFIX}") if not path.name.startswith("."))
     if len(here) == 1:
         return here[0]
     message = "there are several ledgers here" if here else "there is no ledger here"
     hint = "Name the list: guide ledger recipients.csv"
     raise GuideError(error("no-ledger", message, Place(""), hint))
+
+
+def _is_database(path: Path) -> bool:
+    """Return True if a file is a ledger itself, whatever its name: `--ledger FILE` takes any."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
 
 
 def look(path: Path, state: str, name: str, version: str) -> list[LedgerEntry]:

@@ -54,13 +54,17 @@ def _removed(who: Identity, known: Known, wish: Wish) -> list[Diagnostic]:
     first = min(numbers)
     person = "its person is" if len(ids) == 1 else "their people are"
     message = f"{copies_named(numbers)}: {person} not in the list any more"
-    hint = f"To withdraw one: `guide ledger {PurePath(wish.path).name} recall {first}`."
+    hint = f"To withdraw one: `guide ledger {_book(wish)} recall {first}`."
     new = [line for place, (_, line) in enumerate(wish.rows) if who.people.get(place) == NEW]
     if new:
         message += f"; line{'s' if len(new) > 1 else ''} {spans(new[:50])}"
         message += f"{', ...' if len(new) > 50 else ''} {_is(new)} new"
         hint = f"If a new row is one of them: `--same {new[0]}={first}`. {hint}"
     return [note("person-removed", message, Place(wish.path), hint)]
+
+
+def _book(wish: Wish) -> str:
+    return wish.book or PurePath(wish.path).name
 
 
 def _is(items: Sequence[int]) -> str:
@@ -94,9 +98,7 @@ def _lowered(row: Recipient, line: int, copies: Sequence[Held], wish: Wish) -> l
         f"the row asks for {row.copies} now; {copies_named(more)} {_was(more)} numbered before"
     )
     numbers = " ".join(map(str, more))
-    hint = (
-        f"To withdraw what is too much: `guide ledger {PurePath(wish.path).name} recall {numbers}`"
-    )
+    hint = f"To withdraw what is too much: `guide ledger {_book(wish)} recall {numbers}`"
     return [note("copies-lowered", message, Place(wish.path, line, 1), hint)]
 
 

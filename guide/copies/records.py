@@ -255,7 +255,7 @@ class Wish:
     `rows` are recipients with their lines in the list at `path`; `ledger` is where the ledger is,
     `name` the list's file name. `once` are channels that must not do a thing twice. `resend` and
     `mark_sent` name copies. `same` maps a line to a copy of the person who is meant, `new` holds
-    lines of people who are new.
+    lines of people who are new. `book` is what `guide ledger` has to be given, as a shell reads it.
     """
 
     issue: Issue
@@ -267,4 +267,5 @@ class Wish:
     mark_sent: Selection = Selection()
     same: Mapping[int, int] = field(default_factory=dict)
     new: frozenset[int] = frozenset()
+    book: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)

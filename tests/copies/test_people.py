@@ -572,6 +572,15 @@ def test_who_left_leaves_no_dead_end(send: Run, run: Run) -> None:
     assert run("ledger", "list.csv", "forget", "copy:3").exit_code == 0
     done = send()
     assert done.exit_code == 0 and "delivery-open" not in done.output
+    Path("my lists").mkdir()
+    for name, more, book in (("my lists/of us.csv", (), "'my lists/of us.csv'"), ("x.csv", ("--ledger", "my lists/x"), "'my lists/x'")):
+        words = ("distribute", "report.pdf", "--to", name, "--send", "-o", f"out of {name[-5]}", *more)
+        write(*PEOPLE[:2], name=name)
+        assert run(*words).exit_code == 0
+        write(PEOPLE[1], name=name)
+        done = run(*words)
+        assert done.exit_code == 0 and f"guide ledger {book} recall 1" in done.output, done.output
+        assert run("ledger", book.strip("'"), "recall", "1").exit_code == 0
     write("Anna,,2", "Ben,,1", name="numbers.csv")
     rows = ["Anna,,2", "Ben,,1"]
     assert run("ledger", "list.csv", "forget", "R2").exit_code == 0
