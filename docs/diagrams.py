@@ -1,7 +1,7 @@
 """Draws the diagrams of docs/flashcards.md: `python docs/diagrams.py`.
 
 Every number in them comes from guide's own planning of sheets, so that they cannot say anything else
-than what is printed. tests/content/test_diagrams.py compares the committed files with what this makes.
+than what is printed. tests/docs/test_diagrams.py compares the committed files with what this makes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from guide.content.library import all_stock
 from guide.model.kinds import Stock
-from guide.sheets.plan import Side, plan
+from guide.sheets.plan_cards import Side, plan
 
 IMAGES = Path(__file__).parent / "images"
 BLUE, WARM, GREY, TINT = "#1f4e79", "#a34a17", "#8a939b", "#eef2f6"

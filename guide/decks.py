@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from guide.errors import Severity
+from guide.diagnostics.diagnostic import Severity
 from guide.inputs import digest_of_code
-from guide.jobs.digest import digest
-from guide.jobs.pool import Job, Pool
-from guide.jobs.store import Store
 from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace
+from guide.system.cache import Store
+from guide.system.digest import digest
+from guide.system.pool import Job, Pool
 
 if TYPE_CHECKING:
     from guide.html.faces import Faces
-    from guide.html.furniture import Furniture
+    from guide.html.sheet_margins import Furniture
     from guide.model.kinds import Stock
     from guide.model.printers import Registration
-    from guide.sheets.plan import Side
+    from guide.sheets.plan_cards import Side
 
 MOST = 60  # items in a chunk: a second's work, and little memory
 TIGHTEST = 40  # cards on a contact sheet
@@ -59,8 +59,8 @@ class Marked:
 
     def prove(self, data: bytes) -> list[Fault]:
         """Return a fault if a page shows it less often; a warning with the pack's own templates."""
-        from guide.errors import Severity
-        from guide.pdf.margins import marking_faults
+        from guide.diagnostics.diagnostic import Severity
+        from guide.proof.page_margins import marking_faults
 
         severity = Severity.WARNING if self.own else Severity.ERROR
         return marking_faults(data, self.text, self.counts, severity)
@@ -68,7 +68,7 @@ class Marked:
 
 def prove_deck_job(wanted: tuple[Any, ...], data: bytes, marked: Marked) -> Any:
     """Look for all text of a deck in a worker."""
-    from guide.pdf.proof import prove_deck
+    from guide.proof.prove import prove_deck
 
     return prove_deck(wanted, data), marked.prove(data)
 
@@ -77,7 +77,7 @@ def prove_sheets_job(
     wanted: tuple[Any, ...], sides: list[list[Any]], data: bytes, marked: Marked
 ) -> Any:
     """Look for each face on the sheets in a worker."""
-    from guide.pdf.proof import prove_sheets
+    from guide.proof.prove import prove_sheets
 
     return prove_sheets(wanted, sides, data), marked.prove(data)
 
@@ -323,7 +323,7 @@ class Deck:
 
     def fit_report(self, stem: str) -> list[Made]:
         """Return how each card fits, as JSON, and a contact sheet of the tightest."""
-        from guide.html.aids import fit_captions
+        from guide.html.own_documents import fit_captions
         from guide.pdf.assemble import About
         from guide.pdf.uses import union
         from guide.sheets.contact import contact_sheet, judged, spots
@@ -360,7 +360,7 @@ class Deck:
 
         `losses` then has what should be in one of them and is not.
         """
-        from guide.pdf.proof import expected_of
+        from guide.proof.prove import expected_of
 
         wanted = tuple(map(expected_of, self.faces))
         looking = []
@@ -406,7 +406,7 @@ class Deck:
         return Marked(shell.marking, counts, shell.own)
 
     def _spots(self, sides: Sequence[Side]) -> list[list[Any]]:
-        from guide.sheets.impose import spots
+        from guide.sheets.impose_cards import spots
 
         return [spots(self.stock, side) for side in sides]
 
@@ -425,7 +425,7 @@ class Deck:
         self, stem: str, furniture: list[SetFace], about: Any, fonts: FontObjects
     ) -> Iterator[tuple[Made, Sequence[Side]]]:
         """Yield the files of sheets with their sides; a worker would have to be sent all faces, and be later."""
-        from guide.sheets.impose import Layout, impose
+        from guide.sheets.impose_cards import Layout, impose
 
         options = self.options
         layout = Layout(

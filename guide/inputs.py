@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from guide.content.files import MAX_IMAGE, Reader, Seen
-from guide.jobs import watch
-from guide.jobs.digest import digest
-from guide.jobs.folders import walk
-from guide.jobs.store import Store
-from guide.jobs.watch import Machine
 from guide.resources import LOCALE, TEMPLATES, font_folders
+from guide.system import watch
+from guide.system.cache import Store
+from guide.system.digest import digest
+from guide.system.folders import walk
+from guide.system.watch import Machine
 
 _IGNORED = {"build", "__pycache__", "node_modules"}
 _CODE = (".py", ".po")

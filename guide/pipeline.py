@@ -18,8 +18,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from guide import __version__, output, printers
-from guide.errors import Diagnostic, GuideError, Place, Severity, error, in_order, note, warning
+from guide import __version__
+from guide.diagnostics.diagnostic import (
+    Diagnostic,
+    GuideError,
+    Place,
+    Severity,
+    error,
+    in_order,
+    note,
+    warning,
+)
 from guide.inputs import (
     code_kept,
     code_known,
@@ -32,11 +41,13 @@ from guide.inputs import (
     remember,
     size_of_inputs,
 )
-from guide.jobs.digest import digest
-from guide.jobs.store import Store, default_folder
 from guide.model.lostfields import once_each
 from guide.model.printers import Registration
+from guide.printing import profiles
 from guide.resources import TEMPLATES, font_folders
+from guide.system import output
+from guide.system.cache import Store, default_folder
+from guide.system.digest import digest
 from guide.units import PAPERS, Paper, parse_paper
 
 if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
@@ -44,17 +55,17 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.content.spread import Sheets
     from guide.decks import Deck, Made
     from guide.html.faces import Faces
-    from guide.jobs.confine import Limits
-    from guide.jobs.fence import Fence
-    from guide.jobs.pool import Job, Pool
-    from guide.jobs.watch import Machine
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Piece, Stock
     from guide.model.origins import Origins
     from guide.model.pack import Accepted, Pack
-    from guide.sheets.archive import Source
-    from guide.sheets.press import Pressed, Scheme
+    from guide.pdf.archive import Source
+    from guide.sheets.impose_pages import Pressed, Scheme
+    from guide.system.fence import Fence
+    from guide.system.pool import Job, Pool
+    from guide.system.sandbox import Limits
+    from guide.system.watch import Machine
 
 T = TypeVar("T")
 ARCHIVE = "PDF/A-3b"
@@ -97,7 +108,7 @@ class Output:
     """A file that was made: `path` as the user sees it, `size` in bytes, `seconds` it took.
 
     `items` texts of the content were looked for in it, and `missing` of them are not there: see
-    `guide.pdf.proof`. Both are 0 for a file that is made of another one.
+    `guide.proof.prove`. Both are 0 for a file that is made of another one.
     """
 
     kind: str
@@ -214,17 +225,17 @@ def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
 
 def write_calibration(paper: Paper, duplex: str, path: Path) -> None:
     """Write the calibration sheet; raises GuideError when it cannot be written."""
-    from guide.html.aids import calibration_sheet
+    from guide.html.own_documents import calibration_sheet
     from guide.sheets.prefer import printed_as_it_is
 
-    crosses = printers.crosses(paper.width, paper.height)
+    crosses = profiles.crosses(paper.width, paper.height)
     pdf = typeset_job(calibration_sheet(paper, duplex, crosses))
     output.write(path, printed_as_it_is(pdf.data, duplex))
 
 
 def draw_stock(stocks: Sequence[Stock], path: Path) -> int:
     """Write drawings of stock and return the number of pages; raises GuideError."""
-    from guide.html.aids import stock_drawings
+    from guide.html.own_documents import stock_drawings
 
     pdf = typeset_job(stock_drawings(stocks, PAPERS["a4"]))
     output.write(path, pdf.data)
@@ -242,7 +253,7 @@ def impose_file(
 
     Raises GuideError when the source cannot be read or imposed, or the target not written.
     """
-    from guide.pdf.apart import apart
+    from guide.foreign.apart import apart
 
     try:
         size = source.stat().st_size
@@ -261,7 +272,7 @@ def _imposed(
     data: bytes, name: str, scheme: Scheme, ranges: Sequence[tuple[int, int | None]], password: str
 ) -> Pressed:
     """Impose a stranger's PDF; this runs in a confined process."""
-    from guide.sheets.press import impose_pdf, opened
+    from guide.sheets.impose_pages import impose_pdf, opened
 
     chosen = None
     if ranges:
@@ -600,8 +611,8 @@ def _with_earlier(
 
 def _confined(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
     """Make a build in a process of its own, within limits: a pack is a stranger's work."""
-    from guide.jobs import allowance
-    from guide.jobs.confine import VARIABLE, Exceeded, NotStarted, confined, limits
+    from guide.system import allowance
+    from guide.system.sandbox import VARIABLE, Exceeded, NotStarted, confined, limits
 
     processes = (settings.jobs or os.cpu_count() or 1) + 1
     try:
@@ -649,7 +660,7 @@ def worker_died(how: str, document: str, place: Place | None = None) -> Diagnost
 
 def fence(folder: Path, *written: Path) -> Fence:
     """Return what a process that works on a pack may touch: it reads the pack, and writes below `written`."""
-    from guide.jobs.fence import Fence
+    from guide.system.fence import Fence
 
     read = (folder, TEMPLATES, *font_folders().values())
     return Fence(tuple(map(os.path.realpath, read)), tuple(map(os.path.realpath, written)))
@@ -667,7 +678,7 @@ def render_limit(message: str) -> Diagnostic:
 def _make(
     folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
 ) -> _Record:
-    from guide.jobs.pool import Pool
+    from guide.system.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.
     mark = f"built:{folder.resolve()}"
@@ -727,14 +738,14 @@ def typeset_job(html: Html) -> Pdf:
 
 def machine_job() -> Machine:
     """Ask for the machine's fonts and libraries in a process that has loaded them."""
-    from guide.pdf.machine import machine
+    from guide.engine.machine import machine
 
     return machine()
 
 
 def archive_job(data: bytes, source: Source) -> bytes | str:
     """Make an archive in whatever process this runs in; what is wrong is returned as a text."""
-    from guide.sheets.archive import NotArchivableError, archived
+    from guide.pdf.archive import NotArchivableError, archived
 
     try:
         return archived(data, source)
@@ -818,7 +829,7 @@ class _Making:
 
     def _meet_machine(self) -> None:
         """Keep results for the fonts and libraries of this machine; none if they are not known."""
-        from guide.jobs.pool import JobTimeout, WorkerDied
+        from guide.system.pool import JobTimeout, WorkerDied
 
         if self.machine is None:
             return
@@ -833,7 +844,7 @@ class _Making:
     ) -> list[_File]:
         """Return the files as archives that hold the pack's source, but for those that cannot be."""
         from guide.content.editions import source_leak
-        from guide.sheets.archive import source_of
+        from guide.pdf.archive import source_of
 
         self.problems += source_leak(pack, self.settings.edition)
         date = pack.manifest.date
@@ -1016,7 +1027,7 @@ class _Making:
 
     def _deck(self, pack: Pack) -> tuple[Flashcard, ...]:
         """Return the cards that the pack's flashcards are made of."""
-        from guide.content.deck import deck, selected
+        from guide.content.derive_cards import deck, selected
         from guide.content.library import deck_kind, load_stock, resolve_options
 
         kind = deck_kind(pack)
@@ -1035,11 +1046,11 @@ class _Making:
     ) -> _Document | None:
         from guide.decks import Deck
         from guide.html.faces import Faces, wrong_options
-        from guide.html.furniture import BareSide, Furniture, Printed
         from guide.html.render import Request, marking_problems
+        from guide.html.sheet_margins import BareSide, Furniture, Printed
         from guide.html.templates import TemplateFault
-        from guide.sheets.plan import margins as margins_of
-        from guide.sheets.plan import plan
+        from guide.sheets.plan_cards import margins as margins_of
+        from guide.sheets.plan_cards import plan
 
         started = time.perf_counter()
         stock = self._stock(pack, kind, options, paper)
@@ -1147,7 +1158,7 @@ class _Making:
         self, pack: Pack, kind: Kind, options: Mapping[str, Any], stock: Stock
     ) -> tuple[Flashcard, ...]:
         """Return the cards that are chosen, in order; reports when there are none."""
-        from guide.content.deck import deck, selected
+        from guide.content.derive_cards import deck, selected
         from guide.content.validate import did_you_mean
 
         place = pack.at(f"documents.{kind.name}")
@@ -1296,7 +1307,7 @@ class _Making:
         proof = pdf.items, pdf.missing
         made = [_file(document, document.name, pdf.data, pdf.pages, seconds, warnings, *proof)]
         if self.settings.booklet:
-            from guide.sheets.press import Scheme, impose_pdf
+            from guide.sheets.impose_pages import Scheme, impose_pdf
 
             name = f"{_stem(document.name)}-booklet.pdf"
             pressed = self._guarded(document, lambda: impose_pdf(pdf.data, Scheme(), name))
@@ -1306,7 +1317,7 @@ class _Making:
 
     def _booklet(self, document: _Document, name: str, pdf: Pdf, pressed: Pressed) -> _File | None:
         """Return a booklet once all pages of its document are known to be on it."""
-        from guide.pdf.proof import prove_imposed
+        from guide.proof.prove import prove_imposed
 
         sheets = pressed.sheets
         proof = self._guarded(document, lambda: prove_imposed(pdf.data, sheets.data))
@@ -1380,7 +1391,7 @@ class _Making:
 
     def _guarded(self, document: _Document, work: Callable[[], T]) -> T | None:
         """Return what work gives, or None and a diagnostic: layout is a stranger's code."""
-        from guide.jobs.pool import JobTimeout, WorkerDied
+        from guide.system.pool import JobTimeout, WorkerDied
 
         deaths = len(self.pool.deaths)
         try:
@@ -1480,7 +1491,7 @@ class _Making:
 
 
 def _unused(entry: Accepted, codes: Iterable[str], place: Place) -> Diagnostic:
-    from guide.suggest import nearest
+    from guide.diagnostics.suggest import nearest
 
     whose = f" of `{entry.id}`" if entry.id else ""
     message = f"nothing to accept: no `{entry.code}`{whose} was found"
@@ -1513,8 +1524,8 @@ def _once_about_a_colour(problems: list[Diagnostic]) -> list[Diagnostic]:
     """Return problems without the pale texts, if the accent colour that makes them so is among them."""
     if not any(found.code == "unreadable-text" for found in problems):
         return problems
-    from guide.pdf.contrast import HINT
-    from guide.pdf.trouble import PALE_HINT
+    from guide.proof.contrast import HINT
+    from guide.proof.trouble import PALE_HINT
 
     of_colours = {found.hint for found in problems if found.code == "unreadable-text"}
     if HINT not in of_colours:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from guide.jobs import confine
+from guide.system import sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))  # tests/support.py
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -61,7 +61,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["GUIDE_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
     os.environ.pop("GUIDE_DEBUG", None)
     # Builds that tests start in this process stay in it; those of the command as a process do not.
-    confine.here = True
+    sandbox.here = True
 
 
 @pytest.fixture

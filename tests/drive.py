@@ -17,17 +17,17 @@ import ziamath  # noqa: E402, F401
 import guide.cli.build  # noqa: E402, F401
 import guide.cli.distribute  # noqa: E402, F401
 import guide.content.load  # noqa: E402, F401
-import guide.copies.channels  # noqa: E402, F401
+import guide.delivery.channels  # noqa: E402, F401
 import guide.copies.stamp  # noqa: E402, F401
 import guide.decks  # noqa: E402, F401
-import guide.distribution  # noqa: E402, F401
+import guide.actions.distribute  # noqa: E402, F401
 import guide.html.faces  # noqa: E402, F401
 import guide.html.render  # noqa: E402, F401
 import guide.pdf.typeset  # noqa: E402, F401
-import guide.report  # noqa: E402, F401
-import guide.sheets.impose  # noqa: E402, F401
+import guide.screen.report  # noqa: E402, F401
+import guide.sheets.impose_cards  # noqa: E402, F401
 from guide.cli import main  # noqa: E402
-from guide.jobs import ending  # noqa: E402
+from guide.system import signals  # noqa: E402
 
 
 def begun(words: list[str], variables: dict[str, str], said: str) -> None:
@@ -35,7 +35,7 @@ def begun(words: list[str], variables: dict[str, str], said: str) -> None:
     code = 1
     try:
         os.setsid()
-        ending.listen()
+        signals.listen()
         os.environ.update(variables)
         handle = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(handle, 2)
@@ -43,11 +43,11 @@ def begun(words: list[str], variables: dict[str, str], said: str) -> None:
         os.dup2(handle, 1)
         sys.stdout.write(" ")  # nothing of this is the driver's
         sys.argv = ["guide", *words]
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ending.SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.SIGNALS)
         main()
     except SystemExit as exc:
-        if isinstance(exc, ending.Ended):  # before `main` was there
-            os.write(2, ending.last_words(exc.number).encode())
+        if isinstance(exc, signals.Ended):  # before `main` was there
+            os.write(2, signals.last_words(exc.number).encode())
         code = exc.code if isinstance(exc.code, int) else 0
     finally:
         os._exit(code)
@@ -58,11 +58,11 @@ if __name__ == "__main__":
     for line in sys.stdin:
         asked = json.loads(line)
         if asked["do"] == "start":
-            signal.pthread_sigmask(signal.SIG_BLOCK, ending.SIGNALS)
+            signal.pthread_sigmask(signal.SIG_BLOCK, signals.SIGNALS)
             pid = os.fork()
             if not pid:
                 begun(asked["words"], asked["variables"], asked["said"])
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, ending.SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.SIGNALS)
             print(json.dumps(pid), flush=True)
         else:
             _, status = os.waitpid(asked["pid"], 0)

@@ -10,19 +10,19 @@ import signal
 import sys
 from typing import Any, TextIO
 
-from guide.jobs import ending
+from guide.system import signals
 
 
 def main() -> None:
     """Run the command; a bug is one line unless GUIDE_DEBUG is set, a user's mistake never one."""
     code = 1
     try:
-        ending.listen()
+        signals.listen()
         _open_closed()
         from guide.cli.group import guide  # Click takes 50 ms, in which a signal may come
 
         guide(prog_name="guide")
-    except ending.Ended as exc:
+    except signals.Ended as exc:
         code = _ended(exc.number)
     except SystemExit as exc:
         code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
@@ -51,9 +51,9 @@ def _bug(exc: Exception) -> str:
 
 
 def _ended(number: int) -> int:
-    for each in ending.SIGNALS:  # the end has been asked for; another signal adds nothing
+    for each in signals.SIGNALS:  # the end has been asked for; another signal adds nothing
         signal.signal(each, signal.SIG_IGN)
-    _say(ending.last_words(number))
+    _say(signals.last_words(number))
     return 128 + number
 
 

@@ -61,7 +61,8 @@ def build(
       guide build my-pack --only flashcards --only-changed-since build/my-pack/build.json
       guide build my-pack --check build
     """
-    from guide import pipeline, report
+    from guide import pipeline
+    from guide.screen import report
 
     registration = _registration(back_offset, printer)
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
@@ -85,12 +86,14 @@ def build(
 
 def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool) -> NoReturn:
     """Compare what lies below a folder with what the packs give; end with 1 when it differs."""
-    from guide import comparison, pipeline, report
+    from guide import pipeline
+    from guide.actions import compare
+    from guide.screen import report
 
     found = []
     for folder in folders:
         with report.progress_bars() as progress:
-            found.append(comparison.compare(folder, against, settings, progress))
+            found.append(compare.compare(folder, against, settings, progress))
         if as_json:
             report.show(found[-1].diagnostics, stream=sys.stderr)
         else:
@@ -115,7 +118,7 @@ def _registration(offset: str, printer: str) -> Registration:
         raise click.UsageError("--back-offset and --printer exclude each other")
     if not offset and not printer:
         return Registration()
-    from guide.printers import parse_offset, profile
+    from guide.printing.profiles import parse_offset, profile
 
     if printer:
         return profile(printer).registration

@@ -19,7 +19,7 @@ def cache() -> None:
 @cache.command()
 def clear() -> None:
     """Delete everything in the cache; the next build makes it again."""
-    from guide.jobs.store import Store, default_folder
+    from guide.system.cache import Store, default_folder
 
     count, size = Store(default_folder()).clear()
     click.echo(f"{count} entries, {size / 1e6:.1f} MB deleted", err=True)
@@ -28,7 +28,7 @@ def clear() -> None:
 @cache.command()
 def info() -> None:
     """Say where the cache is and how much is in it."""
-    from guide.jobs.store import Store, default_folder
+    from guide.system.cache import Store, default_folder
 
     store = Store(default_folder())
     entries = store.entries()

@@ -42,15 +42,16 @@ def calibrate(
       guide calibrate --save office --read C=0.4,-0.8 --read TL=0.5,-0.7 --read BR=0.3,-0.9
       guide build my-pack --printer office
     """
-    from guide import pipeline, printers
+    from guide import pipeline
     from guide.model.printers import Profile
+    from guide.printing import profiles
     from guide.units import parse_paper
 
     try:
         sheet = parse_paper(paper)
     except ValueError as exc:
         raise click.BadParameter(str(exc), param_hint="--paper") from exc
-    known = printers.profiles() if show or name else {}
+    known = profiles.profiles() if show or name else {}
     if show:
         for each, stored in sorted(known.items()):
             click.echo(f"{each:<16} {_said(stored.registration)}")
@@ -61,9 +62,9 @@ def calibrate(
         )
     if name:
         read = dict(_reading(text) for text in readings)
-        found = printers.fitted(read, sheet.width, sheet.height)
+        found = profiles.fitted(read, sheet.width, sheet.height)
         profile = dataclasses.replace(known.get(name, Profile()), registration=found)
-        path = printers.save(name, profile)
+        path = profiles.save(name, profile)
         click.echo(
             f"{name}: {_said(found)}\nstored in {path}; use it: guide build --printer {name}"
         )
@@ -73,7 +74,7 @@ def calibrate(
 
 
 def _reading(text: str) -> tuple[str, tuple[float, float]]:
-    from guide.printers import crosses, parse_offset
+    from guide.printing.profiles import crosses, parse_offset
 
     cross, _, value = text.partition("=")
     cross = cross.strip().upper()

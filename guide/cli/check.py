@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from guide.cli.options import find_packs, packs_argument, run_options
-from guide.errors import Diagnostic, GuideError
+from guide.diagnostics.diagnostic import Diagnostic, GuideError
 
 
 @click.command()
@@ -30,9 +30,10 @@ def check(packs: tuple[Path, ...], form: str, fix: bool, diff: bool, **run: Any)
       guide check my-pack --fix --diff
       guide check my-pack --fix
       guide check content/kosovo --format github
-      guide check content/kosovo --format sarif > guide.sarif
+      guide check content/kosovo --format sarif > guide.diagnostics.sarif
     """
-    from guide import pipeline, report
+    from guide import pipeline
+    from guide.screen import report
 
     if diff and not fix:
         raise click.UsageError("--diff and --dry-run say what --fix would do: give it as well")
@@ -57,8 +58,8 @@ def check(packs: tuple[Path, ...], form: str, fix: bool, diff: bool, **run: Any)
 
 def _fixed(folders: list[Path], diff: bool) -> tuple[int, list[Diagnostic]]:
     """Fix the packs, or show how; return the number of fixes, and what was wrong with them."""
-    from guide import report
-    from guide.fixing import fix_pack
+    from guide.actions.fix import fix_pack
+    from guide.screen import report
 
     count, problems = 0, list[Diagnostic]()
     for folder in folders:

@@ -13,8 +13,8 @@ _CHANNELS = ("folder", "zip", "smtp", "mail", "email", "link", "remote")
 
 
 def _copies(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
-    from guide.copies.channels import NAMES
-    from guide.copies.records import selection
+    from guide.delivery.channels import NAMES
+    from guide.delivery.records import selection
 
     try:
         return selection(values, NAMES)
@@ -23,7 +23,7 @@ def _copies(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> A
 
 
 def _lines(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[int]:
-    from guide.copies.records import selection
+    from guide.delivery.records import selection
 
     try:
         found = selection(values, {})
@@ -238,7 +238,9 @@ def distribute(
     """
     import json
 
-    from guide import distribution, pipeline, report
+    from guide import pipeline
+    from guide.actions import distribute
+    from guide.screen import report
 
     run = {name: asked.pop(name) for name in ("overrides", "jobs", "cache", "strict")}
     name, colon, port = host.rpartition(":")
@@ -253,11 +255,11 @@ def distribute(
         if len(packs) > 1:
             raise click.UsageError("several packs below content/: say which one")
         source = packs[0]
-    request = distribution.Request(
+    request = distribute.Request(
         source=source, limit=limit or 0, mail=mail, settings=pipeline.Settings(**run), **asked
     )
     with report.progress_bars() as building, report.counter("copies") as count:
-        done = distribution.distribute(request, count, building)
+        done = distribute.distribute(request, count, building)
     if as_json:
         click.echo(report.utf8(json.dumps(done.as_json(), indent=1, ensure_ascii=False)))
     report.report_distribution(done, as_json)

@@ -33,13 +33,13 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        from guide.errors import GuideError
+        from guide.diagnostics.diagnostic import GuideError
 
         try:
             _check_allowance()
             return super().invoke(ctx)
         except GuideError as exc:
-            from guide import report
+            from guide.screen import report
 
             report.show(exc.diagnostics, stream=sys.stderr)
             ctx.exit(exc.exit_code)
@@ -50,8 +50,8 @@ class _Lazy(click.Group):
 
 def _check_allowance() -> None:
     """Raise GuideError if the shell allows too few open files for any command."""
-    from guide.errors import GuideError, Place, error
-    from guide.jobs import allowance
+    from guide.diagnostics.diagnostic import GuideError, Place, error
+    from guide.system import allowance
 
     if refused := allowance.files():
         message, hint = refused

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from guide.sheets.press import Pressed
+    from guide.sheets.impose_pages import Pressed
     from guide.units import Paper
 
 _MOST = 12  # sheets of a poster in one direction
@@ -99,7 +99,8 @@ def impose(source: Path, target: Path, pages: str, password_env: str, **given: A
       guide impose map.pdf poster.pdf --poster 3x2 --overlap 15mm
       guide impose zine.pdf sheet.pdf --pocket --pages 1-8
     """
-    from guide import pipeline, report
+    from guide import pipeline
+    from guide.screen import report
 
     scheme = _scheme(**given)
     password = ""
@@ -121,7 +122,7 @@ def _scheme(
     duplex: str | None, sheets: int, creep: str, order: str, border: bool, overlap: str,
     margin: str | None, marks: bool, right_to_left: bool,
 ) -> Any:  # fmt: skip
-    from guide.sheets.press import Scheme
+    from guide.sheets.impose_pages import Scheme
 
     asked = [booklet, bool(count) or cut_stack, bool(poster), pocket]
     if sum(asked) != 1:

@@ -44,12 +44,13 @@ def ledger(
     """
     import sys
 
-    from guide import ledgers, report
+    from guide.actions import ledger
+    from guide.screen import report
 
     rest = list(words)
     if rest and rest[0] not in _ACTIONS and chosen is None:
         chosen = Path(rest.pop(0))
-    path = ledgers.find(chosen)
+    path = ledger.find(chosen)
     if rest:
         action, *what = rest
         if action not in _ACTIONS:
@@ -57,7 +58,7 @@ def ledger(
         if not what:
             raise click.UsageError(f"{action} whom? write {action} {_missing(action)}")
         if action == "forget":
-            numbers = ledgers.forget(path, " ".join(what))
+            numbers = ledger.forget(path, " ".join(what))
             said = ", ".join(map(str, numbers))
             click.echo(f"forgotten; the copies {said} keep their numbers", err=True)
             click.echo(
@@ -66,19 +67,19 @@ def ledger(
             return
         if wrong := next((each for each in what if not each.isdigit()), ""):
             raise click.UsageError(f"{wrong!r} is not the number of a copy")
-        ledgers.recall(path, [int(each) for each in what])
+        ledger.recall(path, [int(each) for each in what])
         click.echo(f"recalled: {', '.join(what)}", err=True)
         return
-    shown = ledgers.look(path, state or "", name, version)
+    shown = ledger.look(path, state or "", name, version)
     if pdf is not None:
         if pdf.suffix.lower() != ".pdf":
             raise click.BadParameter("the file's name must end in .pdf", param_hint="--pdf")
-        pages = ledgers.write_list(shown, pdf, path)
+        pages = ledger.write_list(shown, pdf, path)
         click.echo(f"{pdf}: {pages} page{'s' if pages != 1 else ''}", err=True)
     if as_csv:
-        click.echo(report.utf8(ledgers.as_csv(shown)), nl=False)
+        click.echo(report.utf8(ledger.as_csv(shown)), nl=False)
     elif as_json:
-        click.echo(report.utf8(ledgers.as_json(path, shown)))
+        click.echo(report.utf8(ledger.as_json(path, shown)))
     elif pdf is None:
         report.report_ledger(shown, sys.stdout)
 

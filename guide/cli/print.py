@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from guide.cli.options import _pairs, find_packs
-from guide.jobs.ending import Ended
+from guide.system.signals import Ended
 
 if TYPE_CHECKING:
-    from guide.copies.job import Document, Job, Printer, Wishes
-    from guide.errors import Diagnostic
+    from guide.diagnostics.diagnostic import Diagnostic
     from guide.model.printers import Profile
     from guide.pipeline import Built, Output
+    from guide.printing.job import Document, Job, Printer, Wishes
 
 MANY = 50  # sheets; more are printed only when they were asked for twice
 _POLL = 0.5  # s
@@ -78,8 +78,8 @@ def print_(
       guide print build/my-pack/briefing.pdf --pages 3-8 --dry-run
       guide print my-pack --kind flashcards --manual-duplex
     """
-    from guide import report
-    from guide.copies import cups, job
+    from guide.printing import cups, job
+    from guide.screen import report
 
     folder = _pack(source)
     pack_only = {"--kind": kinds, "--edition": edition, "-D": overrides}
@@ -137,17 +137,17 @@ def _pack(source: Path | None) -> Path | None:
 
 
 def _fail(*problems: Diagnostic) -> NoReturn:
-    from guide.errors import GuideError
+    from guide.diagnostics.diagnostic import GuideError
 
     raise GuideError(*problems)
 
 
 def _profile(name: str) -> Profile:
     """Return the profile of that name, else the default one, else an empty one."""
-    from guide import printers
     from guide.model.printers import Profile
+    from guide.printing import profiles
 
-    known = printers.profiles()
+    known = profiles.profiles()
     if name:
         found = known.get(name, Profile())
         return dataclasses.replace(found, queue=found.queue or name)
@@ -159,11 +159,11 @@ def _profile(name: str) -> Profile:
 
 def _profile_of(queue: str, asked: str, found: Profile) -> Profile:
     """Return the only profile that is for this queue when none was asked for."""
-    from guide import printers
+    from guide.printing import profiles
 
     if asked or found.queue:
         return found
-    fitting = [p for name, p in printers.profiles().items() if queue == (p.queue or name)]
+    fitting = [p for name, p in profiles.profiles().items() if queue == (p.queue or name)]
     return fitting[0] if len(fitting) == 1 else found
 
 
@@ -172,9 +172,10 @@ def _made(
     out: Path, profile: Profile,
 ) -> list[Document]:  # fmt: skip
     """Build a pack and return the documents to print."""
-    from guide import pipeline, report
-    from guide.copies import job
-    from guide.errors import Place
+    from guide import pipeline
+    from guide.diagnostics.diagnostic import Place
+    from guide.printing import job
+    from guide.screen import report
 
     wanted = tuple(dict.fromkeys(_kind_of(name, folder) for name in kinds))
     settings = pipeline.Settings(
@@ -211,7 +212,7 @@ _NOT_BY_KIND = ("-screen", "-answers", "-fit")
 
 def _wanted(built: Built, kinds: tuple[str, ...]) -> list[Output]:
     """Return the files to print; raises GuideError when it is not clear which."""
-    from guide.errors import Place, error
+    from guide.diagnostics.diagnostic import Place, error
 
     printable = [each for each in built.outputs if each.path.endswith(".pdf")]
     stems = {Path(each.path).stem: each for each in printable}
@@ -246,8 +247,8 @@ def _batches(
 
     Raises GuideError with the problems of all documents.
     """
-    from guide.copies import job
-    from guide.errors import GuideError
+    from guide.diagnostics.diagnostic import GuideError
+    from guide.printing import job
 
     batches: list[tuple[Job, ...]] = []
     problems: list[Diagnostic] = []
@@ -281,7 +282,7 @@ def _sheets(batch: tuple[Job, ...]) -> tuple[int, int]:
 
 def _shown(batch: tuple[Job, ...], device: Printer, profile: Profile) -> str:
     """Return what is about to be printed, in lines."""
-    from guide.copies import job
+    from guide.printing import job
 
     first = batch[0]
     sheets, sides = _sheets(batch)
@@ -314,7 +315,7 @@ def _shown(batch: tuple[Job, ...], device: Printer, profile: Profile) -> str:
 
 def _rows(rows: Sequence[tuple[str, str]]) -> str:
     """Return names and values in two columns, without those that have no value."""
-    from guide.report import plain
+    from guide.screen.report import plain
 
     return "\n".join(f"  {name:<9} {plain(text)}" for name, text in rows if text)
 
@@ -343,7 +344,7 @@ def _total(batches: Sequence[tuple[Job, ...]], profile: Profile) -> str:
 
 def _ask(batches: Sequence[tuple[Job, ...]], yes: bool, hand: bool) -> None:
     """Ask before many sheets; refuse where nobody can answer."""
-    from guide.errors import Place, error
+    from guide.diagnostics.diagnostic import Place, error
 
     sheets = sum(_sheets(batch)[0] * batch[0].copies for batch in batches)
     someone = sys.stdin.isatty()
@@ -369,7 +370,7 @@ def _printed(queue: str, batch: tuple[Job, ...], patience: int | None) -> bool:
 
 def _turned(backs: Job) -> Job:
     """Wait until the stack lies ready; return the backs in the order of its sheets."""
-    from guide.copies import job
+    from guide.printing import job
 
     click.echo(
         f"\nWhen all fronts are out, turn the stack over its {backs.turn.replace('-', ' ')} and put it"
@@ -383,7 +384,7 @@ def _turned(backs: Job) -> Job:
 
 
 def _one(queue: str, each: Job, patience: int | None) -> bool:
-    from guide.copies import cups
+    from guide.printing import cups
 
     try:
         sent = cups.send(queue, each)
@@ -405,7 +406,7 @@ def _one(queue: str, each: Job, patience: int | None) -> bool:
 
 def _followed(queue: str, sent: str, each: Job, patience: int) -> bool:
     """Show how a job gets on until it ends, and how it ended."""
-    from guide.copies import cups
+    from guide.printing import cups
 
     line = _Line()
     sides = each.printed * each.copies
@@ -449,7 +450,7 @@ class _Line:
 
     def show(self, text: str, last: bool = False) -> None:
         """Show how things stand; what is `last` stays there."""
-        from guide.report import plain
+        from guide.screen.report import plain
 
         text = plain(text)
         if not self._terminal:
@@ -463,9 +464,9 @@ class _Line:
 
 def _without_cups(documents: Sequence[Document], wishes: Wishes, missing: bool) -> NoReturn:
     """Say how to get CUPS, and how to print these very files without it."""
-    from guide import report
-    from guide.copies import job
-    from guide.copies.without import instructions, remedy
+    from guide.printing import job
+    from guide.printing.without_cups import instructions, remedy
+    from guide.screen import report
 
     report.show([remedy(missing)], stream=sys.stderr)
     for batch in _batches(documents, wishes, job.Printer("")):

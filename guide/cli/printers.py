@@ -31,8 +31,8 @@ def printers(ctx: click.Context) -> None:
 
 
 def _list() -> None:
-    from guide.copies import cups
-    from guide.printers import profiles
+    from guide.printing import cups
+    from guide.printing.profiles import profiles
 
     known = profiles()
     try:
@@ -69,7 +69,7 @@ def _said(profile: Profile) -> str:
 
 
 def _price(_: click.Context, __: click.Parameter, value: str | None) -> Any:
-    from guide.printers import parse_cost
+    from guide.printing.profiles import parse_cost
 
     try:
         return None if value is None else parse_cost(value)
@@ -107,7 +107,7 @@ def set_(name: str, duplex: str | None, **given: Any) -> None:
       guide printers set cards --queue HP_LaserJet --tray by-pass-tray
     """
     from guide.model.printers import Profile
-    from guide.printers import profiles, save
+    from guide.printing.profiles import profiles, save
 
     if not name.strip():
         raise click.BadParameter("give the printer a name", param_hint="NAME")
@@ -130,6 +130,6 @@ def remove(name: str) -> None:
     Example:
       guide printers remove office
     """
-    from guide.printers import forget
+    from guide.printing.profiles import forget
 
     click.echo(f"{name} is removed from {forget(name)}")

@@ -40,7 +40,7 @@ def stock(name: str | None, paper: str, draw: bool | None, pdf: Path | None) -> 
       guide stock --pdf stock.pdf
     """
     from guide.content.library import all_stock, load_stock
-    from guide.errors import Place
+    from guide.diagnostics.diagnostic import Place
     from guide.units import parse_paper
 
     if name is None:
@@ -101,7 +101,7 @@ def _show(found: Stock) -> None:
 
 def drawing(stock: Stock, width: int = _WIDTH) -> list[str]:
     """Return the sheet in characters: its edge, and a box with its number for each card."""
-    from guide.sheets.plan import cell
+    from guide.sheets.plan_cards import cell
 
     across = width - 1
     least = 2 * stock.paper.height / stock.card[1]  # a card is two lines high, for its number

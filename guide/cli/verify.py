@@ -37,18 +37,19 @@ def verify(
     import json
     import os
 
-    from guide import report, verification
-    from guide.errors import Severity
+    from guide.actions import verify
+    from guide.diagnostics.diagnostic import Severity
+    from guide.screen import report
 
     if password_env and password_env not in os.environ:
         raise click.BadParameter(
             f"the environment has no {password_env}", param_hint="--password-env"
         )
     password = os.environ[password_env] if password_env else ""
-    held = verification.sources(chosen, files, password, trust)
-    findings = list(verification.check(files, held))
+    held = verify.sources(chosen, files, password, trust)
+    findings = list(verify.check(files, held))
     if as_json:
-        found = verification.as_json(findings)
+        found = verify.as_json(findings)
         click.echo(report.utf8(json.dumps(found, indent=1, ensure_ascii=False)))
     else:
         for finding in findings:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guide.content.bibtables import MONTHS
-from guide.errors import Diagnostic, Place, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 
 _ENTRY = re.compile(r"@[ \t]*(\w+)\s*([{(])\s*([^,\s{}()=\"]*)\s*(=?)")
 _SPACED_KEY = re.compile(r"@[ \t]*\w+\s*[{(]\s*([^,{}()=\"\n]*[^,{}()=\"\s])\s*,")

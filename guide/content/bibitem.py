@@ -22,7 +22,7 @@ from guide.content.bibtables import (
 )
 from guide.content.sourcedates import read_date
 from guide.content.tex import from_tex
-from guide.errors import Diagnostic, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, error, warning
 from guide.model.lostfields import LostField
 
 _ARTICLES = frozenset(

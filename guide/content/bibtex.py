@@ -8,7 +8,7 @@ from typing import Any
 from guide.content.bibentries import read_entries
 from guide.content.bibitem import Item
 from guide.content.bibtables import FIELDS
-from guide.errors import Diagnostic, Place, error
+from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.model.lostfields import LostField, lost_notes
 
 Found = dict[str, tuple[dict[str, Any], Place]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guide.content.library import all_stock
-from guide.errors import Diagnostic, Place, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, warning
 from guide.model.kinds import Stock, grid
 from guide.units import Paper
 

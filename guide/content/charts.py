@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from guide.content.yaml12 import Document
-from guide.errors import Diagnostic, Place, error, warning
-from guide.suggest import did_you_mean
+from guide.content.yaml import Document
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.diagnostics.suggest import did_you_mean
 
 # Names of Vega-Lite 5: its JSON schema, definitions TopLevelSpec, AnyMark, Encoding, Data, Type.
 _SPEC = """$schema align autosize background bounds center columns concat config data datasets description

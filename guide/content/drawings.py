@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from guide.errors import Diagnostic, Place, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.model.drawings import (
     EXTERNAL,
     Drawing,

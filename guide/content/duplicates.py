@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from guide.errors import Diagnostic, Place, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, warning
 from guide.model.alike import printed
 from guide.model.content import Card
 

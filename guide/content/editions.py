@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from guide.content.rules import mentions_of, mentions_of_pack
-from guide.errors import Diagnostic, Place, Severity, error, note, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, note, warning
 from guide.model.base import Item
 from guide.model.content import Actor, Section, Term
 from guide.model.kinds import Kind

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from guide.content.yaml12 import _Loader, read_yaml
+from guide.content.yaml import _Loader, read_yaml
 
 Changes = list[tuple[int, str]]
 Edited = tuple[str, Changes]

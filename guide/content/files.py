@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from guide.content.unread import candidates
-from guide.errors import Diagnostic, Place, error
-from guide.jobs.folders import DEEPEST, too_deep, walk
+from guide.diagnostics.diagnostic import Diagnostic, Place, error
+from guide.system.folders import DEEPEST, too_deep, walk
 
 _SHOWN = 60  # letters of a path in a message
 MAX_TEXT = 5_000_000  # bytes; a text this long is not written by a person

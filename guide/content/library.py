@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from guide.content.ownkinds import COMMON, clashes, common_fault, read_kind, views_of
 from guide.content.validate import Places, Validator, did_you_mean
-from guide.content.yaml12 import read_yaml
-from guide.errors import ContentError, Diagnostic, Place, error
+from guide.content.yaml import read_yaml
+from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error
 from guide.model.kinds import Kind, Option, Stock, grid
 from guide.model.pack import Pack
 from guide.resources import TEMPLATES

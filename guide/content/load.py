@@ -18,8 +18,8 @@ from guide.content.sources import read_sources
 from guide.content.tables import read_table
 from guide.content.unread import unread_files
 from guide.content.validate import Places, Validator
-from guide.content.yaml12 import Document, read_yaml
-from guide.errors import Diagnostic, Place, Severity, error, in_order
+from guide.content.yaml import Document, read_yaml
+from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
 from guide.model.cloze import unnumbered
 from guide.model.content import Actor, Card, Event, Fact, Figure, Question, Section, Term

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Any
 
-from guide.content.yaml12 import Document, read_yaml
-from guide.content.yamlslips import CUT
-from guide.errors import Diagnostic, Place, error, note
+from guide.content.yaml import Document, read_yaml
+from guide.content.yaml_slips import CUT
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, note
 from guide.model.pack import LONG_FORMS, Pack
 
 OVERRIDE = "-D"  # the path of a value given on the command line

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
-from guide.errors import ContentError, Diagnostic, Place, error
+from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error
+from guide.diagnostics.suggest import did_you_mean
 from guide.model.kinds import Kind, Option, page_budget
-from guide.suggest import did_you_mean
 from guide.units import parse_paper
 
 CODE = "bad-template"

@@ -15,8 +15,8 @@ from guide.content.charts import check_spec
 from guide.content.drawings import check_drawing
 from guide.content.files import Reader
 from guide.content.tables import check_rows, json_syntax
-from guide.content.yaml12 import read_yaml
-from guide.errors import Diagnostic, Place, error, warning
+from guide.content.yaml import read_yaml
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.model.content import Figure
 from guide.model.drawings import is_drawing
 from guide.model.rasters import (

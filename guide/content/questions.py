@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from guide.errors import Diagnostic, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, error, warning
+from guide.diagnostics.suggest import did_you_mean
 from guide.model.alike import repeated
 from guide.model.content import ChoiceQuestion, MatchQuestion, OrderQuestion, Question
 from guide.model.pack import Pack
-from guide.suggest import did_you_mean
 
 
 def check_questions(pack: Pack) -> Iterator[Diagnostic]:

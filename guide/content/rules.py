@@ -14,7 +14,7 @@ from guide.content.stylesheets import check_stylesheets
 from guide.content.textslips import check_texts
 from guide.content.validate import did_you_mean
 from guide.content.written import check_written
-from guide.errors import Diagnostic, Place, Severity, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, warning
 from guide.model import cloze
 from guide.model.base import Item
 from guide.model.content import Card, Fact, Section

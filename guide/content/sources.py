@@ -11,8 +11,8 @@ from guide.content.bibtex import read_bibtex
 from guide.content.sourcedates import read_date
 from guide.content.tables import json_syntax
 from guide.content.validate import did_you_mean
-from guide.content.yaml12 import Document, read_yaml
-from guide.errors import Diagnostic, Place, error
+from guide.content.yaml import Document, read_yaml
+from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.model.lostfields import LostField, lost_notes
 
 Found = dict[str, tuple[dict[str, Any], Place]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
-from guide.errors import Diagnostic, Place, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, warning
 from guide.model import cloze
 from guide.model.content import Card, Figure
 from guide.model.markup import mentions

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from guide.content.schema import schemas
-from guide.errors import ContentError, Place, error
+from guide.diagnostics.diagnostic import ContentError, Place, error
 from guide.resources import TEMPLATES
 
 

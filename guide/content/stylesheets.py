@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from guide.errors import Diagnostic, Place, error
+from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.model.pack import Pack
 
 LONGEST = 2000  # letters of one text in a stylesheet; a heading or a mark has fewer

@@ -8,13 +8,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from guide.cells import cell_starts, delimiter_of
-from guide.content.yaml12 import Document
-from guide.errors import Diagnostic, Place, error, warning
+from guide.content.cells import cell_starts, delimiter_of
+from guide.content.yaml import Document
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.diagnostics.suggest import did_you_mean
 from guide.model.content import Card
 from guide.model.quiz import letter
 from guide.model.signs import without_code
-from guide.suggest import did_you_mean
 
 _LISTS = ("tags", "sources")
 _FLAGS = {

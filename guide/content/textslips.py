@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from guide.errors import Diagnostic, Place, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, warning
 from guide.model.base import Item
 from guide.model.content import Card, Section
 from guide.model.markup import TERM, texts_of

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 
-from guide.errors import Diagnostic, Place, warning
-from guide.suggest import nearest
+from guide.diagnostics.diagnostic import Diagnostic, Place, warning
+from guide.diagnostics.suggest import nearest
 
 CODE = "unread-file"
 LISTS = ("timeline", "glossary", "actors", "facts", "cards", "questions")

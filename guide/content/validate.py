@@ -9,8 +9,10 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from guide.content.yaml12 import Document
-from guide.errors import Diagnostic, Place, error
+from guide.content.yaml import Document
+from guide.diagnostics.diagnostic import Diagnostic, Place, error
+from guide.diagnostics.suggest import did_you_mean as did_you_mean  # noqa: PLC0414  known by this name
+from guide.diagnostics.suggest import nearest as nearest  # noqa: PLC0414
 from guide.model.base import Item
 from guide.model.content import (
     ChoiceQuestion,
@@ -20,8 +22,6 @@ from guide.model.content import (
     ShortQuestion,
     TrueFalseQuestion,
 )
-from guide.suggest import did_you_mean as did_you_mean  # noqa: PLC0414  known by this name
-from guide.suggest import nearest as nearest  # noqa: PLC0414
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from guide.errors import Diagnostic, Place, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import MatchQuestion, Section, ShortQuestion
 from guide.model.markup import are_attributes, is_attached, mentions, texts_of

@@ -1,1 +1,1 @@
-"""Numbered copies of a document: stamped, sealed, recorded, delivered; and jobs for printers."""
+"""A PDF to a numbered copy: label, seal, hidden id; and the check of a copy that was found."""

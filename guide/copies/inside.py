@@ -1,6 +1,6 @@
 """What a file says of itself: copy ids, metadata, seal and signatures. Runs in a confined process.
 
-Nothing here knows what was given out; `guide.copies.verify` compares. The file may be forged in any
+Nothing here knows what was given out; `guide.delivery.findings` compares. The file may be forged in any
 way, so that each step stands alone: what cannot be read leaves the other findings untouched.
 """
 
@@ -20,9 +20,9 @@ from typing import Any
 
 from guide.copies.signatures import Signed, detached_signature, embedded_signatures
 from guide.copies.trace import Search, ids_of_page, is_id, unprotected_id
-from guide.errors import Diagnostic, GuideError, Place, error, warning
-from guide.jobs.confine import TimeExceeded, within
-from guide.pdf.apart import short
+from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, warning
+from guide.foreign.apart import short
+from guide.system.sandbox import TimeExceeded, within
 
 _LARGEST = 500_000_000  # bytes of one file in a zip
 _MOST_PAGES = 20_000

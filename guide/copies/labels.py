@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from guide.copies.places import FRAME
+from guide.fonts.glyphs import script_sheet
 from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, SetFace
 from guide.model.copies import CopyLabel, StampStyle
-from guide.pdf.glyphs import script_sheet
 from guide.resources import TEMPLATES
 from guide.units import POINTS_PER_MM
 

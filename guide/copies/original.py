@@ -6,9 +6,9 @@ import io
 import re
 from dataclasses import dataclass
 
-from guide.errors import GuideError, Place, error
-from guide.pdf.apart import short
-from guide.pdf.forms import is_placeholder, is_signed, placeholder
+from guide.diagnostics.diagnostic import GuideError, Place, error
+from guide.foreign.apart import short
+from guide.foreign.forms import is_placeholder, is_signed, placeholder
 
 _LONGEST = 500  # characters of a title that count
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from guide.errors import GuideError, Place, error
+from guide.diagnostics.diagnostic import GuideError, Place, error
 
 _WIDTHS = (1, 4, 2)  # bytes of a row of the cross-reference stream: type, offset, index
 _ROW = sum(_WIDTHS)

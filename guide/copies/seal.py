@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from guide.copies.encrypt import encrypt
-from guide.errors import GuideError, Place, error
+from guide.diagnostics.diagnostic import GuideError, Place, error
+from guide.foreign.apart import apart
+from guide.foreign.forms import names_of_fields
 from guide.model.copies import Seal, Signature
 from guide.model.pageview import PageView, apply, view_of
-from guide.pdf.apart import apart
-from guide.pdf.forms import names_of_fields
 from guide.units import POINTS_PER_MM
 
 FIELD = "Signature"  # the name of our signature field

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from guide.errors import Diagnostic, Place, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 
 _MOST = 20  # signatures of a file that are checked
 

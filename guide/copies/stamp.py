@@ -15,7 +15,10 @@ from guide.copies.labels import BOX, CONTROL, NAME, WATER, LabelSetter, SetLabel
 from guide.copies.parts import Base, Part, base_of, compose, parts_of, without_length
 from guide.copies.places import FRAME, Seen, Slot, across, seen, slots
 from guide.copies.trace import MARK_SIZE, PIECE, bars
-from guide.errors import Diagnostic, GuideError, Place, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, warning
+from guide.foreign.apart import short
+from guide.foreign.forms import drop_usage_rights, is_signed
+from guide.foreign.probe import Spot, changes
 from guide.model.artifacts import (
     COLOURS,
     FIRST_FONT,
@@ -28,9 +31,6 @@ from guide.model.artifacts import (
 )
 from guide.model.copies import CopyLabel, StampStyle
 from guide.model.pageview import Matrix, PageView, apply, view_of
-from guide.pdf.apart import short
-from guide.pdf.forms import drop_usage_rights, is_signed
-from guide.pdf.probe import Spot, changes
 from guide.units import POINTS_PER_MM
 
 _BLOCK = 64  # labels that are set together: starting to typeset takes as long as two of them

@@ -11,17 +11,20 @@ from typing import Any
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from guide.errors import Diagnostic, Place, error
-from guide.html import account, views
-from guide.html.assets import Assets
-from guide.html.charts import PALETTE
-from guide.html.citations import Citations, UnknownStyleError, anchor, style_names
-from guide.html.codes import qr_svg
-from guide.html.collation import initial, sort_key
-from guide.html.flow import has_blocks, plain
-from guide.html.glossary import Linker
-from guide.html.labels import Labels
-from guide.html.markdown import (
+from guide.diagnostics.diagnostic import Diagnostic, Place, error
+from guide.diagnostics.suggest import nearest
+from guide.html import views
+from guide.markup import account
+from guide.markup.assets import Assets
+from guide.markup.blocks import has_blocks, plain
+from guide.markup.charts import PALETTE
+from guide.markup.citations import Citations, UnknownStyleError, anchor, style_names
+from guide.markup.codes import qr_svg
+from guide.markup.collation import initial, sort_key
+from guide.markup.glossary import Linker
+from guide.markup.labels import Labels
+from guide.markup.numbering import outline, section_anchor
+from guide.markup.to_html import (
     MAX_DEPTH,
     Context,
     Here,
@@ -32,7 +35,6 @@ from guide.html.markdown import (
     render_tokens,
     silent,
 )
-from guide.html.numbering import outline, section_anchor
 from guide.model.alike import end_of
 from guide.model.artifacts import SOURCE
 from guide.model.base import Item
@@ -53,7 +55,6 @@ from guide.model.origins import side_field
 from guide.model.pack import Pack
 from guide.model.quiz import Asked, as_written, in_right_order, letter
 from guide.model.spoilers import gives_away
-from guide.suggest import nearest
 
 _MAX_TILES = 9
 
@@ -552,7 +553,7 @@ class Document:
 _PLAIN = {"facts": "back", "glossary": "front", "actors": "front"}
 """The side of a card that holds a value or a name, which every document prints as written."""
 _SCRIPT = re.compile(r"(?<!\^)\^([^\s^~]+)\^(?!\^)|(?<!~)~([^\s^~]+)~(?!~)")
-_ANSWER = re.compile(r"\*\*(True|False)\*\*(?=\n|\Z)")  # as content/deck.py writes it
+_ANSWER = re.compile(r"\*\*(True|False)\*\*(?=\n|\Z)")  # as content/derive_cards.py writes it
 _LABEL = 6  # characters that a letter and the space after an option take
 
 

@@ -11,20 +11,20 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from guide.errors import Diagnostic, Place, Severity, error
+from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error
+from guide.diagnostics.suggest import nearest
+from guide.html.completeness import forgotten_of_card
 from guide.html.document import Document
-from guide.html.labels import Labels
 from guide.html.render import Request, Sheets, common_context, has_own
 from guide.html.templates import Templates
 from guide.html.views import CardView, Context
-from guide.html.whole import forgotten_of_card
-from guide.jobs.digest import digest
+from guide.markup.labels import Labels
 from guide.model.artifacts import Face, Fault, Html
 from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind
 from guide.model.markup import read_citation
 from guide.model.pack import Pack
-from guide.suggest import nearest
+from guide.system.digest import digest
 
 
 @dataclass

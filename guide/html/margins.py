@@ -11,15 +11,15 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from guide.html.labels import Labels
 from guide.html.marking import (
     Marking,
     line_height,
     measured,
     set_marking,
 )
-from guide.html.running import running_foot, running_heads
+from guide.html.running_heads import running_foot, running_heads
 from guide.html.templates import Templates
+from guide.markup.labels import Labels
 from guide.model.kinds import EDGE, Kind, Stock
 from guide.model.pack import Manifest, Theme
 from guide.units import Paper, parse_length

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from guide.errors import Diagnostic, Place, error
-from guide.pdf.widths import width
+from guide.diagnostics.diagnostic import Diagnostic, Place, error
+from guide.fonts.widths import width
 from guide.units import MM_PER_POINT
 
 SPACING = 0.05  # em between letters

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from guide.errors import Diagnostic, Place, error, warning
-from guide.html.labels import Labels
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.html.views import PlanDayView, PlanView
+from guide.markup.labels import Labels
 from guide.model.dates import Date
 from guide.model.leitner import Schedule, schedule
 from guide.model.pack import Pack

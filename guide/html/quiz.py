@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from guide.errors import Diagnostic, Place, Severity, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, warning
+from guide.diagnostics.suggest import did_you_mean
 from guide.html.document import Document
 from guide.html.views import LevelView, QuizView
 from guide.model.content import Question
 from guide.model.pack import Pack
 from guide.model.quiz import arranged, select, topics
-from guide.suggest import did_you_mean
 
 _LEVELS = {1: "Recall", 2: "Understanding", 3: "Judgement"}
 

@@ -7,27 +7,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from guide.errors import Diagnostic, Severity
-from guide.html import planner, quiz, ruled, strip
-from guide.html.codes import qr_svg
+from guide.diagnostics.diagnostic import Diagnostic, Severity
+from guide.fonts.glyphs import needs_east_asian, script_sheet
+from guide.html import notes_page, planner, quiz, timeline_picture
+from guide.html.completeness import Given, forgotten
 from guide.html.document import Document
-from guide.html.flow import bold, flow, plain
 from guide.html.handout import handout
-from guide.html.labels import Labels
 from guide.html.margins import Margins, Tokens, css_string, face_marking
 from guide.html.marking import Marking, too_long
 from guide.html.seen import words_of, words_of_picture
 from guide.html.templates import TemplateFault, Templates
 from guide.html.views import HandoutView, QuizView, SectionView, WorksheetView
-from guide.html.whole import Given, forgotten
 from guide.html.worksheet import with_gaps
+from guide.markup.blocks import bold, flow, plain
+from guide.markup.codes import qr_svg
+from guide.markup.labels import Labels
 from guide.model.artifacts import Fault, Html
 from guide.model.content import Flashcard
 from guide.model.dates import Date
 from guide.model.kinds import FIELDS, Kind, Piece, Stock, page_budget
 from guide.model.pack import Pack, Theme
 from guide.model.quiz import letter
-from guide.pdf.glyphs import needs_east_asian, script_sheet
 from guide.units import MM_PER_POINT, Paper
 
 _GAPS = 12  # in a section of a worksheet whose kind has no option for it
@@ -226,10 +226,10 @@ class _Rendering:
                 yield words_of_picture(data)
 
     def _ruled(self, sheet: Mapping[str, Any]) -> str:
-        """Return the path of a picture of a page for notes; see `guide.html.ruled.Notes`."""
+        """Return the path of a picture of a page for notes; see `guide.html.notes_page.Notes`."""
         paper = self.request.paper
         look = self._token("--rule"), self._token("--ink")
-        data = ruled.draw(ruled.Notes(paper.width, paper.height, *look, **sheet))
+        data = notes_page.draw(notes_page.Notes(paper.width, paper.height, *look, **sheet))
         return self.document.assets.add(data, "svg")
 
     def _quizzes(self) -> list[QuizView]:
@@ -260,15 +260,15 @@ class _Rendering:
         in the cover's colours.
         """
         years = [event.date.year for event in self.request.pack.timeline]
-        if len(years) < strip.LEAST or len(set(years)) < 3:
+        if len(years) < timeline_picture.LEAST or len(set(years)) < 3:
             return "", ""
         names = ("--cover-line", "--cover-ink") if cover else ("--accent", "--ink")
         dot, ink = (self._token(name) for name in names)
         size = float(self._token("--size-small").removesuffix("pt"))
-        look = strip.Look(width, height, size, dot, dot if cover else ink, ink)
+        look = timeline_picture.Look(width, height, size, dot, dot if cover else ink, ink)
         labels = self.document.labels
-        data = strip.draw(years, look, lambda year: labels.date(Date(year)))
-        year, most = strip.busiest(years)
+        data = timeline_picture.draw(years, look, lambda year: labels.date(Date(year)))
+        year, most = timeline_picture.busiest(years)
         said = {"count": len(years), "first": labels.date(Date(min(years))), "most": most,
                 "last": labels.date(Date(max(years))), "year": labels.date(Date(year))}  # fmt: skip
         words = labels("%(count)s events from %(first)s to %(last)s, %(most)s of them in %(year)s")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guide.html.labels import Labels
+from guide.markup.labels import Labels
 from guide.model.copies import StampPlace, StampStyle
 from guide.model.dates import Date
 

@@ -22,9 +22,9 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from guide.errors import Diagnostic, Place, error
-from guide.jobs.confine import TimeExceeded, limits, within
+from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.resources import TEMPLATES
+from guide.system.sandbox import TimeExceeded, limits, within
 
 _MARK = "guide-template:"
 _PLAIN = (str, int, float, list, tuple, dict, set, frozenset, MappingProxyType, NoneType,

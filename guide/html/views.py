@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from guide.html.labels import Labels
 from guide.html.worksheet import Gap
+from guide.markup.labels import Labels
 from guide.model.leitner import Session
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from guide.html.glossary import Linker
 from guide.html.seen import Page, Run, cut, folded, runs, words_of
+from guide.markup.glossary import Linker
 
 MOST_OFTEN = 3  # a term that the text has more often would leave it full of holes
 APART = 60  # characters of text from one gap to the next

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from guide.errors import Place, Severity
+from guide.diagnostics.diagnostic import Place, Severity
 
 SOURCE = "source:"  # before the citation key in the key of an entry of the bibliography
 
@@ -92,7 +92,7 @@ class Pdf:
 
     `page_sizes` are width and height in mm, one pair a page. `sizes` are the type sizes in pt
     that the faces came out in, in their order. `items` texts and pictures were looked for in the
-    file (see `guide.pdf.proof`), `missing` of them are not there.
+    file (see `guide.proof.prove`), `missing` of them are not there.
     """
 
     data: bytes

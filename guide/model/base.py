@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from guide.errors import Place
+from guide.diagnostics.diagnostic import Place
 from guide.model.signs import is_blank
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo, field_validator
 
-from guide.errors import Place
+from guide.diagnostics.diagnostic import Place
 from guide.model.alike import printed
 from guide.model.base import Frozen, Item, Text, Texts, Words
 from guide.model.dates import Date

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from guide.errors import Diagnostic, Place, note
+from guide.diagnostics.diagnostic import Diagnostic, Place, note
 
 _SHOWN = 40  # characters of a field that a note shows
 

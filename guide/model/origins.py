@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from guide.errors import Place
+from guide.diagnostics.diagnostic import Place
 from guide.model.artifacts import SOURCE, item_of
 from guide.model.base import Item
 from guide.model.content import Flashcard, Section

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, WithJsonSchema
 
-from guide.errors import Diagnostic, Place, Severity
+from guide.diagnostics.diagnostic import Diagnostic, Place, Severity
 from guide.model.base import Frozen, Item, Text, Texts, Words
 from guide.model.content import (
     Actor,

@@ -1,5 +1,5 @@
 """An Html to a Pdf: layout, fit, faults, tags."""
 
-from guide.pdf import libraries
+from guide.engine import libraries
 
 libraries.install()  # before any module here imports WeasyPrint

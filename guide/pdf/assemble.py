@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 import pydyf
 
+from guide.engine.pieces import Ready, compress_quickly, place, reference, references
 from guide.model.artifacts import (
     COLOURS,
     DOCUMENT,
@@ -23,7 +24,6 @@ from guide.model.artifacts import (
     Group,
     SetFace,
 )
-from guide.pdf.pieces import Ready, compress_quickly, place, reference, references
 
 # CIE 1976 L*a*b* under the two white points that CSS colours use.
 _LAB = b"[/Lab <</WhitePoint [%s]/Range [-125 125 -125 125]>>]"

@@ -10,7 +10,7 @@ from typing import Any
 from weasyprint.formatting_structure import boxes
 
 from guide.model.artifacts import Fault
-from guide.pdf.inspect import leaves, unwrap
+from guide.proof.layout import leaves, unwrap
 from guide.units import PX_PER_MM
 
 _LONGEST = 5

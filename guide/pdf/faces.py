@@ -15,6 +15,8 @@ import pydyf
 from weasyprint import pdf as weasyprint_pdf
 from weasyprint.matrix import Matrix
 
+from guide.engine.pieces import content_of, deflated, group_of
+from guide.engine.structure import add_tags
 from guide.model.artifacts import (
     COLOURS,
     DOCUMENT,
@@ -27,9 +29,7 @@ from guide.model.artifacts import (
     Group,
     SetFace,
 )
-from guide.pdf.pieces import content_of, deflated, group_of
 from guide.pdf.slots import FaceStream, Specimens
-from guide.pdf.structure import add_tags
 from guide.pdf.uses import font_use
 from guide.resources import font_folders
 

@@ -9,9 +9,9 @@ from html import unescape
 from itertools import islice
 from typing import Any
 
-from guide.errors import Severity
+from guide.diagnostics.diagnostic import Severity
+from guide.fonts.glyphs import BUNDLED, is_visible, named, words_with
 from guide.model.artifacts import Fault
-from guide.pdf.glyphs import BUNDLED, is_visible, named, words_with
 
 MOST = 20  # places of one font that are named
 _FAMILY = re.compile(r"""font-family\s*[:=]\s*["']?([^;"'>}]+)""")

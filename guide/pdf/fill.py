@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from guide.pdf.inspect import leaves
+from guide.proof.layout import leaves
 
 _TRIES = 4  # single elements that are tried in the gap at the end; each costs a layout
 Layout = Callable[[Any], Any]

@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 
 from guide.model.artifacts import Face, Fault, Html
-from guide.pdf.inspect import (
+from guide.proof.layout import (
     BREAK,
     Leaf,
     body_height,

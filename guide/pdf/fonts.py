@@ -10,9 +10,9 @@ import weasyprint
 from weasyprint.pdf import fonts as weasyprint_fonts
 from weasyprint.text.ffi import ffi, harfbuzz
 
+from guide.engine.clock import at_a_fixed_time
+from guide.engine.pieces import group_of
 from guide.model.artifacts import FontFace, FontObjects, FontUse
-from guide.pdf.clock import at_a_fixed_time
-from guide.pdf.pieces import group_of
 from guide.pdf.uses import of_use
 
 _DECLARED = False

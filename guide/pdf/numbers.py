@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import groupby
 
+from guide.engine.pieces import deflated, inflated
 from guide.model.artifacts import SEPARATOR, Group, NumberSlot, SetFace
-from guide.pdf.pieces import deflated, inflated
 
 MARK = b"%guide-number"  # a comment in the content of a face, where the number is shown
 _CONTENT = 2  # the place of a page's content among the objects of a face

@@ -21,25 +21,25 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.css.counters import CounterStyle
 from weasyprint.text.fonts import FontConfiguration
 
-from guide.errors import Severity
-from guide.jobs import temporary
+from guide.diagnostics.diagnostic import Severity
+from guide.engine import corrections, flow, lines, quick, rasters, typefaces
+from guide.engine.clock import at_a_fixed_time
+from guide.engine.fetcher import BASE, Fetcher
+from guide.engine.log import collected, document_fault, stylesheet_fault
+from guide.fonts.glyphs import BUNDLED, joined, missing_glyphs, missing_in_strings, uncovered
 from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, Pdf, SetFace, item_of
-from guide.pdf import corrections, flow, lines, quick, rasters, typefaces
 from guide.pdf.budget import over_budget
-from guide.pdf.clock import at_a_fixed_time
-from guide.pdf.contrast import contrast_faults
 from guide.pdf.faces import Drawer
 from guide.pdf.fallback import fallbacks, placed
-from guide.pdf.fetcher import BASE, Fetcher
-from guide.pdf.figures import label_faults
 from guide.pdf.fill import fill
 from guide.pdf.fit import faces_markup, fit_faces, size_classes
-from guide.pdf.glyphs import BUNDLED, joined, missing_glyphs, missing_in_strings, uncovered
-from guide.pdf.inspect import leaves, page_faults
-from guide.pdf.log import collected, document_fault, stylesheet_fault
-from guide.pdf.margins import margin_faults, marking_faults
-from guide.pdf.proof import Proof, expected, expected_of_face, prove, with_thumbs
 from guide.pdf.uses import of_use, union
+from guide.proof.contrast import contrast_faults
+from guide.proof.layout import leaves, page_faults
+from guide.proof.page_margins import margin_faults, marking_faults
+from guide.proof.prove import Proof, expected, expected_of_face, prove, with_thumbs
+from guide.proof.svg_labels import label_faults
+from guide.system import tempfiles
 from guide.units import PX_PER_MM
 
 VARIANT = "pdf/ua-1"
@@ -91,7 +91,7 @@ class _Fonts(FontConfiguration):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = Path(tempfile.mkdtemp(prefix="weasyprint-", dir=temporary.lasting()))
+        self._folder = Path(tempfile.mkdtemp(prefix="weasyprint-", dir=tempfiles.lasting()))
 
 
 @lru_cache(maxsize=1)

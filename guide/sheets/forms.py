@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pydyf
 
+from guide.engine.pieces import Ready, deflated, place
 from guide.model.artifacts import SetFace
 from guide.pdf.assemble import Common
-from guide.pdf.pieces import Ready, deflated, place
 from guide.units import POINTS_PER_MM, Paper
 
 

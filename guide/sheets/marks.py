@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from guide.model.kinds import EDGE, RULER_HEIGHT, RULER_ROOM, Stock
 from guide.model.kinds import MARK_DISTANCE as DISTANCE
 from guide.model.kinds import MARK_LENGTH as LENGTH
-from guide.sheets.plan import Side
+from guide.sheets.plan_cards import Side
 
 TICK = 1.5  # mm; the arm of a cross where a sheet leaves no margin for marks
 

@@ -335,7 +335,7 @@ def test_a_cache_that_lost_a_file_is_made_good(
     make: Run, tmp_path: Path, small_pack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the stored PDF is gone or damaged and its record is not, it is made again."""
-    from guide.jobs.store import Store
+    from guide.system.cache import Store
 
     monkeypatch.setenv("GUIDE_CACHE_DIR", str(tmp_path / "own"))
     assert make("--only", "flashcards").exit_code == 0

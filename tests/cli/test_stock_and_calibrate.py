@@ -175,10 +175,10 @@ def test_an_offset_moves_backs_only(make: Run, tmp_path: Path, words: tuple[str,
     assert after["FRONTWORD"] == before["FRONTWORD"]
     assert abs(after["BACKWORD"][1] - before["BACKWORD"][1] - sign * 0.4) < 0.01
     assert abs(after["BACKWORD"][2] - before["BACKWORD"][2] + sign * 0.8) < 0.01
-    from guide import printers
+    from guide.printing import profiles
     from guide.model.printers import Profile, Registration
 
-    printers.save("office", Profile(Registration(0.4, -0.8)))
+    profiles.save("office", Profile(Registration(0.4, -0.8)))
     assert make("--only", "flashcards", "--printer", "office", *words).exit_code == 0
     assert path.read_bytes() == moved != plain
 

@@ -9,7 +9,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from guide.content.load import load_pack
-from guide.errors import Diagnostic
+from guide.diagnostics.diagnostic import Diagnostic
 
 CASES = sorted(Path(__file__).with_name("cases").glob("*.txt"))
 BUGS: dict[str, str] = {}

@@ -14,7 +14,7 @@ from PIL import Image
 from pictures import drawing, kinds, photo, saved
 
 from guide.content.drawings import check_drawing
-from guide.html.charts import clean_svg
+from guide.markup.charts import clean_svg
 from guide.model.drawings import settled
 
 HEAD = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'

@@ -9,7 +9,7 @@ import pytest
 
 from guide.content.library import load_kinds
 from guide.content.load import load_pack
-from guide.errors import ContentError
+from guide.diagnostics.diagnostic import ContentError
 from guide.pipeline import Settings, check
 from guide.resources import TEMPLATES
 

@@ -17,7 +17,7 @@ from pictures import chunk, drawing, kinds, photo, png, saved, with_thumbnail
 from guide.content.files import Reader
 from guide.content.load import load_pack
 from guide.content.pictures import load_figure
-from guide.errors import Place
+from guide.diagnostics.diagnostic import Place
 from guide.model.rasters import bare_jpeg, orientation_of, segments
 
 AT = Place("cards.yaml", 3, 5)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guide.content.deck import deck
+from guide.content.derive_cards import deck
 from guide.content.load import load_pack
-from guide.errors import Diagnostic
+from guide.diagnostics.diagnostic import Diagnostic
 from guide.model.pack import Pack
 
 SMALL = {

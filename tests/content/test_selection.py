@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from road.test_decks import Deck, deck  # noqa: F401  a fixture
+from whole.test_decks import Deck, deck  # noqa: F401  a fixture
 
-from guide.errors import GuideError
+from guide.diagnostics.diagnostic import GuideError
 from guide.pipeline import printed_cards
 
 TEN = [f"{{id: c{n}, front: Front{9 - n}, back: Back{n}, tags: [t{n % 3}, all]}}" for n in range(10)]

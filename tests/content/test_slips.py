@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from guide.content.load import load_pack
 from guide.content.tables import read_table
 from guide.content.textslips import slips_in
-from guide.content.yaml12 import read_yaml
+from guide.content.yaml import read_yaml
 from guide.model.alike import end_of, printed, repeated
 
 FRONT = "---\ntitle: One\n---\n"

@@ -8,7 +8,7 @@ import pytest
 
 from guide.content.load import load_pack
 from guide.content.sources import read_sources
-from guide.errors import Place
+from guide.diagnostics.diagnostic import Place
 
 YAML = """\
 - id: judah-2008

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guide.content.deck import counted, selected
+from guide.content.derive_cards import counted, selected
 from guide.content.spread import APART, Sheets, spread
 from guide.model.content import Flashcard
 

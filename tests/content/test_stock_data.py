@@ -13,10 +13,10 @@ from sheets.test_fold import printed, words
 
 from guide.content.library import all_stock, load_stock
 from guide.content.load import load_pack
-from guide.errors import ContentError, Place
+from guide.diagnostics.diagnostic import ContentError, Place
 from guide.model.kinds import Stock
-from guide.sheets.impose import Layout
-from guide.sheets.plan import cell
+from guide.sheets.impose_cards import Layout
+from guide.sheets.plan_cards import cell
 from guide.units import PAPERS
 
 NAMES = sorted(all_stock())

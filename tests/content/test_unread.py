@@ -8,7 +8,7 @@ import pytest
 
 from guide.content.files import Reader
 from guide.content.load import load_pack
-from guide.errors import Severity
+from guide.diagnostics.diagnostic import Severity
 
 UNREAD = {
     "notes.docx": "sections/notes.md", "words.xlsx": "cards/words.csv", "quizlet.txt": "cards/quizlet.tsv", "glossary.yml": "`glossary.yaml`",

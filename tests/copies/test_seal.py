@@ -18,7 +18,7 @@ from post_office import made_pdf
 from guide.copies.encrypt import encrypt, password_fault
 from guide.copies.seal import check_seal, seal, with_field
 from guide.copies.stamp import Stamper
-from guide.errors import GuideError
+from guide.diagnostics.diagnostic import GuideError
 from guide.model.copies import CopyLabel, Seal, Signature, StampStyle
 
 Run = Callable[..., Result]

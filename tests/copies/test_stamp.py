@@ -14,10 +14,10 @@ from post_office import made_pdf
 
 from guide.copies.stamp import Stamper
 from guide.copies.trace import bars, ids_of_page, read_bars
-from guide.errors import GuideError
+from guide.diagnostics.diagnostic import GuideError
 from guide.html.stamps import stamp_style
 from guide.model.copies import CopyLabel, StampPlace, StampStyle
-from guide.pdf.glyphs import BUNDLED
+from guide.fonts.glyphs import BUNDLED
 
 ID = "0123456789abcdef0123456789abcdef"
 STYLE = StampStyle(version="1.0", control="Version 1.0 · TRAINING USE")

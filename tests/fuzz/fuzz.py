@@ -144,7 +144,7 @@ def check_html(html: str, whole: bool = False) -> None:
 @target
 def yaml(data: bytes) -> None:
     """Any text is a document or has a problem; the same each time; places lie in the file."""
-    from guide.content.yaml12 import read_yaml
+    from guide.content.yaml import read_yaml
 
     text = texts(data)
     document, problems = read_yaml(text, "a.yaml")
@@ -193,7 +193,7 @@ def sources(data: bytes) -> None:
         assert not place.line or place.line <= len(lines)
         _check_texts(item)
     if found and len(text) < 3000:
-        from guide.html.citations import Citations
+        from guide.markup.citations import Citations
         from guide.model.content import Citation
 
         citations = Citations({key: item for key, (item, _) in found.items()}, "ieee", "en")
@@ -254,7 +254,7 @@ def markdown(data: bytes) -> None:
 
     from guide.content.rules import check_pack
     from guide.html.document import Document
-    from guide.html.markdown import Here, block
+    from guide.markup.to_html import Here, block
 
     pack, text = _pack(), texts(data)
     lang = "de" if data[:1] in {b"!", b"#"} else "en"
@@ -280,8 +280,8 @@ def markdown(data: bytes) -> None:
 def csv(data: bytes) -> None:
     """Tables of cards and lists of recipients are rows, or problems with their places."""
     from guide.content.tables import read_table
-    from guide.copies import recipients
-    from guide.errors import GuideError
+    from guide.delivery import recipients
+    from guide.diagnostics.diagnostic import GuideError
 
     text = texts(data)
     for path in ("cards/a.csv", "cards/a.tsv"):
@@ -312,7 +312,7 @@ def stock(data: bytes) -> None:
     from dataclasses import replace
 
     from guide.content.library import _own_kind, load_stock, read_stock, resolve_options
-    from guide.errors import GuideError, Place
+    from guide.diagnostics.diagnostic import GuideError, Place
     from guide.model.content import ReviewAfter  # noqa: F401
     from guide.model.dates import Date
     from guide.units import parse_length, parse_paper
@@ -364,7 +364,7 @@ def svg(data: bytes) -> None:
 
     from guide.content.drawings import check_drawing
     from guide.content.pictures import _svg_size
-    from guide.html.charts import ChartError, clean_svg
+    from guide.markup.charts import ChartError, clean_svg
 
     _svg_size(data.decode("utf-8", "replace"))
     check_places(check_drawing("a.svg", data), {"a.svg": data.decode("utf-8", "replace")})
@@ -404,7 +404,7 @@ def pack_files(data: bytes) -> dict[str, bytes]:
 @target
 def load(data: bytes) -> None:
     """A folder of any files is a pack or has errors; the same each time; each problem stands in its file."""
-    from guide.content.deck import deck
+    from guide.content.derive_cards import deck
     from guide.content.load import load_pack
 
     files = pack_files(data)
@@ -506,11 +506,11 @@ def fuzz(name: str, seconds: float, findings: Path) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["guide", "markdown_it", "mdit_py_plugins", "pybtex", "csv", "tomllib"]):
-        import guide.content.deck
+        import guide.content.derive_cards
         import guide.content.library
         import guide.content.load
         import guide.content.sources
-        import guide.copies.recipients
+        import guide.delivery.recipients
         import guide.html.document
         import guide.html.faces
         import guide.html.handout

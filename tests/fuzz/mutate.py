@@ -371,7 +371,7 @@ def judge(mutant: Mutant, folder: Path, kinds: tuple[str, ...] | None = ()) -> N
 def typeset(mutant: Mutant, folder: Path, out: Path) -> None:
     """Build the briefing of the short edition with the edit, and note what went wrong in layout."""
     from guide import pipeline
-    from guide.errors import GuideError
+    from guide.diagnostics.diagnostic import GuideError
 
     target = folder / mutant.path
     old = target.read_bytes()

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from guide import pipeline
-from guide.errors import Diagnostic, GuideError
-from guide.jobs.store import Store
+from guide.diagnostics.diagnostic import Diagnostic, GuideError
+from guide.system.cache import Store
 from guide.model.artifacts import Html
 
 

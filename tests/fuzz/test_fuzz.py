@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 import fuzz  # noqa: E402
 
-from guide.content.yaml12 import read_yaml  # noqa: E402
+from guide.content.yaml import read_yaml  # noqa: E402
 
 CASES = sorted((path.parent.name, path.name) for path in fuzz.CASES.glob("*/*"))
 # Examples for each target: what takes a millisecond gets more of them than what builds a pack.

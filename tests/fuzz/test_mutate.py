@@ -35,7 +35,7 @@ def test_edits_are_of_all_kinds() -> None:
 
 def test_what_points_at_an_edit() -> None:
     """A place within two lines counts, a line that is named, a thing that stood there; a place elsewhere does not."""
-    from guide.errors import Place, error
+    from guide.diagnostics.diagnostic import Place, error
 
     mutant = mutate.Mutant(0, "delete-line", "a.yaml", 10, 10, b"x\n" * 20, "")
     old = "\n".join(f"- id: key-{n}" for n in range(1, 21))

@@ -20,7 +20,7 @@ import guide.html.faces  # noqa: E402, F401
 import guide.html.render  # noqa: E402, F401
 import guide.pdf.typeset  # noqa: E402, F401
 from guide import pipeline  # noqa: E402
-from guide.errors import GuideError  # noqa: E402
+from guide.diagnostics.diagnostic import GuideError  # noqa: E402
 
 
 

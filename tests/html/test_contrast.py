@@ -8,7 +8,7 @@ import pytest
 import tinycss2
 from tinycss2.color4 import parse_color
 
-from guide.html.charts import PALETTE
+from guide.markup.charts import PALETTE
 from guide.resources import TEMPLATES
 
 THEMES = sorted(path.stem for path in (TEMPLATES / "themes").glob("*.css"))

@@ -18,7 +18,7 @@ from weasyprint import HTML
 from guide.cli import guide
 from guide.content.library import load_kinds, resolve_options
 from guide.content.questions import check_questions
-from guide.html.labels import CATALOGUES, Labels, catalogue
+from guide.markup.labels import CATALOGUES, Labels, catalogue
 from guide.html.render import Request, render
 from guide.model.alike import printed
 from guide.model.content import (

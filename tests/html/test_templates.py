@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from guide.content.library import load_kinds, resolve_options
-from guide.errors import Diagnostic
+from guide.diagnostics.diagnostic import Diagnostic
 from guide.html.render import Request, render
 from guide.model.artifacts import Html
 from guide.model.pack import Pack

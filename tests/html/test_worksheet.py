@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guide.cli import guide
-from guide.html.glossary import Linker
+from guide.markup.glossary import Linker
 from guide.html.seen import Page, words_of, words_of_picture
 from guide.html.worksheet import Gap, with_gaps
 from guide.model.content import Term

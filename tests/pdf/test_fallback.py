@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from guide.cli import guide
 from guide.model.artifacts import Fault
 from guide.pdf.fallback import fallbacks, placed
-from guide.pdf.glyphs import BUNDLED, LISTED, needs_east_asian, uncovered
+from guide.fonts.glyphs import BUNDLED, LISTED, needs_east_asian, uncovered
 from guide.resources import TEMPLATES
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><text font-family="%s">%s</text></svg>'

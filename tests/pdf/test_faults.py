@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from guide.errors import Severity
+from guide.diagnostics.diagnostic import Severity
 from guide.model.artifacts import Face, Fault, Html, Pdf
 
 Page = Callable[..., Html]

@@ -30,8 +30,8 @@ from guide.model.artifacts import Face, FontObjects, Html, SetFace
 from guide.model.kinds import Stock
 from guide.pdf.assemble import About
 from guide.resources import TEMPLATES
-from guide.sheets.impose import Layout, impose
-from guide.sheets.plan import plan
+from guide.sheets.impose_cards import Layout, impose
+from guide.sheets.plan_cards import plan
 from guide.units import PAPERS, POINTS_PER_MM
 
 

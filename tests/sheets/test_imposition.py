@@ -13,9 +13,9 @@ from guide.content.library import all_stock
 from guide.model.artifacts import Face, FontObjects, Html, SetFace
 from guide.model.kinds import Stock
 from guide.pdf.assemble import About
-from guide.sheets.impose import Layout, impose
+from guide.sheets.impose_cards import Layout, impose
 from guide.sheets.marks import lines
-from guide.sheets.plan import Placement, Side, plan
+from guide.sheets.plan_cards import Placement, Side, plan
 from guide.units import POINTS_PER_MM
 from support import whole_deck
 

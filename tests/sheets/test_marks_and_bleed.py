@@ -17,9 +17,9 @@ from sheets.test_fold import SCALE, Stroke, inked, pictures, printed, strokes
 from guide.content.library import all_stock
 from guide.model.kinds import Stock
 from guide.pipeline import Built, Settings, build
-from guide.sheets.impose import Layout
+from guide.sheets.impose_cards import Layout
 from guide.sheets.marks import lines, ruler
-from guide.sheets.plan import cell, plan
+from guide.sheets.plan_cards import cell, plan
 from guide.units import POINTS_PER_MM
 
 Make = Callable[..., Built]

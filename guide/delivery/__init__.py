@@ -1,0 +1,1 @@
+"""Who gets which copy, by which channel, recorded once."""

@@ -1,0 +1,187 @@
+"""Versions of a quiz dealt to a class, and the copies of a class in one PDF for the printer."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from guide.delivery.names import fold
+from guide.delivery.records import Held
+from guide.model.copies import Recipient
+
+
+def versions_among(stems: Iterable[str], kind: str) -> tuple[str, ...]:
+    """Return the letters of the versions among the documents of a kind: `quiz-a`, `quiz-b`; or ()."""
+    pattern = re.compile(re.escape(kind) + r"-([a-z])")
+    found = [match[1] for stem in stems if (match := pattern.fullmatch(stem))]
+    return tuple(sorted(found)) if len(found) > 1 else ()
+
+
+def class_of(organisation: str) -> str:
+    """Return what tells a class from others: its name, whatever its spaces and capitals."""
+    return fold(organisation)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A copy in the list of its class: `has` is its version, '' for none; `letters` it may get."""
+
+    number: int
+    group: str
+    has: str = ""
+    letters: tuple[str, ...] = ()
+
+
+def deal(seats: Iterable[Seat]) -> dict[int, str]:
+    """Return the versions of the copies that have none yet, by number; '' where there are none.
+
+    Seats are in the order of the list. Within a class, a copy gets the version that those beside it
+    do not have, of these the one that fewest of the class have, of these the first. So a new list
+    is dealt in turn: a, b, c, a. A copy keeps its version when pupils join or leave.
+    """
+    groups: dict[str, list[Seat]] = {}
+    for seat in seats:
+        groups.setdefault(seat.group, []).append(seat)
+    return {number: letter for each in groups.values() for number, letter in _dealt(each)}
+
+
+def _dealt(seats: Sequence[Seat]) -> Iterator[tuple[int, str]]:
+    has = [seat.has for seat in seats]
+    used = Counter(has)
+    first = next((place for place, letter in enumerate(has) if letter), 0)
+    # Who is put before all others is dealt from there to the front, so that no two meet alike.
+    for place in (*range(first, len(seats)), *reversed(range(first))):
+        seat = seats[place]
+        if not seat.has:
+            beside = [*has[max(0, place - 1) : place], *has[place + 1 : place + 2]]
+            ranked = [(beside.count(each), used[each], each) for each in seat.letters]
+            has[place] = min(ranked)[-1] if ranked else ""
+            used[has[place]] += 1
+            yield seat.number, has[place]
+
+
+def dealt(
+    documents: Collection[str],
+    rows: Iterable[tuple[Recipient, Sequence[Held], Sequence[int]]],
+    due: Container[int],
+) -> dict[int, str]:
+    """Return the versions that copies get now, by number.
+
+    `documents` are the keys of those that are made; without any, nothing is known. `rows` are those
+    of the list in order, each with the copies that its person has and the numbers of new ones. A
+    copy that is `due` gets another version only if its own is no longer made.
+    """
+    letters = letters_of(documents)
+    seats: list[Seat] = []
+    known: dict[int, str] = {}
+    for row, had, new in rows:
+        group, can = class_of(row.organisation), letters.get(row.edition, ())
+        for copy in had:
+            if copy.number not in due:
+                seats.append(Seat(copy.number, group, copy.quiz))
+                continue
+            known[copy.number] = copy.quiz
+            seats.append(Seat(copy.number, group, copy.quiz if copy.quiz in can else "", can))
+        seats += [Seat(number, group, letters=can) for number in new]
+        known |= dict.fromkeys(new, "")
+    found = deal(seats) if documents else {}
+    return {number: letter for number, letter in found.items()
+            if number in known and known[number] != letter}  # fmt: skip
+
+
+def by_number(number: int, letters: Sequence[str]) -> str:
+    """Return the version that ledgers of older formats gave a copy: round by number."""
+    return letters[(number - 1) % len(letters)] if letters else ""
+
+
+def letters_of(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the letters of the versions of each edition, by the keys of its documents."""
+    found: dict[str, list[str]] = {}
+    for key in sorted(keys):
+        edition, slash, letter = key.partition("/")
+        if slash:
+            found.setdefault(edition, []).append(letter)
+    return {edition: tuple(letters) for edition, letters in found.items()}
+
+
+def document_key(edition: str, letter: str) -> str:
+    """Return what a document of a run is called: by its edition, and its version where there are some."""
+    return f"{edition}/{letter}" if letter else edition
+
+
+def edition_of(key: str) -> str:
+    """Return the edition that a document's key names."""
+    return key.partition("/")[0]
+
+
+def joined(copies: Sequence[bytes], title: str) -> bytes:
+    """Return copies as one PDF in which each begins on a new sheet, printed on both sides.
+
+    A copy with an odd number of pages is followed by an empty one, as large as its last. Layers stay
+    as they are: what is hidden in a copy is hidden in the whole. Raises ValueError when a copy is no
+    PDF.
+    """
+    import pikepdf
+
+    with contextlib.ExitStack() as stack:
+        whole = stack.enter_context(pikepdf.new())
+        layers: list[Any] = []
+        for data in copies:
+            try:
+                copy = stack.enter_context(pikepdf.open(io.BytesIO(data)))
+            except pikepdf.PdfError as exc:
+                raise ValueError(str(exc)) from exc
+            whole.pages.extend(copy.pages)
+            if len(copy.pages) % 2:
+                _add_empty(whole, whole.pages[-1])
+            if "/Lang" in copy.Root and "/Lang" not in whole.Root:
+                whole.Root.Lang = pikepdf.String(str(copy.Root.Lang))
+            if "/OCProperties" in copy.Root:
+                layers.append(whole.copy_foreign(copy.make_indirect(copy.Root.OCProperties)))
+        if layers:
+            whole.Root.OCProperties = _layers(layers)
+        # As it is printed, not made larger or smaller, on both sides (ISO 32000-2, 12.2).
+        whole.Root.ViewerPreferences = pikepdf.Dictionary(
+            PrintScaling=pikepdf.Name("/None"),
+            Duplex=pikepdf.Name.DuplexFlipLongEdge,
+        )
+        whole.docinfo["/Title"] = title
+        made = io.BytesIO()
+        whole.save(
+            made, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate
+        )
+        return made.getvalue()
+
+
+def _add_empty(whole: Any, like: Any) -> None:
+    """Add an empty page that is seen as large as another, and turned as that is."""
+    import pikepdf
+
+    page = pikepdf.Dictionary(Type=pikepdf.Name.Page, Resources=pikepdf.Dictionary())
+    for name in ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit"):
+        if name in like.obj:  # `extend` has put on each page what it inherits
+            page[name] = like.obj[name]
+    whole.pages.append(pikepdf.Page(whole.make_indirect(page)))
+
+
+def _layers(every: Sequence[Any]) -> Any:
+    """Return the optional content of all copies as one (ISO 32000-2, 8.11.4)."""
+    import pikepdf
+
+    groups, hidden, usage = pikepdf.Array(), pikepdf.Array(), pikepdf.Array()
+    for properties in every:
+        settings = properties.get("/D", pikepdf.Dictionary())
+        own = list(properties.get("/OCGs", pikepdf.Array()))
+        groups.extend(own)
+        if str(settings.get("/BaseState", "/ON")) == "/OFF":
+            shown = {group.objgen for group in settings.get("/ON", pikepdf.Array())}
+            hidden.extend(group for group in own if group.objgen not in shown)
+        else:
+            hidden.extend(settings.get("/OFF", pikepdf.Array()))
+        usage.extend(settings.get("/AS", pikepdf.Array()))
+    return pikepdf.Dictionary(OCGs=groups, D=pikepdf.Dictionary(OFF=hidden, AS=usage))

@@ -1,0 +1,288 @@
+"""The user's mail server, from the environment and the configuration, and what is written to people.
+
+A password comes from the environment or the keyring: never from the command line, where others see
+it, nor from a file that is copied about.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from guide.delivery.channels import Letter, Server
+from guide.delivery.message import ascii_domain, mailbox
+from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.diagnostics.suggest import did_you_mean
+from guide.printing.profiles import config_folder
+from guide.resources import TEMPLATES
+
+SECURITY = ("starttls", "tls", "none")
+_WORDS = {"host", "security", "user", "sender", "reply_to", "ca"}
+_NUMBERS = {"port", "timeout", "patience", "tries", "wait"}
+_SERVICE = "guide-smtp"
+MAX_LETTER = 2_000_000  # characters of text and HTML: mail servers refuse much less
+
+
+def _file() -> Path:
+    return config_folder() / "mail.toml"
+
+
+def server(options: Mapping[str, Any]) -> tuple[Server, str]:
+    """Return the mail server and the address for answers; raises GuideError.
+
+    Options of the command go before the environment (`GUIDE_SMTP_HOST`, `_PORT`, `_SECURITY`,
+    `_USER`, `_PASSWORD`, `_SENDER`, `_REPLY_TO`, `_CA`, `_TIMEOUT`, `_PATIENCE`, `_TRIES`, `_WAIT`),
+    that before `mail.toml` in the user's configuration.
+    """
+    values: dict[str, Any] = _configured()
+    at = Place("smtp")
+    for name in sorted(_WORDS | _NUMBERS):
+        variable = f"GUIDE_SMTP_{name.upper()}"
+        if os.environ.get(variable):
+            values[name] = os.environ[variable]
+        if options.get(name):
+            values[name] = options[name]
+    missing = [name for name in ("host", "sender") if not values.get(name)]
+    if missing:
+        message = f"the mail server is not known: {' and '.join(missing)} missing"
+        hint = "Set GUIDE_SMTP_HOST and GUIDE_SMTP_SENDER, use --smtp and --from, or write "
+        hint += f"{_file()}."
+        raise GuideError(error("smtp-not-configured", message, at, hint))
+    for name in _NUMBERS & set(values):
+        values[name] = _number(name, values[name])
+    host = _host(str(values["host"]))
+    security = str(values.get("security", "starttls")).lower()
+    if security not in SECURITY:
+        hint = did_you_mean(security, SECURITY)
+        raise GuideError(_wrong("security", f"cannot be `{security}`", hint))
+    sender = _address("sender", str(values["sender"]))
+    reply_to = _address("reply_to", str(values["reply_to"])) if values.get("reply_to") else ""
+    user = str(values.get("user", ""))
+    found = Server(
+        host=host,
+        sender=sender,
+        port=int(values.get("port", 0)),
+        security=security,
+        user=user,
+        password=_password(user) if user else "",
+        authorities=str(values.get("ca", "")),
+        **{name: values[name] for name in ("timeout", "patience", "wait") if name in values},
+        tries=max(1, min(20, int(values.get("tries", Server.tries)))),
+    )
+    if found.user and security == "none" and found.host not in {"localhost", "127.0.0.1", "::1"}:
+        hint = "Use --smtp-security starttls or tls, or no login."
+        raise GuideError(_wrong("security", "`none` would send the password in the clear", hint))
+    return found, reply_to
+
+
+def _configured() -> dict[str, Any]:
+    path = _file()
+    at = Place(str(path), 1, 1)
+    try:
+        if not path.is_file():
+            return {}
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        message = f"the configuration cannot be read: {exc}"
+        hint = 'Write lines such as host = "mail.example.org".'
+        raise GuideError(error("bad-mail-settings", message, at, hint)) from exc
+    if "password" in values:
+        message = "a password does not belong into a file"
+        hint = "Delete it here, and use the keyring or GUIDE_SMTP_PASSWORD."
+        raise GuideError(error("bad-mail-settings", message, at, hint))
+    problems = [
+        error("bad-mail-settings", f"unknown key `{key}`", at, did_you_mean(key, _WORDS | _NUMBERS))
+        for key in values
+        if key not in _WORDS | _NUMBERS
+    ]
+    if problems:
+        raise GuideError(*problems)
+    return values
+
+
+def _wrong(name: str, message: str, hint: str) -> Diagnostic:
+    return error("bad-mail-settings", f"`{name}` {message}", Place("smtp"), hint)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    most = 65535 if name == "port" else 86400
+    least = 0.1 if name in {"timeout", "patience"} else 0
+    if not least <= number <= most:
+        raise GuideError(_wrong(name, f"must be a number from {least} to {most}", ""))
+    return number
+
+
+def _host(name: str) -> str:
+    """Return a server's name as it is looked up; raises GuideError when it cannot be one."""
+    try:
+        found = ascii_domain(name)
+        found.encode("idna")  # as sockets do
+    except (UnicodeError, ValueError):
+        found = ""
+    if not found or not found.isprintable() or " " in found:
+        hint = "Write it as mail.example.org, or as an address of numbers."
+        raise GuideError(_wrong("host", "is not the name of a server", hint))
+    return found
+
+
+def _address(name: str, value: str) -> str:
+    """Return a mailbox, with or without a name before it: `Training <training@example.org>`."""
+    from email.utils import parseaddr
+
+    address = parseaddr(value)[1]
+    try:
+        good = all(mailbox(address).rpartition("@")[::2])
+    except (UnicodeError, ValueError):
+        good = False
+    if not value.isprintable() or "@" not in address or not good:
+        hint = 'Write training@example.org, or "Training <training@example.org>".'
+        raise GuideError(_wrong(name, "is not an address", hint))
+    return value
+
+
+def _password(user: str) -> str:
+    found = os.environ.get("GUIDE_SMTP_PASSWORD")
+    if found:
+        return found
+    try:
+        import keyring
+
+        found = keyring.get_password(_SERVICE, user)
+    except ImportError:
+        found = None
+    except Exception as exc:  # each keyring has exceptions of its own
+        message = f"the keyring gives no password: {type(exc).__name__}"
+        hint = "Unlock it, or set GUIDE_SMTP_PASSWORD."
+        raise GuideError(error("smtp-not-configured", message, Place("smtp"), hint)) from exc
+    if not found:
+        message = "there is no password for the mail server"
+        hint = f"Set GUIDE_SMTP_PASSWORD, or store it: keyring set {_SERVICE} {user} "
+        hint += "(needs pip install 'guide-press[keyring]')."
+        raise GuideError(error("smtp-not-configured", message, Place("smtp"), hint))
+    return str(found)
+
+
+class Letters:
+    """Subject and body of each message, by Jinja2 templates in a sandbox.
+
+    `own` are the pack's templates (`mail/body.txt`); `files` replaces some of them, by name, with
+    files of the user's. Where any template is not guide's own, letters are written in a child
+    process, within the limits of a build: no template can take this process's memory or time.
+    """
+
+    def __init__(self, own: Mapping[str, str], files: Mapping[str, Path], subject: str) -> None:
+        texts = {name: text for name, text in own.items() if name.startswith("mail/")}
+        self._files = {f"mail/{name}": path for name, path in files.items()}
+        for name, path in self._files.items():
+            texts[name] = _template(path)
+        if subject:
+            texts["mail/subject.txt"] = subject
+        # A body of the user's own is not joined with a letter of ours.
+        plain = "mail/body.txt" in texts and "mail/body.html" not in texts
+        self._names = ["mail/subject.txt", "mail/body.txt", *([] if plain else ["mail/body.html"])]
+        self._texts = texts
+
+    def check(self, contexts: Sequence[Context]) -> tuple[int, tuple[Diagnostic, ...]]:
+        """Write letters and keep none; return how many went well, and why the next one did not."""
+        _, count, problems = self._rendered(contexts, False)
+        return count, tuple(map(self._placed, problems))
+
+    def write(self, contexts: Sequence[Context], reply_to: str) -> list[Letter]:
+        """Return a letter for each context; raises GuideError with the template's line."""
+        made, _, problems = self._rendered(contexts, True)
+        if problems:
+            raise GuideError(*map(self._placed, problems))
+        return [Letter(subject, text, html, reply_to=reply_to) for subject, text, html in made]
+
+    def _rendered(self, contexts: Sequence[Context], keep: bool) -> _Rendered:
+        work = self._texts, self._names, contexts, keep
+        if not self._texts:
+            return _rendered(*work, _unheard)
+        from guide.system.fence import Fence
+        from guide.system.sandbox import Exceeded, NotStarted, confined, limits
+
+        at = Place("templates/mail/body.txt")
+        try:
+            bounds = limits()
+            found: _Rendered = confined(
+                _rendered, *work, heard=_unheard, bounds=bounds,
+                seconds=bounds.seconds + len(contexts) // 20, fence=Fence((str(TEMPLATES),)),
+            )  # fmt: skip
+        except ValueError as exc:  # GUIDE_LIMITS
+            raise GuideError(error("bad-value", str(exc), Place(""))) from exc
+        except NotStarted as exc:
+            hint = "Free some room and end other programs; TMPDIR names another folder."
+            raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
+        except Exceeded as exc:
+            hint = "Look for a loop that never ends, or that is far too long, in the letter."
+            raise GuideError(
+                error("render-limit", f"writing the letters {exc.limit}", at, hint)
+            ) from exc
+        return found
+
+    def _placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        name = diagnostic.place.path.removeprefix("templates/")
+        path = str(self._files.get(name, diagnostic.place.path))
+        hint = diagnostic.hint
+        if diagnostic.code == "template-error":
+            hint = "docs/distribution.md lists what a letter is given."
+        return replace(diagnostic, place=replace(diagnostic.place, path=path), hint=hint)
+
+
+Context = Mapping[str, Any]
+"""What the templates of one letter are given: texts, numbers and lists of them."""
+
+_Rendered = tuple[list[tuple[str, str, str]], int, tuple[Diagnostic, ...]]
+
+
+def _unheard(_what: str, _how_far: str) -> None:
+    """Report to nobody."""
+
+
+def _rendered(
+    texts: Mapping[str, str],
+    names: Sequence[str],
+    contexts: Sequence[Context],
+    keep: bool,
+    _say: Callable[[str, str], None],
+) -> _Rendered:
+    """Return letters as subject, text and HTML, up to the first that cannot be written."""
+    from guide.html.templates import TemplateFault, Templates
+
+    templates = Templates(texts)
+    made: list[tuple[str, str, str]] = []
+    for count, context in enumerate(contexts):
+        try:
+            subject, text, *html = (str(templates.render(n, {}, **context)) for n in names)
+        except TemplateFault as fault:
+            return made, count, (fault.diagnostic,)
+        subject = subject.strip()
+        if not subject or len(subject.splitlines()) > 1:
+            hint = "Write it in one line: a line break would begin another header."
+            at = Place("templates/mail/subject.txt", 1, 1)
+            return made, count, (error("bad-subject", "the subject must be one line", at, hint),)
+        if len(text) + len("".join(html)) > MAX_LETTER:
+            hint = "Shorten the template; what is long belongs into the document."
+            message = f"the letter is longer than {MAX_LETTER // 1_000_000} million characters"
+            at = Place("templates/mail/body.txt", 1, 1)
+            return made, count, (error("render-limit", message, at, hint),)
+        if keep:
+            made.append((subject, text, "".join(html)))
+    return made, len(contexts), ()
+
+
+def _template(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as exc:
+        message = f"the template cannot be read: {getattr(exc, 'strerror', None) or exc}"
+        hint = "Check the name; the file must be text in UTF-8."
+        raise GuideError(error("unreadable-file", message, Place(str(path)), hint)) from exc

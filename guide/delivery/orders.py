@@ -1,0 +1,169 @@
+"""Copies made and, where the channel allows it, delivered: by one process or by several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from guide.copies.labels import SetLabel
+from guide.copies.seal import seal
+from guide.copies.stamp import Stamper
+from guide.delivery.channels import Answer, Channel, File, Parcel
+from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all copies of a run are made of: it goes along with every order, and holds no list.
+
+    `documents` are PDFs by key (`guide.delivery.dealing.document_key`); `styles` how they are stamped, by
+    that key and language. `key` names the recipe within this run. `stampers` are ready for documents that came
+    from elsewhere, by the same; those documents are not read again. `sizes` are the bytes of those, by key.
+    """
+
+    key: str
+    documents: Mapping[str, bytes] = field(repr=False)
+    styles: Mapping[tuple[str, str], StampStyle]
+    signature: Signature | None = None
+    encrypt: bool = False
+    stampers: Mapping[tuple[str, str], Stamper] = field(default_factory=dict, repr=False)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def size(self, document: str) -> int:
+        """Return the bytes of a document by its key; of the largest, if there is no such document."""
+        known = {key: len(data) for key, data in self.documents.items()} | dict(self.sizes)
+        return known.get(document, max(known.values(), default=1))
+
+
+@dataclass(frozen=True)
+class Order:
+    """The copies that one recipient is due: a label, a document's key and a file name for each.
+
+    `ahead` has the labels that are in type already.
+    """
+
+    recipient: Recipient
+    labels: tuple[CopyLabel, ...]
+    documents: tuple[str, ...]
+    names: tuple[str, ...]
+    parcel: str
+    secret: str
+    message_id: str = ""
+    ahead: tuple[SetLabel | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of an order: the parcel, unless it was delivered, and what the channel said.
+
+    `digests` are those of the copies, in the order of the labels. `problems` are why an order could
+    not be made; `notes` what is to be known of copies that were.
+    """
+
+    digests: tuple[str, ...] = ()
+    parcel: Parcel | None = None
+    answer: Answer | None = None
+    problems: tuple[Diagnostic, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
+
+
+_stampers: dict[tuple[str, str, str], Stamper] = {}
+
+
+def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -> list[Made]:
+    """Make the copies of some orders; with a `channel`, deliver them and keep nothing of them.
+
+    Stops at the first order that cannot be made or delivered: the last result then says why.
+    """
+    results: list[Made] = []
+    try:
+        _expect(recipe, orders)
+        for order in orders:
+            results.append(_delivered(recipe, order, channel) if channel else make(recipe, order))
+    except GuideError as exc:  # which does not survive the way between processes
+        results.append(Made(problems=exc.diagnostics))
+    except OSError as exc:  # fonts are kept in the temporary folder
+        message = f"a copy cannot be made: {exc.strerror or exc}"
+        hint = "Free some room in the temporary folder, or set TMPDIR to another one."
+        results.append(Made(problems=(error("cannot-write", message, Place(""), hint),)))
+    if channel is not None:
+        try:
+            channel.settle()
+        except GuideError as exc:
+            results = [Made(problems=exc.diagnostics)]
+    return results
+
+
+def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
+    """Tell each stamper which labels are not in type yet."""
+    wanted: dict[tuple[str, str], list[CopyLabel]] = {}
+    for order in orders:
+        ahead = order.ahead or (None,) * len(order.labels)
+        for label, document, ready in zip(order.labels, order.documents, ahead, strict=True):
+            how = (document, order.recipient.language)
+            labels = wanted.setdefault(how, [])
+            if ready is None or not _stamper(recipe, how).takes(ready):
+                labels.append(label)
+    for style, labels in wanted.items():
+        _stamper(recipe, style).expect(labels)
+
+
+def make(recipe: Recipe, order: Order) -> Made:
+    """Return the parcel of an order; raises GuideError when a copy cannot be stamped or sealed."""
+    digests: list[str] = []
+    notes: list[Diagnostic] = []
+    files = tuple(_files(recipe, order, digests, notes))
+    parcel = Parcel(order.parcel, files, order.secret, order.message_id)
+    return Made(tuple(digests), parcel, notes=tuple(dict.fromkeys(notes)))
+
+
+def _delivered(recipe: Recipe, order: Order, channel: Channel) -> Made:
+    """Make the parcel of an order and deliver it, one file at a time if the channel takes it so."""
+    if not channel.streams:
+        made = make(recipe, order)
+        assert made.parcel is not None
+        return replace(made, parcel=None, answer=channel.deliver(made.parcel, order.recipient))
+    digests: list[str] = []
+    notes: list[Diagnostic] = []
+    parcel = Parcel(order.parcel, (), order.secret, order.message_id,
+                    stream=lambda: _files(recipe, order, digests, notes))  # fmt: skip
+    answer = channel.deliver(parcel, order.recipient)
+    return Made(tuple(digests), answer=answer, notes=tuple(dict.fromkeys(notes)))
+
+
+def _files(
+    recipe: Recipe, order: Order, digests: list[str], notes: list[Diagnostic]
+) -> Iterator[File]:
+    """Yield the copies of an order, each with its signature; write down their digests, and notes."""
+    ahead = order.ahead or (None,) * len(order.labels)
+    for label, document, name, ready in zip(
+        order.labels, order.documents, order.names, ahead, strict=True
+    ):
+        stamper = _stamper(recipe, (document, order.recipient.language))
+        data, signature = stamper.copy(label, ready), None
+        notes += stamper.problems
+        if recipe.encrypt or recipe.signature:
+            wanted = Seal(signature=recipe.signature)
+            if recipe.encrypt:
+                wanted = Seal(password=order.recipient.password, signature=recipe.signature)
+            sealed = seal(data, wanted)
+            data, signature = sealed.data, sealed.signature
+        file = File(name, data)
+        digests.append(file.digest)
+        yield file
+        if signature is not None:
+            yield File(f"{name}.p7s", signature)
+
+
+def _stamper(recipe: Recipe, how: tuple[str, str]) -> Stamper:
+    """Return what stamps a document, by key and language: it is made once in each process."""
+    document, language = how
+    key = (recipe.key, document, language)
+    if key not in _stampers:
+        if any(known[0] != recipe.key for known in _stampers):
+            _stampers.clear()  # those of an earlier run in this process
+        _stampers[key] = recipe.stampers.get(how) or Stamper(
+            recipe.documents[document], (), recipe.styles[how]
+        )
+    return _stampers[key]

@@ -1,0 +1,1 @@
+"""WeasyPrint and pydyf as guide needs them: every patch, and the version that they fit."""

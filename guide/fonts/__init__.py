@@ -1,0 +1,1 @@
+"""Which characters the bundled fonts print, and how wide."""

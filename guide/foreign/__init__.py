@@ -1,0 +1,1 @@
+"""PDF files that guide did not make: read in a confined process, measured, their fields drawn."""

@@ -1,0 +1,85 @@
+"""A stranger's PDF is read in a process of its own: little time, little memory, no network, no files.
+
+Libraries that read PDF files are large and written in C++; a file can keep them busy for hours, fill
+the memory or use a hole. `apart` ends the reading, and the user gets a diagnostic.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from guide.diagnostics.diagnostic import GuideError, Place, error
+from guide.resources import TEMPLATES, font_folders
+from guide.system.fence import Fence
+from guide.system.sandbox import MB, VARIABLE, Exceeded, Limits, NotStarted, confined, limits
+
+SMALL = Limits(seconds=7, wall=120, memory=500, output=2000)
+_PLAIN = 40 * MB  # bytes of a file that must do with this; a larger one gets more, in proportion
+
+
+def apart(
+    function: Callable[..., Any], *arguments: Any, name: str, size: int = 0,
+    reads: Iterable[Path] = (),
+) -> Any:  # fmt: skip
+    """Return `function(*arguments)`, called in a confined process.
+
+    `name` is the PDF for messages, `size` its bytes, `reads` the files that the function may open.
+    Raises GuideError: that of the function, or
+    `pdf-limit` when it took too much.
+    """
+    try:
+        bounds = limits(1, SMALL)
+    except ValueError as exc:
+        hint = f"{VARIABLE}=seconds=60,memory=2000; what is left out keeps its default."
+        raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
+    more = max(0, size - _PLAIN)
+    seconds = bounds.seconds + more // (2 * MB)
+    bounds = Limits(seconds, bounds.wall, bounds.memory + 6 * more // MB, bounds.output)
+    readable = (*map(os.path.realpath, reads), str(TEMPLATES), *map(str, font_folders().values()))
+    try:
+        return confined(
+            _call, function, arguments, heard=_unheard, bounds=bounds, seconds=seconds,
+            fence=Fence(readable),
+        )  # fmt: skip
+    except OSError as exc:  # fonts are kept in the temporary folder
+        message = f"the PDF cannot be worked on: {exc.strerror or exc}"
+        hint = "Free some room in the temporary folder, or set TMPDIR to another one."
+        raise GuideError(error("cannot-write", message, Place(name), hint)) from exc
+    except NotStarted as exc:
+        hint = "Free some room and end other programs; TMPDIR names another folder."
+        raise GuideError(error("cannot-start", str(exc), Place(name), hint)) from exc
+    except Exceeded as exc:
+        how = "was given up: it " + exc.limit if exc.died else exc.limit
+        hint = (
+            "Print it to a new PDF in a viewer, and use that. If you trust the file, allow more: "
+            "GUIDE_LIMITS=seconds=60,memory=2000."
+        )
+        raise GuideError(error("pdf-limit", f"reading the PDF {how}", Place(name), hint)) from exc
+
+
+def short(exc: Exception) -> str:
+    """Return what a library says of a file, without its own name for the file.
+
+    Raises MemoryError where that is what it says, so that the limit is reported.
+    """
+    if "bad_alloc" in str(exc):
+        raise MemoryError from exc
+    return re.sub(r"^stream <[^>]*>( \([^)]*\))?: ", "", " ".join(str(exc).split()))[:120]
+
+
+def _unheard(_what: str, _how_far: str) -> None:
+    """Hear nothing."""
+
+
+def _call(
+    function: Callable[..., Any], arguments: tuple[Any, ...], say: Callable[[str, str], None]
+) -> Any:
+    del say  # each word would allow more computing
+    with warnings.catch_warnings():  # of libraries, about the file
+        warnings.simplefilter("ignore")
+        return function(*arguments)

@@ -1,0 +1,1 @@
+"""One text to HTML: Markdown, formulas, charts, citations, labels."""

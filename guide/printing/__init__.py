@@ -1,0 +1,1 @@
+"""Jobs for a printer: what a document needs, printer profiles, CUPS."""

@@ -1,0 +1,503 @@
+"""What a document needs of a printer: sides, media, sheets; arithmetic, without any printer."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+import pikepdf
+
+from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.foreign.apart import apart
+from guide.foreign.forms import is_placeholder, placeholder
+from guide.model.pageview import view_of
+from guide.units import MM_PER_INCH, MM_PER_POINT, PAPERS
+
+SIDES = {
+    "one": "one-sided",
+    "long-edge": "two-sided-long-edge",
+    "short-edge": "two-sided-short-edge",
+}
+# ISO 32000-2, table 147, against the keywords of `sides` in RFC 8011, 5.2.8.
+_ASKED = {
+    "/Simplex": "one-sided",
+    "/DuplexFlipLongEdge": "two-sided-long-edge",
+    "/DuplexFlipShortEdge": "two-sided-short-edge",
+}
+# PWG 5101.1, tables 2 and 5: the papers that people print on; others are `custom_...`.
+_MEDIA = (
+    "iso_a2_420x594mm iso_a3_297x420mm iso_a4_210x297mm iso_a5_148x210mm iso_a6_105x148mm "
+    "iso_a7_74x105mm iso_a8_52x74mm iso_b4_250x353mm iso_b5_176x250mm iso_b6_125x176mm "
+    "jis_b4_257x364mm jis_b5_182x257mm na_letter_8.5x11in na_legal_8.5x14in na_ledger_11x17in "
+    "na_executive_7.25x10.5in na_invoice_5.5x8.5in na_foolscap_8.5x13in na_index-3x5_3x5in "
+    "na_index-4x6_4x6in na_5x7_5x7in na_index-5x8_5x8in na_govt-letter_8x10in"
+).split()
+_SIZE = re.compile(r"_(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|in)$")
+_SAME = 1.0  # mm; what producers of PDF round, and what no printer's feed can tell
+_ROLL = 5.0  # mm; printers name a sheet's largest custom size to less than this
+
+
+@dataclass(frozen=True)
+class Document:
+    """A PDF as a printer sees it: `sizes` of its pages in mm, as they are read.
+
+    `asks` is the keyword of `sides` that the file's viewer preferences name, '' when none.
+    """
+
+    path: Path
+    data: bytes
+    sizes: tuple[tuple[float, float], ...]
+    asks: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+
+@dataclass(frozen=True)
+class Tray:
+    """A source of paper: its PWG keyword and what the queue's own option calls it, '' if nothing."""
+
+    name: str
+    choice: str = ""
+
+
+@dataclass(frozen=True)
+class Printer:
+    """A queue and what it says it can do; an empty tuple is what it does not say.
+
+    `sides` are keywords, `media` names by PWG 5101.1.
+    """
+
+    queue: str
+    about: str = ""
+    sides: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    trays: tuple[Tray, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for; '' and None are left to document and printer.
+
+    `duplex` overrules what the printer says of itself, as its profile may.
+    """
+
+    copies: int = 1
+    pages: str = ""
+    sides: str = ""
+    media: str = ""
+    fit: bool = False
+    tray: str = ""
+    duplex: bool | None = None
+    manual: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is sent in one go: `pages` of a document from 0, None for an empty side.
+
+    `title` names the job in the queue. `turn` is the edge over which a person turns the fronts
+    that these pages go behind, '' for pages on paper of their own. An empty side has the size of
+    the page `front`, which it is the back of.
+    """
+
+    document: Document
+    pages: tuple[int | None, ...]
+    copies: int
+    sides: str
+    media: str
+    fit: bool
+    tray: Tray | None = None
+    title: str = ""
+    turn: str = ""
+    note: str = ""
+    front: int = 0
+
+    @property
+    def printed(self) -> int:
+        """Number of printed sides of one copy."""
+        return sum(page is not None for page in self.pages)
+
+    @property
+    def sheets(self) -> int:
+        """Number of sheets that one copy takes from the tray."""
+        if self.turn:
+            return 0
+        return -(-len(self.pages) // 2) if self.sides != "one-sided" else len(self.pages)
+
+    @property
+    def ranges(self) -> str | None:
+        """The pages as `page-ranges` writes them, None when they are not in order."""
+        if None in self.pages or list(self.pages) != sorted(p for p in self.pages if p is not None):
+            return None
+        return runs(page for page in self.pages if page is not None)
+
+    def composed(self) -> bytes:
+        """Return a PDF of just these pages, in this order; layers stay as visible as they were."""
+        size = len(self.document.data)
+        made: bytes = apart(self._composed, name=str(self.document.path), size=size)
+        return made
+
+    def _composed(self) -> bytes:
+        with pikepdf.open(io.BytesIO(self.document.data)) as pdf:
+            known = list(pdf.pages)
+            del pdf.pages[:]
+            width, height = self.document.sizes[self.front]
+            for page in self.pages:
+                if page is None:
+                    pdf.add_blank_page(page_size=(width / MM_PER_POINT, height / MM_PER_POINT))
+                else:
+                    pdf.pages.append(known[page])
+            out = io.BytesIO()
+            pdf.save(out, deterministic_id=True)
+            return out.getvalue()
+
+
+def runs(pages: Iterable[int]) -> str:
+    """Return ascending pages, counted from 0, as people write them: `3-8,10`."""
+    found = []
+    for _, group in groupby(enumerate(pages), lambda pair: pair[1] - pair[0]):
+        members = [page + 1 for _, page in group]
+        found.append(f"{members[0]}-{members[-1]}" if len(members) > 1 else f"{members[0]}")
+    return ",".join(found)
+
+
+def read(path: Path) -> Document:
+    """Return a PDF as a printer sees it.
+
+    Raises GuideError when it cannot be read, is none, needs a password or may not be printed.
+    """
+    place = Place(str(path))
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        hint = "Give a PDF, or the folder of a pack."
+        message = f"cannot be read: {exc.strerror or exc}"
+        raise GuideError(error("unreadable-file", message, place, hint)) from exc
+    sizes, asks = apart(_look, data, str(path), name=str(path), size=len(data))
+    return Document(path, data, sizes, asks)
+
+
+def _look(data: bytes, path: str) -> tuple[tuple[tuple[float, float], ...], str]:
+    """Return the sizes of pages in mm, and the keyword of `sides` that the file asks for."""
+    place = Place(path)
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            printable = pdf.allow.print_lowres or pdf.allow.print_highres
+            sizes = tuple(_size(page.obj) for page in pdf.pages)
+            asks, waits = _asked(pdf), is_placeholder(pdf)
+    except pikepdf.PasswordError as exc:
+        message = "the file is locked with a password"
+        hint = "Save a copy without password with the program that opens it, and print that."
+        raise GuideError(error("locked-pdf", message, place, hint)) from exc
+    except Exception as exc:  # pikepdf's errors have no common parent, and the file is a stranger's
+        message = "this is not a PDF that can be read"
+        hint = "Give a PDF, or the folder of a pack; the file may have been cut short on its way."
+        raise GuideError(error("not-a-pdf", message, place, hint)) from exc
+    if not sizes:
+        raise GuideError(error("not-a-pdf", "the file has no pages", place, "Make it again."))
+    if not printable:
+        message = "whoever made this file does not allow printing"
+        hint = "Ask for a copy that may be printed."
+        raise GuideError(error("print-forbidden", message, place, hint))
+    if waits:
+        raise GuideError(placeholder(path))
+    return sizes, asks
+
+
+def _asked(pdf: pikepdf.Pdf) -> str:
+    """Return the keyword of `sides` that the viewer preferences ask for, '' when none."""
+    preferences = pdf.Root.get("/ViewerPreferences")
+    if not isinstance(preferences, pikepdf.Dictionary):
+        return ""
+    return _ASKED.get(str(preferences.get("/Duplex", "")), "")
+
+
+def _size(page: object) -> tuple[float, float]:
+    """Return the size of a page in mm as it is read; raises ValueError when the file gives none."""
+    view = view_of(page)
+    if not view.stated:
+        raise ValueError("a page without a size")
+    return view.millimetres
+
+
+@lru_cache(maxsize=1000)
+def media_name(width: float, height: float) -> str:
+    """Return the name by PWG 5101.1 of a sheet in mm, upright: landscape pages use the same paper."""
+    short, long = sorted((width, height))
+    for name in _MEDIA:
+        if _fits((short, long), media_size(name)):
+            return name
+    size = f"{round(short, 2):g}x{round(long, 2):g}mm"
+    return f"custom_{size}_{size}"
+
+
+@lru_cache(maxsize=1000)
+def media_size(name: str) -> tuple[float, float] | None:
+    """Return short and long side in mm of a name by PWG 5101.1, None when it names no size."""
+    match = _SIZE.search(name)
+    if match is None:
+        return None
+    unit = MM_PER_INCH if match[3] == "in" else 1.0
+    short, long = sorted((float(match[1]) * unit, float(match[2]) * unit))
+    return short, long
+
+
+def _fits(one: tuple[float, float], other: tuple[float, float] | None) -> bool:
+    return other is not None and all(abs(a - b) <= _SAME for a, b in zip(one, other, strict=True))
+
+
+def said(media: str) -> str:
+    """Return a name of media in words: `A4, 210 x 297 mm`."""
+    size = media_size(media)
+    if size is None:
+        return media
+    parts = media.split("_")
+    word = parts[1].upper() if parts[0] in {"iso", "jis"} else parts[1].capitalize()
+    measures = f"{size[0]:.4g} x {size[1]:.4g} mm"
+    return measures if parts[0] == "custom" or len(parts) != 3 else f"{word}, {measures}"
+
+
+def selected(text: str, count: int) -> tuple[int, ...]:
+    """Return the pages that `3-8,10` names, from 0 and in order; all for ''.
+
+    Raises ValueError with a message for the user.
+    """
+    if not text.strip():
+        return tuple(range(count))
+    found: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,7})?\s*(-)?\s*(\d{1,7})?\s*", part, re.ASCII)
+        if match is None or not (match[1] or match[3]) or (match[1] and match[3] and not match[2]):
+            raise ValueError(f"{part.strip()!r} is not a range of pages such as 3-8")
+        first = int(match[1] or 1)
+        last = int(match[3]) if match[3] else count if match[2] else first
+        if not 1 <= first <= last <= count:
+            pages = f"{count} page{'s' if count != 1 else ''}"
+            raise ValueError(f"{part.strip()!r} is not within the document's {pages}")
+        found.update(range(first - 1, last))
+    return tuple(sorted(found))
+
+
+def plan(document: Document, wishes: Wishes, printer: Printer) -> tuple[Job, ...]:
+    """Return what is to be sent: one job, or fronts and then backs for a turn by hand.
+
+    Raises GuideError with all that document, wishes and printer do not agree on.
+    """
+    problems: list[Diagnostic] = []
+    place = Place(str(document.path))
+    try:
+        pages = selected(wishes.pages, len(document.sizes))
+    except ValueError as exc:
+        hint = "Write --pages 3-8 or --pages 1,4-6; pages count from 1."
+        raise GuideError(error("bad-pages", str(exc), Place("--pages"), hint)) from exc
+    found, note = _sides(document, pages, wishes, printer)
+    media = sides = ""
+    if isinstance(found, Diagnostic):
+        problems.append(found)
+    else:
+        sides = found
+        problems += _torn(document, pages, wishes, sides)
+    chosen = _chosen_media(document, pages, wishes)
+    if isinstance(chosen, Diagnostic):
+        problems.append(chosen)
+    else:
+        media = _supported(chosen, printer)
+        if not media:
+            problems.append(_no_media(chosen, printer, place))
+    tray = _tray(wishes.tray, printer)
+    if isinstance(tray, Diagnostic):
+        problems.append(tray)
+    if problems or isinstance(tray, Diagnostic):
+        raise GuideError(*problems)
+    job = Job(
+        document, pages, wishes.copies, sides, media, wishes.fit, tray, document.name, note=note
+    )
+    if wishes.manual and sides != "one-sided":
+        return by_hand(job)
+    return (job,)
+
+
+def by_hand(job: Job) -> tuple[Job, Job]:
+    """Return a two-sided job as its fronts and its backs, for a printer that cannot turn sheets.
+
+    The backs of an odd number of pages end with an empty side, so that every sheet goes through
+    and copies stay in step.
+    """
+    fronts, backs = job.pages[0::2], job.pages[1::2]
+    empty = (None,) * (len(fronts) - len(backs))
+    first = replace(job, pages=fronts, sides="one-sided", title=f"{job.title} (fronts)")
+    return first, behind(
+        replace(first, pages=(*backs, *empty), title=f"{job.title} (backs)", front=fronts[-1] or 0),
+        job.sides.removeprefix("two-sided-"),
+    )
+
+
+def behind(backs: Job, edge: str = "long-edge") -> Job:
+    """Return a job that is printed on the backs of fronts that are turned over an edge."""
+    return replace(backs, turn=edge, note="")
+
+
+def turned(backs: Job) -> Job:
+    """Return backs for a stack whose last sheet is drawn first."""
+    return replace(backs, pages=backs.pages[::-1])
+
+
+def _sides(
+    document: Document, pages: Sequence[int], wishes: Wishes, printer: Printer
+) -> tuple[str, str] | tuple[Diagnostic, str]:
+    """Return the keyword of `sides`, and a note when a printer cannot do what would be usual."""
+    if wishes.sides:
+        wanted = SIDES[wishes.sides]
+    elif len(pages) == 1:
+        return "one-sided", ""
+    else:
+        # A page that is wider than high is bound on its short side, as slides are.
+        width, height = document.sizes[pages[0]]
+        usual = SIDES["long-edge" if width <= height else "short-edge"]
+        wanted = document.asks or usual
+    if len(pages) == 1 or wanted == "one-sided":
+        return "one-sided", ""
+    if wishes.manual or can_turn(printer, wishes.duplex, wanted):
+        return wanted, ""
+    if not (wishes.sides or document.asks):
+        return (
+            "one-sided",
+            "one-sided, for the printer has no duplexer; --manual-duplex prints both",
+        )
+    who = "the document has fronts and backs" if not wishes.sides else f"--sides {wishes.sides}"
+    hint = (
+        "--manual-duplex prints the fronts, waits until you have turned the stack, and prints the "
+        "backs. If the printer has a duplexer: guide printers set NAME --queue "
+        f"{printer.queue} --duplex yes. One side only: --sides one."
+    )
+    message = f"{who}, and `{printer.queue}` prints one side only"
+    return error("no-duplexer", message, Place(str(document.path)), hint), ""
+
+
+def can_turn(printer: Printer, profile: bool | None, wanted: str = "two-sided-long-edge") -> bool:
+    """Tell whether a printer prints both sides: as its profile says, else as it says itself."""
+    if profile is not None:
+        return profile
+    return not printer.sides or wanted in printer.sides
+
+
+def _torn(document: Document, pages: Sequence[int], wishes: Wishes, sides: str) -> list[Diagnostic]:
+    """Return what is wrong with pages that part fronts from the backs that belong behind them."""
+    if sides == "one-sided" or wishes.sides or not document.asks.startswith("two-sided"):
+        return []
+    chosen, count = {*pages}, len(document.sizes)
+    whole = {
+        page for each in chosen for page in (each - each % 2, each - each % 2 + 1) if page < count
+    }
+    if whole == chosen:
+        return []
+    message = f"--pages {runs(pages)} parts fronts from their backs"
+    hint = f"Whole sheets are --pages {runs(sorted(whole))}; single sides: add --sides one."
+    return [error("torn-sheets", message, Place("--pages"), hint)]
+
+
+def _chosen_media(document: Document, pages: Sequence[int], wishes: Wishes) -> str | Diagnostic:
+    """Return the media that the pages need, or that the user asked for and that holds them."""
+    named = [(page, media_name(*document.sizes[page])) for page in pages]
+    needed = list(dict.fromkeys(name for _, name in named))
+    place = Place(str(document.path))
+    if wishes.media:
+        media = _asked_media(wishes.media)
+        if isinstance(media, Diagnostic) or wishes.fit:
+            return media
+        room = media_size(media)
+        for name in needed:
+            size = media_size(name)
+            if room and size and not all(a <= b + _SAME for a, b in zip(size, room, strict=True)):
+                message = f"pages of {said(name)} are larger than {said(media)}"
+                hint = "Add --fit to make them smaller, or choose larger paper."
+                return error("page-too-large", message, place, hint)
+        return media
+    if len(needed) == 1:
+        return needed[0]
+    groups = [
+        (said(name), runs(page for page, each in named if each == name)) for name in needed[:6]
+    ]
+    message = "pages have different sizes: " + "; ".join(f"{name}: {at}" for name, at in groups)
+    hint = (
+        f"Print them apart, from --pages {groups[0][1]} on, or all on one paper with --media a4 "
+        "(as large as they are) and --fit (made to fit)."
+    )
+    return error("mixed-sizes", message, place, hint)
+
+
+def _asked_media(text: str) -> str | Diagnostic:
+    if text.lower() in PAPERS:
+        return media_name(PAPERS[text.lower()].width, PAPERS[text.lower()].height)
+    if re.fullmatch(r"[a-z0-9._-]{1,80}", text) and media_size(text):
+        return text
+    message = f"`{text}` is not a paper"
+    hint = f"Use {', '.join(PAPERS)}, or a name such as na_index-3x5_3x5in."
+    return error("bad-media", message, Place("--media"), hint)
+
+
+def _supported(media: str, printer: Printer) -> str:
+    """Return what the printer calls this media, '' when it does not have it."""
+    if not printer.media or media in printer.media:
+        return media
+    size = media_size(media)
+    if size is None:
+        return ""
+    least, most = (
+        next(
+            (s for n in printer.media if n.startswith(f"custom_{w}") and (s := media_size(n))), None
+        )
+        for w in ("min", "max")
+    )
+    listed = [name for name in printer.media if not name.startswith(("custom_min", "custom_max"))]
+    same = [name for name in listed if _fits(size, media_size(name))]
+    if same:
+        return min(same, key=lambda name: ("borderless" in name or "transverse" in name, name))
+    if (
+        least
+        and most
+        and all(
+            low - _SAME <= each <= high + _ROLL
+            for low, each, high in zip(least, size, most, strict=True)
+        )
+    ):
+        return media
+    return ""
+
+
+def _no_media(media: str, printer: Printer, place: Place) -> Diagnostic:
+    names = [name for name in printer.media if not name.startswith("custom_m")]
+    has = "; ".join(dict.fromkeys(said(name) for name in names[:16]))
+    more = f", and {len(names) - 16} more" if len(names) > 16 else ""
+    message = f"the document needs {said(media)}, and `{printer.queue}` does not have it"
+    hint = f"It has {has}{more}. Another paper: --media a4, with --fit to make pages smaller."
+    return error("media-not-supported", message, place, hint)
+
+
+def _tray(wanted: str, printer: Printer) -> Tray | Diagnostic | None:
+    """Return the tray of that name in either spelling."""
+    if not wanted:
+        return None
+    for tray in printer.trays:
+        if _plain(wanted) in {_plain(tray.name), _plain(tray.choice)}:
+            return tray
+    names = ", ".join(f"`{tray.name}`" for tray in printer.trays)
+    message = f"`{printer.queue}` has no tray `{wanted}`"
+    if names:
+        return error("unknown-tray", message, Place("--tray"), f"It has {names}.")
+    if re.fullmatch(r"[A-Za-z0-9._-]{1,80}", wanted):
+        return Tray(wanted)
+    hint = "A tray's name has letters, digits and hyphens: tray-1, by-pass-tray."
+    return error("unknown-tray", message, Place("--tray"), hint)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

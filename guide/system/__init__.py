@@ -1,0 +1,1 @@
+"""Processes, limits, the cache, temporary files, and files written whole."""

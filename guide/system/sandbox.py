@@ -1,0 +1,413 @@
+"""Work on what strangers wrote: in a process of its own, within limits that the system enforces.
+
+`confined` runs a function in a child and ends it when it takes too much; `within` bounds one job in
+the process at hand. Where there is no `resource` (Windows), only the wall time is bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from guide.system import allowance, signals, tempfiles
+from guide.system.fence import Fence, enclose
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+MB = 1_000_000
+VARIABLE = "GUIDE_LIMITS"
+here = False  # debuggers and tests of stages set it: `confined` then calls in this process
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one process may take.
+
+    `seconds` of computing for one step on little content (see `allowed`), `wall` seconds between two
+    signs of life, `memory` in MB that a process may write to, `output` in MB of one document.
+    """
+
+    seconds: int = 30
+    wall: int = 900
+    memory: int = 3000
+    output: int = 300
+
+    def allowed(self, size: int) -> int:
+        """Return the seconds for a step on `size` bytes: a second more for every 25 kB, to tenfold.
+
+        The shipped briefing has 0.4 MB of markup and takes 8 s.
+        """
+        return self.seconds + min(9 * self.seconds, size // 25_000)
+
+
+class TimeExceeded(BaseException):
+    """A job has used its computing time; not an Exception, so that no library swallows it."""
+
+
+class Exceeded(Exception):
+    """The child was ended. `limit` is the reason in words, `doing` what it last said it did.
+
+    `died` is the signal that ended it, or another way to end without a word, where no limit of ours
+    was the reason: it may go well the next time.
+    """
+
+    def __init__(self, limit: str, doing: tuple[str, str], died: str = "") -> None:
+        self.limit, self.doing, self.died = limit, doing, died
+        super().__init__(limit)
+
+
+class NotStarted(Exception):
+    """No child can be started: the system refuses a folder for temporary files, or a process."""
+
+
+def limits(processes: int = 2, base: Limits | None = None) -> Limits:
+    """Return the limits of this run, from GUIDE_LIMITS ("seconds=60,memory=4000") where it is set.
+
+    `base` holds what is not set there. Where the machine has less memory, `processes` share four fifths of it. Raises ValueError.
+    """
+    base = base or Limits()
+    found = replace(base, memory=min(base.memory, _share(processes)))
+    known = {field.name for field in fields(Limits)}
+    for part in filter(None, os.environ.get(VARIABLE, "").split(",")):
+        name, _, value = part.partition("=")
+        if name.strip() not in known or not value.strip().isdecimal() or not int(value):
+            raise ValueError(
+                f"{VARIABLE}={part}: write NAME=NUMBER with {', '.join(sorted(known))}"
+            )
+        found = replace(found, **{name.strip(): int(value)})
+    return found
+
+
+def _share(processes: int) -> int:
+    try:
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return Limits.memory
+    return max(1000, int(0.8 * physical / processes / MB))
+
+
+def bound(limits: Limits, addresses: bool = False) -> None:
+    """Bound this process and those that it starts: memory, files, no connections, no programs.
+
+    `addresses` bounds the address space as well. The process that draws charts cannot bear that: V8
+    reserves 64 GB of addresses and uses hardly any; what it may write to (RLIMIT_DATA) is bounded.
+    """
+    if resource is not None:
+        _lower(resource.RLIMIT_DATA, limits.memory * MB)
+        _lower(resource.RLIMIT_FSIZE, 2 * limits.output * MB)
+        _lower(resource.RLIMIT_CORE, 0)
+        if addresses:
+            _lower(resource.RLIMIT_AS, (limits.memory + 1000) * MB)
+    sys.addaudithook(_refuse)
+
+
+def _lower(kind: int, value: int) -> None:
+    """Set a soft limit, unless it is lower already."""
+    soft, hard = resource.getrlimit(kind)
+    known = [n for n in (soft, hard) if n != resource.RLIM_INFINITY]
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(kind, (min([value, *known]), hard))
+
+
+_PROGRAMS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"}
+_CALLS = {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"}
+_NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse connections and programs: nothing in a pack needs one, so a call of one is an attack.
+
+    Workers are spoken to through sockets of the file system, whose addresses are no tuples.
+    """
+    if event in _PROGRAMS or event in _NAMES:
+        raise PermissionError(f"{event} is refused while a pack is built")
+    if event in _CALLS and isinstance(arguments[-1], tuple):
+        raise PermissionError(f"{event} is refused while a pack is built")
+
+
+def _used() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _used_by_children() -> float:
+    """Return the seconds that processes which this one started and has seen end have computed."""
+    if resource is None:
+        return 0.0
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _arm(seconds: float) -> None:
+    """Allow this process so many more seconds of computing; then the system ends it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    until = math.ceil(_used() + seconds)
+    if hard != resource.RLIM_INFINITY:
+        until = min(until, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
+
+
+@contextlib.contextmanager
+def within(seconds: float, apart: bool = False) -> Iterator[None]:
+    """Bound the computing time of what is done inside; raises TimeExceeded there.
+
+    One long operation in C can only be ended with the process: that happens two seconds later.
+    `apart` does not count what is done inside against the limit outside.
+    """
+    if resource is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    started = _used()
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    outside = soft != resource.RLIM_INFINITY
+    if outside and not apart:
+        seconds = min(seconds, max(soft - started - 1, 0.1))
+    handler = signal.signal(signal.SIGPROF, _exceeded)
+    _arm(seconds + 2)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 0.5)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, handler)
+        if outside and apart:
+            soft += math.ceil(_used() - started)
+            soft = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _exceeded(_signal: int, _frame: object) -> None:
+    raise TimeExceeded
+
+
+def confined(
+    function: Callable[..., Any],
+    *arguments: Any,
+    heard: Callable[[str, str], None],
+    bounds: Limits,
+    seconds: int,
+    fence: Fence | None,
+) -> Any:
+    """Return what `function(*arguments, say)` gives, called in a child within `bounds` and `fence`.
+
+    What the function says, (what, how far), reaches `heard`; between two sayings it may compute for
+    `seconds`. Raises Exceeded, NotStarted, or what the function raised.
+    """
+    if here:
+        return function(*arguments, heard)
+    # A fork has all that is imported; of several threads, it would have one and the others' locks.
+    forks = hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
+    context: Any = multiprocessing.get_context("fork" if forks and _alone() else "spawn")
+    with contextlib.ExitStack() as stack:
+        try:  # a library's temporary files go with the process, however that ends
+            folder = stack.enter_context(tempfiles.folder())
+        except OSError as exc:
+            raise NotStarted(f"no temporary folder can be made: {exc.strerror or exc}") from exc
+        child = receiver = None
+        patience = 0.0
+        try:
+            with signals.held():  # a child that nobody knows of would never be ended
+                try:
+                    receiver, sender = context.Pipe(duplex=False)
+                    work = (receiver, sender, function, arguments, bounds, seconds, fence, folder)
+                    child = context.Process(target=_child, args=work, name="guide-build")
+                    with signals.calm():
+                        child.start()
+                except OSError as exc:
+                    raise NotStarted(f"no process can be started: {exc.strerror or exc}") from exc
+                sender.close()
+            value = _listen(receiver, child, heard, bounds)
+            patience = 0.5
+            return value
+        finally:
+            if receiver is not None:
+                receiver.close()
+            if child is not None and child.pid is not None:
+                _end(child, patience)
+
+
+def _alone() -> bool:
+    """Tell whether this process has one thread, those of libraries counted."""
+    try:
+        return len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return True
+
+
+def _listen(
+    receiver: Connection, child: Any, heard: Callable[[str, str], None], bounds: Limits
+) -> Any:
+    doing = ("", "read")
+    try:
+        while waited(receiver.poll, bounds.wall):
+            kind, value = pickle.loads(_received(receiver))  # noqa: S301  our own child's
+            if kind == "said":
+                doing = value
+                heard(*doing)
+            elif kind == "done":
+                return value
+            elif kind == "limit":
+                raise Exceeded(value, doing)
+            else:
+                raise value
+        raise Exceeded(f"took longer than {bounds.wall} s", doing)
+    except EOFError:
+        before = _used_by_children()
+        child.join(5)
+        computed = _used_by_children() - before
+        raise Exceeded(*_cause(child.exitcode, bounds, doing, computed)) from None
+
+
+def _received(receiver: Connection) -> bytes:
+    try:
+        return receiver.recv_bytes()
+    except OSError as exc:  # it was ended in the middle of a message
+        raise EOFError from exc
+
+
+def waited(ready: Callable[[float], bool], limit: float) -> bool:
+    """Wait until `ready(seconds)` for at most `limit` seconds, and tell whether it is.
+
+    The time that this process is stopped (Ctrl-Z) does not count, which one long wait would count.
+    """
+    for _ in range(math.ceil(limit)):
+        if ready(min(1.0, limit)):
+            return True
+    return False
+
+
+def _cause(
+    code: int | None, bounds: Limits, doing: tuple[str, str], computed: float
+) -> tuple[str, tuple[str, str], str]:
+    if resource is not None and code == -signal.SIGXCPU:
+        return "took too much computing time", doing, ""
+    allowed = allowance.seconds()
+    if code is not None and code < 0 and allowed and computed > allowed - 1:
+        reason = f"took the {allowed} s of computing that the shell allows (ulimit -t)"
+        return reason, doing, ""
+    if code is not None and code < 0:
+        name = signal_name(-code)
+        most = f"it needs more than {bounds.memory} MB of memory, most likely"
+        return f"was ended by {name}: {most}", doing, name
+    return "ended without a result", doing, "an error"
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal, or its number."""
+    return signal.Signals(number).name if number in {*signal.Signals} else str(number)
+
+
+def _end(child: Any, patience: float) -> None:
+    """See the child dead: in good order if it can, so that it ends its own workers.
+
+    One that is done has `patience` seconds to go by itself; a second signal to this process kills it.
+    """
+    signals.hasty.add(child.kill)
+    try:
+        child.join(patience)
+        if child.is_alive():
+            child.terminate()
+            child.join(2)
+    finally:
+        signals.hasty.discard(child.kill)
+        with signals.held():
+            if child.is_alive():
+                child.kill()
+            child.join()
+
+
+def _child(
+    receiver: Connection,
+    sender: Connection,
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    bounds: Limits,
+    seconds: int,
+    fence: Fence | None,
+    folder: str,
+) -> None:
+    """Call the function, and send what it says, gives or raises."""
+
+    def send(kind: str, value: Any) -> None:
+        sender.send_bytes(pickle.dumps((kind, value), pickle.HIGHEST_PROTOCOL))
+
+    def last(kind: str, value: Any) -> None:
+        """Send the last words, unless nobody listens any more: an end by a signal reaches all at once."""
+        with contextlib.suppress(BrokenPipeError):
+            send(kind, value)
+
+    def say(what: str, how_far: str) -> None:
+        send("said", (what, how_far))
+        if resource is not None:
+            _arm(seconds)
+
+    try:
+        parent = multiprocessing.parent_process()
+        signals.tie(parent.pid if parent is not None and parent.pid is not None else 0)
+        receiver.close()  # the parent's end: held here as well, nobody would notice that it is gone
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        if fence is not None:  # before there is another thread, which would stay outside
+            enclose(Fence(fence.read, (*fence.write, os.path.realpath(folder))))
+        threading.Thread(target=_die_with_parent, daemon=True).start()
+        signals.obey(_abandon)
+        bound(bounds)
+        if resource is not None:
+            _arm(seconds)
+        value = function(*arguments, say)
+        send("done", value)
+    except (KeyboardInterrupt, SystemExit, BrokenPipeError):
+        return  # the parent knows
+    except MemoryError:
+        _lift()
+        last("limit", f"needs more than {bounds.memory} MB of memory")
+    except TimeExceeded:
+        last("limit", "took too much computing time")
+    except BaseException as exc:  # noqa: BLE001  raised again where it is reported
+        if os.environ.get("GUIDE_DEBUG"):
+            traceback.print_exc()
+        try:
+            pickle.loads(pickle.dumps(exc))  # noqa: S301  our own
+        except Exception:  # noqa: BLE001
+            exc = RuntimeError(f"{type(exc).__name__}: {exc}")
+        last("raised", exc)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left that needs good order
+
+
+def _abandon() -> None:
+    """Leave nothing behind: no half-written file, and no worker."""
+    tempfiles.abandon()
+    for worker in multiprocessing.active_children():
+        worker.kill()
+
+
+def _lift() -> None:
+    """Make room for the last words."""
+    if resource is not None:
+        with contextlib.suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+    time.sleep(0.2)  # a parent in good order says so first
+    os._exit(1)
