@@ -25,13 +25,14 @@ from pathlib import Path
 from typing import Any
 
 from guide import __version__, pipeline
+from guide.copies.joined import joined
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
 from guide.copies.places import Seen, slots
 from guide.copies.seal import check_seal, with_field
 from guide.copies.stamp import Stamper
 from guide.delivery import channels, locks, recipients
 from guide.delivery.channels import Answer, Channel, ChannelClosed, Outcome
-from guide.delivery.dealing import class_of, document_key, edition_of, joined, versions_among
+from guide.delivery.dealing import class_of, document_key, edition_of, versions_among
 from guide.delivery.decide import decide
 from guide.delivery.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, Wish, ledger_of
 from guide.delivery.mail import Letters, server

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from post_office import PostOffice, made_pdf
 
 from guide.cli import guide
-from guide.delivery.dealing import Seat, deal, joined, versions_among
+from guide.copies.joined import joined
+from guide.delivery.dealing import Seat, deal, versions_among
 from guide.delivery.ledger import Ledger, State
 from guide.delivery.records import Issue, Selection, Wish
 from guide.model.copies import Recipient

@@ -114,7 +114,7 @@ def test_a_child_says_nothing_when_its_parent_is_gone() -> None:
     """A signal to the group ends all at once: what then fails in the child is nobody's news."""
     code = """
 import os, signal, time
-from guide.jobs import confine
+from guide.system import sandbox
 def late(say):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     say("", "")
@@ -124,7 +124,7 @@ def late(say):
 def leave(what, how_far):
     raise KeyboardInterrupt
 try:
-    confine.confined(late, heard=leave, bounds=confine.Limits(), seconds=5, fence=None)
+    sandbox.confined(late, heard=leave, bounds=sandbox.Limits(), seconds=5, fence=None)
 except KeyboardInterrupt:
     pass
 """
