@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from guide.model.pageview import Matrix, apply, inherited, times
+from guide.pdf.streams import unread_filter
 
 PIECE = "/GuidePress"  # the name of our PieceInfo
 KEYS = ("/GuideCopy", "/GuideNumber", "/GuideTotal", "/GuideVersion")
@@ -185,7 +186,7 @@ class _Painted:
     def _start_of(self, streams: Iterable[Any]) -> bytes:
         data = b""
         for stream in streams:
-            if len(data) < _BYTES:
+            if len(data) < _BYTES and not unread_filter(stream):
                 data += b"\n" + stream.read_bytes()[: _BYTES - len(data)]
         return data
 

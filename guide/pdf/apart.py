@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from guide.errors import GuideError, Place, error
-from guide.jobs.confine import MB, VARIABLE, Exceeded, Limits, NotStarted, confined, limits
+from guide.jobs.confine import MB, VARIABLE, Exceeded, Limits, NotStarted, Refused, confined, limits
 from guide.jobs.fence import Fence
 from guide.resources import TEMPLATES, font_folders
 
 SMALL = Limits(seconds=7, wall=120, memory=500, output=2000)
+_AGAIN = "Print it to a new PDF in a viewer, and use that."
 _PLAIN = 40 * MB  # bytes of a file that must do with this; a larger one gets more, in proportion
 
 
@@ -43,9 +44,12 @@ def apart(
     readable = (*map(os.path.realpath, reads), str(TEMPLATES), *map(str, font_folders().values()))
     try:
         return confined(
-            _call, function, arguments, heard=_unheard, bounds=bounds, seconds=seconds,
+            _call, name, function, arguments, heard=_unheard, bounds=bounds, seconds=seconds,
             fence=Fence(readable),
         )  # fmt: skip
+    except Refused as exc:
+        message = "reading the PDF would start another program or connect to another machine"
+        raise GuideError(error("pdf-limit", message, Place(name), _AGAIN)) from exc
     except OSError as exc:  # fonts are kept in the temporary folder
         message = f"the PDF cannot be worked on: {exc.strerror or exc}"
         hint = "Free some room in the temporary folder, or set TMPDIR to another one."
@@ -77,9 +81,17 @@ def _unheard(_what: str, _how_far: str) -> None:
 
 
 def _call(
-    function: Callable[..., Any], arguments: tuple[Any, ...], say: Callable[[str, str], None]
-) -> Any:
+    name: str, function: Callable[..., Any], arguments: tuple[Any, ...],
+    say: Callable[[str, str], None],
+) -> Any:  # fmt: skip
     del say  # each word would allow more computing
     with warnings.catch_warnings():  # of libraries, about the file
         warnings.simplefilter("ignore")
-        return function(*arguments)
+        try:
+            return function(*arguments)
+        except Exception as exc:
+            if type(exc).__module__.partition(".")[0] != "pikepdf":
+                raise
+            # Its errors have no common parent, and what they are about is a stranger's file.
+            message = f"the PDF cannot be read: {short(exc)}"
+            raise GuideError(error("not-a-pdf", message, Place(name), _AGAIN)) from exc

@@ -15,6 +15,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 from guide.errors import Diagnostic, Place, warning
+from guide.pdf.streams import unread_filter
 from guide.pdf.texts import FRAME, BoxText, set_texts
 from guide.sheets.notes import (
     colour,
@@ -144,7 +145,9 @@ class _Drawer:
         return ""
 
     def _stale(self, stream: Any, said: str) -> bool:
-        """Return True if an appearance does not show the value: it is empty, or older than that."""
+        """Return True if an appearance does not show the value: unreadable, empty, or older than that."""
+        if unread_filter(stream):
+            return True
         drawn = stream.read_bytes()
         if not re.search(rb"\b(Tj|TJ|Do|EI|f|S)\b|['\"]", drawn):
             return True
