@@ -52,7 +52,7 @@ from guide.diagnostics.diagnostic import (
     in_order,
     note,
 )
-from guide.foreign.apart import apart
+from guide.foreign.apart import RealTime, apart
 from guide.html.own_documents import class_list
 from guide.html.stamps import signature_caption, stamp_style
 from guide.model.copies import (
@@ -229,7 +229,7 @@ class _Run:
 
     def run(self) -> Report:
         request = self.request
-        self.source = b""
+        self.source, self.reading = b"", RealTime()
         self.about = self._about()
         self.out = request.out or Path("build") / self.about.name / "copies"
         rows = self._rows()
@@ -319,8 +319,7 @@ class _Run:
             raise GuideError(
                 error("unreadable-file", message, Place(str(path)), "Check the permissions.")
             ) from exc
-        size = len(self.source)
-        found = apart(look_at, self.source, str(path), name=str(path), size=size)
+        found = self._apart(look_at, self.source, str(path), size=len(self.source))
         version = self.request.version
         name = readable(path.stem)
         stem = _safe(name, ascii_only=True) or "document"
@@ -334,6 +333,11 @@ class _Run:
             named=bool(version),
             file=name,
         )
+
+    def _apart(self, function: Callable[..., Any], *arguments: Any, size: int) -> Any:
+        """Return `function(*arguments)` from a confined process; all such steps share their time."""
+        name = str(self.request.source)
+        return apart(function, *arguments, name=name, size=size, shared=self.reading)
 
     def _documents(self, editions: Iterable[str]) -> dict[str, bytes]:
         """Return the documents of each edition by key; raises GuideError when one cannot be built."""
@@ -803,7 +807,7 @@ class _Run:
         if self.signature and not self.signature.detached:
             how = self.signature
             documents = {
-                name: apart(with_field, data, how, name=str(self.request.source), size=len(data))
+                name: self._apart(with_field, data, how, size=len(data))
                 for name, data in documents.items()
             }
         stampers: dict[tuple[str, str], Stamper] = {}
@@ -811,8 +815,8 @@ class _Run:
         if self.about.editions is None:  # a stranger's PDF, which is read in a process of its own
             importlib.import_module("guide.pdf.typeset")  # once, for that process and this one
             for key, how_stamped in style.items():
-                data, source = documents[key[0]], str(self.request.source)
-                stampers[key] = apart(Stamper, data, (), how_stamped, name=source, size=len(data))
+                data = documents[key[0]]
+                stampers[key] = self._apart(Stamper, data, (), how_stamped, size=len(data))
             documents = {}
         return Recipe(
             secrets.token_hex(8), documents, style, self.signature, self.request.encrypt, stampers,

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from guide.foreign.streams import unread_filter
 from guide.model.pageview import Matrix, apply, inherited, times
 
 PIECE = "/GuidePress"  # the name of our PieceInfo
@@ -185,7 +186,7 @@ class _Painted:
     def _start_of(self, streams: Iterable[Any]) -> bytes:
         data = b""
         for stream in streams:
-            if len(data) < _BYTES:
+            if len(data) < _BYTES and not unread_filter(stream):
                 data += b"\n" + stream.read_bytes()[: _BYTES - len(data)]
         return data
 

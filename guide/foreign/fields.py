@@ -25,6 +25,7 @@ from guide.foreign.notes import (
     text_box,
     text_colour,
 )
+from guide.foreign.streams import unread_filter
 from guide.foreign.texts import FRAME, BoxText, set_texts
 from guide.units import MM_PER_POINT, POINTS_PER_MM
 
@@ -144,7 +145,9 @@ class _Drawer:
         return ""
 
     def _stale(self, stream: Any, said: str) -> bool:
-        """Return True if an appearance does not show the value: it is empty, or older than that."""
+        """Return True if an appearance does not show the value: unreadable, empty, or older than that."""
+        if unread_filter(stream):
+            return True
         drawn = stream.read_bytes()
         if not re.search(rb"\b(Tj|TJ|Do|EI|f|S)\b|['\"]", drawn):
             return True

@@ -14,6 +14,7 @@ from pikepdf import Array, Dictionary, Name, NameTree, OutlineItem, Pdf
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, warning
 from guide.foreign.fields import draw_fields
 from guide.foreign.forms import is_placeholder, placeholder
+from guide.foreign.streams import unread_filter, unread_filters
 from guide.model.artifacts import Sheets
 from guide.model.pageview import Matrix, apply, inherited, times, view_of
 from guide.sheets.plan_pages import (
@@ -154,6 +155,7 @@ class _Pressing:
         self.numbers = {tuple(page.obj.objgen): n for n, page in enumerate(self.source.pages)}
         self.links = {n: list(self._links(n)) for n in dict.fromkeys(indices)}
         problems = self._show_fields(dict.fromkeys(indices))
+        problems += [each for index in dict.fromkeys(indices) for each in self._unread(index)]
         sources = [self._form(index) for index in indices]
         self.size, more = self._common_size(sources, indices)
         problems += more
@@ -252,6 +254,25 @@ class _Pressing:
             message = f"fields and notes cannot be drawn ({_short(exc)})"
             hint = "Open the PDF in the program it was made with, and print it to a new PDF."
             return [warning("not-drawn", message, Place(self.name), hint)]
+
+    def _unread(self, index: int) -> Iterator[Diagnostic]:
+        """Leave out of a page the content that nothing can read, and yield a warning of it.
+
+        Viewers leave it out as well. Pictures are never read: they stay as they are stored.
+        """
+        contents = self.source.pages[index].obj.get("/Contents")
+        streams = list(contents) if isinstance(contents, Array) else [contents]
+        parts = [each for each in streams if isinstance(each, pikepdf.Stream)]
+        filters = unread_filters(parts)
+        if filters:
+            kept = [each for each in parts if not unread_filter(each)]
+            self.source.pages[index].obj.Contents = Array(kept)
+            message = f"page {index + 1} has content that cannot be read: it is stored as {filters}"
+            hint = (
+                "Compare the sheet with the page in a viewer. If something is missing, print the "
+                "PDF to a new one there, and impose that."
+            )
+            yield warning("not-drawn", message, Place(self.name), hint)
 
     def _form(self, index: int) -> _Source:
         page = self.source.pages[index]

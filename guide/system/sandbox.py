@@ -72,6 +72,10 @@ class Exceeded(Exception):
         super().__init__(limit)
 
 
+class Refused(PermissionError):
+    """A confined process has tried to start a program or to connect to another machine."""
+
+
 class NotStarted(Exception):
     """No child can be started: the system refuses a folder for temporary files, or a process."""
 
@@ -136,9 +140,9 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
     Workers are spoken to through sockets of the file system, whose addresses are no tuples.
     """
     if event in _PROGRAMS or event in _NAMES:
-        raise PermissionError(f"{event} is refused while a pack is built")
+        raise Refused(f"{event} is refused while a pack is built")
     if event in _CALLS and isinstance(arguments[-1], tuple):
-        raise PermissionError(f"{event} is refused while a pack is built")
+        raise Refused(f"{event} is refused while a pack is built")
 
 
 def _used() -> float:

@@ -6,6 +6,7 @@ import io
 import json
 import resource
 import shutil
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -16,9 +17,10 @@ import pytest
 from click.testing import Result
 from pikepdf import Array, Dictionary, Name, Stream
 
+from guide.actions import distribute
 from guide.diagnostics.diagnostic import GuideError
 from guide.system import sandbox
-from guide.foreign.apart import apart
+from guide.foreign.apart import RealTime, apart
 
 Run = Callable[..., Result]
 
@@ -174,6 +176,41 @@ def test_what_takes_too_much_is_a_diagnostic(
         apart(function, name="strange.pdf")
     (problem,) = caught.value.diagnostics
     assert (problem.code, problem.place.path) == ("pdf-limit", "strange.pdf")
+
+
+def test_steps_of_reading_share_their_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that keeps each step waiting is given up soon; a step may always compute as it may alone."""
+    monkeypatch.setenv("GUIDE_LIMITS", "seconds=1,wall=2")
+    shared = RealTime()
+    apart(time.sleep, 1.2, name="strange.pdf", shared=shared)
+    apart(time.sleep, 0.1, name="strange.pdf", shared=shared)
+    assert 1.2 < shared.used < 4
+    began = time.monotonic()
+    with pytest.raises(GuideError) as caught:
+        apart(time.sleep, 30, name="strange.pdf", shared=shared)
+    assert time.monotonic() - began < 8
+    assert "took longer than 1 s" in caught.value.diagnostics[0].message
+    apart(time.sleep, 0.1, name="strange.pdf")  # another file has its own
+
+
+def test_all_steps_of_a_distribution_share_their_time(
+    run: Run, report_pdf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many languages the list has, each of which takes a reading of the PDF."""
+    steps: list[tuple[str, RealTime | None]] = []
+
+    def noted(function: Callable[..., object], *arguments: object, **more: object) -> object:
+        steps.append((function.__name__, more["shared"]))  # type: ignore[arg-type]
+        return apart(function, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sandbox, "here", True)
+    monkeypatch.setattr(distribute, "apart", noted)
+    (tmp_path / "r.csv").write_text("name,language\nAnna,de\nBoris,fr\nClara,en\n")
+    said = run("distribute", "report.pdf", "--to", "r.csv", "--send", "-o", "out")
+    assert said.exit_code == 0, said.output
+    assert [name for name, _ in steps] == ["look_at", *["Stamper"] * 3]
+    assert len({id(shared) for _, shared in steps}) == 1
+    assert steps[0][1] is not None
 
 
 def test_zips_that_are_damaged_or_hold_nothing(run: Run, sent: Path, tmp_path: Path) -> None:
