@@ -18,6 +18,8 @@ from guide.diagnostics.diagnostic import GuideError, Place, error
 _WIDTHS = (1, 4, 2)  # bytes of a row of the cross-reference stream: type, offset, index
 _ROW = sum(_WIDTHS)
 _PER_STREAM = 400  # objects in one object stream
+_LEAST = 3  # bytes that qpdf expects of each object that a file may have
+_REFERENCE = re.compile(rb"(\d+)\s+0\s+R\b")  # a string may look like one, which does no harm
 _LENGTH = re.compile(rb"/Length (\d+) ?")  # which qpdf and pydyf write so
 
 
@@ -190,11 +192,24 @@ def base_of(
     return Base(b"".join(out), rows, names, first_id, size + len(chunks))
 
 
-def compose(base: Base, own: Iterable[Part], copy_id: bytes) -> bytes:
-    """Return a whole file: the base, and a copy's own objects. New ones are numbered from `size`."""
+@dataclass(frozen=True)
+class Draft:
+    """A copy before it is a file: what it shares with others, and its own objects.
+
+    Those that are not in the base's slots are numbered from its `size`. `copy_id` is the second part
+    of the file's identifier.
+    """
+
+    base: Base = field(repr=False)
+    own: tuple[Part, ...] = field(repr=False)
+    copy_id: bytes
+
+
+def compose(draft: Draft) -> bytes:
+    """Return a copy as a whole file."""
+    base, own = draft.base, draft.own
     rows = Rows(base.classic, bytearray(base.rows.data))
     out, at = [base.head], len(base.head)
-    own = list(own)
     last = max([base.size - 1, *(part.number for part in own)])
     loose = [part for part in own if part.data is None]
     streams = [part for part in own if part.data is not None]
@@ -212,9 +227,37 @@ def compose(base: Base, own: Iterable[Part], copy_id: bytes) -> bytes:
         rows.put(number, at)
         out.append(data)
         at += len(data)
-    identity = b"/ID [<%s><%s>]" % (base.first_id.hex().encode(), copy_id.hex().encode())
+    identity = b"/ID [<%s><%s>]" % (base.first_id.hex().encode(), draft.copy_id.hex().encode())
     out.append(finish(rows, at, base.trailer + identity))
     return b"".join(out)
+
+
+def own_file(draft: Draft) -> bytes:
+    """Return a file of a copy's own objects alone, under their numbers, for a library to read.
+
+    What they refer to in the base is an empty dictionary there: only its number matters.
+    """
+    known = {part.number for part in draft.own}
+    wanted = {int(n) for part in draft.own for n in _REFERENCE.findall(part.text)} - known
+    wanted = {number for number in wanted if number < draft.base.size}
+    top = max([draft.base.size, *(number + 1 for number in known)])
+    parts = [
+        *draft.own,
+        *(Part(number, b"<<>>") for number in wanted),
+        Part(top, b"<</Type /Catalog/Pages <</Type /Pages/Kids []/Count 0>>>>"),
+    ]
+    # qpdf takes no number for an object's that is larger than a third of the file.
+    out = [b"%PDF-1.5\n%" + b" " * (_LEAST * top) + b"\n"]
+    at, rows = len(out[0]), [b"0 1\n0000000000 65535 f \n"]
+    for part in sorted(parts, key=lambda part: part.number):
+        data = b"%d 0 obj\n%s\nendobj\n" % (part.number, part.text)
+        if part.data is not None:
+            data = stream_object(part.number, part.text, part.data)
+        rows.append(b"%d 1\n%010d 00000 n \n" % (part.number, at))
+        out.append(data)
+        at += len(data)
+    end = b"trailer\n<</Size %d/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (top + 1, top, at)
+    return b"".join([*out, b"xref\n", *rows, end])
 
 
 def finish(rows: Rows, at: int, trailer: bytes) -> bytes:

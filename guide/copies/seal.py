@@ -78,6 +78,12 @@ def seal(data: bytes, how: Seal) -> Sealed:
     password = how.password.get_secret_value()
     if password:
         data = encrypt(data, password, printing=how.printing)
+    return sign(data, how)
+
+
+def sign(data: bytes, how: Seal) -> Sealed:
+    """Return a copy signed that is encrypted already, if it is to be; raises GuideError."""
+    password = how.password.get_secret_value()
     if how.signature is None:
         return Sealed(data)
     signer = signer_of(how.signature)

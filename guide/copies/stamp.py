@@ -12,7 +12,7 @@ from typing import Any
 
 from guide.copies.drawing import shut_in, unbalanced
 from guide.copies.labels import BOX, CONTROL, NAME, WATER, LabelSetter, SetLabel, water
-from guide.copies.parts import Base, Part, base_of, compose, parts_of, without_length
+from guide.copies.parts import Base, Draft, Part, base_of, compose, parts_of, without_length
 from guide.copies.places import FRAME, Seen, Slot, across, seen, slots
 from guide.copies.trace import MARK_SIZE, PIECE, bars
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, warning
@@ -67,12 +67,16 @@ class Stamper:
 
         `ahead` is the label as it was set before the document was known; it is used if it fits.
         """
+        return compose(self.draft(label, ahead))
+
+    def draft(self, label: CopyLabel, ahead: SetLabel | None = None) -> Draft:
+        """Return what `copy` makes a file of; all drafts of a stamper have the same base."""
         if ahead is not None and self.takes(ahead):
             faces = {kind: ahead.faces[kind] for kind in self._prepared.setter.kinds}
-            return self._prepared.copy(label, SetLabel(faces, ahead.fonts))
+            return self._prepared.draft(label, SetLabel(faces, ahead.fonts))
         if label not in self._ready:
             self._set(label)
-        return self._prepared.copy(label, self._ready.pop(label))
+        return self._prepared.draft(label, self._ready.pop(label))
 
     def takes(self, ahead: SetLabel) -> bool:
         """Return whether a label that was set before has all faces that the document needs."""
@@ -108,10 +112,10 @@ class _Prepared:
         self.token, self.setter, self.version = token, setter, version
         self.shared = shared  # fonts in the base: their object, and how their glyphs are read
 
-    def copy(self, label: CopyLabel, made: SetLabel) -> bytes:
+    def draft(self, label: CopyLabel, made: SetLabel) -> Draft:
         own = [*self._faces(label, made), self._mark(label)]
         own += [self._filled(part, label) for part in self.texts]
-        return compose(self.base, own, bytes.fromhex(label.copy_id))
+        return Draft(self.base, tuple(own), bytes.fromhex(label.copy_id))
 
     def probe(self, ink: bool) -> bytes:
         """Return a copy whose lines are plain bars in the colour of text, or nothing at all."""
@@ -127,7 +131,7 @@ class _Prepared:
                 box = b"<</Type /XObject/Subtype /Form/BBox [0 0 2000 2000]/Resources <<>>>>"
                 own.append(Part(number, box, bar))
         own += [self._filled(part, CopyLabel(1, 1, "", "", "0" * 32)) for part in self.texts]
-        return compose(self.base, own, bytes(16))
+        return compose(Draft(self.base, tuple(own), bytes(16)))
 
     def _faces(self, label: CopyLabel, made: SetLabel) -> Iterator[Part]:
         """Yield the forms of a label, and behind them the fonts that they share."""

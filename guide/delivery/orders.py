@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from guide.copies.encrypt import Shell, can_share, encrypt
 from guide.copies.labels import SetLabel
-from guide.copies.seal import seal
+from guide.copies.parts import Draft, compose
+from guide.copies.seal import sign
 from guide.copies.stamp import Stamper
 from guide.delivery.channels import Answer, Channel, File, Parcel
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
@@ -68,7 +70,11 @@ class Made:
     notes: tuple[Diagnostic, ...] = ()
 
 
+_OPEN = 4  # documents that are held open; one of 60 pages takes some 40 MB
+_REUSED = 256  # copies that are made before a document is opened anew
+
 _stampers: dict[tuple[str, str, str], Stamper] = {}
+_shells: list[Shell] = []  # the one that was used last stands last
 
 
 def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -> list[Made]:
@@ -141,13 +147,15 @@ def _files(
         order.labels, order.documents, order.names, ahead, strict=True
     ):
         stamper = _stamper(recipe, (document, order.recipient.language))
-        data, signature = stamper.copy(label, ready), None
+        draft, signature = stamper.draft(label, ready), None
         notes += stamper.problems
-        if recipe.encrypt or recipe.signature:
-            wanted = Seal(signature=recipe.signature)
-            if recipe.encrypt:
-                wanted = Seal(password=order.recipient.password, signature=recipe.signature)
-            sealed = seal(data, wanted)
+        wanted = Seal(signature=recipe.signature)
+        if recipe.encrypt:
+            wanted = Seal(password=order.recipient.password, signature=recipe.signature)
+        password = wanted.password.get_secret_value()
+        data = _encrypted(draft, password) if password else compose(draft)
+        if recipe.signature is not None:
+            sealed = sign(data, wanted)
             data, signature = sealed.data, sealed.signature
         file = File(name, data)
         digests.append(file.digest)
@@ -163,7 +171,31 @@ def _stamper(recipe: Recipe, how: tuple[str, str]) -> Stamper:
     if key not in _stampers:
         if any(known[0] != recipe.key for known in _stampers):
             _stampers.clear()  # those of an earlier run in this process
+            while _shells:
+                _shells.pop().close()
         _stampers[key] = recipe.stampers.get(how) or Stamper(
             recipe.documents[document], (), recipe.styles[how]
         )
     return _stampers[key]
+
+
+def _encrypted(draft: Draft, password: str) -> bytes:
+    """Return an encrypted copy, made of a document that is held open between copies."""
+    if not can_share(draft):
+        return encrypt(compose(draft), password)
+    shell = next((each for each in _shells if each.fits(draft)), None)
+    if shell is not None:
+        _shells.remove(shell)
+    if shell is None or shell.copies >= _REUSED:
+        if shell is not None:
+            shell.close()
+        shell = Shell(draft)
+    try:
+        data = shell.encrypted(draft, password)
+    except BaseException:  # who knows what it is filled with
+        shell.close()
+        raise
+    while len(_shells) >= _OPEN:
+        _shells.pop(0).close()
+    _shells.append(shell)
+    return data
