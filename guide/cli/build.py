@@ -62,6 +62,7 @@ def build(
       guide build my-pack --check build
     """
     from guide import pipeline
+    from guide.diagnostics.formats import plain_json
     from guide.screen import report
 
     registration = _registration(back_offset, printer)
@@ -80,14 +81,14 @@ def build(
         report.report_built(built[-1])
     if as_json:
         found = [each.as_json() for each in built]
-        click.echo(pipeline.plain_json(found[0] if len(found) == 1 else found))
+        click.echo(plain_json(found[0] if len(found) == 1 else found))
     click.get_current_context().exit(int(any(each.failed for each in built)))
 
 
 def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool) -> NoReturn:
     """Compare what lies below a folder with what the packs give; end with 1 when it differs."""
-    from guide import pipeline
     from guide.actions import compare
+    from guide.diagnostics.formats import plain_json
     from guide.screen import report
 
     found = []
@@ -100,7 +101,7 @@ def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool
             report.report_compared(found[-1])
     if as_json:
         plain = [each.as_json() for each in found]
-        click.echo(pipeline.plain_json(plain[0] if len(plain) == 1 else plain))
+        click.echo(plain_json(plain[0] if len(plain) == 1 else plain))
     click.get_current_context().exit(int(any(each.failed for each in found)))
 
 

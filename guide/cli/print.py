@@ -315,7 +315,7 @@ def _shown(batch: tuple[Job, ...], device: Printer, profile: Profile) -> str:
 
 def _rows(rows: Sequence[tuple[str, str]]) -> str:
     """Return names and values in two columns, without those that have no value."""
-    from guide.screen.report import plain
+    from guide.diagnostics.formats import plain
 
     return "\n".join(f"  {name:<9} {plain(text)}" for name, text in rows if text)
 
@@ -450,7 +450,7 @@ class _Line:
 
     def show(self, text: str, last: bool = False) -> None:
         """Show how things stand; what is `last` stays there."""
-        from guide.screen.report import plain
+        from guide.diagnostics.formats import plain
 
         text = plain(text)
         if not self._terminal:
@@ -464,6 +464,7 @@ class _Line:
 
 def _without_cups(documents: Sequence[Document], wishes: Wishes, missing: bool) -> NoReturn:
     """Say how to get CUPS, and how to print these very files without it."""
+    from guide.diagnostics.formats import plain
     from guide.printing import job
     from guide.printing.without_cups import instructions, remedy
     from guide.screen import report
@@ -471,7 +472,7 @@ def _without_cups(documents: Sequence[Document], wishes: Wishes, missing: bool) 
     report.show([remedy(missing)], stream=sys.stderr)
     for batch in _batches(documents, wishes, job.Printer("")):
         files = " and ".join(dict.fromkeys(str(each.document.path) for each in batch))
-        click.echo(f"\nTo print {report.plain(files)} from a viewer:", err=True)
+        click.echo(f"\nTo print {plain(files)} from a viewer:", err=True)
         for first, rows in instructions(batch):
             if first:
                 click.echo(f"\n{textwrap.fill(first, 98)}", err=True)

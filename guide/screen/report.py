@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from guide.diagnostics.diagnostic import Diagnostic, Severity
+from guide.diagnostics.formats import diagnostic_json, github_line, plain, plain_json, text_lines
 from guide.diagnostics.sarif import sarif_log
-from guide.pipeline import Built, Output, diagnostic_json, plain_json
+from guide.pipeline import Built, Output
 
 if TYPE_CHECKING:  # only their commands pay for importing them
     from guide.actions.compare import Compared
@@ -21,18 +22,10 @@ if TYPE_CHECKING:  # only their commands pay for importing them
     from guide.delivery.findings import Finding
     from guide.delivery.ledger import LedgerEntry
 
-_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
-_GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-
 
 def coloured(stream: TextIO) -> bool:
     """Tell whether colour is wanted: on a terminal, unless NO_COLOR is set (no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def plain(text: str) -> str:
-    """Return text for one line of a terminal: control characters are shown, not obeyed."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def utf8(text: str) -> bytes:
@@ -41,42 +34,6 @@ def utf8(text: str) -> bytes:
     Of a file's name that is no UTF-8, the bytes are written as JSON escapes.
     """
     return text.encode("utf-8", "backslashreplace")
-
-
-def text_lines(diagnostic: Diagnostic, colour: bool = False) -> str:
-    """Return `path:line:column: severity[code]: message` and, indented, the remedy."""
-    severity = str(diagnostic.severity)
-    if colour:
-        severity = f"\x1b[1;{_COLOURS[diagnostic.severity]}m{severity}\x1b[0m"
-    place = f"{plain(str(diagnostic.place))}: " if str(diagnostic.place) else ""
-    first = f"{place}{severity}[{diagnostic.code}]: {plain(diagnostic.message)}"
-    remedy = remedy_of(diagnostic)
-    return f"{first}\n    {plain(remedy)}" if remedy else first
-
-
-def remedy_of(diagnostic: Diagnostic) -> str:
-    """Return what to do about a problem; for an accepted one, why nothing is to be done."""
-    accepted = diagnostic.accepted
-    return f"accepted: {accepted}" if accepted else diagnostic.hint
-
-
-def github_line(diagnostic: Diagnostic) -> str:
-    """Return a workflow command of GitHub Actions, escaped as its documentation asks."""
-
-    def escaped(text: str, extra: str = "") -> str:
-        text = "\n".join(plain(line) for line in text.split("\n"))
-        for sign in "%\r\n" + extra:
-            text = text.replace(sign, f"%{ord(sign):02X}")
-        return text
-
-    place = diagnostic.place
-    where = f"file={escaped(place.path, ':,')}"
-    if place.line:
-        where += f",line={place.line},col={place.column or 1}"
-    remedy = remedy_of(diagnostic)
-    message = diagnostic.message + (f"\n{remedy}" if remedy else "")
-    kind = _GITHUB[diagnostic.severity]
-    return f"::{kind} {where},title={escaped(diagnostic.code, ':,')}::{escaped(message)}"
 
 
 def show(
