@@ -63,7 +63,8 @@ def build(
     """
     from guide import pipeline
     from guide.diagnostics.formats import plain_json
-    from guide.screen import report
+    from guide.screen.builds import report_built
+    from guide.screen.progress import progress_bars
 
     registration = _registration(back_offset, printer)
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
@@ -76,9 +77,9 @@ def build(
         _check(find_packs(packs), against, settings, as_json)
     built = []
     for folder in find_packs(packs):
-        with report.progress_bars() as progress:
+        with progress_bars() as progress:
             built.append(pipeline.build(folder, out, settings, progress))
-        report.report_built(built[-1])
+        report_built(built[-1])
     if as_json:
         found = [each.as_json() for each in built]
         click.echo(plain_json(found[0] if len(found) == 1 else found))
@@ -89,16 +90,18 @@ def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool
     """Compare what lies below a folder with what the packs give; end with 1 when it differs."""
     from guide.actions import compare
     from guide.diagnostics.formats import plain_json
-    from guide.screen import report
+    from guide.screen.builds import report_compared
+    from guide.screen.problems import show
+    from guide.screen.progress import progress_bars
 
     found = []
     for folder in folders:
-        with report.progress_bars() as progress:
+        with progress_bars() as progress:
             found.append(compare.compare(folder, against, settings, progress))
         if as_json:
-            report.show(found[-1].diagnostics, stream=sys.stderr)
+            show(found[-1].diagnostics, stream=sys.stderr)
         else:
-            report.report_compared(found[-1])
+            report_compared(found[-1])
     if as_json:
         plain = [each.as_json() for each in found]
         click.echo(plain_json(plain[0] if len(plain) == 1 else plain))

@@ -77,6 +77,14 @@ def plain_json(value: Any) -> str:
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def utf8(text: str) -> bytes:
+    """Return what a program reads as UTF-8, whatever the terminal's encoding is.
+
+    Of a file's name that is no UTF-8, the bytes are written as JSON escapes.
+    """
+    return text.encode("utf-8", "backslashreplace")
+
+
 def from_json(data: Mapping[str, Any]) -> Diagnostic:
     """Return the diagnostic that `diagnostic_json` made plain data of; raises KeyError, ValueError."""
     place = Place(data["path"], data["line"], data["column"])
