@@ -29,6 +29,7 @@ from guide.diagnostics.diagnostic import (
     note,
     warning,
 )
+from guide.diagnostics.formats import diagnostic_json, from_json, plain_json
 from guide.inputs import (
     code_kept,
     code_known,
@@ -178,38 +179,6 @@ def _complete(made: Output) -> dict[str, dict[str, int]]:
 
 Progress = Callable[[str, str], None]
 """Called with (document, state): `render`, `typeset`, `done` or `cached`."""
-
-
-def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
-    """Return a diagnostic as plain data."""
-    place = diagnostic.place
-    return {
-        "path": place.path,
-        "line": place.line,
-        "column": place.column,
-        "severity": str(diagnostic.severity),
-        "code": diagnostic.code,
-        "message": diagnostic.message,
-        "hint": diagnostic.hint,
-        "item": diagnostic.item,
-        "accepted": diagnostic.accepted,
-    }
-
-
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def plain_json(value: Any) -> str:
-    """Return JSON that a terminal may be shown: what it would obey, or not encode, is escaped."""
-    text = json.dumps(value, indent=1, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
-    place = Place(data["path"], data["line"], data["column"])
-    severity = Severity(data["severity"])
-    known = {name: data[name] for name in ("code", "message", "hint", "item", "accepted")}
-    return Diagnostic(**known, place=place, severity=severity)
 
 
 def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
@@ -510,7 +479,7 @@ class _Record:
         try:
             data = json.loads(entry)
             files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
-            found = tuple(_diagnostic(item) for item in data["diagnostics"])
+            found = tuple(from_json(item) for item in data["diagnostics"])
             names = data["title"], data["version"]
             return cls(*names, files, found, data["decks"], stems=data["stems"], key=key)
         except (ValueError, KeyError, TypeError, AttributeError):

@@ -24,7 +24,9 @@ import guide.actions.distribute  # noqa: E402, F401
 import guide.html.faces  # noqa: E402, F401
 import guide.html.render  # noqa: E402, F401
 import guide.pdf.typeset  # noqa: E402, F401
-import guide.screen.report  # noqa: E402, F401
+import guide.screen.copies  # noqa: E402, F401
+import guide.screen.builds  # noqa: E402, F401
+import guide.screen.progress  # noqa: E402, F401
 import guide.sheets.impose_cards  # noqa: E402, F401
 from guide.cli import main  # noqa: E402
 from guide.system import signals  # noqa: E402

@@ -11,6 +11,7 @@ from typing import Any
 
 from guide import pipeline
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, note, warning
+from guide.diagnostics.formats import diagnostic_json
 from guide.system import output
 
 
@@ -49,7 +50,7 @@ class Compared:
             "folder": self.folder,
             "outputs": [{"path": path, "state": state} for path, state in self.states.items()],
             "not_compared": list(self.others),
-            "diagnostics": [pipeline.diagnostic_json(d) for d in self.diagnostics],
+            "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
         }
 
 

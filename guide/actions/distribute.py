@@ -52,6 +52,7 @@ from guide.diagnostics.diagnostic import (
     in_order,
     note,
 )
+from guide.diagnostics.formats import diagnostic_json
 from guide.foreign.apart import RealTime, apart
 from guide.html.own_documents import class_list
 from guide.html.stamps import signature_caption, stamp_style
@@ -187,7 +188,7 @@ class Report:
                 {name: getattr(copy, name) for name in fields} | _quiz(copy) for copy in self.copies
             ],
             "merged": [str(path) for path in self.merged],
-            "diagnostics": [pipeline.diagnostic_json(d) for d in self.diagnostics],
+            "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
         }
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guide import pipeline
 from guide.copies.inside import Inside, digest_of, look_inside, members
 from guide.delivery import recipients
 from guide.delivery.findings import Book, Finding, judge
 from guide.delivery.ledger import SUFFIX, Ledger, ledger_of
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.diagnostics.formats import diagnostic_json
 from guide.foreign.apart import apart
 
 
@@ -127,7 +127,7 @@ def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
                 {"state": s.state, "signer": s.signer, "trusted": s.trusted, "detached": s.detached}
                 for s in f.signed
             ],
-            "diagnostics": [pipeline.diagnostic_json(d) for d in f.problems],
+            "diagnostics": [diagnostic_json(d) for d in f.problems],
         }
         for f in findings
     ]

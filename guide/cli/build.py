@@ -62,7 +62,9 @@ def build(
       guide build my-pack --check build
     """
     from guide import pipeline
-    from guide.screen import report
+    from guide.diagnostics.formats import plain_json
+    from guide.screen.builds import report_built
+    from guide.screen.progress import progress_bars
 
     registration = _registration(back_offset, printer)
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
@@ -75,32 +77,34 @@ def build(
         _check(find_packs(packs), against, settings, as_json)
     built = []
     for folder in find_packs(packs):
-        with report.progress_bars() as progress:
+        with progress_bars() as progress:
             built.append(pipeline.build(folder, out, settings, progress))
-        report.report_built(built[-1])
+        report_built(built[-1])
     if as_json:
         found = [each.as_json() for each in built]
-        click.echo(pipeline.plain_json(found[0] if len(found) == 1 else found))
+        click.echo(plain_json(found[0] if len(found) == 1 else found))
     click.get_current_context().exit(int(any(each.failed for each in built)))
 
 
 def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool) -> NoReturn:
     """Compare what lies below a folder with what the packs give; end with 1 when it differs."""
-    from guide import pipeline
     from guide.actions import compare
-    from guide.screen import report
+    from guide.diagnostics.formats import plain_json
+    from guide.screen.builds import report_compared
+    from guide.screen.problems import show
+    from guide.screen.progress import progress_bars
 
     found = []
     for folder in folders:
-        with report.progress_bars() as progress:
+        with progress_bars() as progress:
             found.append(compare.compare(folder, against, settings, progress))
         if as_json:
-            report.show(found[-1].diagnostics, stream=sys.stderr)
+            show(found[-1].diagnostics, stream=sys.stderr)
         else:
-            report.report_compared(found[-1])
+            report_compared(found[-1])
     if as_json:
         plain = [each.as_json() for each in found]
-        click.echo(pipeline.plain_json(plain[0] if len(plain) == 1 else plain))
+        click.echo(plain_json(plain[0] if len(plain) == 1 else plain))
     click.get_current_context().exit(int(any(each.failed for each in found)))
 
 

@@ -33,7 +33,8 @@ def check(packs: tuple[Path, ...], form: str, fix: bool, diff: bool, **run: Any)
       guide check content/kosovo --format sarif > guide.diagnostics.sarif
     """
     from guide import pipeline
-    from guide.screen import report
+    from guide.screen.problems import show, summary
+    from guide.screen.progress import progress_bars
 
     if diff and not fix:
         raise click.UsageError("--diff and --dry-run say what --fix would do: give it as well")
@@ -42,24 +43,24 @@ def check(packs: tuple[Path, ...], form: str, fix: bool, diff: bool, **run: Any)
     if fix:
         changes, found = _fixed(folders, diff)
         if diff:
-            report.show(found)
+            show(found)
             click.get_current_context().exit(int(changes > 0 or bool(found)))
     settings = pipeline.Settings(**run)
     for folder in folders:
         try:
-            with report.progress_bars() as progress:
+            with progress_bars() as progress:
                 found += pipeline.check(folder, settings, progress)
         except GuideError as exc:  # told in the format that was asked for
             found += exc.diagnostics
-    report.show(found, form)
-    click.echo(report.summary(found), err=True)
+    show(found, form)
+    click.echo(summary(found), err=True)
     click.get_current_context().exit(int(any(d.severity == "error" for d in found)))
 
 
 def _fixed(folders: list[Path], diff: bool) -> tuple[int, list[Diagnostic]]:
     """Fix the packs, or show how; return the number of fixes, and what was wrong with them."""
     from guide.actions.fix import fix_pack
-    from guide.screen import report
+    from guide.screen.problems import report_fixes, show_diff
 
     count, problems = 0, list[Diagnostic]()
     for folder in folders:
@@ -67,10 +68,10 @@ def _fixed(folders: list[Path], diff: bool) -> tuple[int, list[Diagnostic]]:
             fixed = fix_pack(folder)
             count += len(fixed.fixes)
             if diff:
-                report.show_diff(fixed.diff())
+                show_diff(fixed.diff())
                 continue
             fixed.write()
-            report.report_fixes(folder, [(f.path, f.line, f.what) for f in fixed.fixes])
+            report_fixes(folder, [(f.path, f.line, f.what) for f in fixed.fixes])
         except GuideError as exc:
             problems += exc.diagnostics
     return count, problems

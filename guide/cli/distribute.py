@@ -240,7 +240,9 @@ def distribute(
 
     from guide import pipeline
     from guide.actions import distribute
-    from guide.screen import report
+    from guide.diagnostics.formats import utf8
+    from guide.screen.copies import report_distribution
+    from guide.screen.progress import counter, progress_bars
 
     run = {name: asked.pop(name) for name in ("overrides", "jobs", "cache", "strict")}
     name, colon, port = host.rpartition(":")
@@ -258,9 +260,9 @@ def distribute(
     request = distribute.Request(
         source=source, limit=limit or 0, mail=mail, settings=pipeline.Settings(**run), **asked
     )
-    with report.progress_bars() as building, report.counter("copies") as count:
+    with progress_bars() as building, counter("copies") as count:
         done = distribute.distribute(request, count, building)
     if as_json:
-        click.echo(report.utf8(json.dumps(done.as_json(), indent=1, ensure_ascii=False)))
-    report.report_distribution(done, as_json)
+        click.echo(utf8(json.dumps(done.as_json(), indent=1, ensure_ascii=False)))
+    report_distribution(done, as_json)
     click.get_current_context().exit(int(done.failed))

@@ -39,9 +39,9 @@ class _Lazy(click.Group):
             _check_allowance()
             return super().invoke(ctx)
         except GuideError as exc:
-            from guide.screen import report
+            from guide.screen.problems import show
 
-            report.show(exc.diagnostics, stream=sys.stderr)
+            show(exc.diagnostics, stream=sys.stderr)
             ctx.exit(exc.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted; nothing half-written was left behind", err=True)

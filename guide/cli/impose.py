@@ -100,7 +100,7 @@ def impose(source: Path, target: Path, pages: str, password_env: str, **given: A
       guide impose zine.pdf sheet.pdf --pocket --pages 1-8
     """
     from guide import pipeline
-    from guide.screen import report
+    from guide.screen.problems import show
 
     scheme = _scheme(**given)
     password = ""
@@ -111,7 +111,7 @@ def impose(source: Path, target: Path, pages: str, password_env: str, **given: A
     if source.resolve() == target.resolve():
         raise click.UsageError("OUT.pdf would replace IN.pdf; give it another name")
     made = pipeline.impose_file(source, target, scheme, _ranges(pages), password)
-    report.show(made.problems, stream=sys.stderr)
+    show(made.problems, stream=sys.stderr)
     click.echo(f"{target}: {_said(made)}")
     for line in _how(scheme.kind, scheme.flip):
         click.echo(line, err=True)

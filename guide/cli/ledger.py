@@ -45,7 +45,8 @@ def ledger(
     import sys
 
     from guide.actions import ledger
-    from guide.screen import report
+    from guide.diagnostics.formats import utf8
+    from guide.screen.copies import report_ledger
 
     rest = list(words)
     if rest and rest[0] not in _ACTIONS and chosen is None:
@@ -77,11 +78,11 @@ def ledger(
         pages = ledger.write_list(shown, pdf, path)
         click.echo(f"{pdf}: {pages} page{'s' if pages != 1 else ''}", err=True)
     if as_csv:
-        click.echo(report.utf8(ledger.as_csv(shown)), nl=False)
+        click.echo(utf8(ledger.as_csv(shown)), nl=False)
     elif as_json:
-        click.echo(report.utf8(ledger.as_json(path, shown)))
+        click.echo(utf8(ledger.as_json(path, shown)))
     elif pdf is None:
-        report.report_ledger(shown, sys.stdout)
+        report_ledger(shown, sys.stdout)
 
 
 def _missing(action: str) -> str:

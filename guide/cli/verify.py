@@ -39,7 +39,8 @@ def verify(
 
     from guide.actions import verify
     from guide.diagnostics.diagnostic import Severity
-    from guide.screen import report
+    from guide.diagnostics.formats import utf8
+    from guide.screen.copies import report_finding
 
     if password_env and password_env not in os.environ:
         raise click.BadParameter(
@@ -50,9 +51,9 @@ def verify(
     findings = list(verify.check(files, held))
     if as_json:
         found = verify.as_json(findings)
-        click.echo(report.utf8(json.dumps(found, indent=1, ensure_ascii=False)))
+        click.echo(utf8(json.dumps(found, indent=1, ensure_ascii=False)))
     else:
         for finding in findings:
-            report.report_finding(finding)
+            report_finding(finding)
     bad = any(d.severity == Severity.ERROR for f in findings for d in f.problems)
     click.get_current_context().exit(int(bad or not findings))

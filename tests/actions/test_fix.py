@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from guide.cli import guide
 from guide.content.load import load_pack
 from guide.diagnostics.diagnostic import GuideError
-from guide.actions.fix import Fixed, _Fixing, fix_pack
+from guide.actions import fix
+from guide.actions.fix import Fixed, fix_pack
 from guide.markup import prose
 
 MANIFEST = "format: 1\ntitle: T\n"
@@ -163,7 +164,7 @@ def test_a_fix_that_would_change_what_is_said_is_refused(tmp_path: Path, monkeyp
         fix_pack(tmp_path)
     assert caught.value.diagnostics[0].code == "fix-refused"
     monkeypatch.undo()
-    monkeypatch.setattr(_Fixing, "_sort", lambda self: self.files.__setitem__("sections/1.md", type(self.files["sections/1.md"])("---\n", False, False)))
+    monkeypatch.setattr(fix, "_tidied", lambda path, text, _: ("---\n" if path == "sections/1.md" else text, []))
     with pytest.raises(GuideError):
         fix_pack(tmp_path)
     assert "One two." in (tmp_path / "sections/1.md").read_text()

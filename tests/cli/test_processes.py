@@ -206,7 +206,7 @@ def test_a_reader_that_goes_and_a_full_disk_are_no_bugs(process: Process, tmp_pa
 
 def test_bars_know_every_state_that_a_build_says() -> None:
     """Decks say how far they are, which a table of states once did not know."""
-    from guide.screen.report import _Bars
+    from guide.screen.progress import _Bars
 
     bars = _Bars()
     for state in ("render", "typeset", "typeset 40%", "done", "cached"):

@@ -21,6 +21,7 @@ import guide.html.render  # noqa: E402, F401
 import guide.pdf.typeset  # noqa: E402, F401
 from guide import pipeline  # noqa: E402
 from guide.diagnostics.diagnostic import GuideError  # noqa: E402
+from guide.diagnostics.formats import diagnostic_json  # noqa: E402
 
 
 
@@ -38,10 +39,10 @@ if __name__ == "__main__":
         try:
             settings = pipeline.Settings(jobs=1, edition=edition)
             built = pipeline.build(Path(folder), Path(out), settings)
-            said["diagnostics"] = [pipeline.diagnostic_json(d) for d in built.diagnostics]
+            said["diagnostics"] = [diagnostic_json(d) for d in built.diagnostics]
             said["outputs"] = [made.path for made in built.outputs]
         except GuideError as exc:
-            said["diagnostics"] = [pipeline.diagnostic_json(d) for d in exc.diagnostics]
+            said["diagnostics"] = [diagnostic_json(d) for d in exc.diagnostics]
         except Exception as exc:  # a bug: the test says so
             said["bug"] = f"{type(exc).__name__}: {exc}"
         said["seconds"] = time.monotonic() - started

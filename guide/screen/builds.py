@@ -1,0 +1,76 @@
+"""What a build made, and how files compare with what the content gives."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from guide.diagnostics.formats import plain
+from guide.pipeline import Built, Output
+from guide.screen.problems import show, summary
+from guide.screen.tables import columns
+
+if TYPE_CHECKING:  # only its command pays for importing it
+    from guide.actions.compare import Compared
+
+
+def size(count: int) -> str:
+    """Return a size in bytes for reading."""
+    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{count / 1e3:.0f} kB"
+
+
+def table(outputs: Sequence[Output]) -> str:
+    """Return a table of what was made, aligned in columns."""
+    head = ("file", "pages", "texts", "size", "seconds", "", "warnings")
+    rows = [
+        (
+            plain(made.path),
+            str(made.pages),
+            _found(made),
+            size(made.size),
+            "-" if made.cached and not made.seconds else f"{made.seconds:.1f}",
+            "cached" if made.cached else "made",
+            str(made.warnings or "-"),
+        )
+        for made in outputs
+    ]
+    return columns((head, *rows), left={0, 5})
+
+
+def _found(made: Output) -> str:
+    """Return how many texts were found in a file, of how many when some are missing."""
+    if not made.items:
+        return "-"
+    found = made.items - made.missing
+    return f"{found} of {made.items}" if made.missing else str(found)
+
+
+def report_built(built: Built) -> None:
+    """Print what was made and what is wrong, to stderr."""
+    found = (*built.diagnostics, *built.leftover)
+    show(found, stream=sys.stderr)
+    if built.outputs:
+        print(table(built.outputs), file=sys.stderr)
+    if found:
+        print(f"{plain(built.folder)}: {summary(found)}", file=sys.stderr)
+
+
+def report_compared(found: Compared) -> None:
+    """Print how the files of a folder compare with what the content gives; problems to stderr."""
+    show(found.diagnostics, stream=sys.stderr)
+    extra = sum(state == "extra" for state in found.states.values())
+    count = len(found.states) - extra
+    if not found.failed:
+        files = f"{count} file{'s' if count != 1 else ''}"
+        top = [path for path in found.others if os.path.dirname(path) == found.folder]
+        if top:
+            them = "it" if count == 1 else "them"
+            said = f"{files} as the content gives {them}; {len(top)} not compared"
+        else:
+            said = f"{files}; what lies there is what the content gives"
+        print(f"{plain(found.folder)}: {said}")
+        return
+    more = f", and {extra} that it does not give" if extra else ""
+    print(f"{plain(found.folder)}: {found.same} of {count} files as the content gives them{more}")
