@@ -43,12 +43,11 @@ from guide.inputs import (
 )
 from guide.model.lostfields import once_each
 from guide.model.printers import Registration
-from guide.printing import profiles
 from guide.resources import TEMPLATES, font_folders
 from guide.system import output
 from guide.system.cache import Store, default_folder
 from guide.system.digest import digest
-from guide.units import PAPERS, Paper, parse_paper
+from guide.units import Paper, parse_paper
 
 if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
     from guide.content.files import Seen
@@ -61,7 +60,7 @@ if TYPE_CHECKING:  # stages are imported when a build needs them: nothing change
     from guide.model.origins import Origins
     from guide.model.pack import Accepted, Pack
     from guide.pdf.archive import Source
-    from guide.sheets.impose_pages import Pressed, Scheme
+    from guide.sheets.impose_pages import Pressed
     from guide.system.fence import Fence
     from guide.system.pool import Job, Pool
     from guide.system.sandbox import Limits
@@ -221,70 +220,6 @@ def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
         message = "this is not the build.json of a deck"
         hint = "It lies beside the PDFs of a build: build/PACK/build.json."
         raise GuideError(error("bad-build-record", message, Place(str(path)), hint)) from exc
-
-
-def write_calibration(paper: Paper, duplex: str, path: Path) -> None:
-    """Write the calibration sheet; raises GuideError when it cannot be written."""
-    from guide.html.own_documents import calibration_sheet
-    from guide.sheets.prefer import printed_as_it_is
-
-    crosses = profiles.crosses(paper.width, paper.height)
-    pdf = typeset_job(calibration_sheet(paper, duplex, crosses))
-    output.write(path, printed_as_it_is(pdf.data, duplex))
-
-
-def draw_stock(stocks: Sequence[Stock], path: Path) -> int:
-    """Write drawings of stock and return the number of pages; raises GuideError."""
-    from guide.html.own_documents import stock_drawings
-
-    pdf = typeset_job(stock_drawings(stocks, PAPERS["a4"]))
-    output.write(path, pdf.data)
-    return pdf.pages
-
-
-def impose_file(
-    source: Path,
-    target: Path,
-    scheme: Scheme,
-    ranges: Sequence[tuple[int, int | None]],
-    password: str,
-) -> Pressed:
-    """Write an imposed PDF. `ranges` are first and last page from 1 on, all when there are none.
-
-    Raises GuideError when the source cannot be read or imposed, or the target not written.
-    """
-    from guide.foreign.apart import apart
-
-    try:
-        size = source.stat().st_size
-        data = source.read_bytes()
-    except OSError as exc:
-        message = f"cannot be read: {exc.strerror or exc}"
-        raise GuideError(error("unreadable-file", message, Place(str(source)))) from exc
-    made: Pressed = apart(
-        _imposed, data, str(source), scheme, ranges, password, name=str(source), size=size
-    )
-    output.write(target, made.sheets.data)
-    return made
-
-
-def _imposed(
-    data: bytes, name: str, scheme: Scheme, ranges: Sequence[tuple[int, int | None]], password: str
-) -> Pressed:
-    """Impose a stranger's PDF; this runs in a confined process."""
-    from guide.sheets.impose_pages import impose_pdf, opened
-
-    chosen = None
-    if ranges:
-        with opened(data, name, password) as pdf:
-            count = len(pdf.pages)
-        chosen = [
-            n - 1 for first, last in ranges for n in range(first, min(last or count, count + 1) + 1)
-        ]
-        if not chosen or max(chosen) >= count:
-            message = f"there is no such page: the PDF has {count}"
-            raise GuideError(error("cannot-impose", message, Place("--pages"), "Check --pages."))
-    return impose_pdf(data, scheme, name, chosen, password)
 
 
 def silent(_document: str, _state: str) -> None:
@@ -1654,16 +1589,3 @@ def _left_out(fault: Fault, document: _Document) -> list[Diagnostic]:
         place = min(place for place, _ in found)
         notes.append(Diagnostic("left-out", message, place, hint, Severity.NOTE))
     return notes
-
-
-def start(folder: Path, title: str = "") -> int:
-    """Write a starter pack into a new folder; return the number of files.
-
-    Raises GuideError when there is something in the folder, or it cannot be written.
-    """
-    from guide.content.starter import new_pack
-
-    files = new_pack(folder, title)
-    for name, data in files.items():
-        output.write(folder / name, data)
-    return len(files)

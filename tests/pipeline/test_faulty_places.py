@@ -328,6 +328,10 @@ def test_an_output_folder_that_is_removed_meanwhile_is_made_again(
 
 def test_other_writers_write_whole_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A starter, a calibration sheet, drawings of stock and imposed sheets go the same way."""
+    from guide.actions.calibrate import write_calibration
+    from guide.actions.impose import impose_file
+    from guide.actions.new import start
+    from guide.actions.stock import draw_stock
     from guide.content.library import all_stock
     from guide.system import tempfiles
     from guide.sheets.impose_pages import Scheme
@@ -338,9 +342,9 @@ def test_other_writers_write_whole_files_too(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(
         tempfiles, "write", lambda path, *more, **how: (written.append(Path(path).name), write(path, *more, **how))
     )
-    pipeline.start(tmp_path / "pack")
-    pipeline.write_calibration(PAPERS["a4"], "long-edge", tmp_path / "sheet.pdf")
-    pipeline.draw_stock([*all_stock().values()][:1], tmp_path / "stock.pdf")
-    pipeline.impose_file(tmp_path / "sheet.pdf", tmp_path / "booklet.pdf", Scheme(), [], "")
+    start(tmp_path / "pack")
+    write_calibration(PAPERS["a4"], "long-edge", tmp_path / "sheet.pdf")
+    draw_stock([*all_stock().values()][:1], tmp_path / "stock.pdf")
+    impose_file(tmp_path / "sheet.pdf", tmp_path / "booklet.pdf", Scheme(), [], "")
     made = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert {*written} >= made
