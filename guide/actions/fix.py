@@ -20,7 +20,6 @@ from guide.content.load import load_pack
 from guide.content.slugs import slug
 from guide.content.yaml import read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, Severity, error
-from guide.inputs import size_of_inputs
 from guide.markup import prose
 from guide.model.base import Item
 from guide.model.content import Event, Section
@@ -28,6 +27,7 @@ from guide.model.dates import Date
 from guide.model.markup import mentions, texts_of
 from guide.model.pack import Pack
 from guide.pipeline import fence, render_limit
+from guide.pipeline.inputs import size_of_inputs
 from guide.system import output
 
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -1,0 +1,15 @@
+"""The stages joined: a pack to finished files. What other rooms ask for is here, and imports no stage."""
+
+from guide.pipeline.folder import extra_files, printed_cards, target_of
+from guide.pipeline.formats import diagnostic_json, plain_json
+from guide.pipeline.jobs import SHARED_MODULES, typeset_job
+from guide.pipeline.limits import fence, render_limit, worker_died
+from guide.pipeline.record import Built, Output
+from guide.pipeline.run import build, check, results
+from guide.pipeline.settings import Progress, Settings, silent
+
+__all__ = [
+    "SHARED_MODULES", "Built", "Output", "Progress", "Settings", "build", "check", "diagnostic_json",
+    "extra_files", "fence", "plain_json", "printed_cards", "render_limit", "results", "silent",
+    "target_of", "typeset_job", "worker_died",
+]  # fmt: skip
