@@ -19,7 +19,7 @@ import guide.cli.distribute  # noqa: E402, F401
 import guide.content.load  # noqa: E402, F401
 import guide.delivery.channels  # noqa: E402, F401
 import guide.copies.stamp  # noqa: E402, F401
-import guide.decks  # noqa: E402, F401
+import guide.pipeline.make  # noqa: E402, F401
 import guide.actions.distribute  # noqa: E402, F401
 import guide.html.faces  # noqa: E402, F401
 import guide.html.render  # noqa: E402, F401

@@ -19,13 +19,13 @@ from guide.content.files import Reader
 from guide.content.load import load_pack
 from guide.content.yaml import read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, Severity, error
-from guide.inputs import size_of_inputs
 from guide.markup import prose
 from guide.model.base import Item
 from guide.model.content import Section
 from guide.model.dates import Date
 from guide.model.pack import Pack
 from guide.pipeline import fence, render_limit
+from guide.pipeline.inputs import size_of_inputs
 from guide.system import output
 
 _LISTS = ("timeline.yaml", "glossary.yaml", "actors.yaml", "facts.yaml", "cards.yaml",

@@ -42,7 +42,7 @@ def calibrate(
       guide calibrate --save office --read C=0.4,-0.8 --read TL=0.5,-0.7 --read BR=0.3,-0.9
       guide build my-pack --printer office
     """
-    from guide import pipeline
+    from guide.actions.calibrate import write_calibration
     from guide.model.printers import Profile
     from guide.printing import profiles
     from guide.units import parse_paper
@@ -69,7 +69,7 @@ def calibrate(
             f"{name}: {_said(found)}\nstored in {path}; use it: guide build --printer {name}"
         )
         return
-    pipeline.write_calibration(sheet, duplex, out)
+    write_calibration(sheet, duplex, out)
     click.echo(f"{out}: print it two-sided at 100 %, flip on the {duplex.replace('-', ' ')}")
 
 

@@ -99,7 +99,7 @@ def impose(source: Path, target: Path, pages: str, password_env: str, **given: A
       guide impose map.pdf poster.pdf --poster 3x2 --overlap 15mm
       guide impose zine.pdf sheet.pdf --pocket --pages 1-8
     """
-    from guide import pipeline
+    from guide.actions.impose import impose_file
     from guide.screen.problems import show
 
     scheme = _scheme(**given)
@@ -110,7 +110,7 @@ def impose(source: Path, target: Path, pages: str, password_env: str, **given: A
         password = os.environ[password_env]
     if source.resolve() == target.resolve():
         raise click.UsageError("OUT.pdf would replace IN.pdf; give it another name")
-    made = pipeline.impose_file(source, target, scheme, _ranges(pages), password)
+    made = impose_file(source, target, scheme, _ranges(pages), password)
     show(made.problems, stream=sys.stderr)
     click.echo(f"{target}: {_said(made)}")
     for line in _how(scheme.kind, scheme.flip):

@@ -18,7 +18,7 @@ def new(folder: Path, title: str) -> None:
       guide new my-pack
       guide new biology --title "Cells and Tissues"
     """
-    from guide import pipeline
+    from guide.actions.new import start
 
-    count = pipeline.start(folder, title)
+    count = start(folder, title)
     click.echo(f"{folder}: {count} files. Next: guide build {folder}", err=True)

@@ -56,9 +56,9 @@ def stock(name: str | None, paper: str, draw: bool | None, pdf: Path | None) -> 
         if pdf is None:
             _show(found[0])
     if pdf is not None:
-        from guide import pipeline
+        from guide.actions.stock import draw_stock
 
-        pages = pipeline.draw_stock(found, pdf)
+        pages = draw_stock(found, pdf)
         click.echo(f"{pdf}: {pages} page{'s' if pages != 1 else ''}")
 
 

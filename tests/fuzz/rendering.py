@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guide import pipeline
+from guide.pipeline import Settings
+from guide.pipeline.make import _Making
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 from guide.system.cache import Store
 from guide.model.artifacts import Html
@@ -38,14 +39,14 @@ class _Idle:
         self.given.append(html)
 
 
-class _Rendering(pipeline._Making):
+class _Rendering(_Making):
     """A build that ends before typesetting."""
 
     def _finish(self, pack: Any, document: Any) -> list[Any]:
         return []
 
 
-def rendered(folder: Path, settings: pipeline.Settings = pipeline.Settings()) -> Rendered:
+def rendered(folder: Path, settings: Settings = Settings()) -> Rendered:
     """Return what is wrong with a pack, and the markup of its documents."""
     pool = _Idle()
     store = Store(Path("/nonexistent"), False)

@@ -18,6 +18,9 @@ import pytest
 
 from guide import pipeline
 from guide.diagnostics.diagnostic import GuideError
+from guide.pipeline import run
+from guide.pipeline.record import Record
+from guide.system import output
 from guide.system.sandbox import Exceeded
 from guide.system.cache import Store
 
@@ -115,7 +118,7 @@ def test_files_that_leave_the_cache_while_it_is_read_are_made_again(
     ready: Ready, cache: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody says `guide cache clear` between the look and the reading."""
-    monkeypatch.setattr(pipeline._Record, "is_whole", lambda *_: bool(cache.clear()) or True)
+    monkeypatch.setattr(Record, "is_whole", lambda *_: bool(cache.clear()) or True)
     pipeline.build(ready.pack, tmp_path / "out", Settings(jobs=1))
     assert pdfs(tmp_path / "out") == ready.made
 
@@ -128,7 +131,7 @@ def test_what_changes_during_a_build_is_never_kept_under_its_digest(
     pack = shutil.copytree(ready.pack, tmp_path / "tiny")
     (pack / "timeline.yaml").write_text("- {date: 2001, title: Before, sources: [k1]}\n", "utf-8")
     only = Settings(jobs=1, kinds=("handout",))
-    confined = pipeline._confined
+    confined = run.make_confined
 
     def meanwhile(*arguments: Any) -> Any:
         path = pack / "timeline.yaml"
@@ -147,13 +150,13 @@ def test_what_changes_during_a_build_is_never_kept_under_its_digest(
             path.write_bytes(text.replace(b"Before", b"Behind") if how == "edited" else text)
         return made
 
-    monkeypatch.setattr(pipeline, "_confined", meanwhile)
+    monkeypatch.setattr(run, "make_confined", meanwhile)
     built = pipeline.build(pack, tmp_path / "out", only)
     assert "changed-meanwhile" in codes(built)
     assert not built.failed
     record = json.loads((tmp_path / "out/tiny/build.json").read_text("utf-8"))
     assert record["pack"]["digest"] == ""
-    monkeypatch.setattr(pipeline, "_confined", confined)
+    monkeypatch.setattr(run, "make_confined", confined)
     again = pipeline.build(pack, tmp_path / "out", only)
     assert "changed-meanwhile" not in codes(again)
     monkeypatch.setenv("GUIDE_CACHE_DIR", str(tmp_path / "empty"))
@@ -247,7 +250,7 @@ def test_builds_at_once_leave_the_files_of_one(ready: Ready, tmp_path: Path) -> 
     record = json.loads(found["build.json"])
     assert len(record["outputs"]) == 2
     for made in record["outputs"]:
-        assert pipeline.output.sha256_of(Path(made["path"])) == made["sha256"]
+        assert output.sha256_of(Path(made["path"])) == made["sha256"]
 
 
 def workers(session: int) -> list[int]:
@@ -318,9 +321,9 @@ def test_an_output_folder_that_is_removed_meanwhile_is_made_again(
 ) -> None:
     """`rm -r build` during a build: what is written afterwards is there."""
     (tmp_path / "out").mkdir()
-    confined = pipeline._confined
+    confined = run.make_confined
     monkeypatch.setattr(
-        pipeline, "_confined", lambda *words: (shutil.rmtree(tmp_path / "out"), confined(*words))[1]
+        run, "make_confined", lambda *words: (shutil.rmtree(tmp_path / "out"), confined(*words))[1]
     )
     pipeline.build(ready.pack, tmp_path / "out", Settings(jobs=1, paper="a5", kinds=("quiz",)))
     assert len(pdfs(tmp_path / "out")) == 2
@@ -328,6 +331,10 @@ def test_an_output_folder_that_is_removed_meanwhile_is_made_again(
 
 def test_other_writers_write_whole_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A starter, a calibration sheet, drawings of stock and imposed sheets go the same way."""
+    from guide.actions.calibrate import write_calibration
+    from guide.actions.impose import impose_file
+    from guide.actions.new import start
+    from guide.actions.stock import draw_stock
     from guide.content.library import all_stock
     from guide.system import tempfiles
     from guide.sheets.impose_pages import Scheme
@@ -338,9 +345,9 @@ def test_other_writers_write_whole_files_too(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(
         tempfiles, "write", lambda path, *more, **how: (written.append(Path(path).name), write(path, *more, **how))
     )
-    pipeline.start(tmp_path / "pack")
-    pipeline.write_calibration(PAPERS["a4"], "long-edge", tmp_path / "sheet.pdf")
-    pipeline.draw_stock([*all_stock().values()][:1], tmp_path / "stock.pdf")
-    pipeline.impose_file(tmp_path / "sheet.pdf", tmp_path / "booklet.pdf", Scheme(), [], "")
+    start(tmp_path / "pack")
+    write_calibration(PAPERS["a4"], "long-edge", tmp_path / "sheet.pdf")
+    draw_stock([*all_stock().values()][:1], tmp_path / "stock.pdf")
+    impose_file(tmp_path / "sheet.pdf", tmp_path / "booklet.pdf", Scheme(), [], "")
     made = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert {*written} >= made

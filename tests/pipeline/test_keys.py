@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import os
 import re
@@ -15,9 +16,11 @@ import pypdfium2
 import pytest
 from fontTools.ttLib import TTFont
 
-from guide import inputs, pipeline
+from guide import pipeline
+from guide.pipeline import inputs
 from guide.actions import compare
 from guide.content.load import load_pack
+from guide.model.printers import Registration
 from guide.system import watch
 from guide.system.cache import Store
 from guide.system.watch import Machine
@@ -158,9 +161,9 @@ def test_each_setting_is_part_of_the_key(tmp_path: Path) -> None:
         "kinds": ("handout",), "edition": "short", "paper": "letter", "theme": "large-print", "stock": "a6",
         "duplex": "fold", "tags": ("core",), "printed": (("a", "b"),), "fit_report": True, "booklet": True,
         "archive": True, "epoch": 1, "overrides": (("title", "X"),), "strict": True, "jobs": 3, "cache": False,
-        "registration": pipeline.Registration(1, 2),
+        "registration": Registration(1, 2),
     }  # fmt: skip
-    assert {*other} == {field.name for field in pipeline.dataclasses.fields(Settings)}
+    assert {*other} == {field.name for field in dataclasses.fields(Settings)}
     made = {name: inputs.digest_of_inputs(pack, seen, Settings(**{name: value})) for name, value in other.items()}
     usual = inputs.digest_of_inputs(pack, seen, Settings())
     assert {name for name, digest in made.items() if digest == usual} == {"jobs", "cache"}
@@ -169,7 +172,7 @@ def test_each_setting_is_part_of_the_key(tmp_path: Path) -> None:
 
 def test_the_reader_is_the_only_one_who_looks_into_a_pack() -> None:
     """What looks past it is in no key."""
-    folder = Path(inputs.__file__).parent / "content"
+    folder = Path(inputs.__file__).parents[1] / "content"
     looks = re.compile(r"os\.(listdir|walk|scandir|open)|\.iterdir\(|\.r?glob\(|\.read_(text|bytes)\(|\bopen\(")
     found = {path.name for path in folder.glob("*.py") if looks.search(path.read_text("utf-8"))}
     # What the reader asks with; the program's own templates, pictures that are at hand, and the pack that

@@ -16,7 +16,8 @@ from guide.model.letters import letters
 from guide.proof import prove
 from guide.proof.ink import Asked, read
 from guide.proof.prove import Spot, Words, lost, prove_deck, prove_imposed, prove_sheets
-from guide.pipeline import Settings, build, start
+from guide.actions.new import start
+from guide.pipeline import Settings, build
 
 Page = Callable[..., Html]
 Typeset = Callable[[Html], Pdf]

@@ -19,7 +19,7 @@ from sheets.test_fold import Point, Stroke, _strokes, printed, strokes, words
 
 from guide.model.kinds import Stock
 from guide.model.printers import Registration
-from guide.pipeline import write_calibration
+from guide.actions.calibrate import write_calibration
 from guide.printing.profiles import crosses, fitted
 from guide.sheets.impose_cards import Layout
 from guide.units import PAPERS, POINTS_PER_MM, Paper, parse_paper

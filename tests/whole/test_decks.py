@@ -17,10 +17,9 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from guide import decks
 from guide.diagnostics.diagnostic import Diagnostic
 from guide.model.artifacts import Html
-from guide.pipeline import Built, Settings, build, printed_cards
+from guide.pipeline import Built, Settings, build, deck as decks, printed_cards
 from guide.units import POINTS_PER_MM
 
 with warnings.catch_warnings():

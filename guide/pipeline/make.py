@@ -1,18 +1,16 @@
-"""The stages joined: content, html, pdf, sheets, output. The one place that knows them all."""
+"""A pack to finished files, in the process that may: content, html, pdf, sheets."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import gc
 import hashlib
-import json
 import os
 import re
 import shlex
 import tempfile
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -29,637 +27,41 @@ from guide.diagnostics.diagnostic import (
     note,
     warning,
 )
-from guide.diagnostics.formats import diagnostic_json, from_json, plain_json
-from guide.inputs import (
-    code_kept,
-    code_known,
-    differing,
-    digest_of_code,
-    digest_of_inputs,
-    machine_known,
-    machine_met,
-    recall,
-    remember,
-    size_of_inputs,
-)
 from guide.model.lostfields import once_each
-from guide.model.printers import Registration
-from guide.printing import profiles
-from guide.resources import TEMPLATES, font_folders
-from guide.system import output
-from guide.system.cache import Store, default_folder
+from guide.pipeline.inputs import digest_of_code, machine_met
+from guide.pipeline.jobs import archive_job, typeset_job
+from guide.pipeline.limits import render_limit, worker_died
+from guide.pipeline.record import JSON, PDF, Output, Record
+from guide.pipeline.settings import Progress, Settings
+from guide.system.cache import Store
 from guide.system.digest import digest
-from guide.units import PAPERS, Paper, parse_paper
+from guide.system.output import NO_ROOM
+from guide.units import Paper, parse_paper
 
-if TYPE_CHECKING:  # stages are imported when a build needs them: nothing changed needs none
+if TYPE_CHECKING:
     from guide.content.files import Seen
     from guide.content.spread import Sheets
-    from guide.decks import Deck, Made
     from guide.html.faces import Faces
     from guide.model.artifacts import Fault, Html, Pdf
     from guide.model.content import Flashcard
     from guide.model.kinds import Kind, Piece, Stock
     from guide.model.origins import Origins
     from guide.model.pack import Accepted, Pack
-    from guide.pdf.archive import Source
-    from guide.sheets.impose_pages import Pressed, Scheme
-    from guide.system.fence import Fence
+    from guide.pipeline.deck import Deck, Made
+    from guide.sheets.impose_pages import Pressed
     from guide.system.pool import Job, Pool
-    from guide.system.sandbox import Limits
-    from guide.system.watch import Machine
 
 T = TypeVar("T")
-ARCHIVE = "PDF/A-3b"
 MOST_DOCUMENTS = 200  # files of one build
-WORKER_MODULES = ("guide.pdf.warm",)
-SHARED_MODULES = ("guide.pdf.typeset",)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What one run asks for, besides the pack itself.
-
-    `printed` are the cards of a deck printed before, each with its fingerprint: only others are
-    made. `registration` is how far off the printer prints the back of a sheet. With `archive`, PDFs
-    are PDF/A-3b and hold the pack's source, dated as the pack is; one without a date is dated `epoch`
-    (seconds since 1970).
-    """
-
-    kinds: tuple[str, ...] = ()
-    edition: str = ""
-    paper: str = ""
-    theme: str = ""
-    stock: str = ""
-    duplex: str = ""
-    tags: tuple[str, ...] = ()
-    printed: tuple[tuple[str, str], ...] | None = None
-    registration: Registration = Registration()
-    fit_report: bool = False
-    booklet: bool = False
-    archive: bool = False
-    epoch: int = 0
-    overrides: tuple[tuple[str, str], ...] = ()
-    strict: bool = False
-    jobs: int = field(default=0, compare=False)
-    cache: bool = field(default=True, compare=False)
-
-
-@dataclass(frozen=True)
-class Output:
-    """A file that was made: `path` as the user sees it, `size` in bytes, `seconds` it took.
-
-    `items` texts of the content were looked for in it, and `missing` of them are not there: see
-    `guide.proof.prove`. Both are 0 for a file that is made of another one.
-    """
-
-    kind: str
-    path: str
-    pages: int
-    size: int
-    sha256: str
-    seconds: float
-    cached: bool
-    warnings: int = 0
-    items: int = 0
-    missing: int = 0
-
-
-@dataclass(frozen=True)
-class Built:
-    """What a build of one pack came to.
-
-    `decks` has the fingerprint of each card of a deck by its id: what `--only-changed-since` reads.
-    `leftover` says which files in the folder are of an earlier build: no part of this one's record.
-    """
-
-    folder: str
-    title: str
-    version: str
-    digest: str
-    outputs: tuple[Output, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    decks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    leftover: tuple[Diagnostic, ...] = ()
-    archive: str = ""
-
-    @property
-    def failed(self) -> bool:
-        """Tell whether anything was wrong enough to stop an output."""
-        return any(d.severity == Severity.ERROR for d in self.diagnostics)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the content of build.json."""
-        return {
-            "guide": __version__,
-            "pack": {"title": self.title, "version": self.version, "digest": self.digest},
-            **({"archive": self.archive} if self.archive else {}),
-            "outputs": [
-                {
-                    "kind": made.kind,
-                    "path": made.path,
-                    "pages": made.pages,
-                    "bytes": made.size,
-                    "sha256": made.sha256,
-                    **_complete(made),
-                    "seconds": round(made.seconds, 3),
-                    "cached": made.cached,
-                }
-                for made in self.outputs
-            ],
-            "decks": {kind: dict(cards) for kind, cards in self.decks.items()},
-            "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
-        }
-
-
-def _complete(made: Output) -> dict[str, dict[str, int]]:
-    if not made.items:
-        return {}
-    return {"complete": {"items": made.items, "missing": made.missing}}
-
-
-Progress = Callable[[str, str], None]
-"""Called with (document, state): `render`, `typeset`, `done` or `cached`."""
-
-
-def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
-    """Return the cards of an earlier build.json with their fingerprints; raises GuideError."""
-    try:
-        decks = json.loads(path.read_text("utf-8"))["decks"]
-        return tuple((name, mark) for cards in decks.values() for name, mark in cards.items())
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
-        message = "this is not the build.json of a deck"
-        hint = "It lies beside the PDFs of a build: build/PACK/build.json."
-        raise GuideError(error("bad-build-record", message, Place(str(path)), hint)) from exc
-
-
-def write_calibration(paper: Paper, duplex: str, path: Path) -> None:
-    """Write the calibration sheet; raises GuideError when it cannot be written."""
-    from guide.html.own_documents import calibration_sheet
-    from guide.sheets.prefer import printed_as_it_is
-
-    crosses = profiles.crosses(paper.width, paper.height)
-    pdf = typeset_job(calibration_sheet(paper, duplex, crosses))
-    output.write(path, printed_as_it_is(pdf.data, duplex))
-
-
-def draw_stock(stocks: Sequence[Stock], path: Path) -> int:
-    """Write drawings of stock and return the number of pages; raises GuideError."""
-    from guide.html.own_documents import stock_drawings
-
-    pdf = typeset_job(stock_drawings(stocks, PAPERS["a4"]))
-    output.write(path, pdf.data)
-    return pdf.pages
-
-
-def impose_file(
-    source: Path,
-    target: Path,
-    scheme: Scheme,
-    ranges: Sequence[tuple[int, int | None]],
-    password: str,
-) -> Pressed:
-    """Write an imposed PDF. `ranges` are first and last page from 1 on, all when there are none.
-
-    Raises GuideError when the source cannot be read or imposed, or the target not written.
-    """
-    from guide.foreign.apart import apart
-
-    try:
-        size = source.stat().st_size
-        data = source.read_bytes()
-    except OSError as exc:
-        message = f"cannot be read: {exc.strerror or exc}"
-        raise GuideError(error("unreadable-file", message, Place(str(source)))) from exc
-    made: Pressed = apart(
-        _imposed, data, str(source), scheme, ranges, password, name=str(source), size=size
-    )
-    output.write(target, made.sheets.data)
-    return made
-
-
-def _imposed(
-    data: bytes, name: str, scheme: Scheme, ranges: Sequence[tuple[int, int | None]], password: str
-) -> Pressed:
-    """Impose a stranger's PDF; this runs in a confined process."""
-    from guide.sheets.impose_pages import impose_pdf, opened
-
-    chosen = None
-    if ranges:
-        with opened(data, name, password) as pdf:
-            count = len(pdf.pages)
-        chosen = [
-            n - 1 for first, last in ranges for n in range(first, min(last or count, count + 1) + 1)
-        ]
-        if not chosen or max(chosen) >= count:
-            message = f"there is no such page: the PDF has {count}"
-            raise GuideError(error("cannot-impose", message, Place("--pages"), "Check --pages."))
-    return impose_pdf(data, scheme, name, chosen, password)
-
-
-def silent(_document: str, _state: str) -> None:
-    """Report no progress."""
-
-
-def build(folder: Path, out: Path, settings: Settings, progress: Progress = silent) -> Built:
-    """Build the documents of one pack into `out`/<pack>[/<edition>].
-
-    Documents without errors are written, each atomically, and build.json beside them. Raises
-    GuideError when a file cannot be written.
-    """
-    target = target_of(folder, out, settings)
-    record, store = _known(folder, settings)
-    if record is not None and record.is_whole(store, target):
-        for file in record.files:
-            progress(file.kind, "cached")
-        with contextlib.suppress(_Lost):
-            built = _write(record, store, folder, target, settings)
-            return dataclasses.replace(built, leftover=_leftover(target, record, settings))
-    record = _made(folder, settings, store, progress)
-    built = _write(record, store, folder, target, settings)
-    return dataclasses.replace(built, leftover=_leftover(target, record, settings))
-
-
-def target_of(folder: Path, out: Path, settings: Settings) -> Path:
-    """Return the folder of a pack's files below `out`; raises GuideError for one not to write in."""
-    target = out / folder.resolve().name / settings.edition
-    _check_target(folder, target, settings.edition)
-    return target
-
-
-def extra_files(
-    target: Path, names: Container[str], stems: Mapping[str, str], settings: Settings
-) -> list[Path]:
-    """Return the PDFs in a folder that a build does not make, of the kinds that it was asked for.
-
-    `names` are those of the files that it makes, `stems` maps the beginnings of names to kinds.
-    """
-    if settings.printed is not None:  # it makes one file beside those that were printed before
-        return []
-    found = []
-    for path in sorted(target.glob("*.pdf")):
-        owner = max(
-            (s for s in stems if re.match(rf"{re.escape(s)}[.-]", path.name)), default="", key=len
-        )
-        asked = not settings.kinds or stems.get(owner) in settings.kinds
-        if asked and path.name not in names and not path.name.startswith("."):
-            found.append(path)
-    return found
-
-
-def _leftover(target: Path, record: _Record, settings: Settings) -> tuple[Diagnostic, ...]:
-    """Say which files are of an earlier build; what an error kept from being made is still wanted."""
-    if any(found.severity == Severity.ERROR for found in record.diagnostics):
-        return ()
-    names = {made.name for made in record.files}
-    extra = [path.name for path in extra_files(target, names, record.stems, settings)]
-    if not extra:
-        return ()
-    what = "this file is" if len(extra) == 1 else f"these {len(extra)} files are"
-    message = f"{what} of an earlier build: {', '.join(extra[:_NAMED])}"
-    message += f" and {len(extra) - _NAMED} more" if len(extra) > _NAMED else ""
-    hint = "Delete what is not needed, so that nobody prints it."
-    return (Diagnostic("extra-output", message, Place(str(target)), hint, Severity.NOTE),)
-
-
-_NAMED = 8  # files
-
-
-@dataclass(frozen=True)
-class Results:
-    """What the content gives: the SHA-256 of each file by name, and what is wrong.
-
-    `stems` maps the beginnings of the names of files to kinds.
-    """
-
-    title: str
-    version: str
-    digest: str
-    digests: Mapping[str, str]
-    stems: Mapping[str, str]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-def results(folder: Path, settings: Settings, progress: Progress = silent) -> Results:
-    """Return what a build would make; nothing is written but the cache."""
-    record = _known_or_made(folder, settings, progress)
-    digests = {made.name: made.sha256 for made in record.files}
-    return Results(
-        record.title, record.version, record.key, digests, record.stems, record.shown(folder)
-    )
-
-
-def _known_or_made(folder: Path, settings: Settings, progress: Progress) -> _Record:
-    """Return the record of a pack's state and settings."""
-    record, store = _known(folder, settings)
-    return _made(folder, settings, store, progress) if record is None else record
-
-
-def _known(folder: Path, settings: Settings) -> tuple[_Record | None, Store]:
-    """Return the record of an earlier build that saw what there is now, and the store.
-
-    The store is that of this machine's fonts and libraries if they are known.
-    """
-    store = Store(default_folder(), settings.cache)
-    code_known(store)
-    machine = machine_known(store)
-    if not machine:
-        return None, store
-    store = store.on(machine)
-    seen = recall(store, folder, settings)
-    if seen is None:
-        return None, store
-    return _Record.load(store, digest_of_inputs(folder, seen, settings)), store
-
-
-class _Lost(Exception):
-    """A finished file has left the store since it was looked for."""
-
-
-def _made(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
-    """Build, and keep what came of it if the pack still says what was read of it."""
-    digest_of_code()  # of this program as it is now
-    record = _confined(folder, settings, store, progress)
-    store = store.on(record.machine)
-    if record.seen:  # else it was ended before it had read the pack
-        record.key = digest_of_inputs(folder, record.seen, settings)
-    changed = differing(folder, record.seen)
-    if changed or (store.enabled and store.world and not _as_it_was(store)):
-        record.current = False
-        record.happened += (_changed(changed),)
-    elif record.seen and store.world:
-        record.keep(store, folder, settings)
-        store.tidy()
-    if store.refused:
-        message = f"the cache cannot be written: {store.refused}; every build takes its full time"
-        hint = "Free some room, or name another folder in GUIDE_CACHE_DIR."
-        place = Place(str(store.folder.absolute()))
-        record.happened += (note("cache-unusable", message, place, hint),)
-    return record
-
-
-def _as_it_was(store: Store) -> bool:
-    """Return True if neither this program nor the machine's fonts were changed meanwhile."""
-    base = store.on("")
-    return code_kept(base) and machine_known(base) in {store.world, ""}
-
-
-def _changed(paths: Sequence[str]) -> Diagnostic:
-    """Report that a pack was changed while it was built, or else the program or a font."""
-    message = (
-        f"`{paths[0]}` was changed while the pack was being built: the documents may mix old and new"
-        if paths
-        else "guide or a font was changed while the pack was being built"
-    )
-    place = Place(paths[0] if paths else "pack.yaml")
-    return warning("changed-meanwhile", message, place, "Build again.")
-
-
-def _check_target(folder: Path, target: Path, edition: str) -> None:
-    """Refuse to write where a pack leads by its name of an edition, or a link in its own build/."""
-    if Path(edition).name != edition or edition in {".", ".."}:
-        message = f"there is no edition `{edition}`"
-        hint = "An edition names a folder: letters, digits, spaces, dots and hyphens."
-        raise GuideError(error("unknown-edition", message, Place(f"{folder}/pack.yaml"), hint))
-    root = folder.resolve()
-    for path in (target, *target.parents):
-        if os.path.islink(path) and path.parent.resolve().is_relative_to(root):
-            message = "a link in the pack stands where its files would be written"
-            hint = "Delete the link, or choose another folder with -o DIR."
-            raise GuideError(error("cannot-write", message, Place(str(path)), hint))
-
-
-def check(folder: Path, settings: Settings, progress: Progress = silent) -> tuple[Diagnostic, ...]:
-    """Return every problem of a pack, in content and layout; nothing is written to build/."""
-    return _known_or_made(folder, settings, progress).shown(folder)
-
-
-@dataclass(frozen=True)
-class _File:
-    """A finished file: its bytes lie in the store under its digest, or here."""
-
-    kind: str
-    name: str
-    pages: int
-    size: int
-    sha256: str
-    seconds: float
-    cached: bool = False
-    warnings: int = 0
-    items: int = 0
-    missing: int = 0
-    data: bytes = field(default=b"", compare=False, repr=False)
-
-
-@dataclass
-class _Record:
-    """All that a build of one state of a pack gave.
-
-    `happened` is what befell this one run: no later one is told of it. `current` turns false when
-    the pack was changed meanwhile. `seen` is what was read of the pack, `machine` the digest of the
-    fonts and libraries that were there, `key` that of what the build depends on.
-    """
-
-    title: str
-    version: str
-    files: list[_File]
-    diagnostics: tuple[Diagnostic, ...]
-    decks: dict[str, dict[str, str]] = field(default_factory=dict)
-    happened: tuple[Diagnostic, ...] = ()
-    current: bool = True
-    stems: dict[str, str] = field(default_factory=dict)
-    seen: Seen = field(default_factory=dict)
-    machine: str = ""
-    key: str = ""
-
-    @classmethod
-    def load(cls, store: Store, key: str) -> _Record | None:
-        entry = store.get(f"record:{key}")
-        if entry is None:
-            return None
-        try:
-            data = json.loads(entry)
-            files = [_File(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
-            found = tuple(from_json(item) for item in data["diagnostics"])
-            names = data["title"], data["version"]
-            return cls(*names, files, found, data["decks"], stems=data["stems"], key=key)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            store.drop(f"record:{key}")
-            return None
-
-    def keep(self, store: Store, folder: Path, settings: Settings) -> None:
-        """Remember a build without errors; one with errors is made again."""
-        if any(d.severity == Severity.ERROR for d in self.diagnostics):
-            return
-        for made in self.files:
-            store.put(f"file:{made.sha256}", made.data)
-        plain = [
-            {f.name: getattr(made, f.name) for f in dataclasses.fields(made) if f.name != "data"}
-            for made in self.files
-        ]
-        data: dict[str, Any] = {"title": self.title, "version": self.version, "files": plain}
-        data["decks"], data["stems"] = self.decks, self.stems
-        data["diagnostics"] = [diagnostic_json(d) for d in self.diagnostics]
-        store.put(f"record:{self.key}", json.dumps(data).encode())
-        remember(store, folder, settings, self.seen)
-
-    def is_whole(self, store: Store, target: Path) -> bool:
-        """Tell whether every file is still to be had, where it belongs or in the store."""
-        return all(
-            output.sha256_of(target / made.name) == made.sha256
-            or store.get(f"file:{made.sha256}") is not None
-            for made in self.files
-        )
-
-    def shown(self, folder: Path) -> tuple[Diagnostic, ...]:
-        """Return the diagnostics with the pack's folder before their paths."""
-        found = (*self.diagnostics, *self.happened)
-        return in_order(d.within(str(folder)) for d in found)
-
-
-def _write(record: _Record, store: Store, folder: Path, target: Path, settings: Settings) -> Built:
-    """Write the files of a build and, last, its build.json; raises GuideError and _Lost."""
-    if not record.files and any(d.severity == Severity.ERROR for d in record.diagnostics):
-        found = record.shown(folder)
-        return Built(str(folder), record.title, record.version, record.key, (), found)
-    with output.alone(target):
-        return _write_alone(record, store, folder, target, settings)
-
-
-def _write_alone(
-    record: _Record, store: Store, folder: Path, target: Path, settings: Settings
-) -> Built:
-    outputs = []
-    for made in record.files:
-        path = target / made.name
-        if path.is_symlink() or not (made.cached and output.sha256_of(path) == made.sha256):
-            data = made.data or store.get(f"file:{made.sha256}")
-            if data is None:
-                raise _Lost
-            output.write(path, data)
-        outputs.append(
-            Output(
-                made.kind,
-                str(path),
-                made.pages,
-                made.size,
-                made.sha256,
-                made.seconds,
-                made.cached,
-                made.warnings,
-                made.items,
-                made.missing,
-            )
-        )
-    found = record.shown(folder)
-    decks = _with_earlier(target / "build.json", record.decks, bool(settings.tags))
-    key = record.key if record.current else ""
-    archive = ARCHIVE if settings.archive else ""
-    built = Built(
-        str(folder), record.title, record.version, key, tuple(outputs), found, decks,
-        archive=archive,
-    )  # fmt: skip
-    text = plain_json(built.as_json()) + "\n"
-    output.write(target / "build.json", text.encode())
-    return built
-
-
-def _with_earlier(
-    path: Path, decks: Mapping[str, Mapping[str, str]], selection: bool
-) -> dict[str, dict[str, str]]:
-    """Return the cards printed now and, where this run did not print them all, those before."""
-    try:
-        text = path.read_text("utf-8") if path.is_file() else ""  # a FIFO would be waited for
-        earlier = json.loads(text)["decks"]
-        known = {kind: dict(cards) for kind, cards in earlier.items()}
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        known = {}
-    for kind, cards in decks.items():
-        known[kind] = {**known.get(kind, {}), **cards} if selection else dict(cards)
-    return known
-
-
-def _confined(folder: Path, settings: Settings, store: Store, progress: Progress) -> _Record:
-    """Make a build in a process of its own, within limits: a pack is a stranger's work."""
-    from guide.system import allowance
-    from guide.system.sandbox import VARIABLE, Exceeded, NotStarted, confined, limits
-
-    processes = (settings.jobs or os.cpu_count() or 1) + 1
-    try:
-        bounds = limits(processes)
-    except ValueError as exc:
-        hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; what is left out stays as it is."
-        raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
-    if refused := allowance.computing():
-        message, hint = refused
-        raise GuideError(error("cannot-start", message, Place(""), hint))
-    seconds = bounds.allowed(size_of_inputs(folder))
-    if store.enabled:
-        with contextlib.suppress(OSError):  # what is not there cannot be let through
-            store.folder.mkdir(parents=True, exist_ok=True)
-    within = fence(folder, *([store.folder] if store.enabled else []))
-    work = folder, settings, store, bounds
-    happened: tuple[Diagnostic, ...] = ()
-    while True:
-        try:
-            made: _Record = confined(
-                _make, *work, heard=progress, bounds=bounds, seconds=seconds, fence=within
-            )
-        except NotStarted as exc:
-            hint = "Free some room and end other programs; TMPDIR names another folder."
-            raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
-        except Exceeded as exc:
-            document, state = exc.doing
-            if exc.died and not happened:  # it may have been the system's fault
-                happened = (worker_died(exc.died, document or "reading the content"),)
-                continue
-            what = f"making `{document}` ({state})" if document else "reading the content"
-            twice = ", twice" if happened else ""
-            problem = render_limit(f"{what} {exc.limit}{twice}")
-            return _Record("", "", [], (problem,))
-        made.happened += happened
-        return made
-
-
-def worker_died(how: str, document: str, place: Place | None = None) -> Diagnostic:
-    """Say that the work of a process was done again."""
-    message = f"a process was ended by {how} at `{document}`; its work was done again"
-    hint = "Memory ran out, most likely: end other programs, or build with a smaller --jobs."
-    return note("worker-died", message, place or Place("pack.yaml", 1, 1), hint)
-
-
-def fence(folder: Path, *written: Path) -> Fence:
-    """Return what a process that works on a pack may touch: it reads the pack, and writes below `written`."""
-    from guide.system.fence import Fence
-
-    read = (folder, TEMPLATES, *font_folders().values())
-    return Fence(tuple(map(os.path.realpath, read)), tuple(map(os.path.realpath, written)))
-
-
-def render_limit(message: str) -> Diagnostic:
-    """Say that a document takes more than it may."""
-    hint = (
-        "Look for a huge picture, table, chart or formula, or a loop in a template of the pack; "
-        "leave documents out with --only. If it is meant so: GUIDE_LIMITS in docs/security.md."
-    )
-    return error("render-limit", message, Place("pack.yaml", 1, 1), hint)
-
-
-def _make(
-    folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
-) -> _Record:
-    from guide.system.pool import Pool
-
-    # A pack that was built before has changed a little: one process is enough to begin with.
-    mark = f"built:{folder.resolve()}"
-    warm = 1 if store.get(mark) is not None else 0
-    # A pack is many small values that live to the end: looking for garbage finds none.
-    gc.set_threshold(200_000, 50, 100)
-    with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
-        machine = pool.submit(machine_job) if store.enabled and not store.world else None
-        record = _Making(folder, settings, store, pool, progress, bounds.output, machine).record()
-    if not warm:
-        store.put(mark, b"built")
-    return record
+_NAMED = 8  # files that a message names
+
+
+def make(
+    folder: Path, settings: Settings, store: Store, pool: Pool, progress: Progress,
+    most: int, machine: Job | None = None,
+) -> Record:  # fmt: skip
+    """Make what a pack says. `most` is the size in MB that a document may have."""
+    return _Making(folder, settings, store, pool, progress, most, machine).record()
 
 
 # Errors of content that leave nothing out of the pack.
@@ -698,30 +100,6 @@ class _Document:
         return self._origins
 
 
-def typeset_job(html: Html) -> Pdf:
-    """Typeset in whatever process this runs in."""
-    from guide.pdf.typeset import typeset
-
-    return typeset(html)
-
-
-def machine_job() -> Machine:
-    """Ask for the machine's fonts and libraries in a process that has loaded them."""
-    from guide.engine.machine import machine
-
-    return machine()
-
-
-def archive_job(data: bytes, source: Source) -> bytes | str:
-    """Make an archive in whatever process this runs in; what is wrong is returned as a text."""
-    from guide.pdf.archive import NotArchivableError, archived
-
-    try:
-        return archived(data, source)
-    except NotArchivableError as exc:
-        return str(exc)
-
-
 def _how_made(pack: str, settings: Settings) -> str:
     """Return how a document is made of a pack's source: what rebuild.txt says."""
     given = {
@@ -757,7 +135,7 @@ class _Making:
         self.seen: Seen = {}
         self.count = 0  # documents so far
 
-    def record(self) -> _Record:
+    def record(self) -> Record:
         from guide.content.editions import empty, leaks
         from guide.content.load import load_pack
 
@@ -809,8 +187,8 @@ class _Making:
         self.happened += tuple(worker_died(how, "reading the fonts") for how in self.pool.deaths)
 
     def _archived(
-        self, pack: Pack, documents: Sequence[_Document], files: Sequence[_File]
-    ) -> list[_File]:
+        self, pack: Pack, documents: Sequence[_Document], files: Sequence[Output]
+    ) -> list[Output]:
         """Return the files as archives that hold the pack's source, but for those that cannot be."""
         from guide.content.editions import source_leak
         from guide.pdf.archive import source_of
@@ -821,7 +199,7 @@ class _Making:
         source = source_of(pack.name, self.source, day, _how_made(pack.name, self.settings))
         jobs = [
             self.pool.submit(archive_job, file.data, source, size=file.size)
-            if file.name.endswith(".pdf") else None
+            if file.path.endswith(".pdf") else None
             for file in files
         ]  # fmt: skip
         by_kind = {document.kind.name: document for document in documents}
@@ -829,13 +207,13 @@ class _Making:
         for file, job in zip(files, jobs, strict=True):
             found: bytes | str | None = file.data
             if job is not None:
-                self.progress(_stem(file.name), "archive")
+                self.progress(_stem(file.path), "archive")
                 found = self._guarded(by_kind[file.kind], job.result)
             if isinstance(found, bytes):
                 sha256 = hashlib.sha256(found).hexdigest()
                 made.append(dataclasses.replace(file, data=found, size=len(found), sha256=sha256))
             elif found is not None:
-                self._not_archivable(pack, file.kind, f"{_stem(file.name)}: {found}")
+                self._not_archivable(pack, file.kind, f"{_stem(file.path)}: {found}")
         return made
 
     def _not_archivable(self, pack: Pack, kind: str, reason: str) -> None:
@@ -846,7 +224,7 @@ class _Making:
         self.problems.append(problem)
         self.layout_problems = [*self.layout_problems, problem]
 
-    def _record(self, pack: Pack | None, files: list[_File]) -> _Record:
+    def _record(self, pack: Pack | None, files: list[Output]) -> Record:
         if self.settings.strict:
             self.problems = [
                 dataclasses.replace(d, severity=Severity.ERROR)
@@ -861,7 +239,7 @@ class _Making:
         version = pack.manifest.version if pack else ""
         decks = {} if stopped else self.decks
         stems = self._stems(pack) if pack else {}
-        return _Record(
+        return Record(
             title, version, kept, found, decks, self.happened, stems=stems, seen=self.seen,
             machine=self.store.world,
         )  # fmt: skip
@@ -1013,11 +391,11 @@ class _Making:
     def _begin_deck(
         self, pack: Pack, kind: Kind, options: dict[str, Any], paper: Any, theme: Any
     ) -> _Document | None:
-        from guide.decks import Deck
         from guide.html.faces import Faces, wrong_options
         from guide.html.render import Request, marking_problems
         from guide.html.sheet_margins import BareSide, Furniture, Printed
         from guide.html.templates import TemplateFault
+        from guide.pipeline.deck import Deck
         from guide.sheets.plan_cards import margins as margins_of
         from guide.sheets.plan_cards import plan
 
@@ -1254,7 +632,7 @@ class _Making:
     def _key(self, html: Html) -> str:
         return digest(html, digest_of_code())
 
-    def _finish(self, pack: Pack, document: _Document) -> list[_File]:
+    def _finish(self, pack: Pack, document: _Document) -> list[Output]:
         if document.deck is not None:
             return self._finish_deck(document, document.deck)
         assert document.html is not None
@@ -1284,7 +662,7 @@ class _Making:
             made += [booklet] if booklet else []
         return made
 
-    def _booklet(self, document: _Document, name: str, pdf: Pdf, pressed: Pressed) -> _File | None:
+    def _booklet(self, document: _Document, name: str, pdf: Pdf, pressed: Pressed) -> Output | None:
         """Return a booklet once all pages of its document are known to be on it."""
         from guide.proof.prove import prove_imposed
 
@@ -1296,7 +674,7 @@ class _Making:
         found = proof.items, proof.missing
         return _file(document, name, sheets.data, sheets.pages, seconds, 0, *found)
 
-    def _finish_deck(self, document: _Document, deck: Deck) -> list[_File]:
+    def _finish_deck(self, document: _Document, deck: Deck) -> list[Output]:
         faults = self._guarded(document, deck.finish)
         if faults is None:
             return []
@@ -1378,7 +756,7 @@ class _Making:
             name = _stem(document.name) or document.kind.name
             self._limit(f"typesetting `{name}` {reason}")
         except Exception as exc:  # noqa: BLE001  on a stranger's text
-            if isinstance(exc, OSError) and exc.errno in output.NO_ROOM:
+            if isinstance(exc, OSError) and exc.errno in NO_ROOM:
                 self._no_room(exc)
                 return None
             detail = f"{type(exc).__name__}: {exc}"[:200]
@@ -1472,11 +850,11 @@ def _unused(entry: Accepted, codes: Iterable[str], place: Place) -> Diagnostic:
 def _file(
     document: _Document, name: str, data: bytes, pages: int, seconds: float, warnings: int,
     items: int = 0, missing: int = 0,
-) -> _File:  # fmt: skip
+) -> Output:  # fmt: skip
     sha256 = hashlib.sha256(data).hexdigest()
-    return _File(
+    return Output(
         document.kind.name, name, pages, len(data), sha256, seconds, document.cached, warnings,
-        items, missing, data,
+        items, missing, PDF if name.endswith(".pdf") else JSON, data,
     )  # fmt: skip
 
 
@@ -1623,16 +1001,3 @@ def _left_out(fault: Fault, document: _Document) -> list[Diagnostic]:
         place = min(place for place, _ in found)
         notes.append(Diagnostic("left-out", message, place, hint, Severity.NOTE))
     return notes
-
-
-def start(folder: Path, title: str = "") -> int:
-    """Write a starter pack into a new folder; return the number of files.
-
-    Raises GuideError when there is something in the folder, or it cannot be written.
-    """
-    from guide.content.starter import new_pack
-
-    files = new_pack(folder, title)
-    for name, data in files.items():
-        output.write(folder / name, data)
-    return len(files)

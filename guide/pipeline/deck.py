@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from guide.diagnostics.diagnostic import Severity
-from guide.inputs import digest_of_code
 from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace
+from guide.pipeline.inputs import digest_of_code
+from guide.pipeline.jobs import Marked, fonts_job, prove_deck_job, set_faces_job
 from guide.system.cache import Store
 from guide.system.digest import digest
 from guide.system.pool import Job, Pool
@@ -32,54 +33,7 @@ _NAMED = 3  # cards that a message names
 LEAST = 8  # a smaller chunk is not worth a process
 
 
-def set_faces_job(html: Html) -> FaceSet:
-    """Set faces in a worker, which imports the stage when it starts."""
-    from guide.pdf.typeset import set_faces
-
-    return set_faces(html)
-
-
-def fonts_job(fonts: tuple[FontFace, ...], uses: tuple[Any, ...]) -> FontObjects:
-    """Subset fonts in a worker."""
-    from guide.pdf.fonts import font_objects
-
-    return font_objects(fonts, uses)
-
-
 _NO_GLYPH = "missing-glyph"
-
-
-@dataclass(frozen=True)
-class Marked:
-    """The marking of a deck, and how often each page of a file must show it."""
-
-    text: str
-    counts: tuple[int, ...]
-    own: bool
-
-    def prove(self, data: bytes) -> list[Fault]:
-        """Return a fault if a page shows it less often; a warning with the pack's own templates."""
-        from guide.diagnostics.diagnostic import Severity
-        from guide.proof.page_margins import marking_faults
-
-        severity = Severity.WARNING if self.own else Severity.ERROR
-        return marking_faults(data, self.text, self.counts, severity)
-
-
-def prove_deck_job(wanted: tuple[Any, ...], data: bytes, marked: Marked) -> Any:
-    """Look for all text of a deck in a worker."""
-    from guide.proof.prove import prove_deck
-
-    return prove_deck(wanted, data), marked.prove(data)
-
-
-def prove_sheets_job(
-    wanted: tuple[Any, ...], sides: list[list[Any]], data: bytes, marked: Marked
-) -> Any:
-    """Look for each face on the sheets in a worker."""
-    from guide.proof.prove import prove_sheets
-
-    return prove_sheets(wanted, sides, data), marked.prove(data)
 
 
 def key_in_store(*values: Any) -> str:
@@ -366,17 +320,9 @@ class Deck:
         looking = []
         for made, sides in self._made(stem):
             marked = self._marked(sides)
-            job = (
-                self.pool.submit(prove_deck_job, wanted, made.data, marked, size=len(made.data))
-                if sides is None
-                else self.pool.submit(
-                    prove_sheets_job,
-                    wanted,
-                    self._spots(sides),
-                    made.data,
-                    marked,
-                    size=len(made.data),
-                )
+            where = self._spots(sides) if sides is not None else None
+            job = self.pool.submit(
+                prove_deck_job, wanted, where, made.data, marked, size=len(made.data)
             )
             looking.append((made, job))
         done = []

@@ -1,0 +1,14 @@
+"""The stages joined: a pack to finished files. What other rooms ask for is here, and imports no stage."""
+
+from guide.pipeline.folder import extra_files, printed_cards, target_of
+from guide.pipeline.jobs import SHARED_MODULES, typeset_job
+from guide.pipeline.limits import fence, render_limit, worker_died
+from guide.pipeline.record import Built, Output
+from guide.pipeline.run import build, check, results
+from guide.pipeline.settings import Progress, Settings, silent
+
+__all__ = [
+    "SHARED_MODULES", "Built", "Output", "Progress", "Settings", "build", "check",
+    "extra_files", "fence", "printed_cards", "render_limit", "results", "silent",
+    "target_of", "typeset_job", "worker_died",
+]  # fmt: skip

@@ -1,0 +1,89 @@
+"""A build in a process of its own, within limits: a pack is a stranger's work."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.pipeline.inputs import size_of_inputs
+from guide.pipeline.jobs import SHARED_MODULES, WORKER_MODULES, machine_job
+from guide.pipeline.limits import fence, render_limit, worker_died
+from guide.pipeline.record import Record
+from guide.pipeline.settings import Progress, Settings
+from guide.system.cache import Store
+
+if TYPE_CHECKING:
+    from guide.system.sandbox import Limits
+
+
+def make_confined(folder: Path, settings: Settings, store: Store, progress: Progress) -> Record:
+    """Make what a pack says; raises GuideError when no process can be had."""
+    from guide.system.sandbox import Exceeded, NotStarted, confined
+
+    bounds = _bounds(settings)
+    seconds = bounds.allowed(size_of_inputs(folder))
+    if store.enabled:
+        with contextlib.suppress(OSError):  # what is not there cannot be let through
+            store.folder.mkdir(parents=True, exist_ok=True)
+    within = fence(folder, *([store.folder] if store.enabled else []))
+    work = folder, settings, store, bounds
+    happened: tuple[Diagnostic, ...] = ()
+    while True:
+        try:
+            made: Record = confined(
+                _make, *work, heard=progress, bounds=bounds, seconds=seconds, fence=within
+            )
+        except NotStarted as exc:
+            hint = "Free some room and end other programs; TMPDIR names another folder."
+            raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
+        except Exceeded as exc:
+            document, state = exc.doing
+            if exc.died and not happened:  # it may have been the system's fault
+                happened = (worker_died(exc.died, document or "reading the content"),)
+                continue
+            what = f"making `{document}` ({state})" if document else "reading the content"
+            twice = ", twice" if happened else ""
+            problem = render_limit(f"{what} {exc.limit}{twice}")
+            return Record("", "", [], (problem,))
+        made.happened += happened
+        return made
+
+
+def _bounds(settings: Settings) -> Limits:
+    """Return the limits of this run; raises GuideError when they are wrong, or leave no process."""
+    from guide.system import allowance
+    from guide.system.sandbox import VARIABLE, limits
+
+    try:
+        bounds = limits((settings.jobs or os.cpu_count() or 1) + 1)
+    except ValueError as exc:
+        hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; what is left out stays as it is."
+        raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
+    if refused := allowance.computing():
+        message, hint = refused
+        raise GuideError(error("cannot-start", message, Place(""), hint))
+    return bounds
+
+
+def _make(
+    folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
+) -> Record:
+    """Make it in this process and its workers."""
+    from guide.pipeline.make import make
+    from guide.system.pool import Pool
+
+    # A pack that was built before has changed a little: one process is enough to begin with.
+    mark = f"built:{folder.resolve()}"
+    warm = 1 if store.get(mark) is not None else 0
+    # A pack is many small values that live to the end: looking for garbage finds none.
+    gc.set_threshold(200_000, 50, 100)
+    with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
+        machine = pool.submit(machine_job) if store.enabled and not store.world else None
+        record = make(folder, settings, store, pool, progress, bounds.output, machine)
+    if not warm:
+        store.put(mark, b"built")
+    return record

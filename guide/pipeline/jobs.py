@@ -1,0 +1,83 @@
+"""The work of worker processes: each function imports its stage in the process that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guide.diagnostics.diagnostic import Severity
+
+if TYPE_CHECKING:
+    from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, FontUse, Html, Pdf
+    from guide.pdf.archive import Source
+    from guide.proof.expected import Expected
+    from guide.proof.prove import Proof, Spot
+    from guide.system.watch import Machine
+
+WORKER_MODULES = ("guide.pdf.warm",)
+SHARED_MODULES = ("guide.pdf.typeset",)
+
+
+def typeset_job(html: Html) -> Pdf:
+    """Typeset in whatever process this runs in."""
+    from guide.pdf.typeset import typeset
+
+    return typeset(html)
+
+
+def machine_job() -> Machine:
+    """Ask for the machine's fonts and libraries in a process that has loaded them."""
+    from guide.engine.machine import machine
+
+    return machine()
+
+
+def archive_job(data: bytes, source: Source) -> bytes | str:
+    """Make an archive; what is wrong is returned as a text."""
+    from guide.pdf.archive import NotArchivableError, archived
+
+    try:
+        return archived(data, source)
+    except NotArchivableError as exc:
+        return str(exc)
+
+
+def set_faces_job(html: Html) -> FaceSet:
+    """Set faces."""
+    from guide.pdf.typeset import set_faces
+
+    return set_faces(html)
+
+
+def fonts_job(fonts: tuple[FontFace, ...], uses: tuple[FontUse, ...]) -> FontObjects:
+    """Subset fonts."""
+    from guide.pdf.fonts import font_objects
+
+    return font_objects(fonts, uses)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The marking of a deck, and how often each page of a file must show it."""
+
+    text: str
+    counts: tuple[int, ...]
+    own: bool
+
+    def prove(self, data: bytes) -> list[Fault]:
+        """Return a fault if a page shows it less often; a warning with the pack's own templates."""
+        from guide.proof.page_margins import marking_faults
+
+        severity = Severity.WARNING if self.own else Severity.ERROR
+        return marking_faults(data, self.text, self.counts, severity)
+
+
+def prove_deck_job(
+    wanted: Sequence[Expected], spots: list[list[Spot]] | None, data: bytes, marked: Marked
+) -> tuple[Proof, list[Fault]]:
+    """Look for all text of a deck and its marking; on sheets, for each face at its spot."""
+    from guide.proof.prove import prove_deck, prove_sheets
+
+    proof = prove_deck(wanted, data) if spots is None else prove_sheets(wanted, spots, data)
+    return proof, marked.prove(data)
