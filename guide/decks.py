@@ -16,7 +16,7 @@ from guide.inputs import digest_of_code
 from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace
 from guide.system.cache import Store
 from guide.system.digest import digest
-from guide.system.pool import Job, Pool
+from guide.system.pool import Job, Workers
 
 if TYPE_CHECKING:
     from guide.html.faces import Faces
@@ -120,7 +120,7 @@ class Setting:
     """
 
     store: Store
-    pool: Pool
+    pool: Workers
     environment: str
     faces_each: int
     render: Callable[[Sequence[str]], Html]
@@ -236,7 +236,7 @@ class Deck:
     sides: Sequence[Side]
     stock: Stock
     store: Store
-    pool: Pool
+    pool: Workers
     registration: Registration
     progress: Callable[[float], None] = lambda _: None
     selection: bool = False
