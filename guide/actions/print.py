@@ -16,6 +16,7 @@ from guide.model.printers import Profile
 from guide.pipeline import Built, Output, Progress
 from guide.printing import cups, job, profiles
 from guide.printing.job import Document, Job, Printer, Wishes
+from guide.printing.plan import behind, plan, turned
 from guide.printing.without_cups import remedy
 from guide.resources import TEMPLATES
 from guide.system.signals import Ended
@@ -208,7 +209,7 @@ def _batches(documents: Sequence[Document], wishes: Wishes, device: Printer) -> 
     problems: list[Diagnostic] = []
     for document in documents:
         try:
-            jobs = job.plan(document, wishes, device)
+            jobs = plan(document, wishes, device)
         except GuideError as exc:
             problems += exc.diagnostics
             continue
@@ -217,7 +218,7 @@ def _batches(documents: Sequence[Document], wishes: Wishes, device: Printer) -> 
         if len(before) == 1 and document.name == f"{stem}-backs.pdf" and (
             before[0].document.name == f"{stem}-fronts.pdf"
         ):  # fmt: skip
-            batches[-1] = (before[0], job.behind(jobs[0]))
+            batches[-1] = (before[0], behind(jobs[0]))
         else:
             batches.append(jobs)
     if problems:
@@ -262,7 +263,7 @@ def _turn(backs: Job, screen: Screen, ask: Ask | None) -> Job:
     )
     assert ask is not None  # `_confirm` has seen to it
     answer = ask("Enter when it lies ready (l: last sheet first)", False)
-    return job.turned(backs) if answer.strip().lower().startswith("l") else backs
+    return turned(backs) if answer.strip().lower().startswith("l") else backs
 
 
 def _send(queue: str, each: Job, patience: int | None, screen: Screen) -> int:

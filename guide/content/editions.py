@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from guide.content.rules import mentions_of, mentions_of_pack
+from guide.content.references import mentions_of, mentions_of_pack
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, note, warning
 from guide.model.base import Item
 from guide.model.content import Actor, Section, Term

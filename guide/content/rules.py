@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from guide.content.duplicates import check_duplicates
 from guide.content.pictures import missing_alt
 from guide.content.questions import check_questions
+from guide.content.references import Found, check_references, folded
 from guide.content.spoilers import spoilers
 from guide.content.stylesheets import check_stylesheets
 from guide.content.textslips import check_texts
@@ -19,22 +20,9 @@ from guide.model import cloze
 from guide.model.base import Item
 from guide.model.content import Card, Fact, Section
 from guide.model.dates import Date, later
-from guide.model.letters import composed
-from guide.model.markup import (
-    BOXES,
-    CLUSTER,
-    SOURCE_KEY,
-    Mention,
-    loose_marks,
-    mentions,
-    read_citation,
-    split_key,
-    texts_of,
-)
+from guide.model.markup import BOXES, loose_marks, mentions, read_citation, texts_of
 from guide.model.pack import Pack
-from guide.model.signs import is_blank, without_code
-
-Found = Iterator[Diagnostic]
+from guide.model.signs import is_blank
 
 
 def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diagnostic]:
@@ -46,7 +34,7 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     """
     lost = {path: text.casefold() for path, text in (broken or {}).items()}
     rules: list[Callable[[Pack], Found]] = [
-        _mentions, _open_citations, _anchors, _footnotes, _missing_sources, _timeline, _spans,
+        check_references, _missing_sources, _timeline, _spans,
         _cards, check_questions, _stale_facts, _terms, _card_pictures, check_written,
         _duplicates, check_texts, spoilers, check_stylesheets,
     ]  # fmt: skip
@@ -118,202 +106,6 @@ def _may_define(name: str, path: str, text: str) -> bool:
         return f"{name}:" in text
     short = name.removeprefix("sec-")
     return f"#{name}" in text or f"id: {short}\n" in text or short in path.casefold()
-
-
-def _body_place(section: Section, mention: Mention) -> Place:
-    line = mention.line + section.body_line - 1
-    return Place(section.at("body").path, line, mention.column)
-
-
-def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic:
-    hint = did_you_mean(key, pack.sources) or "Add it to sources.yaml."
-    return error("unknown-source", f"there is no source `{key}`", place, hint, item)
-
-
-_OF_A_PICTURE = re.compile(r"\.(?:png|jpe?g|svg|gif|webp|avif|bmp|tiff?)$", re.I)
-
-
-def _unknown_term(name: str, names: Mapping[str, str], place: Place, item: str) -> Diagnostic:
-    hint = did_you_mean(name, sorted(set(names.values())))
-    if _OF_A_PICTURE.search(name):
-        hint = f"For a picture, write ![Caption](<figures/{name.rpartition('/')[2]}>)."
-    elif not hint.startswith("did"):
-        hint = f"Add it to glossary.yaml, or write it without its double brackets. {hint}".strip()
-    return error("unknown-term", f"the glossary has no term `{name}`", place, hint, item)
-
-
-_KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")
-
-
-def _open_citations(pack: Pack) -> Found:
-    """Find citations that have lost a bracket, and are printed as they stand."""
-    for section in pack.sections:
-        for key, plain, at in _bare_keys(section.body, pack):
-            yield _open_citation(key, _text_place(section, plain, at), section)
-    for item in pack.items:
-        for name, text in texts_of(item):
-            for key, _, _ in _bare_keys(text, pack):
-                yield _open_citation(key, item.at(name), item)
-
-
-def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
-    """Yield the keys of sources outside citations, the text without citations, and their places."""
-    if "@" not in text:
-        return
-    plain = CLUSTER.sub(lambda match: _without_cited(match[0]), without_code(text))
-    for match in _KEY.finditer(plain):
-        key, _ = split_key(match[1])
-        if key in pack.sources:
-            yield key, plain, match.start()
-
-
-def _without_cited(cluster: str) -> str:
-    """Return a citation with blanks for all but keys that its words hide: `[@a, and @b]`."""
-    parts = []
-    for part in cluster.split(";"):
-        cited = _KEY.search(part)
-        end = cited.end() if cited else len(part)
-        parts.append(re.sub(r"[^\n]", " ", part[:end]) + part[end:])
-    return " ".join(parts)
-
-
-def _open_citation(key: str, place: Place, item: Item) -> Diagnostic:
-    message = f"`@{key}` is printed as it stands: a bracket of the citation is missing"
-    hint = f"Write [@{key}], [-@{key}] after the author's name, or a semicolon between two sources: [@a; @{key}]."
-    return warning("open-citation", message, place, hint, item.id)
-
-
-def _targets(pack: Pack) -> dict[str, Place]:
-    """Return every id that a `@fig-`, `@sec-` or `@tbl-` can point at."""
-    targets: dict[str, Place] = {}
-    for section in pack.sections:
-        targets[section.id if section.id.startswith("sec-") else f"sec-{section.id}"] = section.at()
-        for mention in mentions(section.body):
-            if mention.kind == "anchor":
-                targets.setdefault(mention.value, _body_place(section, mention))
-    return targets
-
-
-def _mentions(pack: Pack) -> Found:
-    """Check everything that a text points at."""
-    targets = _targets(pack)
-    names = _term_names(pack)
-    for mention, place in mentions_of_pack(pack):
-        if mention.kind == "cite" and mention.value not in pack.sources:
-            yield _unknown_source(mention.value, pack, place, "")
-        elif mention.kind == "term" and folded(mention.value) not in names:
-            yield _unknown_term(mention.value, names, place, "")
-    for item in pack.items:
-        for number, text in enumerate(item.sources):
-            key = read_citation(text).key
-            if key not in pack.sources:
-                yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
-        for mention, place in mentions_of(item):
-            name = mention.value
-            if mention.kind == "cite" and name not in pack.sources:
-                yield _unknown_source(name, pack, place, item.id)
-            elif mention.kind == "ref" and name not in targets:
-                hint = did_you_mean(name, targets) or "Give the target this id: {#...}."
-                message = f"nothing has the id `{name}`"
-                yield error("bad-reference", message, place, hint, item.id)
-            elif mention.kind == "term" and folded(name) not in names:
-                yield _unknown_term(name, names, place, item.id)
-            elif mention.kind == "image" and not _has_words(item, mention, pack):
-                yield missing_alt(name, place)
-
-
-def mentions_of_pack(pack: Pack) -> Iterator[tuple[Mention, Place]]:
-    """Yield what the summary in pack.yaml points at, and where."""
-    text = pack.manifest.summary
-    for mention in mentions(text):
-        yield mention, pack.at("summary").inside(text, mention.offset)
-
-
-def mentions_of(item: Item) -> Iterator[tuple[Mention, Place]]:
-    """Yield what the texts of an item point at, and where."""
-    for name, text in texts_of(item):
-        for mention in mentions(text):
-            yield mention, item.at(name).inside(text, mention.offset)
-    if isinstance(item, Section):
-        for mention in mentions(item.body):
-            yield mention, _body_place(item, mention)
-
-
-def _anchors(pack: Pack) -> Found:
-    """Ids in text must be unique: a link could lead to either."""
-    seen: dict[str, Place] = {}
-    for section in pack.sections:
-        for mention in mentions(section.body):
-            if mention.kind != "anchor":
-                continue
-            place = _body_place(section, mention)
-            if mention.value in seen:
-                message = (
-                    f"the id `{mention.value}` appears twice; the first is at {seen[mention.value]}"
-                )
-                yield error("duplicate-id", message, place, "Rename one of the two.", section.id)
-            seen.setdefault(mention.value, place)
-
-
-_NOTE = re.compile(r"\[\^([^\]\s]+)\](:)?")
-
-
-def _footnotes(pack: Pack) -> Found:
-    """Every footnote that is called must be there, and every one that is there must be called."""
-    for section in pack.sections:
-        text = without_code(section.body)
-        called: dict[str, int] = {}
-        written: dict[str, int] = {}
-        for match in _NOTE.finditer(text):
-            begins = not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
-            target = written if match[2] and begins else called
-            target.setdefault(match[1], match.start())
-        for name, at in called.items():
-            if name not in written:
-                message = f"there is no footnote `[^{name}]`"
-                hint = f"Write it on a line of its own: [^{name}]: text"
-                yield error(
-                    "bad-reference", message, _text_place(section, text, at), hint, section.id
-                )
-        for name, at in written.items():
-            if name not in called:
-                message = f"the footnote `[^{name}]` is never called, and not printed"
-                hint = f"Put [^{name}] where it belongs, or delete it."
-                yield warning(
-                    "unused-footnote", message, _text_place(section, text, at), hint, section.id
-                )
-
-
-def _text_place(section: Section, text: str, at: int) -> Place:
-    line = text.count("\n", 0, at) + section.body_line
-    return Place(section.at("body").path, line, at - text.rfind("\n", 0, at))
-
-
-def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:
-    """Tell whether a picture can be read out: in a line of text the words in its brackets are."""
-    inline = not isinstance(item, Section) and bool(mention.shown.strip())
-    return inline or _has_alt(mention, pack)
-
-
-def _has_alt(mention: Mention, pack: Pack) -> bool:
-    if re.search(r"\balt=|\bfig-alt=|\bdecorative\b", mention.attributes):
-        return True
-    figure = pack.picture(mention.value)
-    return figure is None or bool(figure.alt)
-
-
-def folded(name: str) -> str:
-    """Return a name for comparing: capitals, the form of accents and soft hyphens do not count."""
-    return composed(name).casefold()
-
-
-def _term_names(pack: Pack) -> dict[str, str]:
-    names = {}
-    for term in pack.glossary:
-        for name in (term.term, term.abbreviation, *term.aliases, term.id):
-            if name:
-                names[folded(name)] = term.term
-    return names
 
 
 def _cites_in_text(item: Item) -> bool:

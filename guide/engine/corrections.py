@@ -50,6 +50,7 @@ from weasyprint.pdf.stream import Stream
 
 from guide.engine import pinned, structure
 from guide.engine.pieces import compress_quickly
+from guide.engine.structure_tree import is_decoration
 
 pinned.check()
 _CORNERS = tuple(
@@ -83,7 +84,7 @@ def _draw(stream: Any, context: Any) -> None:
 
 
 def _mark(stream: Any, box: Any, tag: str) -> AbstractContextManager[None]:
-    if getattr(box, "repeated", False) or structure.is_decoration(box):
+    if getattr(box, "repeated", False) or is_decoration(box):
         return stream.artifact()  # type: ignore[no-any-return]
     return _marked(stream, box, tag)  # type: ignore[no-any-return]
 

@@ -17,7 +17,7 @@ from guide.pipeline.inputs import digest_of_code
 from guide.pipeline.jobs import Marked, fonts_job, prove_deck_job, set_faces_job
 from guide.system.cache import Store
 from guide.system.digest import digest
-from guide.system.pool import Job, Pool
+from guide.system.pool import Job, Workers
 
 if TYPE_CHECKING:
     from guide.html.faces import Faces
@@ -74,7 +74,7 @@ class Setting:
     """
 
     store: Store
-    pool: Pool
+    pool: Workers
     environment: str
     faces_each: int
     render: Callable[[Sequence[str]], Html]
@@ -190,7 +190,7 @@ class Deck:
     sides: Sequence[Side]
     stock: Stock
     store: Store
-    pool: Pool
+    pool: Workers
     registration: Registration
     progress: Callable[[float], None] = lambda _: None
     selection: bool = False

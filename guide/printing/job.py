@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
 import pikepdf
 
-from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.foreign.apart import apart
 from guide.foreign.forms import is_placeholder, placeholder
 from guide.model.pageview import view_of
-from guide.units import MM_PER_INCH, MM_PER_POINT, PAPERS
+from guide.units import MM_PER_INCH, MM_PER_POINT
 
-SIDES = {
-    "one": "one-sided",
-    "long-edge": "two-sided-long-edge",
-    "short-edge": "two-sided-short-edge",
-}
 # ISO 32000-2, table 147, against the keywords of `sides` in RFC 8011, 5.2.8.
 _ASKED = {
     "/Simplex": "one-sided",
@@ -38,8 +33,7 @@ _MEDIA = (
     "na_index-4x6_4x6in na_5x7_5x7in na_index-5x8_5x8in na_govt-letter_8x10in"
 ).split()
 _SIZE = re.compile(r"_(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|in)$")
-_SAME = 1.0  # mm; what producers of PDF round, and what no printer's feed can tell
-_ROLL = 5.0  # mm; printers name a sheet's largest custom size to less than this
+SAME = 1.0  # mm; what producers of PDF round, and what no printer's feed can tell
 
 
 @dataclass(frozen=True)
@@ -233,7 +227,7 @@ def media_name(width: float, height: float) -> str:
     """Return the name by PWG 5101.1 of a sheet in mm, upright: landscape pages use the same paper."""
     short, long = sorted((width, height))
     for name in _MEDIA:
-        if _fits((short, long), media_size(name)):
+        if fits((short, long), media_size(name)):
             return name
     size = f"{round(short, 2):g}x{round(long, 2):g}mm"
     return f"custom_{size}_{size}"
@@ -250,8 +244,9 @@ def media_size(name: str) -> tuple[float, float] | None:
     return short, long
 
 
-def _fits(one: tuple[float, float], other: tuple[float, float] | None) -> bool:
-    return other is not None and all(abs(a - b) <= _SAME for a, b in zip(one, other, strict=True))
+def fits(one: tuple[float, float], other: tuple[float, float] | None) -> bool:
+    """Return True if two sizes in mm, short side first, are one size of paper."""
+    return other is not None and all(abs(a - b) <= SAME for a, b in zip(one, other, strict=True))
 
 
 def said(media: str) -> str:
@@ -284,220 +279,3 @@ def selected(text: str, count: int) -> tuple[int, ...]:
             raise ValueError(f"{part.strip()!r} is not within the document's {pages}")
         found.update(range(first - 1, last))
     return tuple(sorted(found))
-
-
-def plan(document: Document, wishes: Wishes, printer: Printer) -> tuple[Job, ...]:
-    """Return what is to be sent: one job, or fronts and then backs for a turn by hand.
-
-    Raises GuideError with all that document, wishes and printer do not agree on.
-    """
-    problems: list[Diagnostic] = []
-    place = Place(str(document.path))
-    try:
-        pages = selected(wishes.pages, len(document.sizes))
-    except ValueError as exc:
-        hint = "Write --pages 3-8 or --pages 1,4-6; pages count from 1."
-        raise GuideError(error("bad-pages", str(exc), Place("--pages"), hint)) from exc
-    found, note = _sides(document, pages, wishes, printer)
-    media = sides = ""
-    if isinstance(found, Diagnostic):
-        problems.append(found)
-    else:
-        sides = found
-        problems += _torn(document, pages, wishes, sides)
-    chosen = _chosen_media(document, pages, wishes)
-    if isinstance(chosen, Diagnostic):
-        problems.append(chosen)
-    else:
-        media = _supported(chosen, printer)
-        if not media:
-            problems.append(_no_media(chosen, printer, place))
-    tray = _tray(wishes.tray, printer)
-    if isinstance(tray, Diagnostic):
-        problems.append(tray)
-    if problems or isinstance(tray, Diagnostic):
-        raise GuideError(*problems)
-    job = Job(
-        document, pages, wishes.copies, sides, media, wishes.fit, tray, document.name, note=note
-    )
-    if wishes.manual and sides != "one-sided":
-        return by_hand(job)
-    return (job,)
-
-
-def by_hand(job: Job) -> tuple[Job, Job]:
-    """Return a two-sided job as its fronts and its backs, for a printer that cannot turn sheets.
-
-    The backs of an odd number of pages end with an empty side, so that every sheet goes through
-    and copies stay in step.
-    """
-    fronts, backs = job.pages[0::2], job.pages[1::2]
-    empty = (None,) * (len(fronts) - len(backs))
-    first = replace(job, pages=fronts, sides="one-sided", title=f"{job.title} (fronts)")
-    return first, behind(
-        replace(first, pages=(*backs, *empty), title=f"{job.title} (backs)", front=fronts[-1] or 0),
-        job.sides.removeprefix("two-sided-"),
-    )
-
-
-def behind(backs: Job, edge: str = "long-edge") -> Job:
-    """Return a job that is printed on the backs of fronts that are turned over an edge."""
-    return replace(backs, turn=edge, note="")
-
-
-def turned(backs: Job) -> Job:
-    """Return backs for a stack whose last sheet is drawn first."""
-    return replace(backs, pages=backs.pages[::-1])
-
-
-def _sides(
-    document: Document, pages: Sequence[int], wishes: Wishes, printer: Printer
-) -> tuple[str, str] | tuple[Diagnostic, str]:
-    """Return the keyword of `sides`, and a note when a printer cannot do what would be usual."""
-    if wishes.sides:
-        wanted = SIDES[wishes.sides]
-    elif len(pages) == 1:
-        return "one-sided", ""
-    else:
-        # A page that is wider than high is bound on its short side, as slides are.
-        width, height = document.sizes[pages[0]]
-        usual = SIDES["long-edge" if width <= height else "short-edge"]
-        wanted = document.asks or usual
-    if len(pages) == 1 or wanted == "one-sided":
-        return "one-sided", ""
-    if wishes.manual or can_turn(printer, wishes.duplex, wanted):
-        return wanted, ""
-    if not (wishes.sides or document.asks):
-        return (
-            "one-sided",
-            "one-sided, for the printer has no duplexer; --manual-duplex prints both",
-        )
-    who = "the document has fronts and backs" if not wishes.sides else f"--sides {wishes.sides}"
-    hint = (
-        "--manual-duplex prints the fronts, waits until you have turned the stack, and prints the "
-        "backs. If the printer has a duplexer: guide printers set NAME --queue "
-        f"{printer.queue} --duplex yes. One side only: --sides one."
-    )
-    message = f"{who}, and `{printer.queue}` prints one side only"
-    return error("no-duplexer", message, Place(str(document.path)), hint), ""
-
-
-def can_turn(printer: Printer, profile: bool | None, wanted: str = "two-sided-long-edge") -> bool:
-    """Tell whether a printer prints both sides: as its profile says, else as it says itself."""
-    if profile is not None:
-        return profile
-    return not printer.sides or wanted in printer.sides
-
-
-def _torn(document: Document, pages: Sequence[int], wishes: Wishes, sides: str) -> list[Diagnostic]:
-    """Return what is wrong with pages that part fronts from the backs that belong behind them."""
-    if sides == "one-sided" or wishes.sides or not document.asks.startswith("two-sided"):
-        return []
-    chosen, count = {*pages}, len(document.sizes)
-    whole = {
-        page for each in chosen for page in (each - each % 2, each - each % 2 + 1) if page < count
-    }
-    if whole == chosen:
-        return []
-    message = f"--pages {runs(pages)} parts fronts from their backs"
-    hint = f"Whole sheets are --pages {runs(sorted(whole))}; single sides: add --sides one."
-    return [error("torn-sheets", message, Place("--pages"), hint)]
-
-
-def _chosen_media(document: Document, pages: Sequence[int], wishes: Wishes) -> str | Diagnostic:
-    """Return the media that the pages need, or that the user asked for and that holds them."""
-    named = [(page, media_name(*document.sizes[page])) for page in pages]
-    needed = list(dict.fromkeys(name for _, name in named))
-    place = Place(str(document.path))
-    if wishes.media:
-        media = _asked_media(wishes.media)
-        if isinstance(media, Diagnostic) or wishes.fit:
-            return media
-        room = media_size(media)
-        for name in needed:
-            size = media_size(name)
-            if room and size and not all(a <= b + _SAME for a, b in zip(size, room, strict=True)):
-                message = f"pages of {said(name)} are larger than {said(media)}"
-                hint = "Add --fit to make them smaller, or choose larger paper."
-                return error("page-too-large", message, place, hint)
-        return media
-    if len(needed) == 1:
-        return needed[0]
-    groups = [
-        (said(name), runs(page for page, each in named if each == name)) for name in needed[:6]
-    ]
-    message = "pages have different sizes: " + "; ".join(f"{name}: {at}" for name, at in groups)
-    hint = (
-        f"Print them apart, from --pages {groups[0][1]} on, or all on one paper with --media a4 "
-        "(as large as they are) and --fit (made to fit)."
-    )
-    return error("mixed-sizes", message, place, hint)
-
-
-def _asked_media(text: str) -> str | Diagnostic:
-    if text.lower() in PAPERS:
-        return media_name(PAPERS[text.lower()].width, PAPERS[text.lower()].height)
-    if re.fullmatch(r"[a-z0-9._-]{1,80}", text) and media_size(text):
-        return text
-    message = f"`{text}` is not a paper"
-    hint = f"Use {', '.join(PAPERS)}, or a name such as na_index-3x5_3x5in."
-    return error("bad-media", message, Place("--media"), hint)
-
-
-def _supported(media: str, printer: Printer) -> str:
-    """Return what the printer calls this media, '' when it does not have it."""
-    if not printer.media or media in printer.media:
-        return media
-    size = media_size(media)
-    if size is None:
-        return ""
-    least, most = (
-        next(
-            (s for n in printer.media if n.startswith(f"custom_{w}") and (s := media_size(n))), None
-        )
-        for w in ("min", "max")
-    )
-    listed = [name for name in printer.media if not name.startswith(("custom_min", "custom_max"))]
-    same = [name for name in listed if _fits(size, media_size(name))]
-    if same:
-        return min(same, key=lambda name: ("borderless" in name or "transverse" in name, name))
-    if (
-        least
-        and most
-        and all(
-            low - _SAME <= each <= high + _ROLL
-            for low, each, high in zip(least, size, most, strict=True)
-        )
-    ):
-        return media
-    return ""
-
-
-def _no_media(media: str, printer: Printer, place: Place) -> Diagnostic:
-    names = [name for name in printer.media if not name.startswith("custom_m")]
-    has = "; ".join(dict.fromkeys(said(name) for name in names[:16]))
-    more = f", and {len(names) - 16} more" if len(names) > 16 else ""
-    message = f"the document needs {said(media)}, and `{printer.queue}` does not have it"
-    hint = f"It has {has}{more}. Another paper: --media a4, with --fit to make pages smaller."
-    return error("media-not-supported", message, place, hint)
-
-
-def _tray(wanted: str, printer: Printer) -> Tray | Diagnostic | None:
-    """Return the tray of that name in either spelling."""
-    if not wanted:
-        return None
-    for tray in printer.trays:
-        if _plain(wanted) in {_plain(tray.name), _plain(tray.choice)}:
-            return tray
-    names = ", ".join(f"`{tray.name}`" for tray in printer.trays)
-    message = f"`{printer.queue}` has no tray `{wanted}`"
-    if names:
-        return error("unknown-tray", message, Place("--tray"), f"It has {names}.")
-    if re.fullmatch(r"[A-Za-z0-9._-]{1,80}", wanted):
-        return Tray(wanted)
-    hint = "A tray's name has letters, digits and hyphens: tray-1, by-pass-tray."
-    return error("unknown-tray", message, Place("--tray"), hint)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -19,7 +19,7 @@ from functools import lru_cache
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from guide.system import signals, tempfiles
 from guide.system.sandbox import Limits, TimeExceeded, bound, signal_name, waited, within
@@ -95,6 +95,23 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 def _nothing() -> None:
     """Start a worker, which imports its modules while the parent reads content."""
+
+
+class Job(Protocol):
+    """One call under way."""
+
+    def result(self, limit: float = TIME_LIMIT) -> Any:
+        """Return the result; raises WorkerDied, JobTimeout, or what the function raised."""
+
+
+class Workers(Protocol):
+    """Runs functions of pickled values; `deaths` has what ended each worker that died."""
+
+    workers: int
+    deaths: list[str]
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, size: int = 0) -> Job:
+        """Begin a job on `size` bytes of content; its result is asked for later."""
 
 
 class Pool:
@@ -221,9 +238,9 @@ class Pool:
         if self.bounds is not None:
             arguments = (self.bounds.allowed(size), function, *arguments)
             function = _bounded
-        job = Job(self, function, arguments)
-        job.begin()
-        return job
+        call = _Call(self, function, arguments)
+        call.begin()
+        return call
 
 
 def _processes(executor: ProcessPoolExecutor) -> list[Any]:
@@ -260,9 +277,7 @@ def _see_dead(processes: Sequence[Any], limit: float = 5.0) -> None:
                 time.sleep(0.005)
 
 
-class Job:
-    """One call under way."""
-
+class _Call:
     def __init__(
         self, pool: Pool, function: Callable[..., Any], arguments: tuple[Any, ...]
     ) -> None:

@@ -12,6 +12,7 @@ from pikepdf import Array, Dictionary, Name
 
 from guide.printing import job
 from guide.printing import without_cups
+from guide.printing.plan import plan
 from guide.model.pageview import apply, view_of
 from guide.units import MM_PER_POINT
 
@@ -80,7 +81,7 @@ def layered(path: Path, sizes: list[tuple[float, float]]) -> Path:
 def test_backs_by_hand_keep_layers_and_the_size_of_their_sheet(tmp_path: Path) -> None:
     """A hidden layer stays hidden; the empty back is as large as the front before it."""
     path = layered(tmp_path / "a.pdf", [(300, 400), (300, 400), (301, 401)])
-    fronts, backs = job.plan(
+    fronts, backs = plan(
         job.read(path), job.Wishes(copies=2, manual=True, media="a3"), job.Printer("")
     )
     assert backs.pages == (1, None)
@@ -96,7 +97,7 @@ def test_a_viewer_is_told_the_right_sheets(tmp_path: Path) -> None:
     """One copy at a time; the last sheet of an odd number of pages comes off before the backs."""
     path = layered(tmp_path / "a.pdf", [(300, 400)] * 5)
     odd = without_cups.instructions(
-        job.plan(job.read(path), job.Wishes(copies=2, manual=True), job.Printer(""))
+        plan(job.read(path), job.Wishes(copies=2, manual=True), job.Printer(""))
     )
     (_, fronts), (first, backs) = odd
     assert dict(fronts)["pages"] == "1,3,5"
@@ -105,6 +106,6 @@ def test_a_viewer_is_told_the_right_sheets(tmp_path: Path) -> None:
     assert "Take the sheet with page 5 off" in first
     assert "2 times" in first
     wishes = job.Wishes(pages="1-4", manual=True)
-    first = without_cups.instructions(job.plan(job.read(path), wishes, job.Printer("")))[1][0]
+    first = without_cups.instructions(plan(job.read(path), wishes, job.Printer("")))[1][0]
     assert "off the stack" not in first
     assert "times" not in first
