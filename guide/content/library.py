@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from guide.content import ownkinds
 from guide.content.ownkinds import COMMON, clashes, common_fault, read_kind, views_of
 from guide.content.validate import Places, Validator, did_you_mean
 from guide.content.yaml import read_yaml
@@ -43,6 +44,13 @@ def load_kinds(pack: Pack | None = None, own: Mapping[str, str] | None = None) -
 def _own_kind(path: str, text: str) -> Kind:
     kind = read_kind(path, text, _bundled_kinds())
     return kind.model_copy(update={"views": views_of(kind, _bundled_kinds())})
+
+
+def unnamed_views(templates: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Yield a note for each kind of a pack's own whose views follow from its options alone."""
+    for path, text in templates.items():
+        if path.endswith("/kind.toml"):
+            yield from ownkinds.unnamed_views(path, text, _bundled_kinds())
 
 
 def deck_kind(pack: Pack) -> Kind:

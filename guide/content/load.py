@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from guide.content.files import Reader, Seen
+from guide.content.library import unnamed_views
 from guide.content.overrides import override
 from guide.content.pictures import load_figure
 from guide.content.rules import check_marks, check_pack
@@ -106,6 +107,7 @@ class _Loading:
         )
         pack = self._with_ids(pack)
         pack = replace(pack, figures=self._figures(pack))
+        self.problems.extend(unnamed_views(pack.templates))
         self.problems.extend(check_pack(pack, self._broken()))
         self.problems.extend(unread_files(self.reader.strays(), self._asked_for()))
         return (pack if manifest else None), in_order(self.problems)

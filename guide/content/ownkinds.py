@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
-from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error
+from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error, note
 from guide.diagnostics.suggest import did_you_mean
-from guide.model.kinds import Kind, Option, page_budget
+from guide.model.kinds import VIEWS, Kind, Option, page_budget
 from guide.units import parse_paper
 
 CODE = "bad-template"
 COMMON = ("paper", "theme", "title", "pages")
-_PLANNED = "planner"
-_ASKED = "quiz"
 _DECK = "flashcards"
+_WHOSE = {
+    "quiz": "a quiz", "planner": "a study plan", "handout": "a handout", "worksheet": "a worksheet",
+    _DECK: "a deck",
+}  # fmt: skip
 
 
 def read_kind(path: str, text: str, bundled: Mapping[str, Kind]) -> Kind:
@@ -48,18 +51,32 @@ def read_kind(path: str, text: str, bundled: Mapping[str, Kind]) -> Kind:
 
 
 def views_of(kind: Kind, bundled: Mapping[str, Kind]) -> str:
-    """Return whose views a kind is given: `quiz`, `planner`, or '' for neither.
+    """Return whose views a kind is given; '' for none.
 
-    A kind that does not say so with `views`, but has all options of one of them, is of its sort.
+    A kind.toml older than the key `views` has all options of a quiz or a study plan instead: see
+    `unnamed_views`.
     """
-    if kind.views:
+    if "views" in kind.model_fields_set:
         return kind.views
-    for name in (_ASKED, _PLANNED):
-        needed = bundled[name]
-        same = {n for n, each in kind.options.items() if _is_like(each, needed.options.get(n))}
-        if set(_needed(needed)) <= same and set(needed.prints) <= set(kind.prints):
+    for name in ("quiz", "planner"):
+        wanted = bundled[name].options
+        alike = (
+            n in kind.options and not _difference(kind.options[n], wanted[n]) for n in VIEWS[name]
+        )
+        if all(alike) and set(bundled[name].prints) <= set(kind.prints):
             return name
     return ""
+
+
+def unnamed_views(path: str, text: str, bundled: Mapping[str, Kind]) -> Iterator[Diagnostic]:
+    """Yield a note for a kind.toml that has the options of a quiz or a plan and does not name it."""
+    with contextlib.suppress(ContentError):  # reported where the kinds are read
+        kind = read_kind(path, text, bundled)
+        views = views_of(kind, bundled)
+        if views != kind.views:
+            message = f"`{kind.name}` does not name its `views`; it is made as {_WHOSE[views]}"
+            hint = f'Write `views = "{views}"` below `name`, or `views = ""` if it is not one.'
+            yield note("unnamed-views", message, _place(path, text, "name"), hint)
 
 
 def clashes(kinds: Iterable[Kind], own: Mapping[str, tuple[str, str]]) -> Iterator[Diagnostic]:
@@ -105,21 +122,20 @@ def _conditions(kind: Kind, path: str, text: str) -> Iterator[Diagnostic]:
 def _lacking(kind: Kind, path: str, text: str, bundled: Mapping[str, Kind]) -> Iterator[Diagnostic]:
     """Yield which options Python reads for this kind and kind.toml lacks or describes otherwise."""
     sort = _DECK if kind.shape == "faces" else views_of(kind, bundled)
-    needed = {name: bundled[sort].options[name] for name in _needed(bundled[sort])} if sort else {}
+    needed = {name: bundled[sort].options[name] for name in VIEWS.get(sort, ())}
     if missing := [name for name in needed if name not in kind.options]:
         names = ", ".join(f"`{name}`" for name in missing)
         what = f"the option {names} is" if len(missing) == 1 else f"the options {names} are"
         hint = f'Write [options.{missing[0]}] with type = "{needed[missing[0]].type}", a default and help.'
         place = _place(path, text, "views", "shape")
-        yield error(CODE, f"{what} missing: {_whose(sort)} needs it", place, hint)
+        yield error(CODE, f"{what} missing: {_WHOSE[sort]} needs it", place, hint)
     for name, wanted in needed.items():
         given = kind.options.get(name)
         if given is not None and (difference := _difference(given, wanted)):
             message = f"the option `{name}` {difference}"
             place = _place(path, text, f"[options.{name}]", f'[options."{name}"]')
-            yield error(
-                CODE, message, place, f"{_whose(sort).capitalize()} reads it: {wanted.help}"
-            )
+            hint = f"{_WHOSE[sort].capitalize()} reads it: {wanted.help}"
+            yield error(CODE, message, place, hint)
 
 
 def common_fault(name: str, value: object) -> str:
@@ -134,20 +150,6 @@ def common_fault(name: str, value: object) -> str:
     except ValueError as exc:
         return str(exc)
     return ""
-
-
-def _needed(kind: Kind) -> list[str]:
-    """Return the options of a bundled kind that Python reads: all but those of its templates alone."""
-    of_files = {piece.when for piece in kind.pieces}
-    return [name for name in kind.options if name not in of_files | {"form"}]
-
-
-def _whose(sort: str) -> str:
-    return {_DECK: "a deck", _ASKED: "a quiz", _PLANNED: "a study plan"}[sort]
-
-
-def _is_like(given: Option, wanted: Option | None) -> bool:
-    return wanted is not None and not _difference(given, wanted)
 
 
 def _difference(given: Option, wanted: Option) -> str:

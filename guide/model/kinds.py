@@ -92,6 +92,23 @@ Whole = Annotated[
 ]
 
 
+VIEWS: dict[str, tuple[str, ...]] = {
+    "quiz": ("versions", "seed", "questions", "tags", "levels", "sections", "shuffle"),
+    "planner": ("start", "deadline", "new-per-day", "boxes", "rest"),
+    "handout": ("figure",),
+    "worksheet": ("gaps",),
+    "flashcards": (
+        "stock", "duplex", "derive", "order", "marks", "fit", "tags", "sort", "seed", "layouts",
+        "colours", "bleed", "corners", "ruler", "front_lang", "back_lang", "title-card",
+        "contents-card",
+    ),
+}  # fmt: skip
+"""The options that Python reads for each `views` of kind.toml, and for kinds of faces (flashcards).
+
+The bundled kind of that name declares their types, choices and limits.
+"""
+
+
 class Piece(Frozen):
     """One file of a kind that makes several: the quiz and its answers.
 
@@ -119,8 +136,9 @@ class Kind(Frozen):
     `needs` names content of which a pack must have at least one; `output` is the file's name, where
     there is but one, and `pieces` are the files otherwise; `shape` says whether pages flow (`pages`)
     or every face has its own (`faces`). `prints` names the content that the templates use, so that
-    other content is not rendered for nothing; `views` says what they are given besides. `whole` names, for each part of the content, the
-    fields that are printed of every item: what is missing is an error. `stamp` is where numbered copies carry their label.
+    other content is not rendered for nothing; `views` names the bundled kind whose options Python reads
+    for this one. `whole` names, for each part of the content, the fields that are printed of every
+    item: a missing one is an error. `stamp` is where numbered copies carry their label.
     """
 
     name: KindName
@@ -133,7 +151,7 @@ class Kind(Frozen):
     prints: Texts = ("sections", "timeline", "actors", "facts", "glossary", "questions")
     whole: Whole = Field(default_factory=dict)
     pieces: Annotated[tuple[Piece, ...], AfterValidator(_few)] = ()
-    views: Literal["", "quiz", "planner"] = Field(
+    views: Literal["", "quiz", "planner", "handout", "worksheet"] = Field(
         default="", description="What its templates are given besides the content."
     )
     order: int = 100

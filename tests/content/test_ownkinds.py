@@ -10,6 +10,7 @@ import pytest
 from guide.content.library import load_kinds
 from guide.content.load import load_pack
 from guide.diagnostics.diagnostic import ContentError
+from guide.model.kinds import VIEWS
 from guide.pipeline import Settings, check
 from guide.resources import TEMPLATES
 
@@ -30,12 +31,7 @@ def without(text: str, name: str) -> str:
     return re.sub(rf"\[options\.{name}\]\n(?:[^\n\[].*\n)*", "", text)
 
 
-OPTIONS = [
-    (kind, name)
-    for kind in ("flashcards", "quiz", "planner")
-    for name in re.findall(r"^\[options\.([\w-]+)\]$", BUNDLED[kind], re.M)
-    if name not in {"answer-sheet", "form"}
-]
+OPTIONS = [(kind, name) for kind, names in VIEWS.items() for name in names]
 
 
 @pytest.mark.parametrize(("kind", "name"), OPTIONS)
@@ -58,6 +54,9 @@ def test_an_option_that_python_reads_is_there_and_as_it_is_read(kind: str, name:
         (OWN + 'shape = "faces"\n', 5, "`stock`"),
         (OWN + 'views = "quiz"\n' + option("seed"), 5, "`versions`"),
         (OWN + 'views = "quizz"\n', 5, "`quizz` cannot be"),
+        (OWN + 'views = "worksheet"\n', 5, "`gaps`"),
+        (OWN + 'views = "worksheet"\n' + option("gaps"), 6, "must be of the type `integer`"),
+        (OWN + 'views = "handout"\n' + option("figure", "list", "[]"), 6, "must be of the type `string`"),
         (OWN + piece("a.pdf") + piece("b.pdf", 'when = "key"'), 10, "no `key`"),
         (OWN + piece("a.pdf") + piece("A.pdf"), 9, "`A.pdf`"),
         (OWN.replace("own.pdf", "planner.pdf"), 3, "the kind `planner`"),
@@ -101,6 +100,24 @@ def test_what_looks_like_another_kind_is_its_own(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, "utf-8")
     found = check(tmp_path, Settings(jobs=1))
     assert [(d.code, d.place.line) for d in found if d.severity == "error"] == [("template-error", 1)], found
+
+
+def test_what_its_options_alone_say_is_a_note(tmp_path: Path) -> None:
+    """A kind.toml older than `views` is made as before; its line says what to write, and `views = ""` denies it."""
+    older = BUNDLED["planner"].replace('views = "planner"\n', "")
+    for text, notes, views in (
+        (older, [("unnamed-views", 1, "planner")], "planner"),
+        (f'views = ""\n{older}', [], ""),
+        (BUNDLED["planner"], [], "planner"),
+    ):
+        files = {"pack.yaml": "format: 1\ntitle: T\n", "templates/planner/kind.toml": text}
+        for name, content in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(content, "utf-8")
+        pack, found = load_pack(tmp_path)
+        assert [(d.code, d.place.line, re.findall(r'"(\w+)"', d.hint)[0]) for d in found] == notes
+        assert {d.severity for d in found} <= {"note"}
+        assert load_kinds(pack)["planner"].views == views
 
 
 def test_texts_and_sizes_have_bounds(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from guide.content.load import load_pack
+from guide.model.kinds import VIEWS
+from guide.pipeline import Settings, build
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "pack-format").glob("*.md"))
@@ -34,6 +37,25 @@ def test_examples_load(page: Path, tmp_path: Path) -> None:
     pack, problems = load_pack(tmp_path)
     assert pack is not None
     assert [str(p.place) + p.message for p in problems if p.severity == "error"] == []
+
+
+def test_the_kind_of_the_page_on_kinds_is_made(tmp_path: Path) -> None:
+    """Its gaps and points are printed, and the page lists the options that Python reads for each `views`."""
+    page = (ROOT / "docs/pack-format/kinds.md").read_text("utf-8")
+    pack = tmp_path / "water"
+    pack.mkdir()
+    write(pack, BLOCK.findall(page))
+    built = build(pack, tmp_path / "out", Settings(jobs=1))
+    assert {d.code for d in built.diagnostics if d.severity != "note"} == {"missing-source"}
+    document = pypdfium2.PdfDocument(tmp_path / "out/water/gap-test.pdf")
+    printed = "".join(sheet.get_textpage().get_text_range() for sheet in document)
+    document.close()
+    assert "__ / 2" in printed and "vapour" not in printed and "The sun heats the sea" in printed, printed
+    listed = {}
+    for line in page.splitlines():
+        if found := re.match(r'\| `"(\w+)"` \|.*\|(.*)\|$', line):
+            listed[found[1]] = tuple(re.findall(r"`([\w-]+)`", found[2]))
+    assert listed == {name: options for name, options in VIEWS.items() if name != "flashcards"}
 
 
 def sections() -> dict[str, str]:
