@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from guide.copies.labels import SetLabel
 from guide.copies.seal import seal
 from guide.copies.stamp import Stamper
-from guide.delivery.channels import Answer, Channel, File, Parcel
+from guide.delivery.channels.base import Answer, Channel, File, Parcel
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
 

@@ -16,10 +16,10 @@ from guide.pipeline import Built, Output, diagnostic_json, plain_json
 
 if TYPE_CHECKING:  # only their commands pay for importing them
     from guide.actions.compare import Compared
-    from guide.actions.distribute import Report
     from guide.copies.signatures import Signed
     from guide.delivery.findings import Finding
     from guide.delivery.ledger import LedgerEntry
+    from guide.delivery.request import Report
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
