@@ -17,7 +17,8 @@ import ziamath  # noqa: E402, F401
 import guide.cli.build  # noqa: E402, F401
 import guide.cli.distribute  # noqa: E402, F401
 import guide.content.load  # noqa: E402, F401
-import guide.delivery.channels  # noqa: E402, F401
+import guide.delivery.channels.remote  # noqa: E402, F401
+import guide.delivery.channels.smtp  # noqa: E402, F401
 import guide.copies.stamp  # noqa: E402, F401
 import guide.pipeline.make  # noqa: E402, F401
 import guide.actions.distribute  # noqa: E402, F401

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import dataclasses
 import hashlib
 import importlib
-import io
 import itertools
 import json
 import math
@@ -17,10 +15,8 @@ import secrets
 import shlex
 import threading
 import time
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +26,20 @@ from guide.copies.labels import LabelSetter, SetLabel, set_ahead
 from guide.copies.places import Seen, slots
 from guide.copies.seal import check_seal, with_field
 from guide.copies.stamp import Stamper
-from guide.delivery import channels, locks, recipients
-from guide.delivery.channels import Answer, Channel, ChannelClosed, Outcome
+from guide.delivery import locks, recipients
+from guide.delivery.channels import registry
+from guide.delivery.channels.base import Answer, Channel, ChannelClosed, Letter, Outcome
+from guide.delivery.channels.folder import Folder
 from guide.delivery.dealing import class_of, document_key, edition_of, versions_among
 from guide.delivery.decide import decide
 from guide.delivery.ledger import Due, Issue, Ledger, LedgerEntry, Plan, State, Wish, ledger_of
-from guide.delivery.mail import Letters, server
+from guide.delivery.mail import Letters
 from guide.delivery.message import ascii_domain
-from guide.delivery.names import readable
+from guide.delivery.names import readable, safe
 from guide.delivery.orders import Made, Order, Recipe, make_all
 from guide.delivery.recipients import Row
-from guide.delivery.records import Known, Selection, Version, copies_named
+from guide.delivery.records import Known, Version, copies_named
+from guide.delivery.request import About, Count, Report, Request, Task, quiz_of, uncounted
 from guide.delivery.retry import Patience, named_wait
 from guide.delivery.siblings import known_elsewhere, owner_of
 from guide.diagnostics.diagnostic import (
@@ -52,7 +51,6 @@ from guide.diagnostics.diagnostic import (
     in_order,
     note,
 )
-from guide.diagnostics.formats import diagnostic_json
 from guide.foreign.apart import RealTime, apart
 from guide.html.own_documents import class_list
 from guide.html.stamps import signature_caption, stamp_style
@@ -71,7 +69,7 @@ from guide.system import output, tempfiles
 from guide.system.pool import Pool
 from guide.units import PAPERS, POINTS_PER_MM, Paper, parse_paper
 
-MANIFEST, SUMS, LINKS = "manifest.json", "SHA256SUMS", "links.csv"
+MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 _UPRIGHT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _CHUNK = 64  # copies between two writes of the ledger, where a copy may be made twice
 _AHEAD = 16  # copies that one job makes while others are being sent
@@ -81,127 +79,8 @@ _MAIL = 100_000_000  # bytes of copies in one message: no server takes as many
 _ALONE = 48  # copies that one process makes sooner than it starts others
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the user asks for; `docs/distribution.md` explains each.
-
-    `rate` is messages a minute, 0 for no limit; `limit` recipients in this run, 0 for all. `version`
-    names that of a PDF. `same` maps lines of the list to copies of the people who are meant, `new`
-    holds lines of people who are new. `mail` holds settings of the mail server that go before all others.
-    """
-
-    source: Path
-    recipients: Path
-    out: Path | None = None
-    ledger: Path | None = None
-    kind: str = "briefing"
-    channel: str = "folder"
-    encoding: str = ""
-    send: bool = False
-    resend: Selection = Selection()
-    mark_sent: Selection = Selection()
-    same: Mapping[int, int] = field(default_factory=dict)
-    new: frozenset[int] = frozenset()
-    limit: int = 0
-    rate: float = 0.0
-    names: bool = False
-    version: str = ""
-    same_version: bool = False
-    same_document: bool = False
-    watermark: str = ""
-    encrypt: bool = False
-    sign: Path | None = None
-    visible: bool = False
-    detached: bool = False
-    remote: str = ""
-    link_base: str = ""
-    subject: str = ""
-    body: Path | None = None
-    html: Path | None = None
-    merge: bool = False
-    mail: Mapping[str, Any] = field(default_factory=dict)
-    settings: pipeline.Settings = field(default_factory=pipeline.Settings)
-
-
-@dataclass(frozen=True)
-class About:
-    """The document that copies are made of. `editions` is None for a PDF, which has none.
-
-    `named` is False where the version is only digits of the document's digest. `file` is the name of
-    a PDF without its ending.
-    """
-
-    series: str
-    title: str
-    version: str
-    lang: str
-    stem: str
-    name: str
-    date: str = ""
-    marking: str = ""
-    supersedes: str = ""
-    valid_until: str = ""
-    editions: tuple[str, ...] | None = None
-    templates: Mapping[str, str] = field(default_factory=dict, repr=False)
-    place: StampPlace = StampPlace(anchor="copy-box")
-    paper: Paper | None = None
-    named: bool = True
-    file: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What is to be done, or what was done: copies in the order of their numbers.
-
-    `merged` are the files for the printer.
-    """
-
-    about: About
-    sending: bool
-    out: Path
-    ledger: Path
-    recipients: int
-    had: int
-    copies: tuple[LedgerEntry, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    refused: bool = False
-    merged: tuple[Path, ...] = ()
-
-    @property
-    def failed(self) -> bool:
-        """Return True if anything went wrong, or a strict run was stopped by a warning."""
-        return self.refused or any(d.severity == Severity.ERROR for d in self.diagnostics)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain data; people are named only before anything is sent."""
-        named = ("name", "email", "organisation", "ref")
-        fields = ("number", "total", "channel", "edition", "language", "state", "copy_id", "digest",
-                  "file", *(() if self.sending else named))  # fmt: skip
-        return {
-            "document": {"title": self.about.title, "version": self.about.version},
-            "sent": self.sending,
-            "folder": str(self.out),
-            "ledger": str(self.ledger),
-            "recipients": self.recipients,
-            "had_before": self.had,
-            "copies": [
-                {name: getattr(copy, name) for name in fields} | _quiz(copy) for copy in self.copies
-            ],
-            "merged": [str(path) for path in self.merged],
-            "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
-        }
-
-
-Count = Callable[[int, int], None]
-"""Called with the copies that are done, and those that are to be done."""
-
-
-def _uncounted(_done: int, _total: int) -> None:
-    """Count for nobody."""
-
-
 def distribute(
-    request: Request, count: Count = _uncounted, building: pipeline.Progress | None = None
+    request: Request, count: Count = uncounted, building: pipeline.Progress | None = None
 ) -> Report:
     """Show who would get what; with `request.send`, make, deliver and record it.
 
@@ -223,7 +102,6 @@ class _Run:
         self.partial = False  # rows of the list are wrong and were left out
         self.letters: Letters | None = None
         self.merged: tuple[Path, ...] = ()
-        self.reply_to = ""
         self.done = self.total = 0
         self.secrets: dict[int, str] = {}  # of a row's links, by number
         self.ahead: dict[tuple[str, CopyLabel], SetLabel] = {}
@@ -233,11 +111,13 @@ class _Run:
         self.source, self.reading = b"", RealTime()
         self.about = self._about()
         self.out = request.out or Path("build") / self.about.name / "copies"
+        self.task = Task(request, self.about, self.out, self.path, self.source)
         rows = self._rows()
         used = {row.recipient.channel for row in rows}
         if self._stopped() or not request.send:
             return self._rehearse(rows, used)
-        self.channels = {name: self._channel(name) for name in sorted(used)}
+        self.channels, closed = registry.opened(used, self.task)
+        self.problems += closed
         self._try_letters(rows)
         if self._stopped():
             return self._rehearse(rows, used)
@@ -264,14 +144,14 @@ class _Run:
         name = readable(folder.resolve().name)
         kind = self.request.kind
         stem = "-".join(
-            [_safe(name, ascii_only=True) or "pack", *([kind] if kind != "briefing" else [])]
+            [safe(name, ascii_only=True) or "pack", *([kind] if kind != "briefing" else [])]
         )
         return About(
             series=f"{name}/{kind}",
             title=manifest.title,
             version=manifest.version,
             lang=manifest.lang,
-            stem=f"{stem}-{_safe(manifest.version, ascii_only=True)}".rstrip("-"),
+            stem=f"{stem}-{safe(manifest.version, ascii_only=True)}".rstrip("-"),
             name=name,
             date=str(manifest.date or ""),
             marking=manifest.marking,
@@ -323,14 +203,14 @@ class _Run:
         found = self._apart(look_at, self.source, str(path), size=len(self.source))
         version = self.request.version
         name = readable(path.stem)
-        stem = _safe(name, ascii_only=True) or "document"
+        stem = safe(name, ascii_only=True) or "document"
         return About(
             series=found.title or name,
             title=found.title or name,
             version=version or hashlib.sha256(self.source).hexdigest()[:8],
             lang=found.lang or "en",
-            stem=f"{stem}-{_safe(version, ascii_only=True)}".rstrip("-"),
-            name=_safe(name) or "document",
+            stem=f"{stem}-{safe(version, ascii_only=True)}".rstrip("-"),
+            name=safe(name) or "document",
             named=bool(version),
             file=name,
         )
@@ -432,9 +312,9 @@ class _Run:
 
             languages = ("sr", *(name.replace("_", "-") for name in CATALOGUES))
         rules = recipients.Rules(
-            channels=channels.NAMES,
-            default=channels.NAMES[request.channel],
-            mailing=channels.MAILING,
+            channels=registry.names(),
+            default=registry.names()[request.channel],
+            mailing=registry.mailing(),
             editions=self.about.editions,
             languages=languages,
             encrypt=request.encrypt,
@@ -460,7 +340,7 @@ class _Run:
             facts["link_base"] = request.link_base
         return Wish(
             issue, [(row.recipient, row.line) for row in rows], self.list, str(self.path),
-            channels.ONCE, request.resend, request.mark_sent, request.same, request.new, self._book,
+            registry.once(), request.resend, request.mark_sent, request.same, request.new, self._book,
             facts,
         )  # fmt: skip
 
@@ -476,7 +356,7 @@ class _Run:
             self.problems += [*plan.notes, *plan.questions]
         stem = self.about.stem
         if self.about.file and plan.named and plan.version != self.request.version:
-            stem += f"-{_safe(plan.version, ascii_only=True)}"
+            stem += f"-{safe(plan.version, ascii_only=True)}"
         self.about = dataclasses.replace(
             self.about, version=plan.version, stem=stem, named=not self.about.file or plan.named
         )
@@ -548,40 +428,12 @@ class _Run:
 
     # Channels -----------------------------------------------------------------------------------
 
-    def _channel(self, name: str) -> Channel | None:
-        """Return a channel that is ready; None after noting why it is not."""
-        request = self.request
-        try:
-            if name == "smtp":
-                found, self.reply_to = server(request.mail)
-                return channels.Smtp(found)
-            if name == "remote":
-                return self._remote()
-        except GuideError as exc:
-            self.problems += exc.diagnostics
-            return None
-        except ChannelClosed as exc:
-            self.problems.append(exc.diagnostic)
-            return None
-        if name == "zip":
-            return channels.Zip(self.out, output.Batch(self.out))
-        if name == "link":
-            return channels.Link(self.out, output.Batch(self.out), request.link_base)
-        return channels.Folder(self.out, output.Batch(self.out))
-
-    def _remote(self) -> Channel:
-        if not self.request.remote:
-            hint = "Name it: --remote s3://bucket/folder, or sftp://host/folder"
-            message = "the channel `remote` needs a place to write to"
-            raise GuideError(error("bad-remote", message, Place("--remote"), hint))
-        return channels.Remote(self.request.remote)
-
     def _try_channels(self, used: Iterable[str]) -> None:
         """Note what would keep a channel from working: what `--send` refuses, a preview refuses."""
-        for name in used:
-            channel = self._channel(name)
-            if channel is not None:
-                channel.close()
+        ready, closed = registry.opened(used, self.task)
+        self.problems += closed
+        for channel in ready.values():
+            channel.close()
         for folder in dict.fromkeys((self.out, self.path.parent)):
             there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
             if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -607,7 +459,8 @@ class _Run:
 
     def _try_letters(self, rows: Sequence[Row]) -> None:
         """Write every letter, so that a template's mistake is known before anything is sent."""
-        mailed = [row for row in rows if row.recipient.channel in channels.MAILING]
+        mailing = registry.mailing()
+        mailed = [row for row in rows if row.recipient.channel in mailing]
         if not mailed:
             return
         request = self.request
@@ -630,7 +483,7 @@ class _Run:
             for d in problems
         ]  # fmt: skip
 
-    def letters_for(self, dues: Sequence[Due], made: Sequence[Made]) -> list[channels.Letter]:
+    def letters_for(self, dues: Sequence[Due], made: Sequence[Made]) -> list[Letter]:
         """Return what some recipients are written; raises GuideError."""
         assert self.letters is not None
         contexts = [
@@ -642,7 +495,7 @@ class _Run:
             )
             for due, each in zip(dues, made, strict=False)
         ]
-        return self.letters.write(contexts, self.reply_to)
+        return self.letters.write(contexts)
 
     def _context(
         self, who: Recipient, numbers: Sequence[int], total: int, files: Sequence[str]
@@ -701,7 +554,9 @@ class _Run:
             self.ledger = ledger
             known = ledger.known()
             self._check_folder(known)
-            store = self._store(known)
+            for name, channel in self.channels.items():
+                used = any(copy.channel == name for copy in known.copies)
+                channel.check(known.facts.get("id", ""), self.about.stem, used)
             with self._setting_ahead(pool, rows):
                 documents = self._documents(self._editions(rows, known))
             self._check_seal(documents)
@@ -710,7 +565,8 @@ class _Run:
             self._report_open(plan)
             output.sweep(self.out)
             self._write_records()  # what cannot be written is found before anything is sent
-            self._claim(store)
+            for channel in self.channels.values():
+                channel.claim(ledger.fact("id"))
             if plan.due:
                 self.total = sum(len(due.entries) for due in plan.due)
                 self._deliver_all(plan.due, documents, pool)
@@ -841,39 +697,11 @@ class _Run:
         if (owner and owner == known.facts.get("id")) or (not owner and there <= known.ids):
             return
         name = self.request.recipients.stem
-        hint = f"Choose another folder: -o {self.out}-{_safe(name)}"
+        hint = f"Choose another folder: -o {self.out}-{safe(name)}"
         if found := owner_of(owner, there, self.request.recipients, self.path):
             hint = f"If {name} is that list under another name: --ledger {found}. If it is another "
-            hint += f"list, choose another folder: -o {self.out}-{_safe(name)}"
+            hint += f"list, choose another folder: -o {self.out}-{safe(name)}"
         raise GuideError(error("folder-of-another", message, Place(str(path)), hint))
-
-    def _store(self, known: Known) -> channels.Remote | None:
-        """Return the remote storage, if it is used; raises GuideError when it is another ledger's."""
-        store = self.channels.get("remote")
-        if not isinstance(store, channels.Remote):
-            return None
-        try:
-            owner = store.owner(self.about.stem)
-        except ChannelClosed as exc:
-            raise GuideError(exc.diagnostic) from exc
-        before = any(copy.channel == "remote" for copy in known.copies)  # by a guide without marks
-        if owner not in {"", known.facts.get("id")} and not (owner == "?" and before):
-            raise GuideError(self._store_of_another())
-        return store
-
-    def _claim(self, store: channels.Remote | None) -> None:
-        """Mark the remote storage as this ledger's; raises GuideError when another was quicker."""
-        try:
-            if store is not None and not store.claim(self.ledger.fact("id")):
-                raise GuideError(self._store_of_another())
-        except ChannelClosed as exc:
-            raise GuideError(exc.diagnostic) from exc
-
-    def _store_of_another(self) -> Diagnostic:
-        message = "the storage holds the copies of another list, which would be written over"
-        url = self.request.remote.rstrip("/")
-        hint = f"Choose another folder there: --remote {url}-{_safe(self.request.recipients.stem)}"
-        return error("folder-of-another", message, Place("--remote"), hint)
 
     def _check_seal(self, documents: Mapping[str, bytes]) -> None:
         """Read the key, and refuse what cannot be sealed so; raises GuideError."""
@@ -935,12 +763,12 @@ class _Run:
         """Return a file name without ending: unique by its number, and nobody's name unless asked."""
         parts = [self.about.stem]
         if entry.edition:
-            parts.append(_safe(entry.edition, ascii_only=True))
+            parts.append(safe(entry.edition, ascii_only=True))
         if entry.quiz and not last:
             parts.append(entry.quiz)
         parts.append(f"copy-{entry.number:03d}" + (f"-{last:03d}" if last else ""))
         if self.request.names:
-            parts.append(_safe(entry.name))
+            parts.append(safe(entry.name))
         return "-".join(part for part in parts if part)
 
     def _id(self, entry: LedgerEntry) -> str:
@@ -949,16 +777,14 @@ class _Run:
         A copy that was sent, or refused for good, and is sent again gets another: programs that
         know the first would drop the second as a duplicate.
         """
-        channel = self.channels.get("smtp")
-        if not isinstance(channel, channels.Smtp):
+        domain = next((each.domain for each in self.channels.values() if each.mailing), None)
+        if domain is None:
             return entry.message_id
         ended = self._times_ended(entry.number) if entry.message_id else 0
         if entry.message_id and not ended:
             return entry.message_id
-        domain = channel.server.sender.rpartition("@")[2].rstrip("> ") or "localhost"
-        host = domain if re.fullmatch(r"[A-Za-z0-9.-]+", domain) else "localhost"
         again = f".{ended}" if ended else ""
-        return f"<guide.{entry.copy_id}.{entry.number}{again}@{host}>"
+        return f"<guide.{entry.copy_id}.{entry.number}{again}@{domain}>"
 
     def _times_ended(self, number: int) -> int:
         """Return how often a copy was sent or refused for good before it was planned again."""
@@ -973,16 +799,19 @@ class _Run:
             by_channel.setdefault(due.recipient.channel, []).append(due)
             self.secrets |= dict.fromkeys((e.number for e in due.entries), due.entries[0].secret)
         self.count(0, self.total)
-        for name in sorted(by_channel, key=lambda n: (n in channels.ONCE, n == "remote", n)):
+
+        def order(name: str) -> tuple[bool, bool, str]:
+            return not self.channels[name].repeatable, not self.channels[name].parallel, name
+
+        for name in sorted(by_channel, key=order):
             channel = self.channels[name]
-            assert channel is not None
             try:
                 if channel.parallel:
                     self._in_parallel(channel, by_channel[name], recipe, pool)
                 else:
                     _InOrder(self, channel, recipe, pool).deliver(by_channel[name])
             except ChannelClosed as exc:
-                self.problems.append(exc.diagnostic)
+                self.problems += exc.diagnostics
             finally:
                 channel.close()
 
@@ -1078,7 +907,8 @@ class _Run:
             hint = "To merge it, put the row back." if len(left) == 1 else "Put the rows back."
             message += " any more, so that nothing is printed for them"
             self.problems.append(note("not-merged", message, Place(self.list), hint))
-        entries = [entry for entry in sent if entry.channel == "folder"]
+        classes = registry.classes()
+        entries = [entry for entry in sent if classes.get(entry.channel) is Folder]
         if others := len(sent) - len(entries):
             message = f"{others} copies went another way than into the folder, and are not merged"
             hint = "To merge them too, write folder under `channel`, and add --resend NUMBER."
@@ -1122,7 +952,7 @@ class _Run:
             groups.setdefault(class_of(entry.organisation), []).append(entry)
         named: dict[str, list[LedgerEntry]] = {}
         for group in groups.values():
-            stem = f"{self.about.stem}-{_safe(group[0].organisation) or 'all'}"
+            stem = f"{self.about.stem}-{safe(group[0].organisation) or 'all'}"
             number = 2
             while (name := stem) in named:
                 stem = f"{name.removesuffix(f'-{number - 1}')}-{number}"
@@ -1162,16 +992,16 @@ class _Run:
                     "number": e.number, "total": e.total, "copy_id": e.copy_id,
                     "channel": e.channel, "edition": e.edition, "state": str(e.state),
                     "sha256": e.digest, "file": e.file, "supersedes": e.supersedes,
-                } | _quiz(e)
+                } | quiz_of(e)
                 for e in current
             ],
         }  # fmt: skip
         # Who reads the place of a link has the copy.
-        mode = (
-            0o600
-            if any(e.channel == "link" or e.file.startswith("links/") for e in entries)
-            else 0o666
-        )
+        classes = registry.classes()
+        private = {name: each.private for name, each in classes.items() if each.private}
+        hidden = tuple(private.values())
+        secret = any(e.channel in private or e.file.startswith(hidden) for e in entries)
+        mode = 0o600 if secret else 0o666
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
         output.write(self.out / MANIFEST, text.encode(), mode)
         sums: dict[str, str] = {}
@@ -1183,16 +1013,14 @@ class _Run:
                     sums[signature] = found
         lines = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
         output.write(self.out / SUMS, lines.encode(), mode)
-        linked = [e for e in current if e.channel == "link" and e.state == State.SENT]
-        if linked:
-            base = self.request.link_base or self.ledger.fact("link_base")
-            index = io.StringIO()
-            table = csv.writer(index, lineterminator="\n")
-            table.writerow(["number", "link"])
-            table.writerows([e.number, channels.link(base, e.file)] for e in linked)
-            output.write(self.out / LINKS, index.getvalue().encode(), mode)
-            # A server that lists folders would give all names away.
-            output.write(self.out / "links" / "index.html", b"<!DOCTYPE html><title></title>\n")
+        base = self.request.link_base or self.ledger.fact("link_base")
+        for name, channel in classes.items():
+            sent = [
+                (e.number, e.file) for e in current if e.channel == name and e.state == State.SENT
+            ]
+            if sent:
+                for file, (data, most) in channel.index(sent, base).items():
+                    output.write(self.out / file, data, most)
 
 
 class _InOrder:
@@ -1352,11 +1180,6 @@ def _stored(stored: Sequence[tuple[str, str]], name: str) -> tuple[str, str] | N
     return stored[0] if stored else None
 
 
-def _quiz(entry: LedgerEntry) -> dict[str, str]:
-    """Return which version of a quiz a copy is of, for records; {} where there is one for all."""
-    return {"quiz": entry.quiz} if entry.quiz else {}
-
-
 def _label(entry: LedgerEntry, own: bool) -> CopyLabel:
     return CopyLabel(entry.number, entry.total, entry.name, entry.organisation, entry.copy_id, own)
 
@@ -1405,17 +1228,3 @@ def _portions(
             count += len(entries)
     if portion:
         yield portion
-
-
-_RESERVED = re.compile(r'[<>:"/\\|?*\s]+')  # what Windows, macOS or Linux refuses, and spaces
-
-
-def _safe(text: str, ascii_only: bool = False) -> str:
-    """Return text as part of a file name on any system: one that leads nowhere else."""
-    if ascii_only:
-        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-        text = re.sub(r"[^A-Za-z0-9._-]+", "-", text)
-    text = "".join(c if c.isprintable() else "-" for c in unicodedata.normalize("NFC", text))
-    text = _RESERVED.sub("-", text)
-    text = re.sub(r"\.{2,}", ".", text).strip("-. ")
-    return text.encode()[:80].decode("utf-8", "ignore").rstrip("-. ")

@@ -8,16 +8,14 @@ from typing import Any
 import click
 
 from guide.cli.options import find_packs, how_options
-
-_CHANNELS = ("folder", "zip", "smtp", "mail", "email", "link", "remote")
+from guide.delivery.channels import registry
 
 
 def _copies(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
-    from guide.delivery.channels import NAMES
     from guide.delivery.records import selection
 
     try:
-        return selection(values, NAMES)
+        return selection(values, registry.names())
     except ValueError as exc:
         raise click.BadParameter(str(exc)) from exc
 
@@ -71,7 +69,7 @@ def _file(**more: Any) -> click.Path:
 )
 @click.option(
     "--channel",
-    type=click.Choice(_CHANNELS),
+    type=click.Choice(registry.choices()),
     default="folder",
     show_default=True,
     help="For rows that name none.",
@@ -240,6 +238,7 @@ def distribute(
 
     from guide import pipeline
     from guide.actions import distribute
+    from guide.delivery.request import Request
     from guide.diagnostics.formats import utf8
     from guide.screen.copies import report_distribution
     from guide.screen.progress import counter, progress_bars
@@ -257,7 +256,7 @@ def distribute(
         if len(packs) > 1:
             raise click.UsageError("several packs below content/: say which one")
         source = packs[0]
-    request = distribute.Request(
+    request = Request(
         source=source, limit=limit or 0, mail=mail, settings=pipeline.Settings(**run), **asked
     )
     with progress_bars() as building, counter("copies") as count:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from guide.delivery.channels import Letter, Server
+from guide.delivery.channels.base import Letter
 from guide.delivery.message import ascii_domain, mailbox
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.diagnostics.suggest import did_you_mean
@@ -27,12 +27,36 @@ _SERVICE = "guide-smtp"
 MAX_LETTER = 2_000_000  # characters of text and HTML: mail servers refuse much less
 
 
+@dataclass(frozen=True)
+class Server:
+    """A mail server, and who says what to it; `reply_to` gets the answers.
+
+    `security` is `starttls`, `tls` or `none`; `authorities` a file of certificates to trust besides
+    those of the system. Times are in seconds: `timeout` for an answer, `patience` for the one that
+    follows a whole message (RFC 5321, 4.5.3.2.6, asks for 10 minutes). What may go well later is
+    tried `tries` times in all, after `wait`, then twice that, and so on.
+    """
+
+    host: str
+    sender: str
+    port: int = 0
+    security: str = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    authorities: str = ""
+    reply_to: str = ""
+    timeout: float = 60.0
+    patience: float = 600.0
+    tries: int = 6
+    wait: float = 30.0  # with 6 tries 15.5 minutes in all: greylists wait for 5 to 15
+
+
 def _file() -> Path:
     return config_folder() / "mail.toml"
 
 
-def server(options: Mapping[str, Any]) -> tuple[Server, str]:
-    """Return the mail server and the address for answers; raises GuideError.
+def server(options: Mapping[str, Any]) -> Server:
+    """Return the user's mail server; raises GuideError.
 
     Options of the command go before the environment (`GUIDE_SMTP_HOST`, `_PORT`, `_SECURITY`,
     `_USER`, `_PASSWORD`, `_SENDER`, `_REPLY_TO`, `_CA`, `_TIMEOUT`, `_PATIENCE`, `_TRIES`, `_WAIT`),
@@ -70,13 +94,14 @@ def server(options: Mapping[str, Any]) -> tuple[Server, str]:
         user=user,
         password=_password(user) if user else "",
         authorities=str(values.get("ca", "")),
+        reply_to=reply_to,
         **{name: values[name] for name in ("timeout", "patience", "wait") if name in values},
         tries=max(1, min(20, int(values.get("tries", Server.tries)))),
     )
     if found.user and security == "none" and found.host not in {"localhost", "127.0.0.1", "::1"}:
         hint = "Use --smtp-security starttls or tls, or no login."
         raise GuideError(_wrong("security", "`none` would send the password in the clear", hint))
-    return found, reply_to
+    return found
 
 
 def _configured() -> dict[str, Any]:
@@ -195,12 +220,12 @@ class Letters:
         _, count, problems = self._rendered(contexts, False)
         return count, tuple(map(self._placed, problems))
 
-    def write(self, contexts: Sequence[Context], reply_to: str) -> list[Letter]:
+    def write(self, contexts: Sequence[Context]) -> list[Letter]:
         """Return a letter for each context; raises GuideError with the template's line."""
         made, _, problems = self._rendered(contexts, True)
         if problems:
             raise GuideError(*map(self._placed, problems))
-        return [Letter(subject, text, html, reply_to=reply_to) for subject, text, html in made]
+        return [Letter(*texts) for texts in made]
 
     def _rendered(self, contexts: Sequence[Context], keep: bool) -> _Rendered:
         work = self._texts, self._names, contexts, keep

@@ -1,4 +1,4 @@
-"""Names, addresses and references compared: the one place that says when two are the same."""
+"""Names: when two of people, addresses or references are the same, and what is one of a file."""
 
 from __future__ import annotations
 
@@ -111,3 +111,17 @@ def alike(one: str, other: str, least: float = 0.75) -> bool:
     if not first or not second:
         return False
     return SequenceMatcher(None, first, second).ratio() >= least
+
+
+_RESERVED = re.compile(r'[<>:"/\\|?*\s]+')  # what Windows, macOS or Linux refuses, and spaces
+
+
+def safe(text: str, ascii_only: bool = False) -> str:
+    """Return text as part of a file name on any system: one that leads nowhere else."""
+    if ascii_only:
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+        text = re.sub(r"[^A-Za-z0-9._-]+", "-", text)
+    text = "".join(c if c.isprintable() else "-" for c in unicodedata.normalize("NFC", text))
+    text = _RESERVED.sub("-", text)
+    text = re.sub(r"\.{2,}", ".", text).strip("-. ")
+    return text.encode()[:80].decode("utf-8", "ignore").rstrip("-. ")

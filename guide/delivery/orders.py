@@ -10,7 +10,7 @@ from guide.copies.labels import SetLabel
 from guide.copies.parts import Draft, compose
 from guide.copies.seal import sign
 from guide.copies.stamp import Stamper
-from guide.delivery.channels import Answer, Channel, File, Parcel
+from guide.delivery.channels.base import Answer, Channel, File, Parcel
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.model.copies import CopyLabel, Recipient, Seal, Signature, StampStyle
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guide.delivery.channels import MAILING, NAMES
+from guide.delivery.channels import registry
 from guide.delivery.recipients import Row, Rules, check, decode, read_table
 from guide.diagnostics.diagnostic import Diagnostic
 
@@ -15,7 +15,7 @@ def read(text: str) -> tuple[tuple[Row, ...], tuple[Diagnostic, ...]]:
     entries, problems = read_table(decode(text.encode(), "list.csv"), "list.csv")
     if not entries and problems:
         return (), tuple(problems)
-    rows, found = check(entries, Rules(channels=NAMES, default="folder", mailing=MAILING), "list.csv")
+    rows, found = check(entries, Rules(channels=registry.names(), default="folder", mailing=registry.mailing()), "list.csv")
     return rows, (*problems, *found)
 
 

@@ -197,7 +197,7 @@ def test_the_servers_own_time_is_read(text: str, seconds: float | None) -> None:
 
 def test_mail_is_tried_for_a_quarter_of_an_hour() -> None:
     """In the default; a server that names a time is asked then, but not for ever."""
-    from guide.delivery.channels import Server
+    from guide.delivery.mail import Server
 
     server = Server("localhost", "t@example.org")
     patience = Patience(server.tries, server.wait)

@@ -23,10 +23,13 @@ from post_office import made_pdf
 from guide.actions import distribute
 from guide.system import output
 from guide.delivery import locks
-from guide.delivery.channels import NAMES, Channel, File, Folder, Parcel, Zip
+from guide.delivery.channels import registry
+from guide.delivery.channels.base import Channel, File, Parcel
+from guide.delivery.channels.folder import Folder, Zip
 from guide.delivery.ledger import Due, Issue, Ledger, State, Wish, ledger_of
 from guide.delivery.orders import Recipe
 from guide.delivery.recipients import Row
+from guide.delivery.request import Request
 from guide.delivery.records import selection, Selection
 from guide.diagnostics.diagnostic import GuideError
 from guide.model.copies import Recipient, Signature
@@ -345,7 +348,7 @@ def test_sending_again_takes_ranges_states_and_channels() -> None:
     book.ledger.recall([5])
 
     def again(*words: str) -> list[int]:
-        due, _ = book.give([*rows, "New|new@x.org"], resend=selection(words, NAMES))
+        due, _ = book.give([*rows, "New|new@x.org"], resend=selection(words, registry.names()))
         return [number for numbers in due.values() for number in numbers]
 
     assert again("1-3", "2") == [1, 2, 3]
@@ -356,7 +359,7 @@ def test_sending_again_takes_ranges_states_and_channels() -> None:
             again(*words)
     for word in ("9-1", "x", "channel:pigeon", "state:none", "-1", "1-99999999"):
         with pytest.raises(ValueError, match=re.escape(repr(word))):
-            selection([word], NAMES)
+            selection([word], registry.names())
 
 
 # One document ---------------------------------------------------------------------------------
@@ -546,7 +549,7 @@ def test_a_person_who_is_in_the_list_twice(rows: list[str], bad: list[int], run:
 
 def test_one_version_has_one_content_in_all_editions(small_pack: Path) -> None:
     """An edition that is new under a version shows that those before it were changed."""
-    asked = distribute._Run(distribute.Request(small_pack, Path("list.csv")), print, None)
+    asked = distribute._Run(Request(small_pack, Path("list.csv")), print, None)
     asked.about = asked._about()
     book = Book()
     plan = book.ledger.plan(Wish(Issue("s", "T", "1.0", documents={"": "aa"}), listed(["Anna"])))

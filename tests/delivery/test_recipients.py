@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from guide.delivery.channels import MAILING, NAMES
+from guide.delivery.channels import registry
 from guide.delivery.recipients import Row, Rules, check, decode, read_table
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 
@@ -19,7 +19,7 @@ Run = Callable[..., Result]
 def read(data: bytes | str, path: str = "list.csv", **rules: object) -> tuple[tuple[Row, ...], tuple[Diagnostic, ...]]:
     raw = data.encode() if isinstance(data, str) else data
     entries, problems = read_table(decode(raw, path), path)
-    wanted = {"channels": NAMES, "default": "folder", "mailing": MAILING, "editions": ("short",), **rules}
+    wanted = {"channels": registry.names(), "default": "folder", "mailing": registry.mailing(), "editions": ("short",), **rules}
     rows, found = check(entries, Rules(**wanted), path)  # type: ignore[arg-type]
     return rows, (*problems, *found)
 

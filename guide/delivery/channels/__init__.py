@@ -1,0 +1,1 @@
+"""How copies reach people: `base` says what a channel is, `registry` which ones there are."""
