@@ -891,7 +891,8 @@ class _Run:
     def _merge(self, ledger: Ledger, absent: Container[int]) -> None:
         """Write one PDF for each class, and one with who has which version; note what is missing.
 
-        Nothing is printed for people who are `absent`: they are not in the list any more.
+        Classes, names and their order are those of the list as it is now; nothing is printed for
+        people who are `absent`: they are not in it any more.
         They are made of the files in the folder each time, so that they are whole after any kill.
         """
         sent = [
@@ -913,8 +914,9 @@ class _Run:
             message = f"{others} copies went another way than into the folder, and are not merged"
             hint = "To merge them too, write folder under `channel`, and add --resend NUMBER."
             self.problems.append(note("not-merged", message, Place(self.list), hint))
-        known, names = self._groups(entries), []
-        for stem, group in known.items():
+        groups, names = self._groups(self._as_listed(ledger, entries)), []
+        self._note_emptied({*self._groups(entries)} - {*groups})
+        for stem, group in groups.items():
             found = [self._on_disk(entry) for entry in group]
             copies = [copy for copy in found if copy is not None]
             if len(copies) < len(group):
@@ -936,6 +938,31 @@ class _Run:
                 output.write(self.out / name, data)
                 names.append(self.out / name)
         self.merged = tuple(names)
+
+    def _as_listed(self, ledger: Ledger, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+        """Return copies with the names and classes that the list has now, in the list's order."""
+        known = ledger.known()
+        people = {person.id: person for person in known.people}
+        owners = {copy.number: people.get(copy.person) for copy in known.copies}
+
+        def place(entry: LedgerEntry) -> tuple[int, int]:
+            owner = owners.get(entry.number)
+            return (owner.place if owner else len(people), entry.number)
+
+        return [
+            dataclasses.replace(entry, name=owner.name, organisation=owner.organisation)
+            if (owner := owners.get(entry.number))
+            else entry
+            for entry in sorted(entries, key=place)
+        ]
+
+    def _note_emptied(self, stems: Iterable[str]) -> None:
+        """Note the merged PDFs of classes that nobody is in any more: they are not made again."""
+        for stem in sorted(stems):
+            if (path := self.out / f"{stem}.pdf").exists():
+                message = f"{path.name} is of a class that nobody in the list is in any more"
+                hint = f"Delete {path.name} and {stem}-list.pdf."
+                self.problems.append(note("not-merged", message, Place(self.list), hint))
 
     def _joined(self, copies: Sequence[bytes], title: str) -> bytes:
         """Return copies as one PDF; those of a stranger's document are read in a confined process."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -162,6 +163,28 @@ def test_a_second_run_changes_nothing_and_a_latecomer_joins(school: Path) -> Non
     copy.write_bytes(copy.read_bytes() + b"%")
     done = merge(school)
     assert done.exit_code == 1 and "error[not-merged]" in done.output and "--resend 2" in done.output
+
+
+def test_merged_pdfs_follow_the_list_as_it_is_now(school: Path, tmp_path: Path) -> None:
+    """Who changed class is with the new one, at the place in the list, and keeps the version."""
+    shutil.copytree(school / "test", tmp_path / "test")
+    start = "Nachname;Vorname;Klasse\nMüller;Anna;8b\nLi;Wei;8a\nVoss;Jan;8b\n"
+    (tmp_path / "class.csv").write_text(start, "utf-8")
+    assert merge(tmp_path).exit_code == 0
+    had = {name: pages((tmp_path / "out" / f"test-quiz-1-{name}.pdf").read_bytes()) for name in ("8a", "8b")}
+    moved = start.replace("Li;Wei;8a\nVoss;Jan;8b", "Li;Wei;8b\nVoß;Jan;8b")
+    (tmp_path / "class.csv").write_text(moved, "utf-8")
+    done = merge(tmp_path, "--same", "3=2")
+    assert done.exit_code == 0, done.output
+    assert "note[not-merged]: test-quiz-1-8a.pdf is of a class that nobody" in done.output, done.output
+    now = pages((tmp_path / "out" / "test-quiz-1-8b.pdf").read_bytes())
+    assert now == [*had["8b"][:2], *had["8a"], *had["8b"][2:]]
+    listed = " ".join(pages((tmp_path / "out" / "test-quiz-1-8b-list.pdf").read_bytes())[0].split())
+    assert listed.index("Anna Müller") < listed.index("Wei Li") < listed.index("Jan Vo")
+    assert merge(tmp_path, "--resend", "2").exit_code == 0  # with the class on the page as well
+    again = pages((tmp_path / "out" / "test-quiz-1-8b.pdf").read_bytes())
+    assert again[2].replace("8b", "8a") == now[2] != again[2]
+    assert again[:2] + again[3:] == now[:2] + now[3:]
 
 
 def test_a_preview_shows_the_versions_and_fails_where_sending_would(
