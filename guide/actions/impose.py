@@ -48,7 +48,7 @@ def _impose(data: bytes, name: str, scheme: Scheme, ranges: Ranges, password: st
 
 def _chosen_pages(data: bytes, name: str, ranges: Ranges, password: str) -> list[int]:
     """Return the indexes of the pages in `ranges`; raises GuideError when there is no such page."""
-    from guide.sheets.impose_pages import opened
+    from guide.sheets.page_forms import opened
 
     with opened(data, name, password) as pdf:
         count = len(pdf.pages)
