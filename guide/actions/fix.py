@@ -24,13 +24,10 @@ from guide.model.base import Item
 from guide.model.content import Section
 from guide.model.dates import Date
 from guide.model.pack import Pack
+from guide.model.parts import FILES, NAMED
 from guide.pipeline import fence, render_limit
 from guide.pipeline.inputs import size_of_inputs
 from guide.system import output
-
-_LISTS = ("timeline.yaml", "glossary.yaml", "actors.yaml", "facts.yaml", "cards.yaml",
-          "questions.yaml")  # fmt: skip
-_COLLECTIONS = ("sections", "timeline", "glossary", "actors", "facts", "cards", "questions")
 
 
 @dataclass(frozen=True, order=True)
@@ -149,7 +146,7 @@ def _fixed(folder: Path, _say: Callable[[str, str], None]) -> Fixed:
 def _paths(reader: Reader) -> Iterator[str]:
     yield "pack.yaml"
     yield from reader.listing("sections", ".md", ".markdown")
-    yield from (*_LISTS, "sources.yaml", "sources.yml")
+    yield from (*FILES, "sources.yaml", "sources.yml")
     yield from reader.listing("cards", ".yaml", ".yml")
 
 
@@ -233,7 +230,7 @@ def _difference(before: Pack, after: Pack, ids: set[str], ordered: set[str], men
     if dict(before.sources) != dict(after.sources):
         return "sources"
     language = before.manifest.lang.partition("-")[0]
-    for name in _COLLECTIONS:
+    for name in NAMED:
         old = [_plain(item, ids, language) for item in getattr(before, name)]
         new = [_plain(item, ids, language) for item in getattr(after, name)]
         if name in ordered:

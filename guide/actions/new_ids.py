@@ -9,9 +9,10 @@ from typing import Any
 from guide.content.edits import Entry, entries
 from guide.content.slugs import slug
 from guide.model.base import Item
-from guide.model.content import Event, Section
+from guide.model.content import Section
 from guide.model.markup import mentions, texts_of
 from guide.model.pack import Pack
+from guide.model.parts import part_of
 
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FRONT = re.compile(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.S)
@@ -60,7 +61,7 @@ def _numbered(item: Item | None, known: set[str]) -> str:
         return ""
     match = re.fullmatch(r"(.+)-\d+", item.id)
     base = match[1] if match else ""
-    return item.id if base in known and slug(_title(item)) == base else ""
+    return item.id if base in known and slug(part_of(item).title(item)) == base else ""
 
 
 def _referred(pack: Pack) -> set[str]:
@@ -83,13 +84,6 @@ def _free(name: str, taken: set[str]) -> str:
     while free in taken:
         free, number = f"{name}-{number}", number + 1
     return free
-
-
-def _title(item: Item) -> str:
-    """Return what the id of an item is made from: see guide.content.load."""
-    date = f"{item.date}-" if isinstance(item, Event) else ""
-    names = ("title", "term", "name", "label", "front", "cloze", "prompt")
-    return date + next((str(text) for n in names if (text := getattr(item, n, ""))), "")
 
 
 def _words(value: Any) -> Iterator[str]:

@@ -26,11 +26,11 @@ from guide.model.content import (
     TrueFalseQuestion,
 )
 from guide.model.pack import Pack
+from guide.model.parts import DERIVED, part_of
 from guide.model.quiz import as_written, in_right_order, letter
 from guide.model.shuffle import shuffled
 from guide.model.signs import as_paragraph
 
-DERIVED = ("glossary", "timeline", "actors", "facts")
 TRUTHS = {True: "True", False: "False"}
 
 
@@ -45,15 +45,8 @@ class _Draft:
 def deck(pack: Pack, derive: Sequence[str] = DERIVED) -> tuple[Flashcard, ...]:
     """Return the numbered cards of a pack: one for each gap of a cloze, two for a reversed card."""
     drafts = [draft for card in usable_cards(pack.cards) for draft in _authored(card)]
-    makers: dict[str, Callable[[Any], _Draft]] = {
-        "glossary": _term,
-        "timeline": _event,
-        "actors": _actor,
-        "facts": _fact,
-        "questions": _question,
-    }
     for name in derive:
-        drafts += [makers[name](item) for item in getattr(pack, name)]
+        drafts += [_MAKERS.get(type(item), _question)(item) for item in getattr(pack, name)]
     names = _free_names(drafts, {card.id for card in pack.cards})
     return tuple(
         _finish(draft, name, number)
@@ -77,14 +70,14 @@ def _free_names(drafts: Sequence[_Draft], authored: set[str]) -> list[str]:
 
 def _finish(draft: _Draft, name: str, number: int) -> Flashcard:
     item = draft.item
-    same = {"tags": item.tags, "sources": item.sources, "of": item.id}
+    same = {"tags": item.tags, "sources": item.sources, "of": item.id, "origin": part_of(item).name}
     card = Flashcard(id=name, number=number, **same, **draft.fields)
     return card.placed(item.places)
 
 
 def _authored(card: Card) -> Iterator[_Draft]:
     langs = {"front_lang": card.front_lang, "back_lang": card.back_lang}
-    base: dict[str, Any] = {"hint": card.hint, "image": card.image, "origin": "cards", **langs}
+    base: dict[str, Any] = {"hint": card.hint, "image": card.image, **langs}
     base["image_side"] = card.image_side
     if card.cloze:
         base |= {"cloze": True, "layout": card.layout or "cloze"}
@@ -119,12 +112,12 @@ def cloze_sides(text: str) -> list[tuple[str, str]]:
 
 def _term(term: Term) -> _Draft:
     front = f"{term.term} ({term.abbreviation})" if term.abbreviation else term.term
-    fields = {"layout": "term", "front": front, "back": term.definition, "origin": "glossary"}
+    fields = {"layout": "term", "front": front, "back": term.definition}
     return _Draft(term, f"card-{term.id}", fields)
 
 
 def _event(event: Event) -> _Draft:
-    fields = {"layout": "event", "front": event.title, "back": event.detail, "origin": "timeline"}
+    fields = {"layout": "event", "front": event.title, "back": event.detail}
     return _Draft(event, f"card-{event.id}", {**fields, "start": event.date, "end": event.end})
 
 
@@ -133,13 +126,13 @@ def _actor(actor: Actor) -> _Draft:
     apart = "\n\n" if "\n" in f"{actor.role}{actor.detail}".strip() else " "
     end = end_of(actor.role) if actor.detail and "\n" not in actor.role.strip() else ""
     back = f"{actor.role}{end}{apart}{actor.detail}".strip()
-    fields = {"layout": "actor", "front": front, "back": back, "origin": "actors"}
+    fields = {"layout": "actor", "front": front, "back": back}
     return _Draft(actor, f"card-{actor.id}", {**fields, "start": actor.from_, "end": actor.to})
 
 
 def _fact(fact: Fact) -> _Draft:
     back = f"{fact.value} {fact.unit}".strip()
-    fields = {"layout": "fact", "front": fact.label, "back": back, "origin": "facts"}
+    fields = {"layout": "fact", "front": fact.label, "back": back}
     return _Draft(fact, f"card-{fact.id}", {**fields, "start": fact.as_of})
 
 
@@ -151,8 +144,13 @@ def _question(question: Question) -> _Draft:
         explained = f"{as_paragraph(answer)}\n\n{as_paragraph(question.explanation)}"
     fields = {"layout": "question", "front": question.prompt, "back": explained}
     truth = isinstance(question, TrueFalseQuestion)
-    more = {"choices": tuple(choices), "origin": "questions", "truth": truth}
+    more = {"choices": tuple(choices), "truth": truth}
     return _Draft(question, f"card-{question.id}", {**fields, **more})
+
+
+_MAKERS: dict[type[Item], Callable[[Any], _Draft]] = {
+    Term: _term, Event: _event, Actor: _actor, Fact: _fact,
+}  # fmt: skip
 
 
 def _asked(question: Question) -> tuple[Sequence[str], str]:

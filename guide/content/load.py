@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,10 +22,10 @@ from guide.content.validate import Places, Validator
 from guide.content.yaml import Document, read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
-from guide.model.cloze import unnumbered
-from guide.model.content import Actor, Card, Event, Fact, Figure, Question, Section, Term
+from guide.model.content import Card, Figure, Question, Section
 from guide.model.markup import mentions, texts_of
 from guide.model.pack import Manifest, Pack, spelling
+from guide.model.parts import PARTS, Part
 from guide.model.signs import TAG, understood
 
 I = TypeVar("I", bound=Item)  # noqa: E741  an Item
@@ -87,22 +87,14 @@ class _Loading:
 
     def load(self, overrides: Mapping[str, str]) -> tuple[Pack | None, tuple[Diagnostic, ...]]:
         manifest, document = self._manifest(overrides)
-        sections = self._sections()
+        items: dict[str, Any] = {part.name: tuple(self._items(part)) for part in PARTS}
         pack = Pack(
             name=self.folder.resolve().name,
             manifest=manifest or Manifest(format=1, title="-"),
-            sections=tuple(sections),
-            timeline=self._list(
-                "timeline.yaml", Event, "an event", lambda e: f"{e.date}-{e.title}"
-            ),
-            glossary=self._list("glossary.yaml", Term, "a term", lambda t: t.term),
-            actors=self._list("actors.yaml", Actor, "an actor", lambda a: a.name),
-            facts=self._list("facts.yaml", Fact, "a fact", lambda f: f.label),
-            cards=self._cards(),
-            questions=self._questions(),
             templates=self._templates(),
             places=document.places,
             listed=self.listed,
+            **items,
             **self._sources(),
         )
         pack = self._with_ids(pack)
@@ -165,13 +157,25 @@ class _Loading:
         elif self.listed is not None and key.startswith("documents.") and key.count(".") == 1:
             self.listed |= {key.partition(".")[2]}
 
-    def _sections(self) -> list[Section]:
-        found = []
-        for path in self.reader.listing("sections", ".md", ".markdown"):
-            text = self.reader.text(path)
-            if text is not None and (section := self._section(path, text)):
-                found.append(section)
-        return found
+    def _items(self, part: Part) -> Iterator[Item]:
+        """Yield the items of a part; those without an id have a mark, see `_named`."""
+        if not part.file:
+            for path in self.reader.listing(part.name, ".md", ".markdown"):
+                text = self.reader.text(path)
+                if text is not None and (section := self._section(path, text)):
+                    yield section
+            return
+        paths = [part.file] if self.reader.exists(part.file) else []
+        if part.model is Card:
+            paths += self.reader.listing(part.name, ".yaml", ".yml", ".csv", ".tsv")
+        for path in paths:
+            for data, places in self._entries(path):
+                if part.model is Question:
+                    made: Item | None = self.validator.question(data, places)
+                else:
+                    made = self.validator.item(part.model, data, places, part.what)
+                if made is not None:
+                    yield self._named(made, part.title(made))
 
     def _section(self, path: str, text: str) -> Section | None:
         match = re.match(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.S)
@@ -196,26 +200,22 @@ class _Loading:
         self.problems += check_marks(section)
         return section
 
-    def _list(
-        self, path: str, model: type[I], what: str, title: Callable[[I], str]
-    ) -> tuple[I, ...]:
-        document = self._document(path) if self.reader.exists(path) else None
-        if document is None:
-            return ()
-        found = []
-        for number, data in enumerate(self._entries(document, path)):
-            made = self.validator.item(model, data, Places(path, document, str(number)), what)
-            if made is not None:
-                found.append(self._named(made, title(made)))
-        return tuple(found)
-
-    def _entries(self, document: Document, path: str) -> list[Any]:
-        if isinstance(document.data, list):
-            return document.data
-        at = document.places.get("", Place(path, 1, 1))
-        hint = "Write each entry after `- `."
-        self.problems.append(error("wrong-type", f"{path} must be a list", at, hint))
-        return []
+    def _entries(self, path: str) -> Iterator[tuple[Any, Places]]:
+        """Yield the entries of a list, or the rows of a table of cards."""
+        if not path.endswith((".yaml", ".yml")):
+            text = self.reader.text(path)
+            rows, problems = read_table(text, path) if text is not None else ([], [])
+            self.problems.extend(problems)
+            yield from ((row.data, Places(path, row.document)) for row in rows)
+            return
+        document = self._document(path)
+        if document is not None and isinstance(document.data, list):
+            for number, data in enumerate(document.data):
+                yield data, Places(path, document, str(number))
+        elif document is not None:
+            at = document.places.get("", Place(path, 1, 1))
+            hint = "Write each entry after `- `."
+            self.problems.append(error("wrong-type", f"{path} must be a list", at, hint))
 
     def _named(self, item: I, title: str) -> I:
         """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
@@ -223,42 +223,6 @@ class _Loading:
             return item
         words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)
         return item.placed(item.places, id="?" + slug(words))
-
-    def _cards(self) -> tuple[Card, ...]:
-        paths = ["cards.yaml"] if self.reader.exists("cards.yaml") else []
-        paths += self.reader.listing("cards", ".yaml", ".yml", ".csv", ".tsv")
-        found: list[Card] = []
-        for path in paths:
-            for data, places in self._card_data(path):
-                card = self.validator.item(Card, data, places, "a card")
-                if card is not None:
-                    found.append(self._named(card, card.front or unnumbered(card.cloze)))
-        return tuple(found)
-
-    def _card_data(self, path: str) -> list[tuple[Any, Places]]:
-        if path.endswith((".yaml", ".yml")):
-            document = self._document(path)
-            if document is None:
-                return []
-            entries = self._entries(document, path)
-            return [(data, Places(path, document, str(n))) for n, data in enumerate(entries)]
-        text = self.reader.text(path)
-        if text is None:
-            return []
-        rows, problems = read_table(text, path)
-        self.problems.extend(problems)
-        return [(row.data, Places(path, row.document)) for row in rows]
-
-    def _questions(self) -> tuple[Question, ...]:
-        path = "questions.yaml"
-        document = self._document(path) if self.reader.exists(path) else None
-        if document is None:
-            return ()
-        made = [
-            self.validator.question(data, Places(path, document, str(number)))
-            for number, data in enumerate(self._entries(document, path))
-        ]
-        return tuple(self._named(question, question.prompt) for question in made if question)
 
     def _sources(self) -> dict[str, Any]:
         sources: dict[str, Any] = {}
@@ -301,9 +265,8 @@ class _Loading:
                     error("duplicate-id", message, item.at("id"), "Rename one of the two.", item.id)
                 )
             self.ids.setdefault(item.id, item.at("id"))
-        names = ("sections", "timeline", "glossary", "actors", "facts", "cards", "questions")
         named: dict[str, Any] = {
-            name: tuple(self._free(item) for item in getattr(pack, name)) for name in names
+            part.name: tuple(map(self._free, getattr(pack, part.name))) for part in PARTS
         }
         return replace(pack, **named)
 

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from guide.content.sources import DATE_FIELDS, NAME_FIELDS, TEXT_FIELDS, TYPES
-from guide.model.content import Actor, Card, Event, Fact, Question, Section, Term
+from guide.model.content import Section
 from guide.model.kinds import Kind, Stock
 from guide.model.pack import Manifest
+from guide.model.parts import PARTS
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -18,13 +19,9 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schemas() -> dict[str, dict[str, Any]]:
     """Return a JSON Schema for each kind of file, by name (`pack`, `cards`, ...)."""
     one: dict[str, Any] = {"pack": Manifest, "section": Section, "stock": Stock, "kind": Kind}
-    many: dict[str, Any] = {
-        "timeline": Event, "glossary": Term, "actors": Actor, "facts": Fact, "cards": Card,
-        "questions": Question,
-    }  # fmt: skip
     found = {name: _schema(name, TypeAdapter(model)) for name, model in one.items()}
     lists: dict[str, Any] = {
-        name: types.GenericAlias(list, (model,)) for name, model in many.items()
+        part.name: types.GenericAlias(list, (part.model,)) for part in PARTS if part.file
     }
     found |= {name: _schema(name, TypeAdapter(kind)) for name, kind in lists.items()}
     found["sources"] = _sources()

@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, warning
 from guide.diagnostics.suggest import nearest
+from guide.model.parts import FILES, PARTS
 
 CODE = "unread-file"
-LISTS = ("timeline", "glossary", "actors", "facts", "cards", "questions")
-_ROOT = {"pack.yaml", *(f"{name}.yaml" for name in LISTS)}
+LISTS = tuple(part.name for part in PARTS if part.file)
+_ROOT = {"pack.yaml", *FILES}
 _SOURCES = ("sources.yaml", "sources.yml", "sources.json", "sources.bib")
 _FOLDERS = {
     "sections": (".md", ".markdown"),
@@ -212,7 +213,7 @@ def _by_ending(path: PurePosixPath, ending: str) -> str:
     if ending in {".bib", ".ris", ".json"}:
         return "For sources, save it as `sources.bib` (BibTeX) or `sources.json` (CSL-JSON) beside pack.yaml."
     if ending in {".yaml", ".yml"}:
-        names = ", ".join(f"{name}.yaml" for name in LISTS)
+        names = ", ".join(FILES)
         return f"Files of entries beside pack.yaml are {names} and sources.yaml; more cards go into `cards/`."
     if ending in _PLAIN:
         return (

@@ -11,24 +11,17 @@ from markupsafe import Markup
 from guide.diagnostics.diagnostic import Severity
 from guide.html.views import (
     ActorGroup,
-    ActorView,
     CardView,
     Era,
-    EventView,
-    FactView,
     Letter,
     LinkView,
-    QuestionView,
     QuizView,
-    SectionView,
-    SourceView,
-    TermView,
     WorksheetView,
 )
 from guide.markup.visible import Run, runs
 from guide.model.artifacts import Fault
-from guide.model.kinds import FIELDS
 from guide.model.letters import letters
+from guide.model.parts import DERIVED, FIELDS
 
 _SHOWN = 48
 _CUT = "\x01"  # around a picture; no letter of a text
@@ -53,22 +46,26 @@ class Given:
     def fields(self, part: str) -> Iterator[Field]:
         """Yield the fields of a part, as `whole` in kind.toml names them."""
         for view in self.parts.get(part, ()):
-            for at, name, value in _fields(view):
-                if self.chosen is None or at in self.chosen or part not in _CHOSEN:
+            for at, name, value in _fields(part, view):
+                if self.chosen is None or at in self.chosen or part not in DERIVED:
                     yield at, name, value
 
 
-_CHOSEN = {"timeline", "actors", "facts", "glossary"}
+_PRINTED_AS = {
+    "answer": "answer_text", "as_of": "as_of_text", "body": "html", "date": "date_text",
+    "span": "span_text", "text": "html",
+}  # fmt: skip
+"""The attributes of views that have another name than the field."""
 
 
-def _fields(view: Any) -> Iterator[Field]:
+def _fields(part: str, view: Any) -> Iterator[Field]:
     """Yield the fields of a view; of one that holds others, theirs."""
-    inside: Iterable[Any] = ()
     match view:
-        case Era(events=inside) | ActorGroup(actors=inside) | Letter(entries=inside):
-            pass
-        case QuizView(questions=inside):
-            pass
+        case (
+            Era(_, inside) | ActorGroup(_, inside) | Letter(_, inside) | QuizView(questions=inside)
+        ):
+            for each in inside:
+                yield from _fields(part, each)
         case WorksheetView(section=section):
             yield section.at, "title", section.title
             yield section.at, "body", view.html
@@ -76,40 +73,15 @@ def _fields(view: Any) -> Iterator[Field]:
         case dict():
             for name in FIELDS["pack"]:
                 yield f"pack/{name}", name, view[name]
-        case SectionView():
-            for name in ("title", "summary", "objectives", "key_points"):
-                yield view.at, name, getattr(view, name)
-            yield view.at, "body", view.html
-        case EventView():
-            yield view.at, "date", view.date_text
-            yield view.at, "title", view.title
-            yield view.at, "detail", view.detail
-        case ActorView():
-            for name in ("name", "abbreviation", "role", "detail"):
-                yield view.at, name, getattr(view, name)
-            yield view.at, "span", view.span_text
-        case FactView():
-            for name in ("label", "value", "unit"):
-                yield view.at, name, getattr(view, name)
-            yield view.at, "as_of", view.as_of_text
-        case TermView():
-            for name in ("term", "abbreviation", "aliases", "definition"):
-                yield view.at, name, getattr(view, name)
-        case QuestionView():
-            for name in ("prompt", "options", "items", "explanation"):
-                yield view.at, name, getattr(view, name)
-            yield view.at, "pairs", [*view.pairs_left, *view.pairs_right]
-            yield view.at, "answer", view.answer_text
-        case SourceView():
-            yield view.at, "text", view.html
         case LinkView():
             yield f"link-{view.number}", "url", view.url
         case CardView():
             for name in ("front", "back", "hint", "choices"):
                 yield view.id, name, getattr(view, name)
             yield view.id, "image", view.image and Markup('<img src="{}">').format(view.image)
-    for each in inside:
-        yield from _fields(each)
+        case _:
+            for name in FIELDS[part]:
+                yield view.at, name, getattr(view, _PRINTED_AS.get(name, name))
 
 
 def forgotten(
@@ -148,7 +120,7 @@ def forgotten_of_card(
     sides = {"back": _Page(back_runs), "image": _Page([*front_runs, *back_runs])}
     other = _Page(front_runs)
     by_side: dict[str, list[tuple[str, str]]] = {}
-    for _, name, value in _fields(card):
+    for _, name, value in _fields("cards", card):
         if name in names:
             side = name if name in sides else ""
             by_side.setdefault(side, []).extend((name, text) for text in _texts(value))

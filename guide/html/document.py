@@ -53,6 +53,7 @@ from guide.model.lostfields import LostField, lost_notes
 from guide.model.markup import read_citation
 from guide.model.origins import side_field
 from guide.model.pack import Pack
+from guide.model.parts import FIELDS, NAMED
 from guide.model.quiz import Asked, as_written, in_right_order, letter
 from guide.model.spoilers import gives_away
 
@@ -481,7 +482,7 @@ class Document:
         here.place = card.at(side_field(card, side))
         if card.origin == "deck":
             return Markup(text)  # noqa: S704  made of escaped parts
-        if side == _PLAIN.get(card.origin):
+        if card.origin in NAMED and side == NAMED[card.origin].verbatim:
             return with_scripts(text) if card.origin == "facts" else escape(text)
         answer = _ANSWER.match(text) if card.truth and side == "back" else None
         if answer:  # guide's own word; what the author wrote stays
@@ -521,7 +522,7 @@ class Document:
         return known or words[:1].upper() + words[1:]
 
     def _card_date(self, card: Flashcard) -> str:
-        if card.origin == "actors":
+        if "span" in FIELDS.get(card.origin, ()):
             return self.labels.span(card.start, card.end)
         return self.labels.date(card.start, card.end)
 
@@ -550,8 +551,6 @@ class Document:
         return f"{text}, {year}" if year else text
 
 
-_PLAIN = {"facts": "back", "glossary": "front", "actors": "front"}
-"""The side of a card that holds a value or a name, which every document prints as written."""
 _SCRIPT = re.compile(r"(?<!\^)\^([^\s^~]+)\^(?!\^)|(?<!~)~([^\s^~]+)~(?!~)")
 _ANSWER = re.compile(r"\*\*(True|False)\*\*(?=\n|\Z)")  # as content/derive_cards.py writes it
 _LABEL = 6  # characters that a letter and the space after an option take

@@ -25,8 +25,9 @@ from guide.markup.labels import Labels
 from guide.model.artifacts import Fault, Html
 from guide.model.content import Flashcard
 from guide.model.dates import Date
-from guide.model.kinds import FIELDS, Kind, Piece, Stock, page_budget
+from guide.model.kinds import Kind, Piece, Stock, page_budget
 from guide.model.pack import Pack, Theme
+from guide.model.parts import FIELDS, RENDERED
 from guide.model.quiz import letter
 from guide.units import MM_PER_POINT, Paper
 
@@ -162,19 +163,13 @@ class _Rendering:
 
     def _context(self) -> dict[str, Any]:
         """Return the views; sections come first, because they collect links and index entries."""
-        document, parts = self.document, self.document.parts
-        sections = document.sections() if "sections" in parts else []
-        facts = document.facts() if "facts" in parts else []
+        document = self.document
         context: dict[str, Any] = {
-            "sections": sections,
-            "timeline": document.timeline() if "timeline" in parts else [],
-            "actors": document.actors() if "actors" in parts else [],
-            "facts": facts,
-            "core_facts": document.core_facts(facts),
-            "core_points": document.core_points(sections),
-            "glossary": document.glossary() if "glossary" in parts else [],
-            "questions": document.questions() if "questions" in parts else [],
+            name: getattr(document, name)() if name in document.parts else [] for name in RENDERED
         }
+        sections = context["sections"]
+        context["core_facts"] = document.core_facts(context["facts"])
+        context["core_points"] = document.core_points(sections)
         summary = document.flowing(self.request.pack.manifest.summary, name="summary")
         bibliography, links = document.bibliography(), document.links()
         about = {name: getattr(self.request.pack.manifest, name) for name in FIELDS["pack"]}

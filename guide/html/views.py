@@ -158,6 +158,11 @@ class QuestionView:
     key: tuple[str, ...] = ()
     answer_end: str = ""
 
+    @property
+    def pairs(self) -> list[Markup]:
+        """What is to be matched: the left column, then the right one."""
+        return [*self.pairs_left, *self.pairs_right]
+
 
 @dataclass
 class LevelView:

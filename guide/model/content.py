@@ -139,7 +139,7 @@ class Flashcard(Item):
     start: Date | None = None
     end: Date | None = None
     origin: str = Field(
-        description="cards, glossary, timeline, actors, facts or questions; deck for its own cards"
+        description="The part of the pack; deck for cards that the deck itself has."
     )
 
 

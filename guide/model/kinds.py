@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
 from guide.model.base import Frozen, Text, Texts
 from guide.model.copies import StampPlace
 from guide.model.pack import PaperField
+from guide.model.parts import FIELDS, NAMED, RENDERED
 from guide.units import Paper
 
 # They become file names, and what is written stays in the output folder.
@@ -51,29 +52,12 @@ _TYPES: dict[str, Any] = {
     "boolean": bool, "integer": int, "number": (int, float), "string": str, "list": list, "map": dict,
 }  # fmt: skip
 MOST_PIECES = 50  # files of a kind
-Need = Literal[
-    "sections", "timeline", "glossary", "actors", "facts", "cards", "questions", "sources",
-    "figures",
-]  # fmt: skip
-
-PartName = Literal[
-    "pack", "sections", "timeline", "actors", "facts", "glossary", "questions", "sources", "links",
-    "worksheets", "cards",
-]  # fmt: skip
-FIELDS: dict[str, tuple[str, ...]] = {
-    "pack": ("title", "subtitle", "summary", "authors", "publisher", "marking"),
-    "sections": ("title", "summary", "objectives", "key_points", "body"),
-    "timeline": ("date", "title", "detail"),
-    "actors": ("name", "abbreviation", "role", "detail", "span"),
-    "facts": ("label", "value", "unit", "as_of"),
-    "glossary": ("term", "abbreviation", "aliases", "definition"),
-    "questions": ("prompt", "options", "pairs", "items", "answer", "explanation"),
-    "sources": ("text",),
-    "links": ("url",),
-    "worksheets": ("title", "body", "gaps"),
-    "cards": ("front", "back", "hint", "choices", "image"),
-}
-"""The fields of each part of the content that `whole` may name; `title if glance` is one, too."""
+if TYPE_CHECKING:
+    Need: TypeAlias = str
+    PartName: TypeAlias = str
+else:
+    Need = Literal[(*NAMED, "sources", "figures")]
+    PartName = Literal[tuple(FIELDS)]
 
 
 def _known_fields(whole: dict[PartName, tuple[str, ...]]) -> dict[PartName, tuple[str, ...]]:
@@ -148,7 +132,7 @@ class Kind(Frozen):
     needs: tuple[Need, ...] = ()
     styles: Texts = Field(default=(), description="Stylesheets before page.css: running.css.")
     fill: bool = Field(default=False, description="Choose content so that `pages` are filled.")
-    prints: Texts = ("sections", "timeline", "actors", "facts", "glossary", "questions")
+    prints: Texts = RENDERED
     whole: Whole = Field(default_factory=dict)
     pieces: Annotated[tuple[Piece, ...], AfterValidator(_few)] = ()
     views: Literal["", "quiz", "planner", "handout", "worksheet"] = Field(

@@ -15,13 +15,10 @@ from guide.model.artifacts import SOURCE, item_of
 from guide.model.base import Item
 from guide.model.content import Flashcard, Section
 from guide.model.pack import Pack
+from guide.model.parts import NAMED
 
 _MOST_LINES = 400  # of a block of text that are looked through
 _PRINTED = ("title", "subtitle", "summary", "marking", "authors", "publisher", "supersedes", "url")
-_SIDES = {
-    "cards": ("front", "back"), "glossary": ("term", "definition"), "timeline": ("title", "detail"),
-    "actors": ("name", "role"), "facts": ("label", "value"), "questions": ("prompt", "answer"),
-}  # fmt: skip
 _PACK = "pack/"  # before the names of pack.yaml's own texts
 _LETTERS = re.compile(r"[^\W_]+")
 
@@ -30,7 +27,7 @@ def side_field(card: Flashcard, side: str) -> str:
     """Return what a side of a card is called in the item that the card is made of."""
     if card.cloze:
         return "cloze"
-    sides = _SIDES.get(card.origin, ("front", "back"))
+    sides = NAMED[card.origin].sides if card.origin in NAMED else ("front", "back")
     return sides[(side == "back") != card.turned]
 
 

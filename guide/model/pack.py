@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, WithJsonSchema
@@ -24,9 +24,8 @@ from guide.model.content import (
     Term,
 )
 from guide.model.dates import Date
+from guide.model.parts import NAMED
 from guide.units import Paper, parse_paper
-
-_T = TypeVar("_T", bound=Item)
 
 PaperField = Annotated[
     Paper,
@@ -164,15 +163,7 @@ class Pack:
     @property
     def items(self) -> tuple[Item, ...]:
         """All items, file by file in reading order."""
-        return (
-            *self.sections,
-            *self.timeline,
-            *self.glossary,
-            *self.actors,
-            *self.facts,
-            *self.cards,
-            *self.questions,
-        )
+        return tuple(item for name in NAMED for item in getattr(self, name))
 
     def picture(self, path: str) -> Figure | None:
         """Return the picture that a text names by `path`, however it spells that."""
@@ -195,21 +186,9 @@ class Pack:
         edition = self.manifest.editions[name]
         wanted, unwanted = set(edition.tags), set(edition.without)
 
-        def keep(items: tuple[_T, ...]) -> tuple[_T, ...]:
-            return tuple(
-                item
-                for item in items
-                if (not wanted or wanted & set(item.tags)) and not unwanted & set(item.tags)
-            )
+        def stays(item: Item) -> bool:
+            tags = set(item.tags)
+            return not (wanted and not wanted & tags) and not unwanted & tags
 
-        return replace(
-            self,
-            sections=keep(self.sections),
-            timeline=keep(self.timeline),
-            glossary=keep(self.glossary),
-            actors=keep(self.actors),
-            facts=keep(self.facts),
-            cards=keep(self.cards),
-            questions=keep(self.questions),
-            whole=self,
-        )
+        kept: dict[str, Any] = {name: tuple(filter(stays, getattr(self, name))) for name in NAMED}
+        return replace(self, whole=self, **kept)
