@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Any
 
-import weasyprint.css
 from weasyprint.css import (
     ComputedStyle,
     InitialStyle,
@@ -22,9 +21,9 @@ from weasyprint.css import (
     preprocess_declarations,
 )
 
-from guide.engine import pinned
+from guide.engine import patches
 
-pinned.check()
+patches.check()
 _MOST = 4  # sets of stylesheets that are remembered at a time
 _WRITTEN = ("style", "lang", "id", "name", "width", "height")  # attributes that are rules
 _MOST_STYLES = 4000  # of one set; a few kB each
@@ -205,8 +204,3 @@ def _apply(style: dict[str, Any], declarations: Any, origin: str, layer: Any, we
 def _collect(style: Any, collector: Any) -> None:
     if collector and style["anchor"]:
         collector.collect_anchor(style["anchor"])
-
-
-def install() -> None:
-    """Let documents be styled from memory in this process."""
-    weasyprint.css.StyleFor = _StyleFor

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from operator import attrgetter, is_, itemgetter
 from typing import Any
 
-from tinyhtml5 import inputstream
 from weasyprint import draw
 from weasyprint.draw.color import get_color
 from weasyprint.formatting_structure import boxes
-from weasyprint.layout import absolute, background, block, column, grid, inline, percent, table
-from weasyprint.layout import float as float_layout
+from weasyprint.layout import absolute, background, inline, percent
 from weasyprint.text import line_break
 
-from guide.engine import cascade, lines, pinned
+from guide.engine import patches
 
-pinned.check()
+patches.check()
 _resolve_percentages = percent.resolve_percentages
 _get_font_description = line_break.get_font_description
 
@@ -191,18 +188,4 @@ class _Regexes(dict[Any, Any]):
         return made
 
 
-@lru_cache
-def install() -> None:
-    """Take the shortcuts in this process."""
-    for module in (absolute, block, column, float_layout, grid, inline, percent, table):
-        if getattr(module, "resolve_percentages", None) is _resolve_percentages:
-            module.resolve_percentages = _resolve
-    line_break.get_font_description = _describe
-    lines.install()
-    cascade.install()
-    inline.avoid_collisions = _avoid
-    block.collapse_margin = _collapse
-    boxes.Box.is_in_normal_flow = _flows
-    background.layout_box_backgrounds = _backgrounds
-    draw.draw_border = _border
-    inputstream.characters_until_regex = _Regexes()
+_REGEXES = _Regexes()

@@ -21,9 +21,9 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.layout.absolute import AbsolutePlaceholder
 from weasyprint.logger import LOGGER
 
-from guide.engine import pinned
+from guide.engine import patches
 
-pinned.check()
+patches.check()
 _SCALE = 0.75  # pt a px
 _SVG = "{http://www.w3.org/2000/svg}"
 _ROLES = {
