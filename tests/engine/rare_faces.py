@@ -1,4 +1,4 @@
-"""Set faces that use much of CSS, and print a digest of each: run by test_quick.py.
+"""Set faces that use much of CSS, and print a digest of each: run by test_shortcuts.py.
 
 The argument is `quick`, or `plain` for WeasyPrint without shortcuts.
 """
