@@ -1,58 +1,22 @@
-"""What WeasyPrint 70.0's output lacks for PDF/UA-1, put right in one place; and how soon it is made.
-
-Each correction has a test in tests/engine/test_corrections.py that fails without it. They are
-patches of private functions, so another version of WeasyPrint is refused at import (`pinned`).
-
-Pages:
-
-1. Running heads and feet are pagination artifacts (Matterhorn 01-005; upstream #1836).
-2. Images without content, and text with `aria-hidden`, are artifacts (13-004; #2550).
-3. The head or foot of a table that is repeated on a page is an artifact (#2903).
-4. Positioned blocks without a ground of their own, and whole pictures, are painted where they stand
-   among the others: the file is in the order in which it is read.
-5. `page_references` is computed once, not once for each element: the same bytes, sooner.
-6. Streams are compressed at zlib's level 3 instead of 9: four per cent larger, a second sooner.
-7. Pages to which the same @page rules apply share their style, and pages for which no rule fills a
-   margin box are not searched for one: a quarter of the time of a deck.
-8. A radio button is a kid of its group and not a field of its own (ISO 32000-2, 12.7.5.2.4).
-9. A running element has no width in a table, and neither a part of a table nor a whole document is one: these failed.
-
-The structure tree, which `structure` makes in place of WeasyPrint:
-
-10. Table headers have a Scope (15-003; #2508).
-11. The language of a part is in its structure element (11-004..006).
-12. A link's annotation is described by the link's text, not its address (28-011).
-13. A link over several lines, or with emphasis in it, is one link.
-14. A paragraph, list, item, table or row that crosses pages is one structure element (#2903).
-15. What is empty, and what has no meaning of its own, is no structure element; cells are.
-16. Lists say how they are numbered (16-001); terms are labels of what they mean.
-17. A footnote is a Note with an identifier, after the paragraph that calls it (19-003).
-18. Contents are TOC and TOCI; formulas are Formula (17-002).
-19. The caption of a table is in the table.
-20. The place of a figure is in the page's own units, from its lower left corner.
-21. Text that stands in a group by itself is a paragraph.
-22. No level of headings is skipped (14-003): `####` before `######`.
-"""
+"""What WeasyPrint 70.0's output lacks for PDF/UA-1, put right; what each function is for: `patches`."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from functools import lru_cache
 from typing import Any
 
 import pydyf
-from weasyprint import draw, layout, pdf, stacking
+from weasyprint import draw, pdf, stacking
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import page as page_layout
 from weasyprint.layout import preferred
 from weasyprint.layout.absolute import AbsolutePlaceholder
 from weasyprint.pdf.stream import Stream
 
-from guide.engine import pinned, structure
-from guide.engine.pieces import compress_quickly
+from guide.engine import patches, structure
 from guide.engine.structure_tree import is_decoration
 
-pinned.check()
+patches.check()
 _CORNERS = tuple(
     f"border_{side}_radius" for side in ("top_left", "top_right", "bottom_left", "bottom_right")
 )
@@ -217,19 +181,5 @@ def _is_running(box: Any) -> bool:
     return bool(box.style["position"][0] == "running()") and box.element_tag not in _NEVER_RUNNING
 
 
-@lru_cache
-def install() -> None:
-    """Apply the corrections to this process."""
-    preferred.min_content_width = _flowing(preferred.min_content_width)
-    preferred.max_content_width = _flowing(preferred.max_content_width)
-    boxes.Box.is_running = _is_running
-    draw.draw_stacking_context = _draw
-    Stream.marked = _mark
-    draw.draw_table = _draw_heads_once
-    stacking._dispatch = _dispatch  # noqa: SLF001
-    page_layout.set_page_type_computed_styles = _page_styles
-    layout.set_page_type_computed_styles = _page_styles
-    layout.make_margin_boxes = _margin_boxes
-    compress_quickly()
-    pdf.add_forms = _add_forms
-    pdf.add_tags = _tag_all
+_min_width = _flowing(preferred.min_content_width)
+_max_width = _flowing(preferred.max_content_width)

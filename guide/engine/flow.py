@@ -13,15 +13,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
-from weasyprint.layout import block, inline, preferred
+from weasyprint.layout import block, inline
 
-from guide.engine import pinned
+from guide.engine import patches
 from guide.units import PX_PER_MM
 
-pinned.check()
+patches.check()
 _CONTAINER = "prose"
 _FLOAT = "figure"
 _TEXT = {"p", "ul", "ol", "dl", "blockquote"}
@@ -125,10 +124,3 @@ def _split(text: str, style: Any, context: Any, max_width: Any, *rest: Any, **op
     if whole[2] is not None:
         return found
     return _split_first_line(text, style, context, None, *rest, **options)
-
-
-@lru_cache
-def install() -> None:
-    """Apply all of it to this process."""
-    block._in_flow_layout = _lay_out  # noqa: SLF001
-    inline.split_first_line = preferred.split_first_line = _split

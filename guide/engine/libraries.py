@@ -8,10 +8,8 @@ are looked for by Python as before when there is no list, as on macOS and Alpine
 from __future__ import annotations
 
 import ctypes.util
-import os
 import re
 import subprocess
-import sys
 from functools import lru_cache
 
 _find_library = ctypes.util.find_library
@@ -40,15 +38,3 @@ def _find(name: str) -> str | None:
         return _find_library(name)
     # `libpango-1.0-0` is a name of Windows; here it would be liblibpango.
     return known.get(name)
-
-
-# What Pango and fontconfig ask for the reader's language, before LANGUAGE, LC_ALL and LANG: it would
-# choose among fonts of the machine for what has no language of its own, such as Chinese in English.
-_LANGUAGE = {"PANGO_LANGUAGE": "en", "FC_LANG": "en"}
-
-
-def install() -> None:
-    """Let this process look libraries up in one list, which only Linux has, and in one language."""
-    os.environ.update(_LANGUAGE)
-    if sys.platform.startswith("linux"):
-        ctypes.util.find_library = _find

@@ -1,9 +1,9 @@
 """Lines of text through WeasyPrint 70.0 and Pango sooner, and the same to the byte.
 
-Three shortcuts, which quick.py installs: what Pango needs of a style is prepared once for the
-style; a line that was laid out is drawn from the same layout, instead of shaping its text again;
-and glyphs are read out of Pango's memory a line at a time. What is rare (emoji, ellipses, glyphs
-that no font has) goes WeasyPrint's own way.
+Three shortcuts: what Pango needs of a style is prepared once for the style; a line that was laid out
+is drawn from the same layout, instead of shaping its text again; and glyphs are read out of Pango's
+memory a line at a time. What is rare (emoji, ellipses, glyphs that no font has) goes WeasyPrint's
+own way. benchmarks/README.md has what they save.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ from typing import Any
 
 from weasyprint.css import AnonymousStyle, ComputedStyle
 from weasyprint.draw import text as drawing
-from weasyprint.layout import inline, table
 from weasyprint.text import line_break
 from weasyprint.text.constants import LST_TO_ISO, PANGO_DIRECTION
 from weasyprint.text.ffi import FROM_UNITS, ffi, gobject, pango, unicode_to_char_p
 from weasyprint.text.fonts import font_features
 from weasyprint.text.line_break import Layout
 
-from guide.engine import pinned
+from guide.engine import patches
 
-pinned.check()
+patches.check()
 _setup = Layout.setup
 _reactivate = Layout.reactivate
 _deactivate = Layout.deactivate
@@ -175,7 +174,7 @@ def _home(style: Any) -> dict[str, Any]:
         if vars(parent).get("anonymous_style") is not style:
             break  # a copy, made to be changed
         style = parent
-    found: dict[str, Any] = getattr(style, "remembered", style).__dict__
+    found: dict[str, Any] = vars(style)
     return found
 
 
@@ -263,15 +262,3 @@ def _read_as(item: Any, index: int, count: int, text: str) -> str:
     else:
         end = whole if index == count - 1 else clusters[index + 1]
     return text.encode()[start + clusters[index] : start + end].decode()
-
-
-def install() -> None:
-    """Take the shortcuts in this process."""
-    Layout.setup = _set_up
-    Layout.reactivate = _take_up
-    Layout.deactivate = _let_go
-    line_break.line_size = _size
-    drawing.draw_first_line = _draw
-    for module in (line_break, inline, table):
-        if getattr(module, "strut", None) is _strut:
-            module.strut = _height

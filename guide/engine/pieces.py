@@ -50,11 +50,10 @@ def _encoded(stream: pydyf.Stream) -> tuple[bytes, dict[str, Any]]:
     return content, extra | {"Length": len(content)}
 
 
-def compress_quickly() -> None:
-    """Let pydyf compress at LEVEL, in whatever process: the bytes must not differ."""
-    pydyf.zlib = SimpleNamespace(
-        compress=zlib.compress, compressobj=lambda level=LEVEL: zlib.compressobj(min(level, LEVEL))
-    )
+# In place of pydyf's zlib, in whatever process: the bytes must not differ.
+QUICK_ZLIB = SimpleNamespace(
+    compress=zlib.compress, compressobj=lambda level=LEVEL: zlib.compressobj(min(level, LEVEL))
+)
 
 
 def deflated(data: bytes) -> bytes:

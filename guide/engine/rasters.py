@@ -19,7 +19,7 @@ import pydyf
 from PIL import Image, ImageChops, ImageCms
 from weasyprint import images
 
-from guide.engine import pinned
+from guide.engine import patches
 from guide.model.rasters import (
     LYING,
     PNG_START,
@@ -34,7 +34,7 @@ from guide.model.rasters import (
     png_frame,
 )
 
-pinned.check()
+patches.check()
 PHOTO_DPI = 300  # more is not seen in print
 DRAWING_DPI = 600  # edges between few colours show more than a photo's
 TOO_MANY = 1.5  # pixels are taken away only above this multiple, so that it is worth the loss
@@ -126,11 +126,6 @@ class RasterImage(images.RasterImage):  # type: ignore[misc]
                 max(1, math.ceil(self.height * dpi_ratio)),
             )
         return _encoded(_Picture(self.data), self.turn, size).stream(interpolate)
-
-
-def install() -> None:
-    """Let WeasyPrint use this module's class for pictures."""
-    images.RasterImage = RasterImage
 
 
 class _Picture:

@@ -19,10 +19,10 @@ from typing import Any
 import pydyf
 from weasyprint.logger import LOGGER
 
-from guide.engine import pinned
+from guide.engine import patches
 from guide.engine.structure_tree import GROUPS, INLINE, Node, Tree, words_of
 
-pinned.check()
+patches.check()
 _NEEDED = {"TD", "TH", "TR"}  # a table has them even where they are empty
 
 

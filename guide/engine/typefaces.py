@@ -8,14 +8,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from weasyprint.pdf import stream as weasyprint_stream
 from weasyprint.pdf.fonts import Font
 from weasyprint.text.ffi import ffi
 from weasyprint.text.fonts import get_pango_font_hb_face, get_pango_font_key
 
-from guide.engine import pinned
+from guide.engine import patches
 
-pinned.check()
+patches.check()
 _TAG = 6  # capitals before the name of a subset (ISO 32000-2, 9.9.2)
 
 
@@ -44,8 +43,3 @@ def _add_font(stream: Any, pango_font: Any) -> tuple[Any, float]:
     if file not in known:
         known[file] = Typeface(pango_font, description, size)
     return known[file], size
-
-
-def install() -> None:
-    """Let this process tell fonts apart by their bytes."""
-    weasyprint_stream.Stream.add_font = _add_font

@@ -1,5 +1,5 @@
 """An Html to a Pdf: layout, fit, faults, tags."""
 
-from guide.engine import libraries
+from guide import engine
 
-libraries.install()  # before any module here imports WeasyPrint
+engine.install("ctypes")  # before any module here imports WeasyPrint

@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape
 
 import pydyf
 
-from guide.engine.pieces import Ready, compress_quickly, place, reference, references
+from guide import engine
+from guide.engine.pieces import Ready, place, reference, references
 from guide.model.artifacts import (
     COLOURS,
     DOCUMENT,
@@ -195,7 +196,7 @@ def inform(pdf: pydyf.PDF, about: About) -> None:
 
 def written(pdf: pydyf.PDF) -> bytes:
     """Return a file's bytes; its identifier is the digest of its objects."""
-    compress_quickly()
+    engine.install("pydyf")
     digest = hashlib.sha256(b"".join(each.data for each in pdf.objects if each.free != "f"))
     out = io.BytesIO()
     pdf.write(out, b"1.7", digest.digest()[:16], True)

@@ -21,8 +21,9 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.css.counters import CounterStyle
 from weasyprint.text.fonts import FontConfiguration
 
+from guide import engine
 from guide.diagnostics.diagnostic import Severity
-from guide.engine import corrections, flow, lines, quick, rasters, typefaces
+from guide.engine import lines
 from guide.engine.clock import at_a_fixed_time
 from guide.engine.fetcher import BASE, Fetcher
 from guide.engine.log import collected, document_fault, stylesheet_fault
@@ -48,11 +49,7 @@ Image.MAX_IMAGE_PIXELS = 45_000_000  # a PNG of a few kB can ask for gigabytes
 
 def typeset(html: Html) -> Pdf:
     """Lay out and write a document as tagged PDF/UA-1; faults say what a reader would miss."""
-    corrections.install()
-    flow.install()
-    quick.install()
-    rasters.install()
-    typefaces.install()
+    engine.install()
     with at_a_fixed_time(), _seldom_collecting():
         return _Typesetting(html).run()
 
@@ -73,11 +70,7 @@ def _seldom_collecting() -> Iterator[None]:
 
 def set_faces(html: Html) -> FaceSet:
     """Lay out and draw the faces of a document, each by itself, at the largest size that fits."""
-    corrections.install()
-    flow.install()
-    quick.install()
-    rasters.install()
-    typefaces.install()
+    engine.install()
     with at_a_fixed_time(), _seldom_collecting(), lines.kept():
         return _Typesetting(html).faces()
 
@@ -138,11 +131,7 @@ def _stylesheets(
 
 def prepare(sheets: Sheets) -> None:
     """Parse stylesheets ahead of the documents that will use them."""
-    corrections.install()
-    flow.install()
-    quick.install()
-    rasters.install()
-    typefaces.install()
+    engine.install()
     with _quiet():
         _stylesheets(sheets)
 

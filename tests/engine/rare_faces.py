@@ -1,4 +1,4 @@
-"""Set faces that use much of CSS, and print a digest of each: run by test_quick.py.
+"""Set faces that use much of CSS, and print a digest of each: run by test_shortcuts.py.
 
 The argument is `quick`, or `plain` for WeasyPrint without shortcuts.
 """
@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 
 from guide.model.artifacts import Face, Html
-from guide.engine import quick
+from guide.engine import patches
 from guide.resources import TEMPLATES
 
 SHEET = """
@@ -57,7 +57,7 @@ BODIES = (
 def main() -> None:
     """Set the faces together, backwards and alone, on three sizes of paper in turn."""
     if sys.argv[1] == "plain":
-        quick.install = lambda: None  # type: ignore[assignment]
+        patches.PATCHES = [patch for patch in patches.PATCHES if not patch.shortcut]  # type: ignore[assignment]
     from guide.pdf.typeset import set_faces
 
     fonts = (TEMPLATES / "fonts.css").read_text("utf-8")
