@@ -73,7 +73,6 @@ def _make(
     folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
 ) -> Record:
     """Make it in this process and its workers."""
-    from guide.pipeline.make import make
     from guide.system.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.
@@ -83,6 +82,8 @@ def _make(
     gc.set_threshold(200_000, 50, 100)
     with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
         machine = pool.submit(machine_job) if store.enabled and not store.world else None
+        from guide.pipeline.make import make  # while the workers start
+
         record = make(folder, settings, store, pool, progress, bounds.output, machine)
     if not warm:
         store.put(mark, b"built")
