@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from guide import __version__
 from guide.content.editions import source_leak
-from guide.pipeline.attempt import attempt
+from guide.pipeline.faults import attempt
 from guide.pipeline.jobs import archive_job
 from guide.pipeline.orders import not_archivable
 from guide.pipeline.record import PDF, Output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guide.content.cardpaper import other_paper
 from guide.content.derive_cards import deck, selected
@@ -12,14 +12,12 @@ from guide.content.library import deck_kind, load_stock, resolve_options
 from guide.content.spread import Sheets
 from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, note, warning
+from guide.html.faces import Faces
+from guide.model.content import Flashcard
+from guide.model.kinds import Stock
 from guide.pipeline.orders import cards_of_theme, given_options, spare
 from guide.pipeline.task import Order, Task
 from guide.units import parse_paper
-
-if TYPE_CHECKING:
-    from guide.html.faces import Faces
-    from guide.model.content import Flashcard
-    from guide.model.kinds import Stock
 
 
 def _sheets(stock: Stock | None, options: Mapping[str, Any]) -> Sheets:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from guide.diagnostics.diagnostic import Severity
+from guide.html.faces import Faces
+from guide.html.render import Request
+from guide.html.sheet_margins import Furniture
 from guide.model.artifacts import Fault, FontFace, FontObjects, Html, SetFace
+from guide.model.content import Flashcard
+from guide.model.kinds import Stock
+from guide.model.printers import Registration
 from guide.pipeline.faces import NO_GLYPH, FaceCache, Started, key_in_store
 from guide.pipeline.jobs import fonts_job
-
-if TYPE_CHECKING:
-    from guide.html.faces import Faces
-    from guide.html.render import Request
-    from guide.html.sheet_margins import Furniture
-    from guide.model.content import Flashcard
-    from guide.model.kinds import Stock
-    from guide.model.printers import Registration
-    from guide.sheets.plan_cards import Side
-    from guide.system.cache import Store
-    from guide.system.pool import Workers
+from guide.sheets.plan_cards import Side
+from guide.system.cache import Store
+from guide.system.pool import Workers
 
 _NAMED = 3  # cards that a message names
 

@@ -13,19 +13,17 @@ from guide.html.faces import Faces, wrong_options
 from guide.html.render import Request, marking_problems
 from guide.html.sheet_margins import BareSide, Furniture, Printed
 from guide.html.templates import TemplateFault
-from guide.model.kinds import page_budget
+from guide.model.kinds import Stock, page_budget
 from guide.pipeline import deck
-from guide.pipeline.attempt import attempt
 from guide.pipeline.cards import chosen_cards, printed_now, stock_of
 from guide.pipeline.deck import BegunDeck, Deck, SetDeck
-from guide.pipeline.faults import report_faults
+from guide.pipeline.faults import attempt, report_faults
 from guide.pipeline.pages import file_of
 from guide.pipeline.record import Output
 from guide.pipeline.task import Document, Order, Task
 from guide.sheets.plan_cards import Side, margins, plan
 
 if TYPE_CHECKING:
-    from guide.model.kinds import Stock
     from guide.pipeline.deckfiles import DeckFile
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guide.content.editions import empty, leaks
+from guide.content.files import Seen
 from guide.content.load import load_pack
 from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import GuideError, Place, Severity, error
+from guide.model.pack import Pack
+from guide.pipeline.child import worker_died
 from guide.pipeline.inputs import machine_met
-from guide.pipeline.limits import worker_died
 from guide.pipeline.orders import order_of, stems, too_many, wanted
 from guide.pipeline.pages import Pages, begin_pages, finish_pages, pieces
 from guide.pipeline.problems import Problems
@@ -19,12 +21,10 @@ from guide.pipeline.record import Output, Record
 from guide.pipeline.settings import Progress, Settings
 from guide.pipeline.task import Task
 from guide.system.cache import Store
+from guide.system.pool import Job, Workers
 
 if TYPE_CHECKING:
-    from guide.content.files import Seen
-    from guide.model.pack import Pack
     from guide.pipeline.flashcards import Flashcards
-    from guide.system.pool import Job, Workers
 
 
 @dataclass(frozen=True)

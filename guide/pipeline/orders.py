@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guide.content.editions import empty, nothing_for, spared
 from guide.content.library import check_theme, load_kinds, resolve_options, theme_of_cards
 from guide.content.overrides import unlisted
 from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.model.kinds import Kind
+from guide.model.pack import Pack
 from guide.pipeline.task import Order, Task
 from guide.units import parse_paper
-
-if TYPE_CHECKING:
-    from guide.model.kinds import Kind
-    from guide.model.pack import Pack
 
 MOST_DOCUMENTS = 200  # files of one build
 

@@ -6,25 +6,21 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guide.html.render import Request, render
 from guide.model.artifacts import Html, Pdf
-from guide.pipeline.attempt import attempt
+from guide.model.kinds import Piece
 from guide.pipeline.cards import deck_cards
-from guide.pipeline.faults import report_faults
+from guide.pipeline.child import render_limit
+from guide.pipeline.faults import attempt, report_faults
 from guide.pipeline.inputs import digest_of_code
 from guide.pipeline.jobs import typeset_job
-from guide.pipeline.limits import render_limit
 from guide.pipeline.orders import spare
 from guide.pipeline.record import JSON, PDF, Output
 from guide.pipeline.task import Document, Order, Task
 from guide.system.digest import digest
-
-if TYPE_CHECKING:
-    from guide.model.kinds import Piece
-    from guide.sheets.impose_pages import Pressed
-    from guide.system.pool import Job
+from guide.system.pool import Job
 
 
 @dataclass(frozen=True)
@@ -103,7 +99,7 @@ def _booklet(task: Task, document: Document, pdf: Pdf, cached: bool) -> Output |
     from guide.sheets.impose_pages import Scheme, impose_pdf
 
     name = f"{document.stem}-booklet.pdf"
-    pressed: Pressed | None = attempt(task, document, lambda: impose_pdf(pdf.data, Scheme(), name))
+    pressed = attempt(task, document, lambda: impose_pdf(pdf.data, Scheme(), name))
     if pressed is None:
         return None
     sheets = pressed.sheets

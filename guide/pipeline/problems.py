@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, in_order, note
 from guide.model.lostfields import once_each
+from guide.model.pack import Accepted, Pack
 from guide.pipeline.settings import Settings
-
-if TYPE_CHECKING:
-    from guide.model.pack import Accepted, Pack
 
 # Errors of content that leave nothing out of the pack.
 _WHOLE_PACK = {

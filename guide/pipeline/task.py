@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guide.diagnostics.diagnostic import Place
+from guide.model.content import Flashcard
+from guide.model.kinds import Kind
 from guide.model.origins import Origins
+from guide.model.pack import Pack, Theme
 from guide.pipeline.problems import Problems
 from guide.pipeline.settings import Progress, Settings
 from guide.system.cache import Store
+from guide.system.pool import Workers
 from guide.units import Paper
-
-if TYPE_CHECKING:
-    from guide.model.content import Flashcard
-    from guide.model.kinds import Kind
-    from guide.model.pack import Pack, Theme
-    from guide.system.pool import Workers
 
 
 @dataclass(frozen=True)
