@@ -65,11 +65,12 @@ def compare(
     Raises GuideError, as a build does.
     """
     made = pipeline.results(folder, settings, progress)
+    digests = {file.path: file.sha256 for file in made.files}
     target = pipeline.target_of(folder, out, settings)
     recorded = _recorded(target / "build.json")
     states: dict[str, str] = {}
     found = []
-    for name, sha256 in made.digests.items():
+    for name, sha256 in digests.items():
         path = target / name
         there = output.sha256_of(path)
         states[str(path)] = "same" if there == sha256 else "stale" if there else "missing"
@@ -78,16 +79,16 @@ def compare(
             found.append(error("missing-output", "the content gives it", Place(str(path)), hint))
         elif there != sha256:
             found.append(_stale(path, there, recorded.get(name, ""), sha256))
-    for path in pipeline.extra_files(target, made.digests, made.stems, settings):
+    for path in pipeline.extra_files(target, digests, made.stems, settings):
         states[str(path)] = "extra"
         message = "the content does not give it: it is of an earlier build"
         hint = "Delete it, so that nobody prints it."
         found.append(warning("extra-output", message, Place(str(path)), hint))
     others = tuple(path for path in _files(target) if path not in states)
-    problems = (*made.diagnostics, *_strict(found, settings.strict))
+    problems = (*made.shown(folder), *_strict(found, settings.strict))
     if not any(d.severity == Severity.ERROR for d in problems):
-        problems += _not_compared(target, bool(made.digests), others)
-    return Compared(str(target), made.title, made.version, made.digest, states, problems, others)
+        problems += _not_compared(target, bool(digests), others)
+    return Compared(str(target), made.title, made.version, made.key, states, problems, others)
 
 
 def _files(folder: Path) -> list[str]:

@@ -1,8 +1,8 @@
 """The stages joined: a pack to finished files. What other rooms ask for is here, and imports no stage."""
 
+from guide.pipeline.child import fence, render_limit, worker_died
 from guide.pipeline.folder import extra_files, printed_cards, target_of
 from guide.pipeline.jobs import SHARED_MODULES, typeset_job
-from guide.pipeline.limits import fence, render_limit, worker_died
 from guide.pipeline.record import Built, Output
 from guide.pipeline.run import build, check, results
 from guide.pipeline.settings import Progress, Settings, silent

@@ -8,15 +8,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, note
 from guide.pipeline.inputs import size_of_inputs
 from guide.pipeline.jobs import SHARED_MODULES, WORKER_MODULES, machine_job
-from guide.pipeline.limits import fence, render_limit, worker_died
 from guide.pipeline.record import Record
 from guide.pipeline.settings import Progress, Settings
+from guide.resources import TEMPLATES, font_folders
 from guide.system.cache import Store
 
 if TYPE_CHECKING:
+    from guide.system.fence import Fence
     from guide.system.sandbox import Limits
 
 
@@ -73,7 +74,6 @@ def _make(
     folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
 ) -> Record:
     """Make it in this process and its workers."""
-    from guide.pipeline.make import make
     from guide.system.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.
@@ -83,7 +83,33 @@ def _make(
     gc.set_threshold(200_000, 50, 100)
     with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
         machine = pool.submit(machine_job) if store.enabled and not store.world else None
+        from guide.pipeline.make import make  # while the workers start
+
         record = make(folder, settings, store, pool, progress, bounds.output, machine)
     if not warm:
         store.put(mark, b"built")
     return record
+
+
+def fence(folder: Path, *written: Path) -> Fence:
+    """Return what a process that works on a pack may touch: it reads the pack, and writes below `written`."""
+    from guide.system.fence import Fence
+
+    read = (folder, TEMPLATES, *font_folders().values())
+    return Fence(tuple(map(os.path.realpath, read)), tuple(map(os.path.realpath, written)))
+
+
+def worker_died(how: str, document: str, place: Place | None = None) -> Diagnostic:
+    """Say that the work of a process was done again."""
+    message = f"a process was ended by {how} at `{document}`; its work was done again"
+    hint = "Memory ran out, most likely: end other programs, or build with a smaller --jobs."
+    return note("worker-died", message, place or Place("pack.yaml", 1, 1), hint)
+
+
+def render_limit(message: str) -> Diagnostic:
+    """Say that a document takes more than it may."""
+    hint = (
+        "Look for a huge picture, table, chart or formula, or a loop in a template of the pack; "
+        "leave documents out with --only. If it is meant so: GUIDE_LIMITS in docs/security.md."
+    )
+    return error("render-limit", message, Place("pack.yaml", 1, 1), hint)

@@ -13,6 +13,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,9 @@ def machine_met(store: Store, machine: Machine) -> str:
     The bundled fonts count by their bytes; see `watch.head` for the others.
     """
     folders = [str(folder) for folder in font_folders().values()]
-    bundled = [entry.path for each in folders for entry in sorted(os.scandir(each), key=_name)]
+    bundled = [
+        entry.path for each in folders for entry in sorted(os.scandir(each), key=attrgetter("name"))
+    ]
     # The facts first: what is written later is seen.
     watched = watch.noted((*machine.files, *machine.places, *folders, *bundled))
     heads = [(path, watch.head(path)) for path in machine.files]
@@ -120,10 +123,6 @@ def _keep(store: Store, what: str, found: str, watched: Mapping[str, watch.Facts
     if watched is not None:
         text = json.dumps({"digest": found, "watched": watched})
         store.put(f"{what}:{_where()}", text.encode())
-
-
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
 
 
 def _where() -> str:

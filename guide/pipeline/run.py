@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, note, warning
@@ -35,35 +34,11 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = sile
 
 def check(folder: Path, settings: Settings, progress: Progress = silent) -> tuple[Diagnostic, ...]:
     """Return every problem of a pack, in content and layout; nothing is written to build/."""
-    return _known_or_made(folder, settings, progress).shown(folder)
+    return results(folder, settings, progress).shown(folder)
 
 
-@dataclass(frozen=True)
-class Results:
-    """What the content gives: the SHA-256 of each file by name, and what is wrong.
-
-    `stems` maps the beginnings of the names of files to kinds.
-    """
-
-    title: str
-    version: str
-    digest: str
-    digests: Mapping[str, str]
-    stems: Mapping[str, str]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-def results(folder: Path, settings: Settings, progress: Progress = silent) -> Results:
+def results(folder: Path, settings: Settings, progress: Progress = silent) -> Record:
     """Return what a build would make; nothing is written but the cache."""
-    record = _known_or_made(folder, settings, progress)
-    digests = {made.path: made.sha256 for made in record.files}
-    return Results(
-        record.title, record.version, record.key, digests, record.stems, record.shown(folder)
-    )
-
-
-def _known_or_made(folder: Path, settings: Settings, progress: Progress) -> Record:
-    """Return the record of a pack's state and settings."""
     record, store = _known(folder, settings)
     return _made(folder, settings, store, progress) if record is None else record
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from guide.pipeline import Settings
-from guide.pipeline.make import _Making
+from guide.pipeline.make import begin, read
+from guide.pipeline.task import Task
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 from guide.system.cache import Store
 from guide.model.artifacts import Html
@@ -39,20 +40,15 @@ class _Idle:
         self.given.append(html)
 
 
-class _Rendering(_Making):
-    """A build that ends before typesetting."""
-
-    def _finish(self, pack: Any, document: Any) -> list[Any]:
-        return []
-
-
 def rendered(folder: Path, settings: Settings = Settings()) -> Rendered:
     """Return what is wrong with a pack, and the markup of its documents."""
     pool = _Idle()
     store = Store(Path("/nonexistent"), False)
-    making = _Rendering(folder, settings, store, pool, lambda *_: None, 500)
     try:
-        found = making.record().diagnostics
+        reading = read(folder, settings)
+        if reading.pack is not None:
+            begin(Task(reading.pack, settings, store, pool, lambda *_: None, 500, reading.problems))
+        found = reading.problems.in_order(reading.wrong)
     except GuideError as exc:
         found = exc.diagnostics
     return Rendered(tuple(found), pool.given)

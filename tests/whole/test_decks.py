@@ -19,7 +19,7 @@ from PIL import Image
 
 from guide.diagnostics.diagnostic import Diagnostic
 from guide.model.artifacts import Html
-from guide.pipeline import Built, Settings, build, deck as decks, printed_cards
+from guide.pipeline import Built, Settings, build, faces, printed_cards
 from guide.units import POINTS_PER_MM
 
 with warnings.catch_warnings():
@@ -534,13 +534,13 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]
     """Return a list of the cards that are set, with a cache of the test's own."""
     monkeypatch.setenv("GUIDE_CACHE_DIR", str(tmp_path / "cache"))
     seen: list[str] = []
-    set_faces = decks.set_faces_job
+    set_faces = faces.set_faces_job
 
     def recording(html: Html) -> Any:
         seen.extend(face.at for face in html.faces if face.at)
         return set_faces(html)
 
-    monkeypatch.setattr(decks, "set_faces_job", recording)
+    monkeypatch.setattr(faces, "set_faces_job", recording)
     yield seen
 
 

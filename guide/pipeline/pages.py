@@ -1,0 +1,123 @@
+"""A document of pages: its markup is made here and typeset by a worker, and a booklet is made of it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from guide.html.render import Request, render
+from guide.model.artifacts import Html, Pdf
+from guide.model.kinds import Piece
+from guide.pipeline.cards import deck_cards
+from guide.pipeline.child import render_limit
+from guide.pipeline.faults import attempt, report_faults
+from guide.pipeline.inputs import digest_of_code
+from guide.pipeline.jobs import typeset_job
+from guide.pipeline.orders import spare
+from guide.pipeline.record import JSON, PDF, Output
+from guide.pipeline.task import Document, Order, Task
+from guide.system.digest import digest
+from guide.system.pool import Job
+
+
+@dataclass(frozen=True)
+class Pages:
+    """A document whose markup is made: its PDF if the store has it, or the job that makes it."""
+
+    document: Document
+    html: Html
+    key: str
+    pdf: Pdf | None
+    job: Job | None
+
+
+def pieces(order: Order) -> list[tuple[Piece, str]]:
+    """Return the files of a kind, each with the letter of its version, '' where there is but one."""
+    wanted = [p for p in order.kind.files if not p.when or order.options.get(p.when)]
+    return [(piece, version) for piece in wanted for version in _versions(piece, order.options)]
+
+
+def _versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
+    count = min(26, int(options.get("versions") or 1)) if piece.versions else 1
+    return [chr(97 + n) for n in range(count)] if count > 1 else [""]
+
+
+def begin_pages(task: Task, order: Order, piece: Piece, version: str) -> Pages | None:
+    """Make the markup of a document, and begin to typeset one that is not known."""
+    started = time.perf_counter()
+    stem = piece.output.removesuffix(".pdf") + (f"-{version}" if version else "")
+    task.progress(stem, "render")
+    kind, edition = order.kind, task.settings.edition
+    cards = deck_cards(task) if "cards" in kind.prints else ()
+    request = Request(
+        task.pack, kind, order.options, order.paper, order.theme, cards, edition=edition,
+        piece=piece, version=version,
+    )  # fmt: skip
+    html, found = render(request)
+    task.problems.add(*spare(task, kind, found))
+    if html is None or task.problems.fatal:
+        return None
+    document = Document(task.pack, kind, f"{stem}.pdf", started, html.places)
+    task.progress(stem, "typeset")
+    key = f"pdf:{digest(html, digest_of_code())}"
+    pdf: Pdf | None = task.store.value(key, Pdf)
+    job = task.pool.submit(typeset_job, html, size=len(html.markup)) if pdf is None else None
+    return Pages(document, html, key, pdf, job)
+
+
+def finish_pages(task: Task, pages: Pages) -> list[Output]:
+    """Wait for a document, and return its files: none if there is an error in its layout."""
+    document = pages.document
+    task.progress(document.stem, "typeset")
+    pdf = pages.pdf or (attempt(task, document, pages.job.result) if pages.job else None)
+    if pdf is None:
+        return []
+    if len(pdf.data) > task.most * 1_000_000:
+        size = len(pdf.data) // 1_000_000
+        what = f"`{document.stem}` has {size} MB; {task.most} MB is the most"
+        task.problems.add(render_limit(what), layout=True)
+        return []
+    if pages.pdf is None:
+        task.store.keep(pages.key, pdf)
+    warnings = report_faults(task, document, (*pages.html.forgotten, *pdf.faults))
+    cached = pages.pdf is not None
+    task.progress(document.stem, "cached" if cached else "done")
+    if warnings is None:
+        return []
+    proof = pdf.items, pdf.missing
+    made = [file_of(document, document.name, pdf.data, pdf.pages, cached, warnings, *proof)]
+    booklet = _booklet(task, document, pdf, cached) if task.settings.booklet else None
+    return [*made, booklet] if booklet else made
+
+
+def _booklet(task: Task, document: Document, pdf: Pdf, cached: bool) -> Output | None:
+    """Return a booklet once all pages of its document are known to be on it."""
+    from guide.proof.prove import prove_imposed
+    from guide.sheets.impose_pages import Scheme, impose_pdf
+
+    name = f"{document.stem}-booklet.pdf"
+    pressed = attempt(task, document, lambda: impose_pdf(pdf.data, Scheme(), name))
+    if pressed is None:
+        return None
+    sheets = pressed.sheets
+    proof = attempt(task, document, lambda: prove_imposed(pdf.data, sheets.data))
+    if proof is None or report_faults(task, document, proof.faults) is None:
+        return None
+    found = proof.items, proof.missing
+    return file_of(document, name, sheets.data, sheets.pages, cached, 0, *found)
+
+
+def file_of(
+    document: Document, name: str, data: bytes, pages: int, cached: bool, warnings: int,
+    items: int, missing: int,
+) -> Output:  # fmt: skip
+    """Return a finished file of a document."""
+    seconds = time.perf_counter() - document.started
+    media = PDF if name.endswith(".pdf") else JSON
+    return Output(
+        document.kind.name, name, pages, len(data), hashlib.sha256(data).hexdigest(), seconds,
+        cached, warnings, items, missing, media, data,
+    )  # fmt: skip
