@@ -8,7 +8,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from guide.delivery.names import fold
-from guide.delivery.records import Held
+from guide.delivery.records import Held, LedgerEntry
 from guide.model.copies import Recipient
 
 
@@ -109,6 +109,11 @@ def letters_of(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def document_key(edition: str, letter: str) -> str:
     """Return what a document of a run is called: by its edition, and its version where there are some."""
     return f"{edition}/{letter}" if letter else edition
+
+
+def key_of(entry: LedgerEntry) -> str:
+    """Return which document a copy is made of."""
+    return document_key(entry.edition, entry.quiz)
 
 
 def edition_of(key: str) -> str:

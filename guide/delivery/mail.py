@@ -1,4 +1,4 @@
-"""The user's mail server, from the environment and the configuration, and what is written to people.
+"""The user's mail server, from the environment and the configuration.
 
 A password comes from the environment or the keyring: never from the command line, where others see
 it, nor from a file that is copied about.
@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from guide.delivery.channels.base import Letter
 from guide.delivery.message import ascii_domain, mailbox
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.diagnostics.suggest import did_you_mean
 from guide.printing.profiles import config_folder
-from guide.resources import TEMPLATES
 
 SECURITY = ("starttls", "tls", "none")
 _WORDS = {"host", "security", "user", "sender", "reply_to", "ca"}
 _NUMBERS = {"port", "timeout", "patience", "tries", "wait"}
 _SERVICE = "guide-smtp"
-MAX_LETTER = 2_000_000  # characters of text and HTML: mail servers refuse much less
 
 
 @dataclass(frozen=True)
@@ -193,121 +190,3 @@ def _password(user: str) -> str:
         hint += "(needs pip install 'guide-press[keyring]')."
         raise GuideError(error("smtp-not-configured", message, Place("smtp"), hint))
     return str(found)
-
-
-class Letters:
-    """Subject and body of each message, by Jinja2 templates in a sandbox.
-
-    `own` are the pack's templates (`mail/body.txt`); `files` replaces some of them, by name, with
-    files of the user's. Where any template is not guide's own, letters are written in a child
-    process, within the limits of a build: no template can take this process's memory or time.
-    """
-
-    def __init__(self, own: Mapping[str, str], files: Mapping[str, Path], subject: str) -> None:
-        texts = {name: text for name, text in own.items() if name.startswith("mail/")}
-        self._files = {f"mail/{name}": path for name, path in files.items()}
-        for name, path in self._files.items():
-            texts[name] = _template(path)
-        if subject:
-            texts["mail/subject.txt"] = subject
-        # A body of the user's own is not joined with a letter of ours.
-        plain = "mail/body.txt" in texts and "mail/body.html" not in texts
-        self._names = ["mail/subject.txt", "mail/body.txt", *([] if plain else ["mail/body.html"])]
-        self._texts = texts
-
-    def check(self, contexts: Sequence[Context]) -> tuple[int, tuple[Diagnostic, ...]]:
-        """Write letters and keep none; return how many went well, and why the next one did not."""
-        _, count, problems = self._rendered(contexts, False)
-        return count, tuple(map(self._placed, problems))
-
-    def write(self, contexts: Sequence[Context]) -> list[Letter]:
-        """Return a letter for each context; raises GuideError with the template's line."""
-        made, _, problems = self._rendered(contexts, True)
-        if problems:
-            raise GuideError(*map(self._placed, problems))
-        return [Letter(*texts) for texts in made]
-
-    def _rendered(self, contexts: Sequence[Context], keep: bool) -> _Rendered:
-        work = self._texts, self._names, contexts, keep
-        if not self._texts:
-            return _rendered(*work, _unheard)
-        from guide.system.fence import Fence
-        from guide.system.sandbox import Exceeded, NotStarted, confined, limits
-
-        at = Place("templates/mail/body.txt")
-        try:
-            bounds = limits()
-            found: _Rendered = confined(
-                _rendered, *work, heard=_unheard, bounds=bounds,
-                seconds=bounds.seconds + len(contexts) // 20, fence=Fence((str(TEMPLATES),)),
-            )  # fmt: skip
-        except ValueError as exc:  # GUIDE_LIMITS
-            raise GuideError(error("bad-value", str(exc), Place(""))) from exc
-        except NotStarted as exc:
-            hint = "Free some room and end other programs; TMPDIR names another folder."
-            raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
-        except Exceeded as exc:
-            hint = "Look for a loop that never ends, or that is far too long, in the letter."
-            raise GuideError(
-                error("render-limit", f"writing the letters {exc.limit}", at, hint)
-            ) from exc
-        return found
-
-    def _placed(self, diagnostic: Diagnostic) -> Diagnostic:
-        name = diagnostic.place.path.removeprefix("templates/")
-        path = str(self._files.get(name, diagnostic.place.path))
-        hint = diagnostic.hint
-        if diagnostic.code == "template-error":
-            hint = "docs/distribution.md lists what a letter is given."
-        return replace(diagnostic, place=replace(diagnostic.place, path=path), hint=hint)
-
-
-Context = Mapping[str, Any]
-"""What the templates of one letter are given: texts, numbers and lists of them."""
-
-_Rendered = tuple[list[tuple[str, str, str]], int, tuple[Diagnostic, ...]]
-
-
-def _unheard(_what: str, _how_far: str) -> None:
-    """Report to nobody."""
-
-
-def _rendered(
-    texts: Mapping[str, str],
-    names: Sequence[str],
-    contexts: Sequence[Context],
-    keep: bool,
-    _say: Callable[[str, str], None],
-) -> _Rendered:
-    """Return letters as subject, text and HTML, up to the first that cannot be written."""
-    from guide.html.templates import TemplateFault, Templates
-
-    templates = Templates(texts)
-    made: list[tuple[str, str, str]] = []
-    for count, context in enumerate(contexts):
-        try:
-            subject, text, *html = (str(templates.render(n, {}, **context)) for n in names)
-        except TemplateFault as fault:
-            return made, count, (fault.diagnostic,)
-        subject = subject.strip()
-        if not subject or len(subject.splitlines()) > 1:
-            hint = "Write it in one line: a line break would begin another header."
-            at = Place("templates/mail/subject.txt", 1, 1)
-            return made, count, (error("bad-subject", "the subject must be one line", at, hint),)
-        if len(text) + len("".join(html)) > MAX_LETTER:
-            hint = "Shorten the template; what is long belongs into the document."
-            message = f"the letter is longer than {MAX_LETTER // 1_000_000} million characters"
-            at = Place("templates/mail/body.txt", 1, 1)
-            return made, count, (error("render-limit", message, at, hint),)
-        if keep:
-            made.append((subject, text, "".join(html)))
-    return made, len(contexts), ()
-
-
-def _template(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, ValueError) as exc:
-        message = f"the template cannot be read: {getattr(exc, 'strerror', None) or exc}"
-        hint = "Check the name; the file must be text in UTF-8."
-        raise GuideError(error("unreadable-file", message, Place(str(path)), hint)) from exc

@@ -9,12 +9,13 @@ import csv
 import io
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guide.content.cells import cell_starts, delimiter_of
 from guide.copies.encrypt import password_fault
+from guide.delivery.channels import registry
 from guide.delivery.columns import COLUMNS, Columns, columns
 from guide.delivery.names import fold
 from guide.diagnostics.diagnostic import (
@@ -28,6 +29,9 @@ from guide.diagnostics.diagnostic import (
 )
 from guide.diagnostics.suggest import did_you_mean
 from guide.model.copies import Recipient
+
+if TYPE_CHECKING:
+    from guide.delivery.request import Task
 
 MAX_BYTES = 64_000_000
 MAX_TEXT = 500  # characters in a cell: a name of 300 is unusual, one of 5,000 is a mistake
@@ -84,6 +88,46 @@ class Entry:
             if number < len(starts):
                 return Place(self.path, *starts[number])
         return self.places.get("", Place(self.path, self.line, 1))
+
+
+def recipients_of(task: Task) -> tuple[Task, list[Diagnostic]]:
+    """Return a task with the recipients of its list, and what is wrong with the list; raises GuideError."""
+    request, path = task.request, task.list
+    entries, problems = read(request.recipients, request.encoding)
+    if not entries and problems:
+        return task, problems
+    languages: tuple[str, ...] = ()
+    if any(entry.cells.get("language") for entry in entries):
+        from guide.markup.labels import CATALOGUES
+
+        languages = ("sr", *(name.replace("_", "-") for name in CATALOGUES))
+    rules = Rules(
+        channels=registry.names(),
+        default=registry.names()[request.channel],
+        mailing=registry.mailing(),
+        editions=task.about.editions,
+        languages=languages,
+        encrypt=request.encrypt,
+    )
+    rows, faults = check(entries, rules, path)
+    problems += faults
+    partial = any(d.severity == "error" for d in problems)
+    return replace(task, rows=rows, partial=partial), problems
+
+
+def read(file: Path, encoding: str) -> tuple[list[Entry], list[Diagnostic]]:
+    """Return the rows of a list of any form, and what is wrong with its form; raises GuideError."""
+    path = str(file)
+    text = decode(read_file(file), path, encoding)
+    if not path.lower().endswith((".yaml", ".yml")):
+        return read_table(text, path)
+    from guide.content.yaml import read_yaml
+
+    document, problems = read_yaml(text, path)
+    if document is None:
+        return [], list(problems)
+    entries, more = from_values(document.data, document.places, document.keys, path)
+    return entries, [*problems, *more]
 
 
 def read_file(path: Path) -> bytes:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from guide import pipeline
+from guide.delivery.recipients import Row
 from guide.delivery.records import LedgerEntry, Selection
 from guide.diagnostics.diagnostic import Diagnostic, Severity
 from guide.diagnostics.formats import diagnostic_json
+from guide.foreign.apart import RealTime
 from guide.model.copies import StampPlace
 from guide.units import Paper
 
@@ -63,7 +65,7 @@ class About:
     """The document that copies are made of. `editions` is None for a PDF, which has none.
 
     `named` is False where the version is only digits of the document's digest. `file` is the name of
-    a PDF without its ending.
+    a PDF without its ending. `kind` makes the document, maybe among others.
     """
 
     series: str
@@ -82,13 +84,21 @@ class About:
     paper: Paper | None = None
     named: bool = True
     file: str = ""
+    kind: str = ""
+
+    @property
+    def shown_version(self) -> str:
+        """The version as people read it: '' for one that nobody named, as a PDF's may be a digest."""
+        return self.version if self.editions is not None or self.named else ""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A request, the document that it is about, and where copies and the ledger are.
+    """A request, the document that it is about, where copies and the ledger are, and for whom.
 
-    `source` is the PDF that is given out, b'' for a pack.
+    `source` is the PDF that is given out, b'' for a pack; `reading` is the time that all steps of
+    reading it share. With `partial`, rows of the list are wrong
+    and were left out of `rows`.
     """
 
     request: Request
@@ -96,6 +106,9 @@ class Task:
     out: Path
     ledger: Path
     source: bytes = field(default=b"", repr=False)
+    reading: RealTime = field(default_factory=RealTime, compare=False)
+    rows: tuple[Row, ...] = ()
+    partial: bool = False
 
     @property
     def list(self) -> str:
@@ -106,6 +119,11 @@ class Task:
     def book(self) -> str:
         """What `guide ledger` has to be given from here, as a shell reads it."""
         return shlex.quote(str(self.ledger) if self.request.ledger else self.list)
+
+    def stopped(self, problems: Iterable[Diagnostic]) -> bool:
+        """Return True if problems keep anything from being sent."""
+        levels = {Severity.ERROR, *([Severity.WARNING] if self.request.settings.strict else [])}
+        return any(d.severity in levels for d in problems)
 
 
 @dataclass(frozen=True)

@@ -20,18 +20,20 @@ import pytest
 from click.testing import Result
 from post_office import made_pdf
 
-from guide.actions import distribute
 from guide.system import output
 from guide.delivery import locks
+from guide.delivery import parcels
 from guide.delivery.channels import registry
 from guide.delivery.channels.base import Channel, File, Parcel
 from guide.delivery.channels.folder import Folder, Zip
+from guide.delivery.document import editions, look_at
 from guide.delivery.ledger import Due, Issue, Ledger, State, Wish, ledger_of
 from guide.delivery.orders import Recipe
 from guide.delivery.recipients import Row
-from guide.delivery.request import Request
+from guide.delivery.request import Request, Task
 from guide.delivery.records import selection, Selection
 from guide.diagnostics.diagnostic import GuideError
+from guide.foreign.apart import RealTime
 from guide.model.copies import Recipient, Signature
 
 Run = Callable[..., Result]
@@ -481,7 +483,7 @@ def test_work_is_portioned_by_copies_and_bytes() -> None:
     def portions(channel: Channel, size: int = 1000, signed: bool = False) -> list[list[list[int]]]:
         recipe = Recipe("k", {}, {}, Signature(key=b"k") if signed else None, sizes={"": size})
         made = [[[e.number for e in due.entries] for due in portion]
-                for portion in distribute._portions(dues, channel, recipe, 64)]  # fmt: skip
+                for portion in parcels.portions(dues, channel, recipe, 64)]  # fmt: skip
         assert [n for portion in made for numbers in portion for n in numbers] == list(range(1, 1062)), "each once, in order"
         return made
 
@@ -549,13 +551,14 @@ def test_a_person_who_is_in_the_list_twice(rows: list[str], bad: list[int], run:
 
 def test_one_version_has_one_content_in_all_editions(small_pack: Path) -> None:
     """An edition that is new under a version shows that those before it were changed."""
-    asked = distribute._Run(Request(small_pack, Path("list.csv")), print, None)
-    asked.about = asked._about()
+    request = Request(small_pack, Path("list.csv"))
+    asked = Task(request, look_at(request, RealTime())[0], Path("out"), Path("list.ledger.db"))
     book = Book()
     plan = book.ledger.plan(Wish(Issue("s", "T", "1.0", documents={"": "aa"}), listed(["Anna"])))
     rows = [Row(who.model_copy(update={"edition": "short"}), line) for who, line in listed(["Anna"])]
-    assert plan.due and asked._editions(rows, book.ledger.known()) == ["", "short"]
-    assert asked._editions(rows, Ledger.rehearse(Path("none-such.db")).known()) == ["short"]
+    asked = dataclasses.replace(asked, rows=tuple(rows))
+    assert plan.due and editions(asked, book.ledger.known()) == ["", "short"]
+    assert editions(asked, Ledger.rehearse(Path("none-such.db")).known()) == ["short"]
     with pytest.raises(GuideError) as raised:
         book.ledger.plan(Wish(Issue("s", "T", "1.0", documents={"": "bb", "short": "cc"}), listed(["Anna"])))
     assert raised.value.diagnostics[0].code == "version-unchanged"

@@ -1,0 +1,74 @@
+"""The labels of a first run, set while its document is typeset, which takes one core."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+from collections.abc import Iterator, Mapping
+
+from guide.copies.labels import LabelSetter, SetLabel, set_ahead
+from guide.copies.places import Seen, slots
+from guide.delivery.parcels import CHUNK
+from guide.delivery.recipe import style_of
+from guide.delivery.request import Task
+from guide.model.copies import CopyLabel
+from guide.system.pool import Pool
+from guide.units import POINTS_PER_MM, Paper
+
+_UPRIGHT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+Ahead = Mapping[tuple[str, CopyLabel], SetLabel]
+"""Labels in type, by language and by what they say without a copy's id."""
+
+
+@contextlib.contextmanager
+def setting_ahead(task: Task, pool: Pool, first: bool) -> Iterator[Ahead]:
+    """Set labels meanwhile, if it is the `first` run; those that are set stand in what is yielded.
+
+    They are what the ledger will say if all goes as it does nearly always; a label that turns out
+    otherwise is set again.
+    """
+    paper = task.about.paper
+    found: dict[tuple[str, CopyLabel], SetLabel] = {}
+    if pool.workers < 2 or not first or paper is None:
+        yield found
+        return
+    ended = threading.Event()
+    worker = threading.Thread(target=_set_ahead, args=(task, pool, paper, ended, found))
+    worker.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        worker.join()
+
+
+def _set_ahead(
+    task: Task,
+    pool: Pool,
+    paper: Paper,
+    ended: threading.Event,
+    found: dict[tuple[str, CopyLabel], SetLabel],
+) -> None:
+    place = task.about.place
+    seen = Seen(paper.width * POINTS_PER_MM, paper.height * POINTS_PER_MM, _UPRIGHT)
+    width = slots([seen], place)[0].width
+    total = sum(row.recipient.copies for row in task.rows)
+    labels: dict[str, list[CopyLabel]] = {}
+    numbers = itertools.count(1)
+    for who in (row.recipient for row in task.rows):
+        own = who.copies == 1
+        labels.setdefault(who.language, []).extend(
+            CopyLabel(next(numbers), total, who.name, who.organisation, "", own)
+            for _ in range(who.copies)
+        )
+    for language, wanted in labels.items():
+        setter = LabelSetter(style_of(task, language), (width,), bool(place.anchor))
+        for start in range(0, len(wanted), CHUNK):
+            if ended.is_set():
+                return
+            # What fails here is done again where it is reported.
+            with contextlib.suppress(Exception):
+                chunk = wanted[start : start + CHUNK]
+                made = pool.submit(set_ahead, setter, chunk).result()
+                found |= {(language, label): each for label, each in zip(chunk, made, strict=False)}

@@ -1,0 +1,326 @@
+"""Copies made, delivered and recorded: the ledger says of each what is being done before it is done."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from guide.delivery.ahead import Ahead
+from guide.delivery.answers import faults
+from guide.delivery.channels.base import Answer, Channel, ChannelClosed, Outcome
+from guide.delivery.dealing import key_of
+from guide.delivery.ledger import Ledger
+from guide.delivery.letters import Letters, letters_for
+from guide.delivery.orders import Made, Order, Recipe, make_all
+from guide.delivery.parcels import AHEAD, CHUNK, copy_name, made_by, order_of, portions
+from guide.delivery.records import Due, LedgerEntry, State
+from guide.delivery.request import Task
+from guide.delivery.retry import Patience
+from guide.diagnostics.diagnostic import Diagnostic, GuideError
+from guide.system.pool import Pool
+
+_MAIL = 100_000_000  # bytes of copies in one message: no server takes as many
+_STATES = {Outcome.SENT: State.SENT, Outcome.FAILED: State.FAILED,
+           Outcome.UNCERTAIN: State.UNCERTAIN, Outcome.LATER: State.MADE}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sending:
+    """All that delivering needs. `digests` are those of the documents, `secrets` of links by number.
+
+    `problems` collects what is found; `counted` is called with how many copies are done with.
+    """
+
+    task: Task
+    ledger: Ledger
+    channels: Mapping[str, Channel]
+    recipe: Recipe
+    pool: Pool
+    letters: Letters | None
+    digests: Mapping[str, str]
+    ahead: Ahead
+    secrets: Mapping[int, str]
+    problems: list[Diagnostic]
+    counted: Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A parcel that is handed over: for the how-manieth time, and when the first time was (s)."""
+
+    due: Due
+    made: Made
+    number: int = 1
+    since: float = 0.0
+
+
+def deliver(sending: Sending, dues: Sequence[Due]) -> None:
+    """Deliver by one channel after the other, those that stay on this machine first.
+
+    Raises GuideError when copies cannot be made.
+    """
+    by_channel: dict[str, list[Due]] = {}
+    for due in dues:
+        by_channel.setdefault(due.recipient.channel, []).append(due)
+
+    def turn(name: str) -> tuple[bool, bool, str]:
+        channel = sending.channels[name]
+        return not channel.repeatable, not channel.parallel, name
+
+    for name in sorted(by_channel, key=turn):
+        channel = sending.channels[name]
+        try:
+            if channel.parallel:
+                _in_parallel(sending, channel, by_channel[name])
+            else:
+                _in_order(sending, channel, by_channel[name])
+        except ChannelClosed as exc:
+            sending.problems.extend(exc.diagnostics)
+        finally:
+            channel.close()
+
+
+# Orders, records -------------------------------------------------------------------------------
+
+
+def _order(sending: Sending, due: Due) -> Order:
+    first = due.entries[0]
+    secret = sending.secrets.get(first.number, first.secret)
+    return order_of(sending.task, due, secret, _message_id(sending, first), sending.ahead)
+
+
+def _message_id(sending: Sending, entry: LedgerEntry) -> str:
+    """Return the Message-ID of a copy: the same for each try to deliver it.
+
+    A copy that was sent, or refused for good, and is sent again gets another: programs that
+    know the first would drop the second as a duplicate.
+    """
+    domain = next((each.domain for each in sending.channels.values() if each.mailing), None)
+    if domain is None:
+        return entry.message_id
+    ended = _times_ended(sending.ledger, entry.number) if entry.message_id else 0
+    if entry.message_id and not ended:
+        return entry.message_id
+    again = f".{ended}" if ended else ""
+    return f"<guide.{entry.copy_id}.{entry.number}{again}@{domain}>"
+
+
+def _times_ended(ledger: Ledger, number: int) -> int:
+    """Return how often a copy was sent or refused for good before it was planned again."""
+    states = [event.state for event in ledger.history(number)]
+    ends = {State.SENT, State.FAILED}
+    return sum(a in ends and b not in ends for a, b in itertools.pairwise(states))
+
+
+def _record(
+    sending: Sending,
+    dues: Sequence[Due],
+    state: State,
+    made: Sequence[Made] = (),
+    answer: Answer | None = None,
+    message_id: str = "",
+) -> None:
+    """Write what happened to the copies of some recipients."""
+    known: list[dict[str, Any]] = []
+    for number, due in enumerate(dues):
+        result = made[number] if made else Made()
+        said = answer or result.answer
+        for place, entry in enumerate(due.entries):
+            each: dict[str, Any] = {"number": entry.number}
+            if result.digests:
+                each["digest"] = result.digests[place]
+                each["document"] = sending.digests[key_of(entry)]
+            if message_id:
+                each["message_id"] = message_id
+            if said is not None:
+                each["answer"] = said.text
+                if stored := _stored(said.stored, copy_name(sending.task, entry)):
+                    each["file"], each["file_digest"] = stored
+            known.append(each)
+    if known:
+        sending.ledger.record(known, state)
+
+
+def _stored(stored: Sequence[tuple[str, str]], name: str) -> tuple[str, str] | None:
+    """Return the file that holds a copy: its own, or the one that holds all of a parcel."""
+    for path, digest in stored:
+        if path.rpartition("/")[2] == f"{name}.pdf":
+            return path, digest
+    return stored[0] if stored else None
+
+
+def _note(sending: Sending, results: Iterable[Made]) -> None:
+    """Report, once each, what making said of the copies, unless the list was told of it."""
+    problems = sending.problems
+    known = {d.code for d in problems if d.place.path == sending.task.list}
+    for made in results:
+        fresh = [each for each in made.notes if each not in problems]
+        problems += [each for each in fresh if each.code not in known & {"missing-glyph"}]
+
+
+# Channels of this machine ----------------------------------------------------------------------
+
+
+def _in_parallel(sending: Sending, channel: Channel, dues: Sequence[Due]) -> None:
+    """Make and deliver in all processes: here the ledger is written for many copies at once.
+
+    A copy that is made again is the same file, so that nothing is lost by it.
+    """
+    under_way: deque[tuple[Sequence[Due], Any]] = deque()
+    for chunk in portions(dues, channel, sending.recipe, CHUNK):
+        _record(sending, chunk, State.SENDING)
+        orders = [_order(sending, due) for due in chunk]
+        under_way.append((chunk, sending.pool.submit(make_all, sending.recipe, orders, channel)))
+        if len(under_way) > 2 * sending.pool.workers:
+            _delivered(sending, *under_way.popleft())
+    while under_way:
+        _delivered(sending, *under_way.popleft())
+
+
+def _delivered(sending: Sending, chunk: Sequence[Due], job: Any) -> None:
+    results = made_by(job, sum(len(due.entries) for due in chunk))
+    done, known = [], []
+    for due, made in zip(chunk, results, strict=False):
+        if made.answer is not None:
+            done.append(due)
+            known.append(made)
+    _note(sending, results)
+    _record(sending, done, State.SENT, known)
+    sending.counted(sum(len(due.entries) for due in done))
+    if results and results[-1].problems:
+        raise GuideError(*results[-1].problems)
+
+
+# Channels that are asked one parcel after the other --------------------------------------------
+
+
+def _in_order(sending: Sending, channel: Channel, dues: Sequence[Due]) -> None:
+    """Deliver one parcel after the other: what may go well later is tried again, up to a bound.
+
+    Raises ChannelClosed when the channel takes nothing more.
+    """
+    waiting: list[tuple[float, _Try]] = []  # when it is due, and what was tried last
+    patience = Patience(channel.tries, channel.wait)
+    pace = _paced(sending.task.request.rate)
+
+    def hand_over(attempt: _Try) -> None:
+        answer = _handed_over(sending, channel, attempt, pace)
+        now = time.monotonic()
+        pause = None
+        if answer.outcome == Outcome.LATER:
+            pause = patience.pause(answer.text, attempt.number, now - attempt.since)
+        if pause is None:
+            _end(sending, attempt.due, answer)
+        else:
+            waiting.append((now + pause, replace(attempt, made=Made())))
+            waiting.sort(key=lambda each: each[0])
+
+    def again() -> None:
+        _, last = waiting.pop(0)
+        for due, made in _ready(sending, channel, [last.due], _submit(sending, [last.due])):
+            hand_over(_Try(due, made, last.number + 1, last.since))
+
+    for due, made in _made(sending, channel, dues):
+        hand_over(_Try(due, made, since=time.monotonic()))
+        while waiting and waiting[0][0] <= time.monotonic():
+            again()
+    while waiting:
+        time.sleep(max(0.0, waiting[0][0] - time.monotonic()))
+        again()
+
+
+def _paced(rate: float) -> Callable[[], None]:
+    """Return what waits so long that it returns `rate` times a minute; 0 is for no limit."""
+    pause, due = (60 / rate if rate else 0.0), 0.0
+
+    def pace() -> None:
+        nonlocal due
+        if pause:
+            time.sleep(max(0.0, due - time.monotonic()))
+            due = max(time.monotonic(), due) + pause
+
+    return pace
+
+
+def _submit(sending: Sending, dues: Sequence[Due]) -> Any:
+    orders = [_order(sending, due) for due in dues]
+    return sending.pool.submit(make_all, sending.recipe, orders, None)
+
+
+def _made(sending: Sending, channel: Channel, dues: Sequence[Due]) -> Iterator[tuple[Due, Made]]:
+    """Yield copies while those that follow are being made."""
+    under_way: deque[tuple[Sequence[Due], Any]] = deque()
+    small = _small_enough(sending, channel, dues)
+    for chunk in portions(small, channel, sending.recipe, AHEAD):
+        under_way.append((chunk, _submit(sending, chunk)))
+        if len(under_way) > sending.pool.workers:
+            yield from _ready(sending, channel, *under_way.popleft())
+    while under_way:
+        yield from _ready(sending, channel, *under_way.popleft())
+
+
+def _small_enough(sending: Sending, channel: Channel, dues: Sequence[Due]) -> list[Due]:
+    """Return what can be sent; a message that no server takes is refused before it is made."""
+    small = []
+    for due in dues:
+        size = sum(sending.recipe.size(key_of(entry)) for entry in due.entries)
+        if channel.mailing and size > _MAIL:
+            text = f"{len(due.entries)} copies, {size / 1e6:,.0f} MB, are too much for one mail"
+            answer = Answer(Outcome.FAILED, text)
+            _record(sending, [due], State.FAILED, (), answer)
+            _end(sending, due, answer)
+        else:
+            small.append(due)
+    return small
+
+
+def _ready(
+    sending: Sending, channel: Channel, chunk: Sequence[Due], job: Any
+) -> Iterator[tuple[Due, Made]]:
+    """Yield what a job made, after recording it; raises GuideError when it could not make all."""
+    results = made_by(job, sum(len(due.entries) for due in chunk))
+    whole = [made for made in results if made.parcel is not None]
+    _note(sending, results)
+    _record(sending, chunk[: len(whole)], State.MADE, whole)
+    if channel.mailing and sending.letters is not None:
+        letters = letters_for(sending.task, sending.letters, chunk, whole)
+        whole = [
+            replace(made, parcel=replace(made.parcel, letter=letter))
+            for made, letter in zip(whole, letters, strict=True)
+            if made.parcel is not None
+        ]
+    yield from zip(chunk, whole, strict=False)
+    if results and results[-1].problems:
+        raise GuideError(*results[-1].problems)
+
+
+def _handed_over(
+    sending: Sending, channel: Channel, attempt: _Try, pace: Callable[[], None]
+) -> Answer:
+    """Give a parcel to the channel; write down that it is on its way, and what the channel said."""
+    due, made, parcel = attempt.due, attempt.made, attempt.made.parcel
+    assert parcel is not None
+    message_id = parcel.message_id
+
+    def leaving() -> None:
+        _record(sending, [due], State.SENDING, [made], None, message_id)
+
+    if channel.repeatable:
+        leaving()
+    else:
+        parcel = replace(parcel, leaving=leaving)
+    pace()
+    answer = channel.deliver(parcel, due.recipient)
+    _record(sending, [due], _STATES[answer.outcome], [made], answer)
+    return answer
+
+
+def _end(sending: Sending, due: Due, answer: Answer) -> None:
+    """Be done with a parcel in this run; report what went wrong without naming anybody."""
+    sending.counted(len(due.entries))
+    if answer.outcome != Outcome.SENT:
+        sending.problems.extend(faults(due, answer, sending.task.list))
