@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from guide import pipeline
-from guide.delivery.ledger import SUFFIX, Ledger, LedgerEntry, ledger_of
+from guide.delivery.ledger import SUFFIX, Ledger, ledger_of
+from guide.delivery.records import LedgerEntry
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.system import output
 from guide.units import PAPERS

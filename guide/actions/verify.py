@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from guide.copies.inside import Inside, digest_of, look_inside, members
-from guide.delivery import recipients
+from guide.delivery import lists
 from guide.delivery.findings import Book, Finding, judge
 from guide.delivery.ledger import SUFFIX, Ledger, ledger_of
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
@@ -165,18 +165,7 @@ def _read(path: Path) -> bytes:
 def _passwords(path: Path) -> list[str]:
     """Return the passwords of a list, as far as it can be read: `guide distribute` says what is wrong."""
     try:
-        text = recipients.decode(recipients.read_file(path), str(path), "")
-        if path.suffix.lower() in {".yaml", ".yml"}:
-            from guide.content.yaml import read_yaml
-
-            document, _ = read_yaml(text, str(path))
-            if document is None:
-                return []
-            entries, _ = recipients.from_values(
-                document.data, document.places, document.keys, str(path)
-            )
-        else:
-            entries, _ = recipients.read_table(text, str(path))
+        entries, _ = lists.read(path, "")
     except GuideError:
         return []
     return [word for entry in entries if (word := entry.cells.get("password"))]

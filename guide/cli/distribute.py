@@ -43,6 +43,22 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     return pairs
 
 
+def _server(text: str) -> dict[str, str]:
+    """Return host and port of `--smtp`, '' for no port."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit():  # an address of IPv6, or no port
+        host, port = text, ""
+    return {"host": host.strip("[]"), "port": port}
+
+
+def _only(source: Path | None) -> Path:
+    """Return what is given out: the pack below content/ where nothing is named."""
+    packs = [source] if source is not None else find_packs(())
+    if len(packs) > 1:
+        raise click.UsageError("several packs below content/: say which one")
+    return packs[0]
+
+
 def _file(**more: Any) -> click.Path:
     return click.Path(path_type=Path, dir_okay=False, **more)
 
@@ -243,22 +259,12 @@ def distribute(
     from guide.screen.copies import report_distribution
     from guide.screen.progress import counter, progress_bars
 
-    run = {name: asked.pop(name) for name in ("overrides", "jobs", "cache", "strict")}
-    name, colon, port = host.rpartition(":")
-    if not colon or not port.isdigit():  # an address of IPv6, or no port
-        name, port = host, ""
-    mail = {"host": name.strip("[]"), "port": port, "security": security, "sender": sender,
-            "reply_to": reply_to}  # fmt: skip
+    how = {name: asked.pop(name) for name in ("overrides", "jobs", "cache", "strict")}
+    mail = {**_server(host), "security": security, "sender": sender, "reply_to": reply_to}
     if asked["merge"] and (asked["encrypt"] or asked["sign"] is not None):
         raise click.UsageError("--merge cannot keep what --encrypt or --sign closes: leave one out")
-    if source is None:
-        packs = find_packs(())
-        if len(packs) > 1:
-            raise click.UsageError("several packs below content/: say which one")
-        source = packs[0]
-    request = Request(
-        source=source, limit=limit or 0, mail=mail, settings=pipeline.Settings(**run), **asked
-    )
+    more: dict[str, Any] = {"limit": limit or 0, "mail": mail, "settings": pipeline.Settings(**how)}
+    request = Request(_only(source), **asked, **more)
     with progress_bars() as building, counter("copies") as count:
         done = distribute.distribute(request, count, building)
     if as_json:

@@ -201,9 +201,8 @@ class _Deciding:
                 fresh += 1
                 person = fresh
             self.ids[place] = person
-            mine = {
-                c.ordinal: c for c in self.of_person.get(person, ()) if c.version == self.version
-            }
+            had_by = self.of_person.get(person, ())
+            mine = {c.ordinal: c for c in had_by if c.version == self.version}
             had += sum(self.states[c.number] == State.SENT for c in mine.values())
             numbers: list[int] = []
             if again is not None:
@@ -212,9 +211,8 @@ class _Deciding:
                 for ordinal in range(row.copies):
                     if (copy := mine.get(ordinal)) is None:
                         number += 1
-                        new.append(
-                            NewCopy(number, person, ordinal, self._before(person, ordinal), row)
-                        )
+                        before = self._before(person, ordinal)
+                        new.append(NewCopy(number, person, ordinal, before, row))
                         numbers.append(number)
                     elif self._is_open(copy, row):
                         numbers.append(copy.number)

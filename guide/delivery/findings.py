@@ -12,8 +12,7 @@ from typing import Protocol
 
 from guide.copies.inside import Inside
 from guide.copies.signatures import Signed
-from guide.delivery.ledger import LedgerEntry
-from guide.delivery.records import spans
+from guide.delivery.records import LedgerEntry, spans
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.model.copies import ENCRYPTED, SIGNED
 

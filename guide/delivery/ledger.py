@@ -7,44 +7,24 @@ is `uncertain`, and a person decides. Times are UTC and only informative: order 
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import os
 import re
 import secrets
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import quote
+from typing import Any
 
-from guide.delivery import formats, locks
+from guide.delivery import formats
 from guide.delivery.changes import Changes, Decision, Standing
+from guide.delivery.database import translated
 from guide.delivery.decide import decide, marks
-from guide.delivery.names import fold
-from guide.delivery.records import (
-    OPEN,
-    Due,
-    Event,
-    Held,
-    Issue,
-    Known,
-    LedgerEntry,
-    Person,
-    Selection,
-    State,
-    Version,
-    Wish,
-)
-from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.delivery.queries import Queries
+from guide.delivery.records import OPEN, Due, Selection, State, Wish
 from guide.model.copies import Recipient
 
-__all__ = ["Due", "Event", "Issue", "Ledger", "LedgerEntry", "Plan", "State", "Wish", "ledger_of"]
-
 SUFFIX = ".ledger.db"
-_PATIENCE = 3.0  # s to wait for somebody who reads or writes
 
 
 @dataclass(frozen=True)
@@ -70,261 +50,8 @@ def ledger_of(recipients: Path) -> Path:
     return beside
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-class Ledger:
-    """A ledger that is open; use it as a context manager."""
-
-    def __init__(
-        self,
-        path: Path,
-        connection: sqlite3.Connection,
-        lock: locks.Lock | None = None,
-        clock: Callable[[], dt.datetime] = _now,
-    ) -> None:
-        self.path, self._db, self._lock, self._clock = path, connection, lock, clock
-        self._upgraded: sqlite3.Connection | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file and of the lock."""
-        if self._upgraded is not None:
-            self._upgraded.close()
-        self._db.close()  # first: closing another descriptor of the file would end SQLite's locks
-        if self._lock is not None:
-            self._lock.release()
-
-    # Opening ----------------------------------------------------------------------------------
-
-    @classmethod
-    def begin(cls, path: Path, clock: Callable[[], dt.datetime] = _now) -> Self:
-        """Open a ledger for a run; no other run may begin, by whatever name it calls the ledger.
-
-        A file that is made for it has mode 0600, and goes again if nothing is written. Raises
-        GuideError when another run has it, or it cannot be used.
-        """
-        with _translated(path):
-            try:
-                lock = locks.take(path)
-            except locks.Busy as exc:
-                raise GuideError(_locked(path)) from exc
-        try:
-            with _translated(path):
-                if lock.path.stat().st_mode & 0o077:
-                    lock.path.chmod(0o600)
-            ledger = cls(path, _connect(path, "rw"), lock, clock)
-        except BaseException:
-            lock.release()
-            raise
-        try:
-            ledger._prepare()
-        except BaseException:
-            ledger.close()
-            raise
-        return ledger
-
-    @classmethod
-    def rehearse(cls, path: Path) -> Self:
-        """Open a copy of a ledger in memory: what is written there is written nowhere."""
-        memory = sqlite3.connect(":memory:", isolation_level=None)
-        ledger = cls(path, memory)
-        if os.path.lexists(path):
-            with cls.read(path) as found, _translated(path):
-                found._db.backup(memory)  # noqa: SLF001
-        return ledger
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Open a ledger to look at it; raises GuideError when there is none."""
-        if not os.path.lexists(path):
-            hint = "guide distribute PACK --to recipients.csv --send makes one beside the list."
-            raise GuideError(error("no-ledger", "there is no ledger", Place(str(path)), hint))
-        # Only a writer may roll back what a run that was killed left half written.
-        mode = "rw" if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK) else "ro"
-        ledger = cls(path, _connect(path, mode))
-        try:
-            ledger._check()
-        except BaseException:
-            ledger.close()
-            raise
-        return ledger
-
-    def _prepare(self) -> None:
-        """Set up the connection and check the file; nothing is written."""
-        with _translated(self.path):
-            # EXTRA also makes the end of a transaction last through a power cut. What is deleted is
-            # overwritten: a person who is forgotten is gone from the file.
-            for pragma in (
-                "journal_mode=DELETE",
-                "synchronous=EXTRA",
-                "secure_delete=ON",
-                "temp_store=MEMORY",
-            ):
-                self._db.execute(f"PRAGMA {pragma}")
-        self._check()
-
-    @property
-    def _empty(self) -> bool:
-        """Whether nothing was written yet."""
-        with _translated(self.path):
-            return formats.is_empty(self._db)
-
-    @property
-    def _tables(self) -> sqlite3.Connection:
-        """What is read from: the file, or of a file of an older format a copy that is upgraded.
-
-        Only what is written upgrades the file itself: a command that is refused leaves it alone.
-        """
-        if not formats.is_older(self._db):
-            return self._db
-        if self._upgraded is None:
-            self._upgraded = sqlite3.connect(":memory:", isolation_level=None)
-            self._db.backup(self._upgraded)
-            formats.upgrade(self._upgraded)
-        return self._upgraded
-
-    def _check(self) -> None:
-        if self._empty:
-            return
-        with _translated(self.path):
-            application = self._db.execute("PRAGMA application_id").fetchone()[0]
-            number = formats.format_of(self._db)
-            if application != formats.APPLICATION:
-                message = "this is another program's database, not a ledger"
-                hint = "Move it away, or name the ledger: --ledger FILE"
-                raise GuideError(error("ledger-damaged", message, Place(str(self.path)), hint))
-            if not 1 <= number <= formats.FORMAT:
-                message = (
-                    f"the ledger has format {number}; this guide reads format {formats.FORMAT}"
-                )
-                hint = "Install the version of guide that wrote it."
-                raise GuideError(error("ledger-damaged", message, Place(str(self.path)), hint))
-            found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if found != "ok":
-            raise GuideError(_damaged(self.path, str(found).split("\n")[0]))
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _translated(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                formats.upgrade(self._db)
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    # Reading ----------------------------------------------------------------------------------
-
-    def entries(
-        self,
-        *,
-        state: str = "",
-        name: str = "",
-        version: str = "",
-        where: str = "",
-        values: Sequence[Any] = (),
-    ) -> list[LedgerEntry]:
-        """Return copies by number: those in a state, of a version, with `name` in who they are for.
-
-        `name` is looked for in name, address, organisation and ref, without regard to case.
-        """
-        conditions, found = [where or "1"], list(values)
-        if state:
-            conditions.append("c.state = ?")
-            found.append(state)
-        if version:
-            conditions.append("v.version = ?")
-            found.append(version)
-        if self._empty:
-            return []
-        with _translated(self.path):
-            rows = self._tables.execute(_ENTRIES.format(" AND ".join(conditions)), found).fetchall()
-        entries = [_entry(row) for row in rows]
-        if not name:
-            return entries
-        part = name.casefold()
-        return [
-            e for e in entries
-            if any(part in each.casefold() for each in (e.name, e.email, e.organisation, e.ref))
-        ]  # fmt: skip
-
-    def find(self, copy_id: str) -> LedgerEntry | None:
-        """Return the copy with this invisible id, or None."""
-        return next(iter(self.entries(where="c.copy_id = ?", values=[copy_id.lower()])), None)
-
-    def find_digest(self, digest: str) -> LedgerEntry | None:
-        """Return the copy that had these bytes, at whatever time, or None."""
-        where = "c.digest = ? OR c.number IN (SELECT number FROM events WHERE digest = ?)"
-        return next(iter(self.entries(where=f"({where})", values=[digest, digest])), None)
-
-    def copy(self, number: int) -> LedgerEntry:
-        """Return a copy by its number; raises GuideError when there is none."""
-        found = self.entries(where="c.number = ?", values=[number])
-        if not found:
-            last = self._last()
-            hint = f"Copies have the numbers 1 to {last}." if last else "No copy was numbered yet."
-            message = f"there is no copy {number}"
-            raise GuideError(error("unknown-copy", message, Place(str(self.path)), hint))
-        return found[0]
-
-    def history(self, number: int = 0) -> list[Event]:
-        """Return what happened, to one copy or to all, in order."""
-        where = "number = ?" if number else "? = 0"
-        text = f"SELECT sequence, time, number, state, answer, digest FROM events WHERE {where} ORDER BY sequence"  # noqa: S608
-        if self._empty:
-            return []
-        with _translated(self.path):
-            rows = self._db.execute(text, [number]).fetchall()
-        return [Event(s, t, n, State(state), a, d) for s, t, n, state, a, d in rows]
-
-    def fact(self, name: str) -> str:
-        """Return what the ledger says of itself: `id`, `series`, `title`, `marking`; '' for nothing."""
-        if self._empty:
-            return ""
-        with _translated(self.path):
-            row = self._db.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
-        return str(row[0]) if row else ""
-
-    def versions(self) -> list[str]:
-        """Return the versions that were given out, oldest first."""
-        return [version.version for version in self.known().versions]
-
-    def _last(self) -> int:
-        return self.known().last
-
-    def known(self) -> Known:
-        """Return all that a decision needs."""
-        if self._empty:
-            return Known()
-        with _translated(self.path):
-            documents: dict[int, dict[str, str]] = {}
-            for version, edition, digest in self._db.execute("SELECT * FROM documents"):
-                documents.setdefault(version, {})[edition] = digest
-            versions = self._db.execute("SELECT id, version FROM versions ORDER BY id").fetchall()
-            copies = self._tables.execute(_HELD).fetchall()
-            facts = dict(self._db.execute("SELECT name, value FROM facts").fetchall())
-            ids = self._db.execute("SELECT copy_id FROM copies").fetchall()
-            return Known(
-                facts,
-                tuple(Version(n, version, documents.get(n, {})) for n, version in versions),
-                tuple(Person(*row) for row in self._tables.execute(_PEOPLE)),
-                tuple(_held(row) for row in copies),
-                frozenset(str(each[0]) for each in ids),
-            )
-
-    # Planning ---------------------------------------------------------------------------------
+class Ledger(Queries):
+    """A ledger that is open, to be read and written."""
 
     def plan(self, wish: Wish) -> Plan:
         """Number what the list asks for and was not numbered yet; return what is to be done.
@@ -399,8 +126,6 @@ class Ledger:
             update,
         )
 
-    # Writing ----------------------------------------------------------------------------------
-
     def record(self, made: Sequence[Mapping[str, Any]], state: State, answer: str = "") -> None:
         """Write what happened to some copies, in one transaction.
 
@@ -446,34 +171,7 @@ class Ledger:
         `copy:7`, `ref:7`, `name:...` and `email:...` say which of them is meant. Returns the numbers.
         Raises GuideError when nobody, or more than one person, is meant.
         """
-        people: dict[int, list[int]] = {}
-        kind, colon, rest = who.partition(":")
-        kind = kind.strip().lower() if colon else ""
-        kind, part = (kind, fold(rest)) if kind in _KINDS else ("", fold(who))
-        with _translated(self.path):
-            rows = self._tables.execute(
-                "SELECT c.person, c.number, c.name, c.email, c.ref, p.name, p.email, p.ref"
-                " FROM copies c LEFT JOIN people p ON p.id = c.person"
-                " WHERE c.name <> '' ORDER BY c.number"
-            ).fetchall()
-        for person, number, name, email, ref, *now in rows:
-            has = {"copy": (str(number),), "name": (name, now[0]), "email": (email, now[1]),
-                   "ref": (ref, now[2])}  # fmt: skip
-            if part in [
-                fold(x) for k in (kind or "copy", *([] if kind else _KINDS)) for x in has[k] if x
-            ]:
-                people.setdefault(int(person), []).append(int(number))
-        at = Place(str(self.path))
-        if not people:
-            hint = "Write the name as the ledger has it: guide ledger LIST --name PART shows it."
-            raise GuideError(error("unknown-person", "nobody in the ledger is called so", at, hint))
-        if len(people) > 1:
-            firsts = [numbers[0] for numbers in people.values()]
-            message = f"{len(people)} people are meant: those with the copies "
-            message += ", ".join(map(str, firsts))
-            hint = f"Name one by a copy: forget copy:{firsts[0]}. Or by ref:TEXT, email:ADDRESS."
-            raise GuideError(error("ambiguous-person", message, at, hint))
-        person = next(iter(people))
+        person = self.person_named(who)
         with self._transaction() as db:
             db.execute("UPDATE copies SET state = ? WHERE person = ? AND state IN (?, ?, ?)",
                        [State.RECALLED, person, *OPEN])  # fmt: skip
@@ -488,93 +186,14 @@ class Ledger:
             named = [(number,) for number, file in found if not _NUMBERED.search(file)]
             db.executemany("UPDATE copies SET file = '' WHERE number = ?", named)
             numbers = [int(number) for number, _ in found]
-        with _translated(self.path):
+        with translated(self.path):
             self._db.execute("VACUUM")
         return numbers
 
 
-_KINDS = ("copy", "name", "email", "ref")
 _NUMBERED = re.compile(r"copy-\d+(-\d+)?\.\w+$")  # a file name that has numbers, and no name
 _KNOWN = {"digest", "document", "file", "file_digest", "message_id"}
-
-_ENTRIES = """
-SELECT c.number, c.total, c.state, c.name, c.email, c.organisation, c.ref, c.channel, c.edition,
-  c.language, v.title, v.version, c.document, c.digest, c.copy_id, c.secret, c.message_id, c.file,
-  c.file_digest, c.answer, c.quiz, c.supersedes,
-  (SELECT min(later.number) FROM copies later WHERE later.supersedes = c.number),
-  coalesce((SELECT time FROM events e WHERE e.number = c.number ORDER BY sequence DESC LIMIT 1), '')
-FROM copies c JOIN versions v ON v.id = c.version WHERE {} ORDER BY c.number
-"""
-
-
-_HELD = """
-SELECT number, person, ordinal, version, state, name, email, organisation, ref, channel, edition,
-  language, document, digest, message_id, quiz FROM copies ORDER BY number
-"""
-
-_PEOPLE = "SELECT id, name, email, organisation, ref, place FROM people ORDER BY id"
-
-
-def _held(row: Sequence[Any]) -> Held:
-    values = dict(zip((f.name for f in fields(Held)), row, strict=True))
-    return Held(**{**values, "state": State(values["state"])})
-
-
-def _entry(row: Sequence[Any]) -> LedgerEntry:
-    values = dict(zip((f.name for f in fields(LedgerEntry)), row, strict=True))
-    return LedgerEntry(**{**values, "state": State(values["state"])})
 
 
 def _details(who: Recipient) -> tuple[str, ...]:
     return (who.name, who.email, who.organisation, who.ref, who.channel, who.edition, who.language)
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    with _translated(path):
-        if not path.is_file():
-            message = "a folder, or something else, stands where the ledger should be"
-            hint = "Move it away, or name another: --ledger FILE"
-            raise GuideError(error("ledger-damaged", message, Place(str(path)), hint))
-        uri = f"file:{quote(os.fsencode(path.resolve()))}?mode={mode}"
-        return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE)
-
-
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the system say into diagnostics."""
-    try:
-        yield
-    except sqlite3.OperationalError as exc:
-        said = str(exc)
-        if "locked" in said or "busy" in said:
-            raise GuideError(_locked(path)) from exc
-        if "malformed" in said or "no such" in said or "not a database" in said:
-            raise GuideError(_damaged(path, said)) from exc
-        raise GuideError(_no_room(path, said)) from exc
-    except sqlite3.DatabaseError as exc:
-        raise GuideError(_damaged(path, str(exc))) from exc
-    except OSError as exc:
-        raise GuideError(_no_room(path, exc.strerror or str(exc))) from exc
-
-
-def _locked(path: Path) -> Diagnostic:
-    hint = "Wait until it has ended, and run again: what it did is not done twice."
-    message = "another run, or another program, is using the ledger"
-    return error("ledger-locked", message, Place(str(path)), hint)
-
-
-def _damaged(path: Path, said: str) -> Diagnostic:
-    hint = (
-        "Take it from a backup, or rescue it: sqlite3 OLD .recover | sqlite3 NEW. "
-        "Deleting it would send everything again."
-    )
-    return error("ledger-damaged", f"the ledger is damaged ({said})", Place(str(path)), hint)
-
-
-def _no_room(path: Path, said: str) -> Diagnostic:
-    hint = (
-        "It stands beside the list: make room there and allow writing, or name another place with "
-        "--ledger FILE"
-    )
-    message = f"the ledger cannot be used: {said}"
-    return error("cannot-write", message, Place(str(path)), hint)

@@ -60,7 +60,6 @@ def server(options: Mapping[str, Any]) -> Server:
     that before `mail.toml` in the user's configuration.
     """
     values: dict[str, Any] = _configured()
-    at = Place("smtp")
     for name in sorted(_WORDS | _NUMBERS):
         variable = f"GUIDE_SMTP_{name.upper()}"
         if os.environ.get(variable):
@@ -72,26 +71,25 @@ def server(options: Mapping[str, Any]) -> Server:
         message = f"the mail server is not known: {' and '.join(missing)} missing"
         hint = "Set GUIDE_SMTP_HOST and GUIDE_SMTP_SENDER, use --smtp and --from, or write "
         hint += f"{_file()}."
-        raise GuideError(error("smtp-not-configured", message, at, hint))
+        raise GuideError(error("smtp-not-configured", message, Place("smtp"), hint))
     for name in _NUMBERS & set(values):
         values[name] = _number(name, values[name])
     host = _host(str(values["host"]))
     security = str(values.get("security", "starttls")).lower()
     if security not in SECURITY:
-        hint = did_you_mean(security, SECURITY)
-        raise GuideError(_wrong("security", f"cannot be `{security}`", hint))
-    sender = _address("sender", str(values["sender"]))
-    reply_to = _address("reply_to", str(values["reply_to"])) if values.get("reply_to") else ""
-    user = str(values.get("user", ""))
+        raise GuideError(
+            _wrong("security", f"cannot be `{security}`", did_you_mean(security, SECURITY))
+        )
+    user, answers = str(values.get("user", "")), str(values.get("reply_to", ""))
     found = Server(
         host=host,
-        sender=sender,
+        sender=_address("sender", str(values["sender"])),
+        reply_to=_address("reply_to", answers) if answers else "",
         port=int(values.get("port", 0)),
         security=security,
         user=user,
         password=_password(user) if user else "",
         authorities=str(values.get("ca", "")),
-        reply_to=reply_to,
         **{name: values[name] for name in ("timeout", "patience", "wait") if name in values},
         tries=max(1, min(20, int(values.get("tries", Server.tries)))),
     )

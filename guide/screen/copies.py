@@ -13,7 +13,7 @@ from guide.screen.tables import columns, short
 if TYPE_CHECKING:  # only their commands pay for importing them
     from guide.copies.signatures import Signed
     from guide.delivery.findings import Finding
-    from guide.delivery.ledger import LedgerEntry
+    from guide.delivery.records import LedgerEntry
     from guide.delivery.request import Report
 
 _PEOPLE = 1000  # rows of a plan; more are not read

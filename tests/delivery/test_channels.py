@@ -16,7 +16,8 @@ from click.testing import Result
 from guide.actions.distribute import distribute
 from guide.delivery.channels import registry
 from guide.delivery.channels.base import Answer, Channel, File, Outcome, Parcel
-from guide.delivery.ledger import Ledger, State
+from guide.delivery.ledger import Ledger
+from guide.delivery.records import State
 from guide.delivery.request import Request, Task
 from guide.model.copies import Recipient
 

@@ -24,7 +24,8 @@ from post_office import PostOffice, made_pdf
 from guide.cli import guide
 from guide.copies.joined import joined
 from guide.delivery.dealing import Seat, deal, versions_among
-from guide.delivery.ledger import Ledger, State
+from guide.delivery.ledger import Ledger
+from guide.delivery.records import State
 from guide.delivery.records import Issue, Selection, Wish
 from guide.model.copies import Recipient
 

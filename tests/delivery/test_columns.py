@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guide.delivery.channels import registry
-from guide.delivery.recipients import Row, Rules, check, decode, read_table
+from guide.delivery.lists import decode, read_table
+from guide.delivery.recipients import Row, Rules, check
 from guide.diagnostics.diagnostic import Diagnostic
 
 

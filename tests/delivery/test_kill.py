@@ -14,7 +14,8 @@ from pathlib import Path
 from driver import Driver, state
 from post_office import PostOffice, made_pdf, opened
 
-from guide.delivery.ledger import Ledger, State
+from guide.delivery.ledger import Ledger
+from guide.delivery.records import State
 
 KILLS = int(os.environ.get("GUIDE_TEST_KILLS", "24"))  # 50 and more by hand
 PEOPLE = 40

@@ -12,7 +12,8 @@ from pathlib import Path
 import pypdfium2 as pdfium
 from driver import Driver, state
 
-from guide.delivery.ledger import Ledger, State
+from guide.delivery.ledger import Ledger
+from guide.delivery.records import State
 
 KILLS = int(os.environ.get("GUIDE_TEST_KILLS", "2"))  # 50 and more by hand
 PUPILS = [(f"Pupil{n:02}", f"{7 + n % 2}b") for n in range(12)]

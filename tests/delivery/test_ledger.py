@@ -23,7 +23,8 @@ from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guide.delivery.ledger import Issue, Ledger, Plan, State, Wish
+from guide.delivery.ledger import Ledger, Plan
+from guide.delivery.records import Issue, State, Wish
 from guide.delivery.records import Selection
 from guide.diagnostics.diagnostic import GuideError
 from guide.model.copies import Recipient

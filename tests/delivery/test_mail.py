@@ -15,7 +15,8 @@ import pytest
 from click.testing import Result
 from post_office import LOGIN, PASSWORD, PostOffice, made_pdf
 
-from guide.delivery.ledger import Ledger, State
+from guide.delivery.ledger import Ledger
+from guide.delivery.records import State
 
 Run = Callable[..., Result]
 Serve = Callable[..., PostOffice]

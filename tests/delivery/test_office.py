@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from guide.delivery.decide import decide
-from guide.delivery.ledger import Ledger, State
+from guide.delivery.ledger import Ledger
+from guide.delivery.records import State
 from guide.delivery.records import Issue, Selection, Wish
 from guide.diagnostics.diagnostic import GuideError
 from guide.model.copies import Recipient

@@ -27,11 +27,11 @@ from guide.delivery.channels import registry
 from guide.delivery.channels.base import Channel, File, Parcel
 from guide.delivery.channels.folder import Folder, Zip
 from guide.delivery.document import editions, look_at
-from guide.delivery.ledger import Due, Issue, Ledger, State, Wish, ledger_of
+from guide.delivery.ledger import Ledger, ledger_of
 from guide.delivery.orders import Recipe
 from guide.delivery.recipients import Row
 from guide.delivery.request import Request, Task
-from guide.delivery.records import selection, Selection
+from guide.delivery.records import Due, Issue, Selection, State, Wish, selection
 from guide.diagnostics.diagnostic import GuideError
 from guide.foreign.apart import RealTime
 from guide.model.copies import Recipient, Signature

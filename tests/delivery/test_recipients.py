@@ -10,7 +10,8 @@ import pytest
 from click.testing import Result
 
 from guide.delivery.channels import registry
-from guide.delivery.recipients import Row, Rules, check, decode, read_table
+from guide.delivery.lists import decode, read_table
+from guide.delivery.recipients import Row, Rules, check
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 
 Run = Callable[..., Result]

@@ -280,7 +280,7 @@ def markdown(data: bytes) -> None:
 def csv(data: bytes) -> None:
     """Tables of cards and lists of recipients are rows, or problems with their places."""
     from guide.content.tables import read_table
-    from guide.delivery import recipients
+    from guide.delivery import lists, recipients
     from guide.diagnostics.diagnostic import GuideError
 
     text = texts(data)
@@ -293,11 +293,11 @@ def csv(data: bytes) -> None:
                 assert 1 <= place.line <= len(lines), place
                 assert 1 <= place.column <= len(lines[place.line - 1]) + 1, place
     try:
-        text = recipients.decode(data, "r.csv")
+        text = lists.decode(data, "r.csv")
     except GuideError as exc:
         check_places(exc.diagnostics, {"r.csv": _shown(data)})
         return
-    entries, problems = recipients.read_table(text, "r.csv")
+    entries, problems = lists.read_table(text, "r.csv")
     channels = {"folder": "folder", "mail": "mail"}
     rows, more = recipients.check(entries, recipients.Rules(channels, "folder", ("mail",), ("a",), ("en",)), "r.csv")
     check_places([*problems, *more], {"r.csv": text})

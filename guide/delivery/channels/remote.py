@@ -27,7 +27,7 @@ class Remote(Channel):
     divisible: ClassVar[bool] = True
 
     def __init__(self, url: str, name: str = "") -> None:
-        self._hint = f"Choose another folder there: --remote {url.rstrip('/')}-{name}"
+        self.elsewhere = f"{url.rstrip('/')}-{name}"
         at = Place("--remote")
         try:
             from fsspec.core import url_to_fs
@@ -89,7 +89,8 @@ class Remote(Channel):
 
     def _of_another(self) -> ChannelClosed:
         message = "the storage holds the copies of another list, which would be written over"
-        return ChannelClosed(error("folder-of-another", message, Place("--remote"), self._hint))
+        hint = f"Choose another folder there: --remote {self.elsewhere}"
+        return ChannelClosed(error("folder-of-another", message, Place("--remote"), hint))
 
     @property
     def _mark(self) -> str:
