@@ -46,11 +46,11 @@ class _Rendering(_Making):
         return []
 
 
-def rendered(folder: Path, settings: Settings = Settings()) -> Rendered:
+def rendered(folder: Path, settings: Settings | None = None) -> Rendered:
     """Return what is wrong with a pack, and the markup of its documents."""
     pool = _Idle()
     store = Store(Path("/nonexistent"), False)
-    making = _Rendering(folder, settings, store, pool, lambda *_: None, 500)
+    making = _Rendering(folder, settings or Settings(), store, pool, lambda *_: None, 500)
     try:
         found = making.record().diagnostics
     except GuideError as exc:
