@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 BY_HAND = int(os.environ.get("FAULTS", "0"))
@@ -30,7 +31,7 @@ class Driver:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
             )  # fmt: skip
 
-    def _ask(self, **what: object) -> int:
+    def _ask(self, **what: Any) -> int:
         with self.lock:
             self.process.stdin.write(json.dumps(what) + "\n")
             self.process.stdin.flush()

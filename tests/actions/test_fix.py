@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -173,7 +172,10 @@ def test_a_fix_that_would_change_what_is_said_is_refused(tmp_path: Path, monkeyp
 def test_the_command_shows_and_fixes(tmp_path: Path) -> None:
     """`--diff` writes nothing and ends with 1 where something is to be done; `--fix` says what it did."""
     folder = write(tmp_path / "p", {"facts.yaml": "- {label: a, value: 1} \n"})
-    run: Callable[..., object] = lambda *words: CliRunner().invoke(guide, ["check", str(folder), "--jobs", "1", *words])
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(guide, ["check", str(folder), "--jobs", "1", *words])
+
     shown = run("--fix", "--dry-run")
     assert (shown.exit_code, shown.stdout.count("\n+- {label")) == (1, 1)
     assert (folder / "facts.yaml").read_text().endswith(" \n")

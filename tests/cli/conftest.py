@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -41,7 +42,7 @@ def process(tmp_path: Path) -> Process:
     """Return a function that runs `python -m guide` in a folder, with these variables."""
 
     def started(
-        *words: object, cwd: Path = tmp_path, options: tuple[str, ...] = (), **variables: str
+        *words: Any, cwd: Path = tmp_path, options: tuple[str, ...] = (), **variables: str
     ) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
         command = [sys.executable, *options, "-m", "guide", *map(str, words)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
@@ -120,10 +121,8 @@ def started(small_pack: Path, cache: Path, *words: str) -> subprocess.Popen[byte
 
 def end_group(running: subprocess.Popen[bytes]) -> None:
     """Kill what is left of the group that we started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(running.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     running.wait(10)
 
 

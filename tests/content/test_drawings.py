@@ -133,7 +133,7 @@ WHOLE = {
     "a drawing of Inkscape": (
         '<sodipodi:namedview xmlns:sodipodi="http://s" pagecolor="#fff" color="nothing at all"/>'
         '<text style="shape-inside:url(#r)"><tspan x="1" y="2">Words</tspan></text>'),
-    "a drawing inside": f'<image width="9" height="9" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22/%3E"/>',
+    "a drawing inside": '<image width="9" height="9" href="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22/%3E"/>',
     "embedded": f'<image width="9" height="9" href="{uri(kinds()["rgb.png"][0])}"/>',
 }  # fmt: skip
 

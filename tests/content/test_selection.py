@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_an_id_that_nobody_wrote_survives_edits_too(deck: Deck) -> None:
 # Decks printed before
 
 
-def changed(deck: Deck, **settings: object) -> list[str]:
+def changed(deck: Deck, **settings: Any) -> list[str]:
     """Return the ids in a deck of what has changed since the last build."""
     before = printed_cards(deck.path("build.json"))
     deck.build(printed=before, **settings)

@@ -20,9 +20,9 @@ def cards(names: list[str]) -> list[Flashcard]:
     ]
 
 
-def order(names: str, sheets: Sheets = Sheets()) -> str:
+def order(names: str, sheets: Sheets | None = None) -> str:
     """Return the texts of the cards in their new order."""
-    return " ".join(card.of for card in spread(cards(names.split()), sheets))
+    return " ".join(card.of for card in spread(cards(names.split()), sheets or Sheets()))
 
 
 def test_small_decks() -> None:

@@ -6,6 +6,7 @@ import io
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -36,7 +37,7 @@ def texts(pdf: bytes, password: str | None = None) -> list[str]:
         document.close()
 
 
-def pages_pdf(*sizes: tuple[float, float], **more: object) -> bytes:
+def pages_pdf(*sizes: tuple[float, float], **more: Any) -> bytes:
     """A PDF with pages of these sizes in pt; `more` are entries of each page."""
     pdf, out = pikepdf.new(), io.BytesIO()
     for size in sizes:

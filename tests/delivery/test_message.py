@@ -157,7 +157,7 @@ def test_a_template_cannot_take_this_processs_memory(tmp_path: Path) -> None:
         "try: guide()\n"
         "finally: print(*(line for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
-    words = ["distribute", str(pack), *"--to list.csv --channel smtp --smtp localhost --from t@example.org".split()]
+    words = ["distribute", str(pack), *["--to", "list.csv", "--channel", "smtp", "--smtp", "localhost", "--from", "t@example.org"]]
     environment = {**os.environ, "GUIDE_LIMITS": "memory=200,seconds=5"}
     started = time.monotonic()
     done = subprocess.run(

@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -21,8 +22,8 @@ from guide.diagnostics.diagnostic import GuideError
 from guide.model.copies import Recipient
 
 EXAMPLES = int(os.environ.get("GUIDE_OFFICE_EXAMPLES", "12"))
-FIRST = "Anna Ben Cora David Elif Farid Greta Hana Ivan Jovana Kim Lena Milan Nora Omar Pia Rosa Sven Tara Uwe".split()
-LAST = "Adler Berg Costa Dietz Engel Frank Gashi Hoxha Ilic Jung Kelmendi Lang Meier Nagy Otto Petrovic Roth Sand".split()
+FIRST = ["Anna", "Ben", "Cora", "David", "Elif", "Farid", "Greta", "Hana", "Ivan", "Jovana", "Kim", "Lena", "Milan", "Nora", "Omar", "Pia", "Rosa", "Sven", "Tara", "Uwe"]
+LAST = ["Adler", "Berg", "Costa", "Dietz", "Engel", "Frank", "Gashi", "Hoxha", "Ilic", "Jung", "Kelmendi", "Lang", "Meier", "Nagy", "Otto", "Petrovic", "Roth", "Sand"]
 
 
 @dataclass
@@ -144,7 +145,7 @@ class Office:
 
     # What the command does ----------------------------------------------------------------------
 
-    def wish(self, **more: object) -> Wish:
+    def wish(self, **more: Any) -> Wish:
         issue = Issue("pack/briefing", "T", str(self.version))
         listed = [(Recipient(name=w.name, email=w.email, ref=w.ref, organisation=w.organisation, copies=w.copies,
                              channel="smtp"), line) for line, w in enumerate(self.rows, 2)]  # fmt: skip
@@ -163,7 +164,7 @@ class Office:
                     raise AssertionError("not refused")
                 assert self.ledger.known() == before
 
-    def run(self, kill: int = -1, **answers: object) -> None:
+    def run(self, kill: int = -1, **answers: Any) -> None:
         """Deliver what is due; killed after some mails, one of them without an answer."""
         by_line = dict(enumerate(self.rows, 2))
         for worker in self.rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -17,7 +18,7 @@ from guide.diagnostics.diagnostic import Diagnostic, GuideError
 Run = Callable[..., Result]
 
 
-def read(data: bytes | str, path: str = "list.csv", **rules: object) -> tuple[tuple[Row, ...], tuple[Diagnostic, ...]]:
+def read(data: bytes | str, path: str = "list.csv", **rules: Any) -> tuple[tuple[Row, ...], tuple[Diagnostic, ...]]:
     raw = data.encode() if isinstance(data, str) else data
     entries, problems = read_table(decode(raw, path), path)
     wanted = {"channels": registry.names(), "default": "folder", "mailing": registry.mailing(), "editions": ("short",), **rules}

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -42,7 +43,7 @@ def sent(run: Run, report_pdf: Path, tmp_path: Path) -> Path:
     return next((tmp_path / "out").glob("*.pdf"))
 
 
-def verified(run: Run, *words: object) -> tuple[list[dict[str, object]], Result]:
+def verified(run: Run, *words: Any) -> tuple[list[dict[str, object]], Result]:
     said = run("verify", *words, "--json")
     assert said.stdout, said.output or said.exception
     return json.loads(said.stdout), said
@@ -199,7 +200,7 @@ def test_all_steps_of_a_distribution_share_their_time(
     """However many languages the list has, each of which takes a reading of the PDF."""
     steps: list[tuple[str, RealTime | None]] = []
 
-    def noted(function: Callable[..., object], *arguments: object, **more: object) -> object:
+    def noted(function: Callable[..., object], *arguments: Any, **more: Any) -> object:
         steps.append((function.__name__, more["shared"]))  # type: ignore[arg-type]
         return apart(function, *arguments, **more)  # type: ignore[arg-type]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -27,7 +28,7 @@ BOXES = {
 }
 
 
-def made(**entries: object) -> bytes:
+def made(**entries: Any) -> bytes:
     with pikepdf.new() as pdf:
         pdf.add_blank_page(page_size=(100, 100))
         page = pdf.pages[0].obj

@@ -310,8 +310,8 @@ def mutants(pack: Path, count: int, seed: int) -> Iterator[Mutant]:
         if data == texts[path].encode():
             continue
         before, after = texts[path].split("\n"), data.decode("utf-8", "replace").split("\n")
-        show = lambda lines: lines[first - 1][:100] if first <= len(lines) else ""
-        yield Mutant(number, kind, path, first, last, data, f"{show(before)!r} -> {show(after)!r}")
+        old, now = (lines[first - 1][:100] if first <= len(lines) else "" for lines in (before, after))
+        yield Mutant(number, kind, path, first, last, data, f"{old!r} -> {now!r}")
         number += 1
 
 

@@ -40,9 +40,9 @@ class _Idle:
         self.given.append(html)
 
 
-def rendered(folder: Path, settings: Settings = Settings()) -> Rendered:
+def rendered(folder: Path, settings: Settings | None = None) -> Rendered:
     """Return what is wrong with a pack, and the markup of its documents."""
-    pool = _Idle()
+    settings, pool = settings or Settings(), _Idle()
     store = Store(Path("/nonexistent"), False)
     try:
         reading = read(folder, settings)

@@ -2,8 +2,4 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parent))  # behind tests/, whose conftest others import
-from world import world  # noqa: E402, F401
+from hostile.world import world  # noqa: F401

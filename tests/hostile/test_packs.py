@@ -7,8 +7,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from cases import CASES, SECRET, Case
-from world import World
+from hostile.cases import CASES, SECRET, Case
+from hostile.world import World
 
 COMPUTING = 20  # s for one pack; its limits are 2 s for each step
 WALL = 60  # s; as GUIDE_LIMITS says in conftest.py

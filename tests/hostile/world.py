@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from cases import BASE, CASES, SECRET, Case
+from hostile.cases import BASE, CASES, SECRET, Case
 
 ROOT = Path(__file__).parents[2]
 LIMITS = "seconds=2,memory=1500,output=50,wall=60"

@@ -12,7 +12,7 @@ from guide.content.library import load_kinds, resolve_options
 from guide.content.load import load_pack
 from guide.html.render import Request, render
 
-KEYS = "sum point sec head one two box cap cell note fact label gloss ask answer left right".split()
+KEYS = ["sum", "point", "sec", "head", "one", "two", "box", "cap", "cell", "note", "fact", "label", "gloss", "ask", "answer", "left", "right"]
 FILES = {
     "sources_yaml": "".join(f"- {{id: {key}, type: book, title: Title {key}, issued: 1999}}\n" for key in KEYS),
     "facts_yaml": '- {label: "Label [@label]", value: 97, sources: [fact]}\n',

@@ -378,8 +378,7 @@ def test_years_before_christ(lang: str, era: str) -> None:
 
 # What docs/pack-format/sources.md says is not reported: marks of programs, and short forms of others.
 QUIET = frozenset(
-    """abstract annote keyword source citation-key citation-label language ISBN ISSN PMID PMCID call-number license
-    year-suffix title-short shortTitle container-title-short journalAbbreviation page-first references event""".split()
+    ["abstract", "annote", "keyword", "source", "citation-key", "citation-label", "language", "ISBN", "ISSN", "PMID", "PMCID", "call-number", "license", "year-suffix", "title-short", "shortTitle", "container-title-short", "journalAbbreviation", "page-first", "references", "event"]
 )
 STYLE = st.sampled_from(("ieee", "apa", "chicago-author-date", "mla", "vancouver"))
 LETTERS = st.text(st.characters(codec="utf-8", categories=("Ll", "Lu", "Nd"), max_codepoint=0x4FF), min_size=5, max_size=20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from collections import Counter
 from fractions import Fraction
 
@@ -29,7 +30,7 @@ KEYS = ["C", "A", "A", "D", "A"]
 PLAIN = ("Sarajevo", "Belgrade", "Pristina", "Skopje", "Tirana", "Podgorica")
 
 
-def _choice(name: str, options: list[str], answer: list[str], **more: object) -> ChoiceQuestion:
+def _choice(name: str, options: list[str], answer: list[str], **more: Any) -> ChoiceQuestion:
     return ChoiceQuestion(id=name, prompt="Which?", options=options, answer=answer, **more)
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -14,7 +15,7 @@ from pikepdf import pdfa
 from guide.copies.stamp import Stamper
 from guide.model.copies import CopyLabel, StampStyle
 from guide.pipeline import Built, Settings, build
-from guide.pdf.archive import NotArchivableError, Source, archived, source_of
+from guide.pdf.archive import Source, archived, source_of
 from guide.sheets.impose_pages import Scheme, impose_pdf
 
 SOURCE = Source("small-source.zip", b"PK" * 100, (2026, 11, 1))
@@ -64,7 +65,7 @@ def private(small_pack: Path) -> Path:
     return small_pack
 
 
-def made(folder: Path, out: Path, **settings: object) -> Built:
+def made(folder: Path, out: Path, **settings: Any) -> Built:
     return build(folder, out, Settings(**{"jobs": 1, "archive": True, "cache": False, **settings}))
 
 

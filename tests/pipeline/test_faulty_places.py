@@ -24,8 +24,7 @@ from guide.system import output
 from guide.system.sandbox import Exceeded
 from guide.system.cache import Store
 
-sys.path.insert(0, str(Path(__file__).parent))
-from test_faults import files, tiny  # noqa: E402
+from pipeline.test_faults import files, tiny
 
 ROOT = Path(__file__).parents[2]
 Settings = pipeline.Settings

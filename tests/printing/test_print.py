@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -72,7 +73,7 @@ def _queues_as_they_were(request: pytest.FixtureRequest) -> Iterator[None]:
         (virtual.root / "etc" / "lpoptions").unlink(missing_ok=True)
 
 
-def pdf(path: Path, sizes: list[tuple[float, float]], duplex: str = "", **page: object) -> Path:
+def pdf(path: Path, sizes: list[tuple[float, float]], duplex: str = "", **page: Any) -> Path:
     """Write a PDF with a number near the top left of each page."""
     with pikepdf.new() as made:
         font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
@@ -466,7 +467,7 @@ def test_many_sheets_without_a_terminal(run: Run, came: Callable[..., list[Came]
 class Terminal:
     """`python -m guide` on a terminal of its own."""
 
-    def __init__(self, cups: Virtual, folder: Path, *words: object) -> None:
+    def __init__(self, cups: Virtual, folder: Path, *words: Any) -> None:
         master, slave = pty.openpty()
         env = {**cups.env, "PYTHONPATH": str(ROOT), "GUIDE_CONFIG_DIR": str(folder / "config"), "TERM": "xterm",
                "HOME": cups.env["HOME"], "NO_COLOR": "1"}  # fmt: skip

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 TOOLS = ("cupsd", "lp", "lpstat", "lpadmin", "lpoptions", "ippeveprinter", "ipptool", "dbus-daemon")
 
@@ -200,7 +201,7 @@ class Virtual:
         self._until(lambda: name in self.tool("lpstat", "-e").split(), name)
         return out
 
-    def tool(self, *words: object) -> str:
+    def tool(self, *words: Any) -> str:
         """Run one of CUPS's commands here and return what it printed."""
         done = subprocess.run([str(w) for w in words], env=self.env, capture_output=True, text=True, timeout=60)
         if done.returncode:
@@ -224,7 +225,7 @@ class Virtual:
             self.end(name)
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def _begin(self, name: str, *words: object) -> None:
+    def _begin(self, name: str, *words: Any) -> None:
         self.logs[name] = self.root / f"{name}.log"
         program = shutil.which(str(words[0]), path=_path())
         assert program is not None, words[0]

@@ -7,6 +7,7 @@ import random
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -20,7 +21,7 @@ Page = Callable[..., Html]
 Typeset = Callable[[Html], Pdf]
 
 
-def picture(form: str = "PNG", mode: str = "RGB", seed: int = 1, **more: object) -> bytes:
+def picture(form: str = "PNG", mode: str = "RGB", seed: int = 1, **more: Any) -> bytes:
     """Return a picture of coloured fields, like no other."""
     chance = random.Random(seed)
     image = Image.new("RGB", (300, 200), "white")
@@ -97,7 +98,7 @@ TEXTS = {
     "clipped by a small box": (styled("height: 1mm; overflow: hidden"), ""),
     "clipped inside a group": (f'<div style="opacity: .9; width: 5mm; overflow: hidden; white-space: nowrap"><p data-at="it" style="width: 60mm">{LINE}</p></div>', ""),
     "on a page of its colour": (styled("color: #123456"), "@page { background: #123456 }"),
-    "one word of a line": (f'<p data-at="it">Words that one reads <span style="color: #fefefe">and nothing else</span> here.</p>', ""),
+    "one word of a line": ('<p data-at="it">Words that one reads <span style="color: #fefefe">and nothing else</span> here.</p>', ""),
 }  # fmt: skip
 
 
@@ -141,7 +142,7 @@ READ = {
     "a line to fill in": ('<p data-at="it">Name <span style="display: inline-block; width: 30mm; border-bottom: .5pt solid"></span> (first)</p>', ""),
     "a picture beside and below": (f'<p data-at="it">{LINE}</p>{IMG}<p data-at="it">Below it.</p>', ""),
     "in columns": (f'<div style="columns: 2"><p data-at="it">{LINE} {LINE}</p></div>', ""),
-    "a hidden copy": (f'<p data-at="it">Only this</p><p aria-hidden="true" style="color: white">Only this</p>', ""),
+    "a hidden copy": ('<p data-at="it">Only this</p><p aria-hidden="true" style="color: white">Only this</p>', ""),
     "a mark behind all pages": (styled(""), "@page { @top-center { content: 'DRAFT'; color: rgba(0, 0, 0, .12); font-size: 40pt; vertical-align: bottom; margin-bottom: -20mm } }"),
     "clipped at round corners": (styled("border-radius: 2mm; overflow: hidden; border: 1pt solid; padding: .3mm 1mm"), ""),
     "a group with a clip": (f'<div style="opacity: .9; overflow: hidden">{styled("")}</div>', ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -30,7 +31,7 @@ RED = "#ff0000"
 def make(tmp_path: Path) -> Make:
     """Return a function that builds a deck of some cards into tmp_path/out/deck."""
 
-    def made(cards: int = 5, head: str = "", title: str = "Deck", options: str = "", **settings: object) -> Built:
+    def made(cards: int = 5, head: str = "", title: str = "Deck", options: str = "", **settings: Any) -> Built:
         folder = tmp_path / "deck"
         folder.mkdir(exist_ok=True)
         documents = f"documents:\n  flashcards: {{{options}}}\n" if options else ""

@@ -94,8 +94,8 @@ def test_cards_lie_on_the_sheet_and_not_on_one_another(
     for side in plan(cards, stock, duplex, order):
         placed = side.placements
         for face in placed:
-            assert -0.06 <= face.left
-            assert -0.06 <= face.top
+            assert face.left >= -0.06
+            assert face.top >= -0.06
             assert face.left + width <= stock.paper.width + 0.06
             assert face.top + height <= stock.paper.height + 0.06
         for number, one in enumerate(placed):
@@ -145,8 +145,8 @@ def test_crop_marks_stay_out_of_the_cards(stock: Stock, cards: int, duplex: str,
         found = lines(stock, side, "crop")
         assert not [1 for line in found for face in side.placements if crosses(line, stock, face)]
         for line in found:
-            assert -NEAR <= min(line.x1, line.x2)
-            assert -NEAR <= min(line.y1, line.y2)
+            assert min(line.x1, line.x2) >= -NEAR
+            assert min(line.y1, line.y2) >= -NEAR
             assert max(line.x1, line.x2) <= stock.paper.width + NEAR
             assert max(line.y1, line.y2) <= stock.paper.height + NEAR
         upright = {round(line.x1, 2) for line in found if line.x1 == line.x2}

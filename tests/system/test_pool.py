@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_one_worker_is_this_process() -> None:
 def test_without_semaphores_this_process_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system refuses what workers need, jobs are done one after the other."""
 
-    def refused(*_: object, **__: object) -> None:
+    def refused(*_: object, **__: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("guide.system.pool.ProcessPoolExecutor", refused)

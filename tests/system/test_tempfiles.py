@@ -114,10 +114,9 @@ def test_folders_of_killed_runs_are_removed_and_no_others(
     env = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     assert subprocess.run([sys.executable, "-c", script], env=env).returncode == -9
     assert len(list(tmp_path.iterdir())) == 2
-    with tempfiles.folder() as first:
-        with tempfiles.folder():
-            assert Path(first).is_dir()
-            assert len(list(tmp_path.iterdir())) == 3
+    with tempfiles.folder() as first, tempfiles.folder():
+        assert Path(first).is_dir()
+        assert len(list(tmp_path.iterdir())) == 3
     assert [path.name for path in tmp_path.rglob("*")] == ["guide-notes", "text"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,7 @@ import pypdfium2
 import pytest
 from pikepdf import pdfa
 
-sys.path.insert(0, str(Path(__file__).parent))
-import rich_pack  # noqa: E402
+from whole import rich_pack
 
 from guide.printing import profiles
 from guide.diagnostics.diagnostic import Place
@@ -247,7 +245,7 @@ def test_sheets_for_the_printer_say_what_they_are(rich_builds: Builds) -> None:
         assert "/MarkInfo" not in pdf.Root
 
 
-@pytest.mark.parametrize("name", (*KINDS, "flashcards"))
+@pytest.mark.parametrize("name", [*KINDS, "flashcards"])
 @pytest.mark.parametrize("theme", THEMES)
 def test_as_an_archive_it_is_approved(theme: str, name: str, rich_builds: Builds) -> None:
     """What is made is approved, has the source in it, and keeps its tags; a form is refused."""

@@ -7,6 +7,7 @@ import sys
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -20,7 +21,7 @@ OWN = {
 }  # fmt: skip
 
 
-def clear(deck: Deck, **settings: object) -> None:
+def clear(deck: Deck, **settings: Any) -> None:
     """Build what is wrong: every problem has a place or an option, a message, and no trace of a traceback."""
     built = deck.build(False, **settings)
     assert built.failed

@@ -20,7 +20,7 @@ from guide.diagnostics.diagnostic import Place
 from guide.html.faces import Faces
 from guide.html.render import Request
 from guide.model.spoilers import words
-from tests.whole.test_decks import Deck, deck, pictures, png  # noqa: F401  a fixture
+from whole.test_decks import Deck, deck, pictures, png  # noqa: F401  a fixture
 
 ROOT = Path(__file__).parents[2]
 _TAG = re.compile(r"<[^>]*>")

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 LINE = re.compile(r"^\S.*?(:\d+:\d+)?: (error|warning|note)\[[a-z0-9-]+\]: .+$")
 
 
-def run(*arguments: object) -> Result:
+def run(*arguments: Any) -> Result:
     """Run the command in this process."""
     return CliRunner().invoke(guide, [str(a) for a in arguments], prog_name="guide")
 

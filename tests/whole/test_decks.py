@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,7 @@ def pictures(path: Path) -> list[list[tuple[float, float]]]:
     found = []
     for page in document:
         boxes = [o.get_bounds() if hasattr(o, "get_bounds") else o.get_pos() for o in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])]
-        found.append([((r - l) / POINTS_PER_MM, (t - b) / POINTS_PER_MM) for l, b, r, t in boxes])
+        found.append([((right - left) / POINTS_PER_MM, (top - foot) / POINTS_PER_MM) for left, foot, right, top in boxes])
     document.close()
     return found
 
@@ -530,7 +530,7 @@ def test_the_fit_report_shows_tall_cards_whole(deck: Deck) -> None:
 
 
 @pytest.fixture
-def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
+def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Return a list of the cards that are set, with a cache of the test's own."""
     monkeypatch.setenv("GUIDE_CACHE_DIR", str(tmp_path / "cache"))
     seen: list[str] = []
@@ -541,7 +541,7 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]
         return set_faces(html)
 
     monkeypatch.setattr(faces, "set_faces_job", recording)
-    yield seen
+    return seen
 
 
 def rows(**changed: str) -> list[str]:

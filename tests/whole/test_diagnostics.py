@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -38,7 +39,7 @@ def write(folder: Path, files: Files) -> Path:
 def found(tmp_path: Path) -> Found:
     """Return a function that checks a pack in this process."""
 
-    def run(files: Files, **settings: object) -> list[Diagnostic]:
+    def run(files: Files, **settings: Any) -> list[Diagnostic]:
         folder = write(tmp_path / "p", files)
         made = check(folder, Settings(**{"jobs": 1, "cache": False, **settings}))
         return [d for d in made]

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -50,7 +51,7 @@ FLASHCARDS = "{flashcards: {derive: [glossary]}}"
 
 
 def built(
-    folder: Path, marking: str, title: str = TITLE, documents: str = EVERY, **options: object
+    folder: Path, marking: str, title: str = TITLE, documents: str = EVERY, **options: Any
 ) -> Built:
     """Write the pack and build it into folder/out/pack."""
     pack = folder / "pack"

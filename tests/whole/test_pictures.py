@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
-from PIL import Image
-from pictures import kinds, photo, saved, seen, unlike
+from pictures import kinds, seen, unlike
 
 from guide.copies.encrypt import encrypt
 from guide.copies.stamp import Stamper
@@ -67,7 +67,7 @@ Make = Callable[..., dict[str, bytes]]
 def made(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Return a function that builds the pack and returns its PDFs; cards are set once for all."""
 
-    def run(**settings: object) -> dict[str, bytes]:
+    def run(**settings: Any) -> dict[str, bytes]:
         out = tmp_path_factory.mktemp("out")
         built: Built = build(pack, out, Settings(**{"jobs": 1, **settings}))  # type: ignore[arg-type]
         assert [str(d) for d in built.diagnostics if d.severity != "note"] == []
@@ -81,7 +81,7 @@ def plain(made: Make) -> dict[str, bytes]:
     return made()
 
 
-def check(data: bytes, names: list[str], **how: object) -> None:
+def check(data: bytes, names: list[str], **how: Any) -> None:
     """Check that a PDF shows pictures of these names and no others, in this order."""
     shown = [image for page in seen(data, **how) for image in page]  # type: ignore[arg-type]
     assert len(shown) == len(names)
