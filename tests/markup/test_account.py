@@ -178,7 +178,7 @@ def test_fields_are_accounted_for_at_their_lines(load: Load) -> None:
 
 
 def _context() -> tuple[Context, list[Diagnostic]]:
-    document = Document(Pack("p", Manifest(format=1, title="T")), (), "ieee")
+    document = Document(Pack("p", Manifest(format=1, title="T")), (), "ieee", lambda _: "#1a1f24")
     return document.context, document.problems
 
 
