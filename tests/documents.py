@@ -71,7 +71,7 @@ def make(load: Callable[..., Pack]) -> Callable[..., Made]:
             for number, body in enumerate(bodies, 1)
         }
         pack = load(manifest, **texts, **files)
-        document = Document(pack, PARTS, style)
+        document = Document(pack, PARTS, style, lambda _: "#1a1f24")
         return Made(pack, document, document.sections(), document.problems)
 
     return made

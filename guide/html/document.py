@@ -17,7 +17,7 @@ from guide.html import views
 from guide.markup import account
 from guide.markup.assets import Assets
 from guide.markup.blocks import has_blocks, plain
-from guide.markup.charts import PALETTE
+from guide.markup.charts import TokenValue
 from guide.markup.citations import Citations, UnknownStyleError, anchor, style_names
 from guide.markup.codes import qr_svg
 from guide.markup.collation import initial, sort_key
@@ -63,15 +63,14 @@ _MAX_TILES = 9
 class Document:
     """Renders a pack's items for one document, and collects what is wrong with them."""
 
-    def __init__(self, pack: Pack, parts: Iterable[str], style: str) -> None:
+    def __init__(self, pack: Pack, parts: Iterable[str], style: str, token: TokenValue) -> None:
         self.pack = pack
         self.parts = set(parts)
         self.problems: list[Diagnostic] = []
         self._listed: list[views.SourceView] = []
         self.labels = Labels(pack.manifest.lang)
         self.citations = self._citations(style)
-        accent = pack.manifest.theme.accent or PALETTE[0]
-        self.assets = Assets(pack, accent, self.problems.append)
+        self.assets = Assets(pack, token, self.problems.append)
         self.outline = outline(pack, pack.manifest.lang.partition("-")[0])
         self._check_depth()
         self.context = Context(

@@ -15,6 +15,7 @@ from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error
 from guide.diagnostics.suggest import nearest
 from guide.html.completeness import forgotten_of_card
 from guide.html.document import Document
+from guide.html.margins import Tokens
 from guide.html.render import Request, Sheets, common_context, has_own
 from guide.html.templates import Templates
 from guide.html.views import CardView, Context
@@ -44,7 +45,8 @@ class Faces:
     def __post_init__(self) -> None:
         pack = self.request.pack
         self.templates = Templates(pack.templates)
-        self.document = Document(pack, (), pack.manifest.citation_style)
+        tokens = Tokens(self.templates, self.request.kind.name, self.request.theme)
+        self.document = Document(pack, (), pack.manifest.citation_style, tokens.text)
         self.document.context.links_printed = False
         self.document.context.notes_below = False
         self.document.context.cite = self._cited
@@ -263,7 +265,7 @@ def prelude(
 ) -> tuple[Flashcard, ...]:
     """Return the cards that begin a deck: its name, and how many cards there are on which topic."""
     manifest, labels = pack.manifest, Labels(pack.manifest.lang)
-    document = Document(pack, (), manifest.citation_style)
+    document = Document(pack, (), manifest.citation_style, lambda _: "")  # it draws nothing
     ids = {card.id for card in cards}
     count = labels("1 card")
     if len(cards) != 1:

@@ -44,7 +44,9 @@ class Tokens:
             return self.theme.accent
         sheets = (f"{self.kind}/page.css", f"themes/{self.theme.name}.css", "tokens.css")
         pattern = re.compile(rf"(?<![\w-]){name}:\s*([^;}}]+)")
-        found = (pattern.findall(self.templates.text(sheet) or "") for sheet in sheets)
+        texts = [self.templates.text(sheet) or "" for sheet in sheets]
+        texts.append(Templates({}).text("tokens.css") or "")  # a pack's may lack what is new
+        found = (pattern.findall(text) for text in texts)
         value = next((values[-1].strip() for values in found if values), "")
         inner = re.fullmatch(r"var\((--[\w-]+)\)", value)
         return self.text(inner[1]) if inner and inner[1] != name else value

@@ -92,7 +92,7 @@ class _Rendering:
         if kind.views == "quiz":
             pack, found = quiz.chosen(pack, kind.name, self.request.options)
         self.templates = Templates(pack.templates)
-        self.document = Document(pack, self._parts(), pack.manifest.citation_style)
+        self.document = Document(pack, self._parts(), pack.manifest.citation_style, self._token)
         self.document.problems += found
         self.plan = None
         if kind.views == "planner":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from guide.diagnostics.diagnostic import Diagnostic, error
-from guide.markup.charts import PALETTE, ChartError, clean_svg, culprit, draw_chart
+from guide.markup.charts import ChartError, TokenValue, clean_svg, culprit, draw_chart
 from guide.model.content import Figure
 from guide.model.pack import Pack
 
@@ -17,7 +17,7 @@ class Assets:
     """Collects what a document really uses, and draws its charts once."""
 
     pack: Pack
-    accent: str = PALETTE[0]
+    token: TokenValue
     report: Callable[[Diagnostic], None] = lambda _: None
     files: dict[str, bytes] = field(default_factory=dict)
     _known: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Assets:
         try:
             chart = figure.format == "chart"
             svg = (
-                draw_chart(figure.spec, self.accent)
+                draw_chart(figure.spec, self.token)
                 if chart
                 else clean_svg(figure.data, self.pack.manifest.lang, self.add)
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -16,7 +16,9 @@ from guide.markup.drawings import Keep, settle
 from guide.markup.svg_words import local
 from guide.resources import font_folders
 
-PALETTE = ("#1f4e79", "#a34a17", "#5b8db8", "#8a939b", "#1a1f24", "#7d7b2f")
+TokenValue = Callable[[str], str]
+"""The value of a token of the theme, by its name: where all colours are."""
+MARKS = ("--accent", "--warm", "--chart-3", "--chart-4", "--ink", "--chart-6")
 _FONT = "Source Sans 3"
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -43,9 +45,9 @@ class ChartError(Exception):
         self.line, self.column = line, column
 
 
-def _config(accent: str) -> dict[str, Any]:
+def _config(token: TokenValue) -> dict[str, Any]:
     """Return the look of charts: sparse lines, the document's font, colours that survive grey."""
-    ink, rule = "#1a1f24", "#d5dce3"
+    ink, rule, accent = token("--ink"), token("--hair"), token("--accent")
     text = {"labelColor": ink, "titleColor": ink, "labelFontSize": 11, "titleFontSize": 11}
     return {
         "font": _FONT,
@@ -58,7 +60,7 @@ def _config(accent: str) -> dict[str, Any]:
         "title": {"fontSize": 13, "fontWeight": 600, "color": ink, "anchor": "start"},
         "text": {"fontSize": 11, "color": ink},
         "mark": {"color": accent},
-        "range": {"category": [accent, *PALETTE[1:]], "ramp": ["#e7eef5", accent]},
+        "range": {"category": [*map(token, MARKS)], "ramp": [token("--chart-pale"), accent]},
     }  # fmt: skip
 
 
@@ -74,14 +76,14 @@ def _register_fonts() -> None:
     vl_convert.register_font_directory(str(font_folders()["Noto Sans"]))
 
 
-def draw_chart(spec: Mapping[str, Any], accent: str = PALETTE[0]) -> bytes:
+def draw_chart(spec: Mapping[str, Any], token: TokenValue) -> bytes:
     """Return a Vega-Lite spec as SVG; raises ChartError.
 
     The spec's own config wins over the house's. No URL is ever loaded: the content stage has put
     the data in, and the converter may not reach anything.
     """
     config = spec.get("config")
-    merged = _merge(_config(accent), config if isinstance(config, dict) else {})
+    merged = _merge(_config(token), config if isinstance(config, dict) else {})
     whole = {k: v for k, v in spec.items() if k != "usermeta"} | {"config": merged}
     whole.setdefault("$schema", "https://vega.github.io/schema/vega-lite/v5.json")
     return _draw(json.dumps(whole, sort_keys=True))

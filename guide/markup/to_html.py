@@ -38,12 +38,9 @@ _SCHEMES = re.compile(r"(?:https?://|mailto:|#)", re.I)
 
 _BOX_OF_TASK = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10" viewBox="0 0 10 10">'
-    '<rect x=".5" y=".5" width="9" height="9" fill="none" stroke="#1a1f24" stroke-width="1"/>%s</svg>'
+    '<rect x=".5" y=".5" width="9" height="9" fill="none" stroke="%(ink)s" stroke-width="1"/>%(tick)s</svg>'
 )
-_UNTICKED = _BOX_OF_TASK % ""
-_TICKED = _BOX_OF_TASK % (
-    '<path d="M2.2 5.2 4.3 7.4 8 2.8" fill="none" stroke="#1a1f24" stroke-width="1.4"/>'
-)
+_TICK = '<path d="M2.2 5.2 4.3 7.4 8 2.8" fill="none" stroke="%s" stroke-width="1.4"/>'
 
 
 @dataclass
@@ -428,7 +425,9 @@ class _Renderer(RendererHTML):
     def html_inline(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         """Draw the box of a task, which is all that this can be: raw HTML is text."""
         context, done = env["context"], "checked" in tokens[idx].content
-        src = context.assets.add((_TICKED if done else _UNTICKED).encode(), "svg")
+        ink = escape(context.assets.token("--ink"))
+        drawn = _BOX_OF_TASK % {"ink": ink, "tick": _TICK % ink if done else ""}
+        src = context.assets.add(drawn.encode(), "svg")
         said = escape(context.labels("done" if done else "to do"))
         return f'<span class="task" data-label><img src="{src}" alt="{said}"></span>'
 

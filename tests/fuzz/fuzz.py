@@ -262,7 +262,7 @@ def markdown(data: bytes) -> None:
     pack = replace(pack, sections=(made,), manifest=pack.manifest.model_copy(update={"lang": lang}))
     file = "\n" * (made.body_line - 1) + text
     check_places(check_pack(pack), {"sections/b.md": file})
-    document = Document(pack, PARTS, "ieee")
+    document = Document(pack, PARTS, "ieee", lambda _: "#1a1f24")
     if any(problem.code == "markdown-too-deep" for problem in document.problems):
         return
     for section in document.sections():
@@ -273,7 +273,7 @@ def markdown(data: bytes) -> None:
         check_html(f"<p>{document.inline(text)}</p>")
         for source in document.bibliography():
             check_html(f"<p>{source.html}</p>")
-        assert str(Document(pack, PARTS, "ieee").sections()[0].html) == str(section.html)
+        assert str(Document(pack, PARTS, "ieee", lambda _: "#1a1f24").sections()[0].html) == str(section.html)
 
 
 @target

@@ -8,7 +8,7 @@ import pytest
 import tinycss2
 from tinycss2.color4 import parse_color
 
-from guide.markup.charts import PALETTE
+from guide.markup.charts import MARKS
 from guide.resources import TEMPLATES
 
 THEMES = sorted(path.stem for path in (TEMPLATES / "themes").glob("*.css"))
@@ -86,16 +86,16 @@ def test_shapes_that_say_something(theme: str, shape: str, ground: str) -> None:
 def test_highlighted_code(theme: str) -> None:
     """Every colour of code is legible on the ground of code."""
     ground = tokens(theme)["--tint"]
-    colours = set(re.findall(r"color: (#\w+)", (TEMPLATES / "code.css").read_text("utf-8")))
-    assert len(colours) > 3
-    assert [c for c in colours if contrast(c, ground) < TEXT] == []
+    names = set(re.findall(r"color: var\((--[\w-]+)\)", (TEMPLATES / "code.css").read_text("utf-8")))
+    assert len(names) > 3
+    assert [name for name in names if contrast(tokens(theme)[name], ground) < TEXT] == []
 
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_colours_of_charts(theme: str) -> None:
     """Marks of charts stand out from the paper."""
-    paper = tokens(theme)["--paper"]
-    assert [c for c in (*PALETTE, tokens(theme)["--accent"]) if contrast(c, paper) < GRAPHICS] == []
+    known = tokens(theme)
+    assert [name for name in MARKS if contrast(known[name], known["--paper"]) < GRAPHICS] == []
 
 
 def declarations() -> list[tuple[str, str, str]]:
@@ -115,18 +115,28 @@ def test_no_colour_is_left_out() -> None:
     """Texts and grounds have colours that are tested above, or black and white."""
     for selector, name, value in declarations():
         if name == "color" and "whole" not in selector and ".code" not in selector:
-            assert value in {f"var({ink})" for ink in (*INKS, "--cover-ink", "--accent-ink")} | {
-                "inherit", "#000", "#1a1f24", "#56606a", "#5a5f66", "transparent",
+            assert value in {f"var({ink})" for ink in (*INKS, "--cover-ink", "--accent-ink", "--black", "--copy-id")} | {
+                "inherit", "transparent",
             }, selector  # fmt: skip
         if name == "background":
             used = set(re.findall(r"var\((--[\w-]+)\)", value))
             assert used <= {*GROUNDS, "--cover-fill", "--accent"}, selector
 
 
-@pytest.mark.parametrize("colour", ["#1a1f24", "#56606a", "#5a5f66", "#000"])
-def test_colours_that_are_no_tokens(colour: str) -> None:
-    """Stamps and aids are printed on white."""
-    assert contrast(colour, "#fff") >= TEXT
+@pytest.mark.parametrize("name", ["--ink", "--muted", "--copy-id", "--black"])
+def test_colours_of_stamps_and_aids(name: str) -> None:
+    """They are printed on white in the default theme."""
+    assert contrast(tokens("default")[name], "#fff") >= TEXT
+
+
+def test_only_tokens_are_colours() -> None:
+    """No stylesheet, template or module but tokens and themes writes a colour; messages and drawings to scale may."""
+    written = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b(?!;)")
+    files = [path for path in (*TEMPLATES.rglob("*.css"), *TEMPLATES.rglob("*.html"), *(TEMPLATES.parent / "guide").rglob("*.py"))
+             if path.name != "tokens.css" and path.parent.name not in {"themes", "calibrate", "stock-sheet"}]
+    found = [f"{path.name}: {line.strip()}" for path in files for line in path.read_text("utf-8").splitlines()
+             if written.search(line) and not re.search(r"(?:hint =|Write|Use a) ", line) and "upstream" not in line]
+    assert [line for line in found if not line.startswith(("patches.py", "texts.py"))] == []
 
 
 def test_pale_lines_only_separate() -> None:

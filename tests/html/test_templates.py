@@ -41,6 +41,33 @@ def test_the_bundled_template_renders(printed: Callable[..., Any]) -> None:
     assert "{{" not in html.markup
 
 
+def test_a_template_may_extend_the_common_page(printed: Callable[..., Any]) -> None:
+    """It has the head of all documents, or is a whole document by itself."""
+    html, _ = printed({PAGE: '{% extends "page.html" %}{% block title %}Mine{% endblock %}{% block body %}<p>Own</p>{% endblock %}'})
+    assert "<title>Mine</title>" in html.markup and '<meta name="generator" content="guide">' in html.markup
+    assert html.markup.endswith("<body>\n<p>Own</p></body>\n</html>")
+    alone, _ = printed({PAGE: "<!DOCTYPE html><title>Alone</title><p>Own</p>"})
+    assert alone.markup == "<!DOCTYPE html><title>Alone</title><p>Own</p>"
+
+
+@pytest.mark.parametrize(("theme", "ink"), [("default", "#1a1f24"), ("large-print", "#000000")])
+def test_boxes_and_charts_have_the_colours_of_the_theme(theme: str, ink: str, load: Callable[..., Pack]) -> None:
+    """Text and lines of charts and boxes of tasks are black in large print; a pack's own accent wins."""
+    chart = ("data: {values: [{a: x, b: 1}, {a: y, b: 2}]}\nmark: bar\n"
+             "encoding: {x: {field: a, type: nominal}, y: {field: b, type: quantitative}}\n")
+    pack = load(f'theme: {{name: {theme}, accent: "#aa0011"}}\n', **{"figures__f.vl_yaml": chart},
+                sections__a_md="---\ntitle: A\n---\n- [ ] to do\n- [x] done\n\n![A chart.](figures/f.vl.yaml)\n")
+    kind = load_kinds()["briefing"]
+    options, _ = resolve_options(kind, {}, pack)
+    html, problems = render(Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme))
+    assert html is not None and not [each for each in problems if each.severity.name == "ERROR"]
+    drawings = [data.decode() for path, data in html.assets.items() if path.endswith(".svg")]
+    assert len(drawings) == 3
+    other = {"#1a1f24", "#000000"} - {ink}
+    assert all(ink in drawing and not any(wrong in drawing for wrong in other) for drawing in drawings)
+    assert sum("#aa0011" in drawing for drawing in drawings) == 1
+
+
 def test_readers_see_the_title_of_an_edition(load: Callable[..., Pack]) -> None:
     """Its name in pack.yaml where it has no title."""
     pack = load("editions: {short: {tags: [a], title: For pupils}, other: {tags: [a]}}\n", sections__a_md="---\ntitle: A\n---\nText.\n")

@@ -167,7 +167,7 @@ FIELDS = {
 def test_fields_are_accounted_for_at_their_lines(load: Load) -> None:
     """A text that paper cannot show is reported in each field; of an option, at its question."""
     pack = load("summary: 's LINK'\n".replace("LINK", LINK), **{name: text.replace("LINK", LINK) for name, (text, _) in FIELDS.items()})
-    document = Document(pack, PARTS, "ieee")
+    document = Document(pack, PARTS, "ieee", lambda _: "#1a1f24")
     document.inline(pack.manifest.summary, None, "summary")
     for part in PARTS:
         getattr(document, part)()
@@ -178,7 +178,7 @@ def test_fields_are_accounted_for_at_their_lines(load: Load) -> None:
 
 
 def _context() -> tuple[Context, list[Diagnostic]]:
-    document = Document(Pack("p", Manifest(format=1, title="T")), (), "ieee")
+    document = Document(Pack("p", Manifest(format=1, title="T")), (), "ieee", lambda _: "#1a1f24")
     return document.context, document.problems
 
 

@@ -117,7 +117,7 @@ SIGNS = st.text(alphabet="<>&\"'[](){}*_`~|$^:#@!\\/-=.;\n aαx1", max_size=60)
 def test_any_text_gives_only_known_tags(text: str) -> None:
     """Any text at all is rendered, as blocks and as a line, with no tag that guide does not make."""
     pack = Pack("p", Manifest(format=1, title="T"))
-    context = Context(Labels("en"), Assets(pack), Linker(()), lambda _: None, lambda _: "")  # type: ignore[arg-type, return-value]
+    context = Context(Labels("en"), Assets(pack, lambda _: ""), Linker(()), lambda _: None, lambda _: "")  # type: ignore[arg-type, return-value]
     for html in (
         block(text, context, Here(item="a", gaps=True)),
         inline(text, context, Here(item="a", gaps=True)),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from guide.markup.charts import MAX_SVG, ChartError, clean_svg, draw_chart
+from guide.resources import TEMPLATES
 from guide.markup.formulas import MAX_LENGTH, FormulaError, typeset_formula
 
 SPEC: dict[str, Any] = {
@@ -17,6 +19,8 @@ SPEC: dict[str, Any] = {
 }
 HEAD = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
+TOKENS = dict(re.findall(r"(--[\w-]+):\s*(#\w+)", (TEMPLATES / "tokens.css").read_text("utf-8")))
+
 
 def clean(inner: str, attributes: str = "") -> str:
     """Return the inside of an SVG after cleaning."""
@@ -25,18 +29,18 @@ def clean(inner: str, attributes: str = "") -> str:
 
 def test_a_chart_is_a_quiet_drawing_in_the_documents_font() -> None:
     """A chart's SVG is set in Source Sans 3, loads nothing, runs nothing, and is the same each time."""
-    svg = draw_chart(SPEC).decode()
+    svg = draw_chart(SPEC, TOKENS.get).decode()
     assert "Source Sans 3" in svg
     assert "url(" not in svg
     assert "<script" not in svg
-    assert draw_chart(dict(reversed(SPEC.items()))).decode() == svg
+    assert draw_chart(dict(reversed(SPEC.items())), TOKENS.get).decode() == svg
     assert "#1f4e79" in svg
-    assert "#aa0000" in draw_chart(SPEC, "#aa0000").decode()
+    assert "#aa0000" in draw_chart(SPEC, {**TOKENS, "--accent": "#aa0000"}.get).decode()
 
 
 def test_a_charts_own_config_wins() -> None:
     """What a spec says about its look is kept."""
-    assert "Noto Sans" in draw_chart({**SPEC, "config": {"font": "Noto Sans"}}).decode()
+    assert "Noto Sans" in draw_chart({**SPEC, "config": {"font": "Noto Sans"}}, TOKENS.get).decode()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +56,7 @@ def test_a_charts_own_config_wins() -> None:
 def test_charts_that_cannot_be_drawn(spec: dict[str, Any]) -> None:
     """A spec that is wrong, or that wants to load something, is refused with a message."""
     with pytest.raises(ChartError, match=r"\w"):
-        draw_chart(spec)
+        draw_chart(spec, TOKENS.get)
 
 
 def test_cleaning_removes_what_runs_loads_or_moves() -> None:

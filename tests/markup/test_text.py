@@ -260,7 +260,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (folder / "pack.yaml").write_text("format: 1\ntitle: T\n")
     pack, _ = load_pack(folder)
     assert pack is not None
-    return Document(pack, (), "ieee")
+    return Document(pack, (), "ieee", lambda _: "#1a1f24")
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_a_missing_number_does_not_break_a_chart() -> None:
         "data": {"values": values}, "mark": {"type": "text", "text": {"expr": "datum.b + ' NaN'"}},
         "encoding": {"x": {"field": "a", "type": "nominal"}, "y": {"field": "b", "type": "quantitative"}, "text": {"field": "a"}},
     }  # fmt: skip
-    assert b"</svg>" in draw_chart(spec)
+    assert b"</svg>" in draw_chart(spec, lambda _: "#1a1f24")
 
 
 def test_one_is_not_many(load: Load) -> None:
@@ -115,7 +115,7 @@ def test_one_is_not_many(load: Load) -> None:
 
 def test_a_list_in_a_lone_number_has_lines_of_its_own(load: Load) -> None:
     pack = load({"sections/1.md": "---\ntitle: A\n---\n2. two\n   1. sub\n\nHe died on\n1. April 1999.\n"})
-    html = str(Document(pack, ["sections"], "ieee").sections()[0].html)
+    html = str(Document(pack, ["sections"], "ieee", lambda _: "#1a1f24").sections()[0].html)
     assert "2. two<br>" in html.replace("<br />", "<br>") and "died on\n1. April" in html
 
 
