@@ -14,6 +14,7 @@ from guide import pipeline
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.model.printers import Profile
 from guide.pipeline import Built, Output, Progress
+from guide.pipeline.record import PDF
 from guide.printing import cups, job, profiles
 from guide.printing.job import Document, Job, Printer, Wishes
 from guide.printing.plan import behind, plan, turned
@@ -178,7 +179,7 @@ def _kind_of(name: str, folder: Path) -> str:
 
 def _wanted(built: Built, kinds: tuple[str, ...]) -> list[Output]:
     """Return the files to print; raises GuideError when it is not clear which."""
-    stems = {Path(made.path).stem: made for made in built.outputs if made.path.endswith(".pdf")}
+    stems = {Path(made.path).stem: made for made in built.outputs if made.media == PDF}
     by_kind: dict[str, list[Output]] = {}
     for stem, made in stems.items():
         if not stem.endswith(_NOT_BY_KIND):

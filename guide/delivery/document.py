@@ -17,6 +17,7 @@ from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, Severity
 from guide.foreign.apart import RealTime, apart
 from guide.model.copies import StampPlace
 from guide.model.pack import Manifest
+from guide.pipeline.record import PDF
 from guide.system import tempfiles
 from guide.units import Paper, parse_paper
 
@@ -158,7 +159,7 @@ def documents(
                 task.request.settings, kinds=(task.about.kind,), edition=edition
             )
             built = pipeline.build(_folder(task.request), Path(out), settings, *progress)
-            paths = [Path(made.path) for made in built.outputs if made.path.endswith(".pdf")]
+            paths = [Path(made.path) for made in built.outputs if made.media == PDF]
             if built.failed or not paths:
                 raise GuideError(*[d for d in built.diagnostics if d.severity == Severity.ERROR])
             warnings = [d for d in built.diagnostics if d.severity == Severity.WARNING]

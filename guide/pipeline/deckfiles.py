@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from guide.html.own_documents import fit_captions
 from guide.model.artifacts import FaceSet, Fault, FontObjects, SetFace
@@ -13,6 +13,8 @@ from guide.pdf.uses import union
 from guide.pipeline.deck import SetDeck
 from guide.pipeline.faces import NO_GLYPH
 from guide.pipeline.jobs import Marked, fonts_job, prove_deck_job, set_faces_job
+from guide.pipeline.pages import Made
+from guide.pipeline.record import JSON
 from guide.proof.prove import expected_of
 from guide.sheets.contact import contact_sheet, judged, spots
 from guide.sheets.impose_cards import Layout, impose
@@ -23,21 +25,7 @@ TIGHTEST = 40  # cards on a contact sheet
 VERDICTS = ("fits", "shrunk", "rejected")
 
 
-@dataclass(frozen=True)
-class DeckFile:
-    """A file of a deck: its name without the folder, and its number of pages.
-
-    `items` texts (faces, on sheets) were looked for in it, and `missing` of them are not there.
-    """
-
-    name: str
-    data: bytes
-    pages: int
-    items: int = 0
-    missing: int = 0
-
-
-def deck_files(done: SetDeck, stem: str) -> tuple[list[DeckFile], list[Fault]]:
+def deck_files(done: SetDeck, stem: str) -> tuple[list[Made], list[Fault]]:
     """Return the deck for the screen and the sheets for the printer, and what is not in them."""
     wanted, pool = tuple(map(expected_of, done.faces)), done.deck.pool
     looking = []
@@ -69,19 +57,19 @@ def _marked(done: SetDeck, sides: Sequence[Side] | None) -> Marked:
     return Marked(shell.marking, counts, shell.own)
 
 
-def _made(done: SetDeck, stem: str) -> Iterator[tuple[DeckFile, Sequence[Side] | None]]:
+def _made(done: SetDeck, stem: str) -> Iterator[tuple[Made, Sequence[Side] | None]]:
     """Yield the files, those of sheets with their sides."""
     manifest = done.deck.request.pack.manifest
     about = About(manifest.title, manifest.lang, tuple(manifest.authors))
     own_fonts, all_fonts = done.fonts
     screen = assemble(done.faces, own_fonts(), about)
-    yield DeckFile(f"{stem}-screen.pdf", screen, len(done.faces)), None
+    yield Made(f"{stem}-screen.pdf", screen, len(done.faces)), None
     yield from _sheets(done, stem, about, all_fonts())
 
 
 def _sheets(
     done: SetDeck, stem: str, about: About, fonts: FontObjects
-) -> Iterator[tuple[DeckFile, Sequence[Side]]]:
+) -> Iterator[tuple[Made, Sequence[Side]]]:
     """Yield the files of sheets with their sides; a worker would have to be sent all faces, and be later."""
     deck, options = done.deck, done.deck.request.options
     layout = Layout(
@@ -100,10 +88,10 @@ def _sheets(
         }
     for name, (sides, under) in parts.items():
         made = impose(done.faces, sides, deck.stock, layout, fonts, about, under)
-        yield DeckFile(f"{name}.pdf", made.data, made.pages), sides
+        yield Made(f"{name}.pdf", made.data, made.pages), sides
 
 
-def fit_report(done: SetDeck, stem: str) -> list[DeckFile]:
+def fit_report(done: SetDeck, stem: str) -> list[Made]:
     """Return how each card fits, as JSON, and a contact sheet of the tightest."""
     request, stock = done.deck.request, done.deck.stock
     fits = judged(done.faces[::2], done.faces[1::2], stock.sizes[0])
@@ -128,6 +116,6 @@ def fit_report(done: SetDeck, stem: str) -> list[DeckFile]:
     about = About(f"{manifest.title}: fit", manifest.lang)
     sheet = contact_sheet(pages, by_id, captions.faces, fonts, request.paper, about)
     return [
-        DeckFile(f"{stem}-fit.json", text.encode(), 0),
-        DeckFile(f"{stem}-fit.pdf", sheet.data, sheet.pages),
+        Made(f"{stem}-fit.json", text.encode(), 0, media=JSON),
+        Made(f"{stem}-fit.pdf", sheet.data, sheet.pages),
     ]

@@ -55,7 +55,8 @@ class Started:
 class FaceCache:
     """The faces of one environment that the store has; others are set, and kept.
 
-    An item has `faces_each` faces. `render` makes the document of some items by name. `faults` are those that belong to no face.
+    An item has `faces_each` faces. `render` makes the document of some items by name. `faults` are
+    those that belong to no face.
     """
 
     store: Store

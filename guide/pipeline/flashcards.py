@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from guide.diagnostics.diagnostic import Diagnostic, Severity, error
 from guide.html.faces import Faces, wrong_options
@@ -18,13 +17,10 @@ from guide.pipeline import deck
 from guide.pipeline.cards import chosen_cards, printed_now, stock_of
 from guide.pipeline.deck import BegunDeck, Deck, SetDeck
 from guide.pipeline.faults import attempt, report_faults
-from guide.pipeline.pages import file_of
+from guide.pipeline.pages import Made, file_of
 from guide.pipeline.record import Output
 from guide.pipeline.task import Document, Order, Task
 from guide.sheets.plan_cards import Side, margins, plan
-
-if TYPE_CHECKING:
-    from guide.pipeline.deckfiles import DeckFile
 
 
 @dataclass(frozen=True)
@@ -124,22 +120,18 @@ def finish_flashcards(task: Task, cards: Flashcards) -> list[Output]:
         place = task.pack.at(f"documents.{name}")
         task.problems.add(Diagnostic("no-booklet", message, place, "", Severity.NOTE))
     return [
-        file_of(
-            document, file.name, file.data, file.pages, done.cached, 0 if n else warnings,
-            file.items, file.missing,
-        )
-        for n, file in enumerate(files)
-    ]  # fmt: skip
+        file_of(document, made, done.cached, 0 if n else warnings) for n, made in enumerate(files)
+    ]
 
 
-def _files(task: Task, cards: Flashcards, done: SetDeck) -> tuple[list[DeckFile], int]:
+def _files(task: Task, cards: Flashcards, done: SetDeck) -> tuple[list[Made], int]:
     """Return the files of a deck and the number of warnings."""
     from guide.pipeline.deckfiles import deck_files, fit_report
 
     document = cards.document
     warnings = report_faults(task, document, done.faults)
     stem = document.stem + ("-changed" if task.settings.printed is not None else "")
-    report: list[DeckFile] = []
+    report: list[Made] = []
     if task.settings.fit_report:
         report = attempt(task, document, lambda: fit_report(done, stem)) or []
     if warnings is None:

@@ -17,10 +17,25 @@ from guide.pipeline.faults import attempt, report_faults
 from guide.pipeline.inputs import digest_of_code
 from guide.pipeline.jobs import typeset_job
 from guide.pipeline.orders import spare
-from guide.pipeline.record import JSON, PDF, Output
+from guide.pipeline.record import PDF, Output
 from guide.pipeline.task import Document, Order, Task
 from guide.system.digest import digest
 from guide.system.pool import Job
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file of a document: its name without the folder, and its number of pages.
+
+    `items` texts (faces, on sheets) were looked for in it, and `missing` of them are not there.
+    """
+
+    name: str
+    data: bytes
+    pages: int
+    items: int = 0
+    missing: int = 0
+    media: str = PDF
 
 
 @dataclass(frozen=True)
@@ -87,8 +102,8 @@ def finish_pages(task: Task, pages: Pages) -> list[Output]:
     task.progress(document.stem, "cached" if cached else "done")
     if warnings is None:
         return []
-    proof = pdf.items, pdf.missing
-    made = [file_of(document, document.name, pdf.data, pdf.pages, cached, warnings, *proof)]
+    whole = Made(document.name, pdf.data, pdf.pages, pdf.items, pdf.missing)
+    made = [file_of(document, whole, cached, warnings)]
     booklet = _booklet(task, document, pdf, cached) if task.settings.booklet else None
     return [*made, booklet] if booklet else made
 
@@ -106,18 +121,15 @@ def _booklet(task: Task, document: Document, pdf: Pdf, cached: bool) -> Output |
     proof = attempt(task, document, lambda: prove_imposed(pdf.data, sheets.data))
     if proof is None or report_faults(task, document, proof.faults) is None:
         return None
-    found = proof.items, proof.missing
-    return file_of(document, name, sheets.data, sheets.pages, cached, 0, *found)
+    made = Made(name, sheets.data, sheets.pages, proof.items, proof.missing)
+    return file_of(document, made, cached, 0)
 
 
-def file_of(
-    document: Document, name: str, data: bytes, pages: int, cached: bool, warnings: int,
-    items: int, missing: int,
-) -> Output:  # fmt: skip
+def file_of(document: Document, made: Made, cached: bool, warnings: int) -> Output:
     """Return a finished file of a document."""
     seconds = time.perf_counter() - document.started
-    media = PDF if name.endswith(".pdf") else JSON
+    sha256 = hashlib.sha256(made.data).hexdigest()
     return Output(
-        document.kind.name, name, pages, len(data), hashlib.sha256(data).hexdigest(), seconds,
-        cached, warnings, items, missing, media, data,
+        document.kind.name, made.name, made.pages, len(made.data), sha256, seconds, cached,
+        warnings, made.items, made.missing, made.media, made.data,
     )  # fmt: skip
