@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from guide.diagnostics.diagnostic import Severity
-from guide.model.artifacts import Fault
+from guide.model.artifacts import Fault, OfCss
 
 _LOGGER = logging.getLogger("weasyprint")
 
@@ -39,7 +39,7 @@ def collected() -> Iterator[list[str]]:
 def stylesheet_fault(name: str, message: str) -> Fault | None:
     """Return the fault of a stylesheet, `name:line:column` as its place."""
     match = re.search(r"at (\d+):(\d+)", message)
-    at = f"css:{name}:{match[1]}:{match[2]}" if match else f"css:{name}"
+    at = OfCss(name, int(match[1]), int(match[2])) if match else OfCss(name)
     text = re.sub(r"\s*at \d+:\d+,?", "", message).strip().rstrip(".")
     hint = "WeasyPrint 70 does not know it; see docs/pack-format/templates.md."
     return Fault("unsupported-css", text[:200], at, hint, Severity.WARNING)

@@ -11,8 +11,10 @@ from guide.diagnostics.diagnostic import Place, Severity
 SOURCE = "source:"  # before the citation key in the key of an entry of the bibliography
 
 
-def item_of(at: str) -> str:
+def item_of(at: At) -> str:
     """Return the id of the item that a key belongs to: `kfor` for `kfor/3` and `kfor.back`."""
+    if not isinstance(at, str):
+        return ""
     if at.startswith(SOURCE):
         return at.removeprefix(SOURCE)
     return at.partition("/")[0].partition(".")[0]
@@ -69,8 +71,28 @@ class Html:
 
 
 @dataclass(frozen=True)
+class OfCss:
+    """A declaration of a stylesheet, by its name in `Html.stylesheets`; line 0 is the whole sheet."""
+
+    sheet: str
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class OfPack:
+    """A value of pack.yaml, by its dotted key."""
+
+    key: str
+
+
+At = str | OfCss | OfPack
+"""Where a fault is: a key of `Html.places`, '' for the document as a whole, or outside of the markup."""
+
+
+@dataclass(frozen=True)
 class Fault:
-    """A fault of layout: `at` is a key of `Html.places`, or '' for the document as a whole.
+    """A fault of layout, and where it is; `cause` is what its author edits, if that is elsewhere.
 
     `others` are more keys that it concerns, each with what is to be said of it. `word` is what is
     printed there: it tells the line of a text that has many.
@@ -78,12 +100,13 @@ class Fault:
 
     code: str
     message: str
-    at: str = ""
+    at: At = ""
     hint: str = ""
     severity: Severity = Severity.ERROR
     page: int = 0
     others: tuple[tuple[str, str], ...] = ()
     word: str = ""
+    cause: At = ""
 
 
 @dataclass(frozen=True)

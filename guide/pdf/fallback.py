@@ -34,8 +34,8 @@ def fallbacks(
         message = f"the font `{family}` of this machine was used"
         if asked is not None:
             yield Fault(
-                "font-fallback", message, "", asked.hint, Severity.WARNING, 0, asked.others,
-                asked.word,
+                "font-fallback", message, "", asked.hint, Severity.WARNING, word=asked.word,
+                cause=asked.cause,
             )  # fmt: skip
             continue
         in_text = iter(()) if _letters(signs) else _in_text(root, _rare(signs), message)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import Any
 
-from guide.model.artifacts import Face, Fault, Html
+from guide.model.artifacts import At, Face, Fault, Html
 from guide.proof.layout import (
     BREAK,
     Leaf,
@@ -223,9 +223,9 @@ class _Fitting:
         return found
 
 
-def _picture(at: str) -> str:
+def _picture(at: At) -> At:
     """Return the key of a card's own picture, where that is what stands there."""
-    return at if "/" in at or not at else f"{at}.image"
+    return f"{at}.image" if isinstance(at, str) and at and "/" not in at else at
 
 
 def _text(leaf: Leaf) -> str:

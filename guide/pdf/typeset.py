@@ -28,7 +28,18 @@ from guide.engine.clock import at_a_fixed_time
 from guide.engine.fetcher import BASE, Fetcher
 from guide.engine.log import collected, document_fault, stylesheet_fault
 from guide.fonts.glyphs import BUNDLED, joined, missing_glyphs, missing_in_strings, uncovered
-from guide.model.artifacts import Face, FaceSet, Fault, FontFace, Html, Pdf, SetFace, item_of
+from guide.model.artifacts import (
+    At,
+    Face,
+    FaceSet,
+    Fault,
+    FontFace,
+    Html,
+    OfCss,
+    Pdf,
+    SetFace,
+    item_of,
+)
 from guide.pdf.budget import over_budget
 from guide.pdf.faces import Drawer
 from guide.pdf.fallback import fallbacks, placed
@@ -296,7 +307,7 @@ class _Typesetting:
         at, word = _asked(pages, self.html.stylesheets)
         hint = "Use a family of templates/fonts.css, or add the character's font there."
         # Of a deck it belongs to no face: a face does not depend on those around it.
-        asked = Fault("font-fallback", "", "", hint, others=((at, ""),), word=word) if at else None
+        asked = Fault("font-fallback", "", "", hint, word=word, cause=at) if at else None
         root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
         self.faults += fallbacks(strange, self.html.assets, root, asked)
 
@@ -317,8 +328,8 @@ def _brought(sheets: Sheets) -> set[str]:
     return {name.strip() for _, text in _own(sheets) for name in _FACE.findall(text)}
 
 
-def _asked(pages: Iterable[Any], sheets: Sheets) -> tuple[str, str]:
-    """Return where a family that is not bundled was asked for: a key, and the word set in it."""
+def _asked(pages: Iterable[Any], sheets: Sheets) -> tuple[At, str]:
+    """Return where a family that is not bundled was asked for, and the word set in it."""
     known = BUNDLED | _brought(sheets)
     for page in pages:
         for leaf in leaves(page._page_box):  # noqa: SLF001
@@ -332,7 +343,7 @@ def _asked(pages: Iterable[Any], sheets: Sheets) -> tuple[str, str]:
                 if match:
                     line = text.count("\n", 0, match.start()) + 1
                     column = match.start() - text.rfind("\n", 0, match.start())
-                    return f"css:{name}:{line}:{column}", ""
+                    return OfCss(name, line, column), ""
             return leaf.at, str(getattr(leaf.box, "text", ""))
     return "", ""
 

@@ -9,7 +9,7 @@ from guide.diagnostics.diagnostic import Severity
 from guide.html.faces import Faces
 from guide.html.render import Request
 from guide.html.sheet_margins import Furniture
-from guide.model.artifacts import Fault, FontFace, FontObjects, Html, SetFace
+from guide.model.artifacts import Fault, FontFace, FontObjects, Html, OfPack, SetFace
 from guide.model.content import Flashcard
 from guide.model.kinds import Stock
 from guide.model.printers import Registration
@@ -142,7 +142,7 @@ def _small(deck: Deck, faces: Sequence[SetFace]) -> list[Fault]:
     what = "1 card is" if len(small) == 1 else f"{len(small)} cards are"
     message = f"{what} set in less than {least:g} pt on {deck.stock.name}: {named}{more}"
     hint = "Use larger stock, or shorten these texts; `--fit-report` lists every card."
-    at = f"pack:documents.{deck.request.kind.name}.stock"
+    at = OfPack(f"documents.{deck.request.kind.name}.stock")
     return [Fault("small-print", message, at, hint, Severity.WARNING)]
 
 

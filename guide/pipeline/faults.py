@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error
-from guide.model.artifacts import Fault, item_of
+from guide.model.artifacts import Fault, OfCss, OfPack, item_of
 from guide.pipeline.child import render_limit, worker_died
 from guide.pipeline.problems import cause
 from guide.pipeline.task import Document, Task
@@ -24,7 +24,6 @@ _TOO_MUCH = {
     OverflowError: "came to a number that is too large",
     MemoryError: "needs more memory than it may have",
 }
-_CAUSED = {"low-contrast", "unreadable-text", "font-fallback"}  # by the first of their `others`
 _OF_TEMPLATES = {"duplicate-anchor", "missing-alt"}  # faults of markup, when they have no key
 
 
@@ -48,11 +47,11 @@ def _diagnostic(fault: Fault, document: Document) -> Diagnostic:
     """Give a fault of layout the place of the content that caused it."""
     pack, message, hint, item = document.pack, fault.message, fault.hint, ""
     names: tuple[str, ...] = ()
-    at = fault.others[0][0] if fault.code in _CAUSED and fault.others else fault.at
-    if at.startswith("css:"):
-        place = _in_css(at.removeprefix("css:"))
-    elif at.startswith("pack:"):
-        place = pack.at(at.removeprefix("pack:"))
+    at = fault.cause or fault.at
+    if isinstance(at, OfCss):
+        place = Place(at.sheet, at.line, at.column)
+    elif isinstance(at, OfPack):
+        place = pack.at(at.key)
     elif fault.code == "over-budget":
         message = f"{document.stem}, page {fault.page}: {message}"
         place = pack.at(f"documents.{document.kind.name}.pages")
@@ -66,14 +65,6 @@ def _diagnostic(fault: Fault, document: Document) -> Diagnostic:
         place = _in_template(document, fault.word) or place
     place = Place(place.path, place.line, place.column)
     return Diagnostic(fault.code, message, place, hint, fault.severity, item, names=names)
-
-
-def _in_css(at: str) -> Place:
-    """Return the place that `file:line:column` names."""
-    path, *position = at.rsplit(":", 2)
-    if len(position) < 2 or not all(each.isdecimal() for each in position):
-        return Place(at, 0, 0)
-    return Place(path, int(position[0]), int(position[1]))
 
 
 def _in_template(document: Document, word: str) -> Place | None:

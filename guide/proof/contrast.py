@@ -15,7 +15,7 @@ from tinycss2.color4 import parse_color
 from weasyprint.formatting_structure import boxes
 
 from guide.diagnostics.diagnostic import Severity
-from guide.model.artifacts import Fault
+from guide.model.artifacts import At, Fault, OfCss, OfPack
 from guide.proof.colours import Colour, contrast
 from guide.proof.layout import MOST, unwrap
 from guide.proof.trouble import LEAST_CONTRAST
@@ -182,7 +182,7 @@ def contrast_faults(pages: Sequence[Any], sheets: Iterable[tuple[str, str]]) -> 
     if by_accent:
         text = min(by_accent, key=lambda each: each.ratio)
         message = f"the accent colour {accent} gives text a contrast of {_said(text)}"
-        yield _fault(message, "pack:theme.accent", text)
+        yield _fault(message, OfPack("theme.accent"), text)
     for text in list(worst.values())[:MOST]:
         if text not in by_accent:
             colours = f"{_hex(text.colour)} on {_hex(text.ground)}"
@@ -194,16 +194,15 @@ def _said(text: _Text) -> str:
     return f"{text.ratio:.1f}:1; {text.least:g}:1 is the least"
 
 
-def _fault(message: str, cause: str, text: _Text) -> Fault:
+def _fault(message: str, cause: At, text: _Text) -> Fault:
     """Return a fault: an error where the pack's accent colour makes text that nobody can read.
 
     Other texts of such colours are named one by one by the proof (`guide.proof.trouble`).
     """
-    others = ((cause, ""),) if cause else ()
     code, severity = "low-contrast", Severity.WARNING
-    if cause.startswith("pack:") and text.ratio < LEAST_CONTRAST:
+    if isinstance(cause, OfPack) and text.ratio < LEAST_CONTRAST:
         code, severity = "unreadable-text", Severity.ERROR
-    return Fault(code, message, text.at, HINT, severity, text.page, others, text.word)
+    return Fault(code, message, text.at, HINT, severity, text.page, (), text.word, cause)
 
 
 def _hex(colour: Colour) -> str:
@@ -218,10 +217,10 @@ def _accent(sheets: Iterable[tuple[str, str]]) -> str:
     return next((match[1].lower() for match in found if match), "")
 
 
-def _declared(sheets: Iterable[tuple[str, str]], text: _Text) -> str:
-    """Return where a stylesheet of the pack's own sets one of the colours, as a key; or ''."""
+def _declared(sheets: Iterable[tuple[str, str]], text: _Text) -> At:
+    """Return where a stylesheet of the pack's own sets one of the colours; or ''."""
     wanted = (_hex(text.colour), _hex(text.ground))
-    found: dict[str, str] = {}
+    found: dict[str, OfCss] = {}
     for name, css in sheets:
         if name.startswith("templates:") or name in {"generated", "sizes"}:
             continue
@@ -231,7 +230,7 @@ def _declared(sheets: Iterable[tuple[str, str]], text: _Text) -> str:
             if colour in wanted:
                 line = css.count("\n", 0, match.start()) + 1
                 column = match.start() - css.rfind("\n", 0, match.start())
-                found.setdefault(colour, f"css:{name}:{line}:{column}")
+                found.setdefault(colour, OfCss(name, line, column))
     return found.get(wanted[0]) or found.get(wanted[1]) or ""
 
 

@@ -9,11 +9,11 @@ import pypdfium2 as pdfium
 from weasyprint.formatting_structure import boxes
 
 from guide.diagnostics.diagnostic import Severity
-from guide.model.artifacts import Fault
+from guide.model.artifacts import Fault, OfPack
 from guide.model.letters import letters
 from guide.proof.layout import MOST, Leaf, leaves
 
-MARKING = "pack:marking"  # the key of the place where the marking was written
+MARKING = OfPack("marking")
 _OVERHANG = 0.15  # of the height of a text that has no ink: accents above, room below
 _TOLERANCE = 1.0  # px
 _END = 0.25  # of the height of a page: what counts as its head or its foot

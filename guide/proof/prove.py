@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from guide.model.artifacts import Fault, SetFace
+from guide.model.artifacts import At, Fault, SetFace
 from guide.model.letters import letters
 from guide.proof.expected import Expected, Raster, expected, expected_of_face, with_thumbs
 from guide.proof.ink import Asked, Form, Ink, read
@@ -41,7 +41,7 @@ class Proof:
     missing: int = 0
 
 
-def prove(wanted: Expected, data: bytes, told: frozenset[str] = frozenset()) -> Proof:
+def prove(wanted: Expected, data: bytes, told: frozenset[At] = frozenset()) -> Proof:
     """Look for everything in a PDF. `told` are keys of which a fault says already that they are cut."""
     figures = range(10**6) if wanted.pictures else ()
     pages = read(data, Asked(figures, rasters=bool(wanted.rasters)))
@@ -89,7 +89,7 @@ class Spot:
 def prove_sheets(wanted: Sequence[Expected], sides: Sequence[Sequence[Spot]], data: bytes) -> Proof:
     """Look for each face on the side and in the place where it belongs."""
     pages = read(data, Asked(rasters=any(each.rasters for each in wanted)))
-    missing, count = dict[str, Fault](), 0
+    missing, count = dict[At, Fault](), 0
     for number, spots in enumerate(sides, 1):
         forms = pages[number - 1].forms if number <= len(pages) else ()
         for spot in spots:
@@ -207,7 +207,7 @@ def _alike(raster: Raster, shown: Sequence[Shown]) -> tuple[list[int], list[int]
 
 
 def _faults(
-    missing: Sequence[Loss], unseen: Sequence[_Unseen], told: frozenset[str]
+    missing: Sequence[Loss], unseen: Sequence[_Unseen], told: frozenset[At]
 ) -> Iterator[Fault]:
     """Yield a fault for each item that misses something, and for each way in which it does."""
     by_item: dict[tuple[str, Trouble], list[tuple[str, str]]] = {}  # what is said, and looked up

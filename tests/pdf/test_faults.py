@@ -9,7 +9,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from guide.diagnostics.diagnostic import Severity
-from guide.model.artifacts import Face, Fault, Html, Pdf
+from guide.model.artifacts import Face, Fault, Html, OfCss, Pdf
 
 Page = Callable[..., Html]
 Typeset = Callable[[Html], Pdf]
@@ -121,7 +121,7 @@ def test_a_coarse_picture_is_a_warning(page: Page, typeset: Typeset) -> None:
 def test_css_that_is_not_supported_names_stylesheet_and_line(page: Page, typeset: Typeset) -> None:
     """A declaration that is ignored is a warning at its line."""
     fault = only(typeset(page("<p>Text</p>", "p {\n  color: #800000;\n  colour: red;\n}")), "unsupported-css")
-    assert fault.at == "css:own.css:3:3"
+    assert fault.at == OfCss("own.css", 3, 3)
     assert fault.severity == Severity.WARNING
     assert "colour" in fault.message
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from guide.diagnostics.diagnostic import Severity
-from guide.model.artifacts import Html, Pdf
+from guide.model.artifacts import Html, OfCss, Pdf
 from guide.proof.contrast import contrast
 
 Page = Callable[..., Html]
@@ -69,7 +69,7 @@ def test_a_pair_of_colours_is_told_once_where_it_is_declared(page: Page, typeset
     """In a stylesheet of the pack's own, at the line; comments do not count."""
     css = "/* color: #aaaaaa */\np {\n  color: #aaaaaa;\n}"
     (fault,) = typeset(page("<p>One</p><p>Two</p>", css)).faults
-    assert fault.others == (("css:own.css:3:3", ""),)
+    assert fault.cause == OfCss("own.css", 3, 3)
 
 
 def test_one_fault_for_each_pair(page: Page, typeset: Typeset) -> None:
