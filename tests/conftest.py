@@ -66,7 +66,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture
 def small_pack(tmp_path: Path) -> Path:
-    """A pack with one of everything, in a folder of its own."""
+    """A pack with one of everything, in a separate folder."""
     folder = tmp_path / "small"
     for name, text in SMALL.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ class Compared:
 
     @property
     def failed(self) -> bool:
-        """Tell whether a file differs, or the content does not build."""
+        """Return whether a file differs, or the content does not build."""
         return any(d.severity == Severity.ERROR for d in self.diagnostics) or any(
             state != "same" for state in self.states.values()
         )
@@ -81,7 +81,7 @@ def compare(
             found.append(_stale(path, there, recorded.get(name, ""), sha256))
     for path in pipeline.extra_files(target, digests, made.stems, settings):
         states[str(path)] = "extra"
-        message = "the content does not give it: it is of an earlier build"
+        message = "this pack no longer produces this file; it is left over from an earlier build"
         hint = "Delete it, so that nobody prints it."
         found.append(warning("extra-output", message, Place(str(path)), hint))
     others = tuple(path for path in _files(target) if path not in states)

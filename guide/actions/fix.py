@@ -294,7 +294,7 @@ def _sorted(text: str, key: Callable[[Any, Any], Any], words: str) -> edits.Edit
 
 
 def _within(old: list[Any], new: list[Any]) -> bool:
-    """Tell whether all of a list stands in another, in the same order."""
+    """Return whether all of a list stands in another, in the same order."""
     rest = iter(new)
     return all(any(each == other for other in rest) for each in old)
 

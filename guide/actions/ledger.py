@@ -108,7 +108,7 @@ def write_list(copies: Sequence[LedgerEntry], path: Path, ledger: Path) -> int:
 
     if not copies:
         message = "there are no copies to list"
-        raise GuideError(error("no-ledger", message, Place(""), "Leave the filters out."))
+        raise GuideError(error("no-ledger", message, Place(""), "Omit the filters."))
     title = copies[-1].title
     versions = list(dict.fromkeys(copy.version for copy in copies))
     plain = [dataclasses.asdict(copy) for copy in copies]

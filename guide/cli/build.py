@@ -24,7 +24,7 @@ if TYPE_CHECKING:
               show_default=True, help="Where the PDFs land: DIR/PACK/briefing.pdf.")  # fmt: skip
 @click.option("--check", "against", default=None, metavar="DIR",
               type=click.Path(path_type=Path, file_okay=False),
-              help="Write nothing; tell whether what lies in DIR is what the content gives.")  # fmt: skip
+              help="Write nothing; return whether what lies in DIR is what the content gives.")  # fmt: skip
 @click.option("--tags", default="", metavar="A,B", help="Only cards with one of these tags.")
 @click.option("--only-changed-since", "since", default=None, metavar="BUILD.JSON",
               type=click.Path(path_type=Path, dir_okay=False, exists=True),

@@ -56,7 +56,7 @@ class _Checking:
                 full = f"{where}.{key}" if where else str(key)
                 at = self.document.keys.get(full) or self._place(full)
                 hint = did_you_mean(str(key), known)
-                message = f"Vega-Lite knows no `{key}` here, and leaves it out"
+                message = f"Vega-Lite does not know `{key}` here, and ignores it"
                 yield warning("unknown-key", message, at, hint)
 
     def _wrong(self, message: str, where: str, hint: str) -> Diagnostic:

@@ -183,7 +183,9 @@ class _Check:
                 wrong = self._unknown(value) if name in _COLOURS else ""
                 if wrong:
                     place = Place(self.path, node.line, node.column)
-                    message = f"`{name}: {wrong[:_SHOWN]}` is no known colour and prints as black"
+                    message = (
+                        f"`{name}: {wrong[:_SHOWN]}` is not a known colour and prints as black"
+                    )
                     hint = "Write the colour as #1f4e79 or by its CSS name, or export it again."
                     yield error("svg-incomplete", message, place, hint)
                     return

@@ -37,7 +37,7 @@ def nothing_for(kind: Kind, pack: Pack, edition: str, named: bool) -> Diagnostic
     whole = pack.whole or pack
     if named or not any(getattr(whole, part) for part in kind.needs):
         return error(NOTHING, message, place, hint)
-    return note(NOTHING, f"{message}: it is left out", place, hint)
+    return note(NOTHING, f"{message}: it is omitted", place, hint)
 
 
 def spared(problems: Iterable[Diagnostic], kind: str, edition: str) -> list[Diagnostic]:
@@ -175,5 +175,5 @@ def _in_body(section: Section, offset: int) -> Place:
 def _leak(owner: Item | None, name: str, item: Item, edition: str, place: Place) -> Diagnostic:
     whose = f"`{owner.id}`" if owner else "pack.yaml"
     message = f"{whose} names `{name}`, which the edition `{edition}` leaves out ({item.at()})"
-    hint = "Reword the text, leave its item out as well, or give the other one the edition's tags."
+    hint = "Reword the text, omit its item as well, or give the other one the edition's tags."
     return warning(LEAK, message, place, hint, owner.id if owner else "")

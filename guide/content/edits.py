@@ -212,7 +212,7 @@ def _blocks(
 
 
 def _is_outside(line: str, last: bool) -> bool:
-    """Tell whether a line after an entry is not the entry's: blank, or at the end a comment."""
+    """Return whether a line after an entry is not the entry's: blank, or at the end a comment."""
     return not line.strip() or (last and line.startswith("#"))
 
 

@@ -120,9 +120,7 @@ class _Loading:
         document, problems = read_yaml(text, path)
         self.problems.extend(problems)
         if document is not None and document.data is None:
-            hint = (
-                "Write something into it, or delete it: a file that is absent is simply left out."
-            )
+            hint = "Write something into it, or delete it: an absent file is omitted."
             self.problems.append(error("empty-file", "the file is empty", Place(path, 1, 1), hint))
             return None
         return document
@@ -318,6 +316,6 @@ def _no_front_matter(path: str, text: str) -> Diagnostic:
     lines = text.split("\n")
     yaml = re.compile(r"[ \t]+\S|#|- |[\w-]+:(?: |$)")
     end = next((n for n, line in enumerate(lines[1:], 2) if not yaml.match(line)), len(lines))
-    message = "the front matter that begins in line 1 is never closed"
+    message = "the front matter that begins on line 1 is never closed"
     hint = "Write a line --- here, between the keys and the text."
     return error("missing-front-matter", message, Place(path, end, 1), hint)

@@ -23,7 +23,7 @@ def check_questions(pack: Pack) -> Iterator[Diagnostic]:
             fields = [f"pairs.{left}" for left in question.pairs]
             hint = "Write a left side once, with one right side."
             yield from _twice(question, "left side", tuple(question.pairs), fields, hint)
-            hint = "Give each left side a right side of its own, or ask with `type: choice`."
+            hint = "Give each left side its own right side, or ask with `type: choice`."
             yield from _twice(question, "right side", tuple(question.pairs.values()), fields, hint)
         elif isinstance(question, OrderQuestion):
             fields = [f"items.{n}" for n in range(len(question.items))]

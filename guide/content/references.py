@@ -88,7 +88,7 @@ def _without_cited(cluster: str) -> str:
 
 
 def _open_citation(key: str, place: Place, item: Item) -> Diagnostic:
-    message = f"`@{key}` is printed as it stands: a bracket of the citation is missing"
+    message = f"`@{key}` is printed unchanged: a bracket of the citation is missing"
     hint = f"Write [@{key}], [-@{key}] after the author's name, or a semicolon between two sources: [@a; @{key}]."
     return warning("open-citation", message, place, hint, item.id)
 
@@ -181,7 +181,7 @@ def _footnotes(pack: Pack) -> Found:
         for name, at in called.items():
             if name not in written:
                 message = f"there is no footnote `[^{name}]`"
-                hint = f"Write it on a line of its own: [^{name}]: text"
+                hint = f"Write it on a separate line: [^{name}]: text"
                 yield error(
                     "bad-reference", message, _text_place(section, text, at), hint, section.id
                 )
@@ -200,7 +200,7 @@ def _text_place(section: Section, text: str, at: int) -> Place:
 
 
 def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:
-    """Tell whether a picture can be read out: in a line of text the words in its brackets are."""
+    """Return whether a picture can be read out: in a line of text the words in its brackets are."""
     inline = not isinstance(item, Section) and bool(mention.shown.strip())
     return inline or _has_alt(mention, pack)
 

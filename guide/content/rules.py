@@ -51,7 +51,7 @@ def check_marks(section: Section) -> list[Diagnostic]:
         place = Place(section.at("body").path, mark.line + section.body_line - 1, 1)
         if mark.kind == "code":
             message = f"the code that {mark.shown} begins here is never closed"
-            hint = f"Write {mark.shown} on a line of its own where the code ends."
+            hint = f"Write {mark.shown} on a separate line where the code ends."
             found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "box":
             message = f"the box `{mark.shown}` that begins here is never closed"
@@ -60,7 +60,7 @@ def check_marks(section: Section) -> list[Diagnostic]:
             if first < last:
                 where = f"after line {first} at the earliest and line {last} at the latest"
             hint = (
-                f"Write ::: on a line of its own where it ends, {where}. "
+                f"Write ::: on a separate line where it ends, {where}. "
                 "A box that holds another one has more colons."
             )
             found.append(error("unclosed-block", message, place, hint, section.id))
@@ -69,7 +69,7 @@ def check_marks(section: Section) -> list[Diagnostic]:
             hint = "Delete it, or write `::: note` where a box begins."
             found.append(warning("stray-mark", message, place, hint, section.id))
         else:
-            message = f"there is no box `{mark.shown[:40]}`; its marks are printed as they stand"
+            message = f"there is no box `{mark.shown[:40]}`; its marks are printed unchanged"
             hint = did_you_mean(mark.shown, BOXES)
             found.append(warning("unknown-box", message, place, hint, section.id))
     return found
@@ -79,7 +79,7 @@ _HOMES = {"unknown-source": "sources.", "unknown-term": "glossary.", "bad-refere
 
 
 def _is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
-    """Tell whether a problem only follows from files that could not be read whole.
+    """Return whether a problem only follows from files that could not be read whole.
 
     `broken` are the texts of files that have errors, case-folded, by path; '' where there is none.
     What they define may well be there: a source that is cited is not unknown because sources.yaml
@@ -99,7 +99,7 @@ def _is_consequence(problem: Diagnostic, broken: Mapping[str, str]) -> bool:
 
 
 def _may_define(name: str, path: str, text: str) -> bool:
-    """Tell whether a file seems to hold a source, a term, or the target of a reference."""
+    """Return whether a file seems to hold a source, a term, or the target of a reference."""
     if not path.startswith("sections/"):
         return name in text
     if name.startswith("[^"):
@@ -161,7 +161,7 @@ def _timeline(pack: Pack) -> Found:
     for event in pack.timeline:
         if before and event.date.first < before.first and event.date.last < before.last:
             hint = "Move it up; the timeline is printed in the order of the dates all the same."
-            message = f"{event.date} stands after {before}"
+            message = f"{event.date} comes after {before}"
             yield warning("dates-out-of-order", message, event.at("date"), hint, event.id)
         before = event.date
         if event.end and event.end.last < event.date.first:

@@ -124,7 +124,7 @@ def _in_paragraph(lines: Sequence[str], first: int, original: Sequence[str]) -> 
             yield _slip(first + start + 1, original, message, f"Write `{rule}` here, with hyphens.")
         return
     message = "lines with | are printed as text: a table needs a line of dashes below its first row"
-    hint = f"Write `{rule}` on a line of its own below this one."
+    hint = f"Write `{rule}` on a separate line below this one."
     yield _slip(first + start, original, message, hint)
 
 
@@ -179,7 +179,7 @@ def _gaps(text: str, item: Item | None, field: str) -> Iterator[Slip]:
             if match[1][0] in "<>%#/":
                 message = f"`{shown}` is a command of another program, and is printed"
                 hint = (
-                    "Put what it stands for in its place: the text, or ![Caption](figures/a.png)."
+                    "Write the text itself in its place, or ![Caption](figures/a.png)."
                 )
             else:
                 message = f"`{shown}` is printed with its braces: gaps are for cards with `cloze`"

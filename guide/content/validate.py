@@ -168,7 +168,7 @@ def _diagnostic(
         first, _, rest = name.partition(" ")
         hint = did_you_mean(name, known)
         if rest and details["input"] is None:
-            hint = "Is it a part of a text? One with a comma or a colon must stand in quotes."
+            hint = "Is it a part of a text? Put a text with a comma or a colon in quotes."
         if rest and first in known:
             hint = f"A colon is missing: `{first}: {rest[:40]}`."
         return error("unknown-key", f"unknown key `{name}`", places.key(where), hint)

@@ -148,7 +148,7 @@ def _notes(written: Written) -> Found:
             yield warning("unused-footnote", message, place, hint, written.item)
         if not match[2] and match[1] not in there:
             message = f"there is no footnote `[^{match[1]}]` in this text, and the mark is printed"
-            hint = f"Write it in the same text, on a line of its own: [^{match[1]}]: note"
+            hint = f"Write it in the same text, on a separate line: [^{match[1]}]: note"
             yield warning(
                 "bad-reference", message, written.place(match.start()), hint, written.item
             )

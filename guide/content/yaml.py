@@ -90,7 +90,7 @@ _LIST_IN_LIST = re.compile(r"(?:[-?:][ \t]+){30}")
 
 
 def _suspicious(text: str) -> bool:
-    """Tell whether a text may be nested so deeply that it must be looked at first."""
+    """Return whether a text may be nested so deeply that it must be looked at first."""
     depth = 0
     for match in _NEST.finditer(text):
         depth += 1 if match[0] in "[{" else -1
@@ -227,7 +227,7 @@ class _Reading:
             inner = f"{path}.{key}" if path else key
             if key in result:
                 first = self.document.keys[inner].line
-                message = f"`{key}` appears twice; the first is in line {first}"
+                message = f"`{key}` appears twice; the first is on line {first}"
                 hint = "Delete or rename one of the two."
                 self.problems.append(error("duplicate-key", message, at, hint))
                 continue

@@ -134,7 +134,7 @@ class _Explaining:
         if not known or text is None or not text.quote or self.line - text.end[0] > 1:
             return None
         if text.start[0] < text.end[0]:
-            hint = f"Close it in its line: it went on to the next {text.quote} in line {text.end[0] + self.first_line}."
+            hint = f"Close it in its line: it went on to the next {text.quote} on line {text.end[0] + self.first_line}."
             return self._at("a quoted text that begins here is not closed", hint, text.start)
         between = self.shown[text.end[1] : self.column]
         if text.end[0] != self.line or between.strip() or self._sign(text.end) in {"]", "}"}:
@@ -157,7 +157,7 @@ class _Explaining:
             hint = "Write `key: value`. A text that goes on is indented further, a list item begins with `- `."
             return self._at("a key without a colon", hint, self.begun)
         if "alias" in problem or "anchor" in context or "alias" in context:
-            hint = "A text that starts with * or & must stand in quotes."
+            hint = "Put a text that starts with * or & in quotes."
             return self._at("no text can start with * or &", hint, self.begun)
         if "expected a single document" in str(self.exc):
             return self._at("only one YAML document is allowed in a file", "Delete the line `---`.")
@@ -168,7 +168,7 @@ class _Explaining:
             hint = "Write \\\\ for a backslash, or put the text in single quotes."
             return self._at("a backslash that YAML does not understand", hint)
         if "tag" in context or "tag" in problem:
-            hint = "A text that starts with ! must stand in quotes."
+            hint = "Put a text that starts with ! in quotes."
             return self._at("a tag that cannot be read", hint, self.begun, "yaml-tag")
         if "directive" in context or "directive" in problem:
             hint = "A text that starts with % must stand in quotes."
@@ -208,7 +208,7 @@ class _Explaining:
                 "a value is missing", "Write it, or delete the comma or bracket before it."
             )
         if self.ended:
-            hint = f"The text ends in line {self._written()[0] + self.first_line}: close it with {closer}."
+            hint = f"The text ends on line {self._written()[0] + self.first_line}: close it with {closer}."
             return self._at(
                 f"a bracket {opened} that begins here is never closed", hint, self.begun
             )
@@ -251,7 +251,7 @@ class _Explaining:
         message = "the line does not fit the block it stands in"
         inner = next((n for n in range(parent + 1, self.line) if self._indent(n) is not None), None)
         if "'-' indicator" in self.problem:
-            hint = f"Indent it like the other items: {among} spaces, as in line {self.begun[0] + self.first_line}."
+            hint = f"Indent it like the other items: {among} spaces, as on line {self.begun[0] + self.first_line}."
         elif inner is None:
             hint = f"Line {parent + self.first_line} has its value already: check the indentation of both, and the quotes."
         else:

@@ -87,7 +87,7 @@ class Shell:
         self._pdf = pikepdf.open(io.BytesIO(compose(Draft(draft.base, blank, draft.copy_id))))
 
     def fits(self, draft: Draft) -> bool:
-        """Tell whether a copy is of this document, and fills the same places of it."""
+        """Return whether a copy is of this document, and fills the same places of it."""
         own = (part for part in draft.own if part.number < self.base.size)
         return draft.base is self.base and _kinds(own) == self._slots
 
@@ -154,7 +154,7 @@ class Shell:
 
 
 def can_share(draft: Draft) -> bool:
-    """Tell whether a copy's own objects are such as a shell can take: all that guide makes are."""
+    """Return whether a copy's own objects are such as a shell can take: all that guide makes are."""
     return all(
         part.text.lstrip().startswith((b"<<", b"[") if part.number >= draft.base.size else b"<<")
         for part in draft.own

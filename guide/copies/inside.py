@@ -70,7 +70,7 @@ def members(path: Path) -> list[str]:
 def look_inside(
     path: Path, member: str, name: str, passwords: Sequence[str], roots: Sequence[bytes]
 ) -> Inside:
-    """Return what a PDF says of itself; `member` is its name in a zip, '' for a file of its own.
+    """Return what a PDF says of itself; `member` is its name in a zip, '' for a separate file.
 
     `passwords` are tried in turn, `roots` are certificates (PEM or DER) that are trusted. A detached
     signature is the file of the same name with `.p7s` added. Raises GuideError for a damaged zip.

@@ -99,11 +99,11 @@ class LabelSetter:
 
     @property
     def _under(self) -> bool:
-        """Tell whether a control line stands under the label."""
+        """Return whether a control line stands under the label."""
         return bool(self.style.control) and not self.style.place.joined
 
     def _behind(self, width: Kind) -> bool:
-        """Tell whether the control line stands behind the label: on a card it would make it tiny."""
+        """Return whether the control line stands behind the label: on a card it would make it tiny."""
         return self.style.place.joined and not isinstance(width, str) and width >= _ROOMY
 
     def alphabet(self) -> SetLabel:

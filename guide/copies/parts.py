@@ -153,7 +153,7 @@ class Base:
 
     @property
     def classic(self) -> bool:
-        """Tell whether the file has no object streams."""
+        """Return whether the file has no object streams."""
         return self.rows.classic
 
 

@@ -26,7 +26,7 @@ _CORNER = (
 _GAP = 4.0  # mm between it and the box for the copy's number
 _KEY_HINT = (
     "Give a PKCS#12 file (.p12, .pfx), or one PEM file with the key and its certificate; "
-    "its passphrase stands in the environment: GUIDE_SIGN_PASSPHRASE"
+    "put its passphrase into the environment variable GUIDE_SIGN_PASSPHRASE"
 )
 
 
@@ -54,7 +54,7 @@ def check_seal(seal: Seal, pdf: bytes, path: str) -> None:
     if seal.signature is None:
         return
     if seal.signature.visible and seal.signature.detached:
-        message = "a detached signature stands in no page: it cannot be visible"
+        message = "a detached signature has no place on a page: it cannot be visible"
         hint = "Leave --visible or --detached out."
         raise GuideError(error("seal-contradiction", message, at, hint))
     certificate = signer_of(seal.signature).signing_cert

@@ -160,7 +160,7 @@ class _Prepared:
             following += len(drawing)
 
     def _has(self, use: FontUse) -> bool:
-        """Tell whether the base has all glyphs of a use, read as the same text."""
+        """Return whether the base has all glyphs of a use, read as the same text."""
         from guide.pdf.uses import of_use
 
         known = self.shared.get(use.name, (0, {}))[1]
@@ -602,7 +602,7 @@ class _Preparing:
             meta["dc:identifier"] = f"urn:uuid:{word}u"
 
     def _oldest_kind(self) -> bool:
-        """Tell whether the file must keep to PDF 1.4, as PDF/A-1 does (ISO 19005-1)."""
+        """Return whether the file must keep to PDF 1.4, as PDF/A-1 does (ISO 19005-1)."""
         with (
             contextlib.suppress(Exception),
             self.pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta,

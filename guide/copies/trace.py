@@ -29,7 +29,7 @@ MARK_SIZE = (33 * _PITCH + _THIN, _FIRST * _UNIT)  # pt
 
 
 def is_id(text: str) -> bool:
-    """Tell whether text is a copy id."""
+    """Return whether text is a copy id."""
     return bool(_HEX.fullmatch(text))
 
 

@@ -25,7 +25,7 @@ def _fault(number: int, answer: Answer, said: str, at: Place) -> Diagnostic:
         return uncertain(number, said, at)
     if answer.outcome == Outcome.FAILED:
         message = f"copy {number} cannot be delivered: {said}"
-        hint = f"Correct the row and run again; as it stands: --resend {number}"
+        hint = f"Correct the row and run again; to try it unchanged: --resend {number}"
         return error("delivery-failed", message, at, hint)
     message = f"copy {number} was not taken yet: {said}"
     wait = named_wait(answer.text)

@@ -175,7 +175,7 @@ class Database:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     with translated(path):
         if not path.is_file():
-            message = "a folder, or something else, stands where the ledger should be"
+            message = "a folder, or something else, has the ledger's name"
             hint = "Move it away, or name another: --ledger FILE"
             raise GuideError(error("ledger-damaged", message, Place(str(path)), hint))
         uri = f"file:{quote(os.fsencode(path.resolve()))}?mode={mode}"
@@ -216,7 +216,7 @@ def _damaged(path: Path, said: str) -> Diagnostic:
 
 def _no_room(path: Path, said: str) -> Diagnostic:
     hint = (
-        "It stands beside the list: make room there and allow writing, or name another place with "
+        "It is beside the list: make room there and allow writing, or name another place with "
         "--ledger FILE"
     )
     message = f"the ledger cannot be used: {said}"

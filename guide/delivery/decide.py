@@ -48,7 +48,7 @@ def marks(known: Known, chosen: Selection, ledger: str) -> tuple[tuple[int, Stat
     wanted = chosen.numbers()
     _refuse_unknown(wanted, by_number, ledger)
     if bad := [n for n in wanted if by_number[n].state == State.RECALLED]:
-        raise _unknown(f"{_named(bad)} recalled", ledger, "Leave the number out.")
+        raise _unknown(f"{_named(bad)} recalled", ledger, "Omit the number.")
     more = [c.number for c in known.copies if c.version == latest and chosen.chooses(c)
             and c.state != State.RECALLED]  # fmt: skip
     if not wanted and not more:
@@ -314,7 +314,7 @@ class _Deciding:
         if bad := [n for n in wanted if self.states[n] == State.RECALLED
                    or self.by_number[n].person not in named]:  # fmt: skip
             message = f"{_named(bad)} recalled, or the person is forgotten"
-            raise _unknown(message, ledger, "Leave the number out.")
+            raise _unknown(message, ledger, "Omit the number.")
         if bad := [n for n in wanted if self.by_number[n].version != self.version]:
             of = {v.id: v.version for v in self.known.versions}[self.by_number[bad[0]].version]
             message = f"{_named(bad)} of version {of}, and {self.edition.version} is given out now"

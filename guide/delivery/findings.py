@@ -168,7 +168,7 @@ class _Judging:
         if pages.get(""):
             parts.append(f"page {spans(pages[''])} from no copy")
         message = f"the file was put together: {', '.join(parts)}"
-        hint = "Ask whoever gave it to you where the pages come from."
+        hint = "Ask the person who gave it to you where the pages come from."
         self.problems.append(error("mixed-copies", message, self.at, hint))
 
     def _taken_off(self, given: str) -> None:

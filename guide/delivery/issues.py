@@ -60,7 +60,7 @@ def recognise(known: Known, issue: Issue, ledger: str) -> Edition:
         return Edition(version, bool(issue.version), None, supersedes, notes)
     if last is not None and chosen.id != last.id:
         message = f"version {version} was superseded by {last.version}"
-        hint = "Distribute the latest version, or give this one a version of its own."
+        hint = "Distribute the latest version, or give this one its own version."
         raise GuideError(error("version-superseded", message, at, hint))
     _refuse_other_bytes(issue, chosen, had, at)
     named = not any(digest.startswith(version) for digest in had if chosen in had[digest])

@@ -182,7 +182,7 @@ def _rendered(
             at = Place("templates/mail/subject.txt", 1, 1)
             return made, count, (error("bad-subject", "the subject must be one line", at, hint),)
         if len(text) + len("".join(html)) > MAX_LETTER:
-            hint = "Shorten the template; what is long belongs into the document."
+            hint = "Shorten the template; put long texts into the document."
             message = f"the letter is longer than {MAX_LETTER // 1_000_000} million characters"
             at = Place("templates/mail/body.txt", 1, 1)
             return made, count, (error("render-limit", message, at, hint),)

@@ -111,7 +111,7 @@ def _configured() -> dict[str, Any]:
         hint = 'Write lines such as host = "mail.example.org".'
         raise GuideError(error("bad-mail-settings", message, at, hint)) from exc
     if "password" in values:
-        message = "a password does not belong into a file"
+        message = "do not keep a password in this file"
         hint = "Delete it here, and use the keyring or GUIDE_SMTP_PASSWORD."
         raise GuideError(error("bad-mail-settings", message, at, hint))
     problems = [

@@ -162,7 +162,9 @@ class Queries(Database):
         at = Place(str(self.path))
         if not people:
             hint = "Write the name as the ledger has it: guide ledger LIST --name PART shows it."
-            raise GuideError(error("unknown-person", "nobody in the ledger is called so", at, hint))
+            raise GuideError(
+                error("unknown-person", "nobody in the ledger has this name", at, hint)
+            )
         if len(people) > 1:
             firsts = [numbers[0] for numbers in people.values()]
             message = f"{len(people)} people are meant: those with the copies "

@@ -84,7 +84,7 @@ def recipe_of(
         }
     stampers: dict[tuple[str, str], Stamper] = {}
     sizes = {name: len(data) for name, data in documents.items()}
-    if task.about.editions is None:  # a stranger's PDF, which is read in a process of its own
+    if task.about.editions is None:  # a stranger's PDF, which is read in a separate process
         importlib.import_module("guide.pdf.typeset")  # once, for that process and this one
         for key, style in styles.items():
             data = documents[key[0]]

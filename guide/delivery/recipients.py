@@ -144,7 +144,7 @@ class _Checking:
         formula = text[:1] in {"=", "@"} or (text[:1] in {"+", "-"} and text[1:2].isalpha())
         if name in {"name", "organisation", "ref"} and formula and len(text) > 1:
             message = f"`{name}` begins like a formula of a spreadsheet"
-            hint = "It is printed as it stands. If nobody is called so, correct the list."
+            hint = "It is printed unchanged. If nobody has this name, correct the list."
             self.problems.append(warning("formula-in-list", message, entry.at(name), hint))
         if text.isascii():
             return text
@@ -249,7 +249,7 @@ class _Checking:
         if who.ref:
             first = self.refs.setdefault(who.ref, entry.line)
             if first != entry.line:
-                message = f"the same `ref` is in line {first}"
+                message = f"the same `ref` is on line {first}"
                 self._refuse("duplicate-recipient", message, entry, "ref", hint)
         name, address = fold(who.name), fold(who.email)
         if address:
@@ -258,17 +258,17 @@ class _Checking:
             same.append((entry.line, who.ref))
             line = self.addresses.setdefault(address, entry.line)
             if twice:
-                message = f"the same name and address are in line {twice}"
+                message = f"the same name and address are on line {twice}"
                 self._refuse("duplicate-recipient", message, entry, "email", hint)
             elif line != entry.line:
-                message = f"the same address is in line {line}"
+                message = f"the same address is on line {line}"
                 hint = "It gets both copies. If that is one person, delete one row."
                 self.problems.append(warning("duplicate-address", message, entry.at("email"), hint))
         elif not who.ref:
             first = self.people.setdefault((name, fold(who.organisation)), entry.line)
             if first != entry.line:
-                message = f"the same name and organisation are in line {first}"
-                hint += " Tell two people apart by `email` or `ref`."
+                message = f"the same name and organisation are on line {first}"
+                hint += " Distinguish two people by `email` or `ref`."
                 self._refuse("duplicate-recipient", message, entry, "name", hint)
 
 

@@ -86,7 +86,7 @@ def _dispatch(box: Any, page: Any, contexts: Any, blocks: Any, floats: Any, cell
 
 
 def _is_whole(box: Any, style: Any) -> bool:
-    """Tell whether a picture in the flow is drawn as it is, with nothing of it cut off."""
+    """Return whether a picture in the flow is drawn as it is, with nothing of it cut off."""
     return (
         style["position"] == "static"
         and not box.is_floated()
@@ -100,7 +100,7 @@ def _is_whole(box: Any, style: Any) -> bool:
 
 
 def _is_plain(box: Any, style: Any) -> bool:
-    """Tell whether it makes no difference to the eye when a box is painted."""
+    """Return whether it makes no difference to the eye when a box is painted."""
     return (
         isinstance(box, boxes.BlockLevelBox)
         and style["z_index"] == "auto"

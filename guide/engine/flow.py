@@ -93,7 +93,7 @@ def _lay_out(
 
 
 def _breaks_before(result: Any, index: int, before: list[Any]) -> bool:
-    """Tell whether the page ends before the child, or before the heading that must stay with it."""
+    """Return whether the page ends before the child, or before the heading that must stay with it."""
     _, stop, resume_at, *_ = result
     element = before[-1].element if before else None
     headed = element is not None and element.tag in _HEADINGS

@@ -139,7 +139,7 @@ def _take_up(layout: Any, style: Any) -> None:
 
 
 def _is_kept(layout: Any, style: Any) -> bool:
-    """Tell whether a layout still is what a new one with its text would be, in one line."""
+    """Return whether a layout still is what a new one with its text would be, in one line."""
     return (
         getattr(layout, "style", None) is style
         and not layout.justification_spacing

@@ -77,13 +77,13 @@ PATCHES = (
     ),
     Patch(
         "The head or foot of a table that is repeated on a page is an artifact",
-        "It would be said again in the middle of the table.",
+        "Readers aloud would repeat it in the middle of the table.",
         _NONE,
         (("weasyprint.draw:draw_table", "corrections._draw_heads_once"),),
         ("test_the_repeated_head_of_a_table_is_an_artifact",),
     ),
     Patch(
-        "Positioned blocks without a ground, and whole pictures, are painted where they stand",
+        "Positioned blocks without a ground, and whole pictures, are painted in their place",
         "Painted after all text, they come last in the file, which is read in its order.",
         "WeasyPrint #2444",
         (("weasyprint.stacking:_dispatch", "corrections._dispatch"),),
@@ -122,14 +122,14 @@ PATCHES = (
         shortcut=True,
     ),
     Patch(
-        "A radio button is a kid of its group and no field of its own",
+        "A radio button is a kid of its group and not a separate field",
         "A reader fills in each button by itself (ISO 32000-2, 12.7.5.2.4).",
         _NONE,
         (("weasyprint.pdf:add_forms", "corrections._add_forms"),),
         ("test_a_radio_button_is_a_kid_of_its_group",),
     ),
     Patch(
-        "A running element has no width where it stands; parts of a table cannot be one",
+        "A running element has no width in its place; parts of a table cannot be one",
         "Such documents failed.",
         _NONE,
         (
@@ -170,7 +170,7 @@ PATCHES = (
         ),
     ),
     Patch(
-        "Fonts are told apart by their bytes",
+        "Fonts are distinguished by their bytes",
         "Two files of one name were one font: the second was drawn with the glyphs of the first.",
         "WeasyPrint #1951, closed, shows the like",
         (("weasyprint.pdf.stream:Stream.add_font", "typefaces._add_font"),),

@@ -99,7 +99,7 @@ class Ready(pydyf.Object):  # type: ignore[misc]
 
     @property
     def compressible(self) -> bool:
-        """Tell whether the object may lie in an object stream."""
+        """Return whether the object may lie in an object stream."""
         return self.content is None
 
 

@@ -34,7 +34,7 @@ _NUMBERINGS = {
 
 
 def is_decoration(box: Any) -> bool:
-    """Tell whether a box is an image that says nothing, or text that is hidden from being said."""
+    """Return whether a box is an image that says nothing, or text that is hidden from being said."""
     element = box.element
     if element is None:
         return False

@@ -54,7 +54,7 @@ def _covered(east_asian: bool) -> frozenset[int]:
 
 
 def is_east_asian(character: str) -> bool:
-    """Tell whether a character is set in one of the CJK families."""
+    """Return whether a character is set in one of the CJK families."""
     code = ord(character)
     return (
         0x1100 <= code <= 0x11FF

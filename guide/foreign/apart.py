@@ -1,4 +1,4 @@
-"""A stranger's PDF is read in a process of its own: little time, little memory, no network, no files.
+"""A stranger's PDF is read in a separate process: little time, little memory, no network, no files.
 
 Libraries that read PDF files are large and written in C++; a file can keep them busy for hours, fill
 the memory or use a hole. `apart` ends the reading, and the user gets a diagnostic.
@@ -88,7 +88,7 @@ def _bounds(size: int, shared: RealTime) -> Limits:
     try:
         bounds = limits(1, SMALL)
     except ValueError as exc:
-        hint = f"{VARIABLE}=seconds=60,memory=2000; what is left out keeps its default."
+        hint = f"{VARIABLE}=seconds=60,memory=2000; omitted limits keep their defaults."
         raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
     more = max(0, size - _PLAIN)
     seconds = bounds.seconds + more // (2 * MB)

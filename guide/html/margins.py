@@ -1,4 +1,4 @@
-"""What the margins of pages hold: the marking on lines of its own, running heads and feet.
+"""What the margins of pages hold: the marking on separate lines, running heads and feet.
 
 Everything is measured before the page is laid out, so that margins grow for a marking of two lines
 or of large type, and nothing is printed over anything else. Numbered copies print their label in

@@ -354,7 +354,7 @@ _HEAD_WIDTH = 7.5  # mm of a card's width for each pt of its head
 
 
 def has_own(request: Request) -> bool:
-    """Tell whether a pack replaces templates of a kind that it has not described itself."""
+    """Return whether a pack replaces templates of a kind that it has not described itself."""
     folder = f"{request.kind.name}/"
     names = [name for name in request.pack.templates if name.startswith(folder)]
     return f"{folder}kind.toml" not in names and any(name.endswith(".html") for name in names)

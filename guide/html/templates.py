@@ -43,7 +43,7 @@ class TemplateFault(Exception):
 
 @lru_cache(maxsize=4096)
 def _public(kind: type, name: str) -> bool:
-    """Tell whether a template may read the attribute of objects of a class.
+    """Return whether a template may read the attribute of objects of a class.
 
     Of our own objects, what our own classes define; of others, only plain values and Jinja's. The
     base of all models, for one, can open files and unpickle, and has no underscore before it.

@@ -249,7 +249,7 @@ def _without_stop(rich: Rich) -> Rich:
 
 
 def _linked(text: str) -> str:
-    """Make addresses links, each on a line of its own, so that none is broken for no reason."""
+    """Make addresses links, each on a separate line, so that none is broken for no reason."""
     text = text.strip()
     linked = _URL.sub(lambda m: f'<a class="url" href="{m[0]}">{m[0]}</a>', text)
     linked = re.sub(r"</a>[.,;]+\s*$", "</a>", linked)

@@ -212,7 +212,7 @@ class _Renderer(RendererHTML):
         context, name = env["context"], tokens[idx].content
         target = context.targets.get(name)
         if target is None:
-            hint = "Refer to a heading, a captioned table or a figure in a paragraph of its own; in an edition, give the target its tags."
+            hint = "Refer to a heading, a captioned table or a figure in a separate paragraph; in an edition, give the target its tags."
             message = f"`{name}` is not in this document"
             env["context"].report(
                 warning("dropped-reference", message, self._spot(env), hint, env["here"].item)

@@ -96,7 +96,7 @@ class Signature(Frozen):
     """A key to sign copies with: PKCS#12, or PEM with the certificates, each as its bytes.
 
     `visible` puts a box on the first page, `detached` leaves the PDF as it is and gives the
-    signature as a file of its own. The box says `caption`, in the language `lang`, and the name.
+    signature as a separate file. The box says `caption`, in the language `lang`, and the name.
     """
 
     key: bytes = Field(repr=False)

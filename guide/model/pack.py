@@ -121,7 +121,7 @@ class Manifest(Frozen):
         )
 
     def stops(self, problem: Diagnostic) -> bool:
-        """Tell whether a problem is an error that nobody accepts."""
+        """Return whether a problem is an error that nobody accepts."""
         return problem.severity == Severity.ERROR and not self.accepting(problem)
 
 

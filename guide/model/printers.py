@@ -21,7 +21,7 @@ class Registration:
 
     @property
     def is_none(self) -> bool:
-        """Tell whether nothing is to be moved."""
+        """Return whether nothing is to be moved."""
         return self == Registration()
 
 

@@ -266,7 +266,7 @@ def mixed_options(options: Sequence[str], seed: str) -> tuple[str, ...]:
 
 
 def in_order(options: Sequence[str]) -> bool:
-    """Tell whether options are numbers (with a unit or none), or dates from early to late or back."""
+    """Return whether options are numbers (with a unit or none), or dates from early to late or back."""
     plain = [option.strip().strip("*_").rstrip(".") for option in options]
     if all(_NUMBER.fullmatch(option) for option in plain) and not any(map(_day, plain)):
         return True

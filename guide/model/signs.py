@@ -211,7 +211,7 @@ REMEDIES = {
     "a": "Write a link as [words](https://...).",
     "img": "Write a picture as ![caption](figures/name.png).",
     "table": "Write a table with | between its cells.",
-    "hr": "Write --- on a line of its own.",
+    "hr": "Write --- on a separate line.",
     "pre": "Put code between two lines of ```.",
     "blockquote": "Begin the lines of a quotation with >.",
     **dict.fromkeys(("tr", "td", "th", "thead", "tbody"), "Write a table with | between its cells."),

@@ -160,7 +160,7 @@ class _Fitting:
         return max(family.low, min(found, family.high))
 
     def surely_larger(self, family: _Family, step: int) -> bool:
-        """Tell whether a card that fits at a step cannot fit at the one above it.
+        """Return whether a card that fits at a step cannot fit at the one above it.
 
         Its tallest face would take the square of the ratio of sizes; two lines are for the doubt.
         """

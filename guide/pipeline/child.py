@@ -1,4 +1,4 @@
-"""A build in a process of its own, within limits: a pack is a stranger's work."""
+"""A build in a separate process, within limits: a pack is a stranger's work."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _bounds(settings: Settings) -> Limits:
     try:
         bounds = limits((settings.jobs or os.cpu_count() or 1) + 1)
     except ValueError as exc:
-        hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; what is left out stays as it is."
+        hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; omitted limits keep their values."
         raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
     if refused := allowance.computing():
         message, hint = refused
@@ -101,7 +101,7 @@ def fence(folder: Path, *written: Path) -> Fence:
 
 def worker_died(how: str, document: str, place: Place | None = None) -> Diagnostic:
     """Say that the work of a process was done again."""
-    message = f"a process was ended by {how} at `{document}`; its work was done again"
+    message = f"the process making `{document}` was killed by {how}; guide repeated its work"
     hint = "Memory ran out, most likely: end other programs, or build with a smaller --jobs."
     return note("worker-died", message, place or Place("pack.yaml", 1, 1), hint)
 
@@ -110,6 +110,6 @@ def render_limit(message: str) -> Diagnostic:
     """Say that a document takes more than it may."""
     hint = (
         "Look for a huge picture, table, chart or formula, or a loop in a template of the pack; "
-        "leave documents out with --only. If it is meant so: GUIDE_LIMITS in docs/security.md."
+        "leave documents out with --only. If the size is intended, raise GUIDE_LIMITS (docs/security.md)."
     )
     return error("render-limit", message, Place("pack.yaml", 1, 1), hint)

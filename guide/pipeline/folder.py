@@ -40,7 +40,7 @@ def _check_target(folder: Path, target: Path, edition: str) -> None:
     root = folder.resolve()
     for path in (target, *target.parents):
         if os.path.islink(path) and path.parent.resolve().is_relative_to(root):
-            message = "a link in the pack stands where its files would be written"
+            message = "a link in the pack has the name of a folder that guide writes to"
             hint = "Delete the link, or choose another folder with -o DIR."
             raise GuideError(error("cannot-write", message, Place(str(path)), hint))
 
@@ -96,7 +96,7 @@ def printed_cards(path: Path) -> tuple[tuple[str, str], ...]:
         return tuple((name, mark) for cards in decks.values() for name, mark in cards.items())
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
         message = "this is not the build.json of a deck"
-        hint = "It lies beside the PDFs of a build: build/PACK/build.json."
+        hint = "Look beside the PDFs of a build: build/PACK/build.json."
         raise GuideError(error("bad-build-record", message, Place(str(path)), hint)) from exc
 
 

@@ -58,7 +58,7 @@ def order_of(task: Task, kind: Kind) -> Order | None:
     problem = check_theme(name, place, task.pack)
     task.problems.add(*([problem] if problem else ()))
     if task.settings.archive and options.get("form") and kind.shape != "faces":
-        not_archivable(task, kind.name, f"{kind.name}: a form that is filled in is no archive")
+        not_archivable(task, kind.name, f"{kind.name}: an archive cannot have a form to fill in")
         return None
     theme = own.model_copy(update={"name": str(name)})
     return None if task.problems.stop(found) else Order(kind, options, paper, theme)
@@ -83,7 +83,7 @@ def cards_of_theme(task: Task, options: Mapping[str, Any]) -> tuple[str, float]:
 
 
 def too_many(task: Task, order: Order, count: int) -> bool:
-    """Tell whether a kind comes to more documents than a build has; `count` is that of its last."""
+    """Return whether a kind comes to more documents than a build has; `count` is that of its last."""
     if count <= MOST_DOCUMENTS:
         return False
     name = order.kind.name

@@ -53,16 +53,16 @@ class Problems:
             known.append(page)
 
     def stop(self, problems: Iterable[Diagnostic]) -> bool:
-        """Tell whether an error is among problems that the author does not accept."""
+        """Return whether an error is among problems that the author does not accept."""
         return any(self.pack is None or self.pack.manifest.stops(each) for each in problems)
 
     @property
     def fatal(self) -> bool:
-        """Tell whether nothing can be made, as far as is known."""
+        """Return whether nothing can be made, as far as is known."""
         return self.stop(d for d in self.found if d not in self.of_layout)
 
     def stopped(self, told: Sequence[Diagnostic]) -> bool:
-        """Tell whether no document is kept. Errors of layout have left theirs out already."""
+        """Return whether no document is kept. Errors of layout have left theirs out already."""
         layout = set() if self.settings.strict else self.of_layout
         return any(d.severity == Severity.ERROR and d not in layout for d in told)
 

@@ -80,7 +80,7 @@ class Built:
 
     @property
     def failed(self) -> bool:
-        """Tell whether anything was wrong enough to stop an output."""
+        """Return whether anything was wrong enough to stop an output."""
         return any(d.severity == Severity.ERROR for d in self.diagnostics)
 
     def as_json(self) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Record:
 
     @property
     def wrong(self) -> bool:
-        """Tell whether there are errors."""
+        """Return whether there are errors."""
         return any(d.severity == Severity.ERROR for d in self.diagnostics)
 
     def keep(self, store: Store, folder: Path, settings: Settings) -> None:
@@ -155,7 +155,7 @@ class Record:
         remember(store, folder, settings, self.seen)
 
     def is_whole(self, store: Store, target: Path) -> bool:
-        """Tell whether every file is still to be had, where it belongs or in the store."""
+        """Return whether every file is still to be had, where it belongs or in the store."""
         return all(
             output.sha256_of(target / made.path) == made.sha256
             or store.get(f"file:{made.sha256}") is not None

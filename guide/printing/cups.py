@@ -134,7 +134,12 @@ def refusal(queue: str) -> Diagnostic | None:
     accepting = _said(_run(("lpstat", "-a", name)))
     if " not accepting requests" in accepting:
         message = f"`{name}` is not accepting jobs{_reason(accepting)}"
-        return error("printer-refuses", message, Place("--printer"), f"Let it: cupsaccept {name}")
+        return error(
+            "printer-refuses",
+            message,
+            Place("--printer"),
+            f"Start accepting jobs: cupsaccept {name}",
+        )
     if stopped := stop_reason(queue):
         message = f"`{name}` is stopped{stopped.removeprefix('stopped')}"
         return error("printer-stopped", message, Place("--printer"), f"Start it: cupsenable {name}")
@@ -259,7 +264,7 @@ def send(queue: str, job: Job) -> str:
     match = re.search(r"request id is (\S+)", _said(done))
     if done.returncode or match is None:
         message = f"`{queue}` does not take the job: {_complaint(done)}"
-        hint = "See how it stands: lpstat -l -p; ask whoever looks after the printer."
+        hint = "Check the queue with `lpstat -l -p`, or ask the printer's administrator."
         raise GuideError(error("printer-refuses", message, Place("--printer"), hint))
     return match[1]
 

@@ -198,7 +198,7 @@ def _look(data: bytes, path: str) -> tuple[tuple[tuple[float, float], ...], str]
     if not sizes:
         raise GuideError(error("not-a-pdf", "the file has no pages", place, "Make it again."))
     if not printable:
-        message = "whoever made this file does not allow printing"
+        message = "the author of this file does not allow printing"
         hint = "Ask for a copy that may be printed."
         raise GuideError(error("print-forbidden", message, place, hint))
     if waits:

@@ -128,7 +128,7 @@ def _sides(
 
 
 def can_turn(printer: Printer, profile: bool | None, wanted: str = "two-sided-long-edge") -> bool:
-    """Tell whether a printer prints both sides: as its profile says, else as it says itself."""
+    """Return whether a printer prints both sides: as its profile says, else as it says itself."""
     if profile is not None:
         return profile
     return not printer.sides or wanted in printer.sides
@@ -144,7 +144,7 @@ def _torn(document: Document, pages: Sequence[int], wishes: Wishes, sides: str) 
     }
     if whole == chosen:
         return []
-    message = f"--pages {runs(pages)} parts fronts from their backs"
+    message = f"--pages {runs(pages)} separates fronts from their backs"
     hint = f"Whole sheets are --pages {runs(sorted(whole))}; single sides: add --sides one."
     return [error("torn-sheets", message, Place("--pages"), hint)]
 

@@ -46,7 +46,7 @@ def profiles() -> dict[str, Profile]:
         return {name: _profile(entry) for name, entry in data.items()}
     except (OSError, ValueError, TypeError, AttributeError, InvalidOperation) as exc:
         message = f"the printer profiles cannot be read ({exc})"
-        hint = "Mend or delete the file; guide calibrate --save makes it again."
+        hint = "Fix or delete the file; guide calibrate --save makes it again."
         raise GuideError(error("bad-profile", message, Place(str(path), 1, 1), hint)) from exc
 
 

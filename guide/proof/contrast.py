@@ -73,7 +73,7 @@ class _Ground:
     colour: Colour | None
 
     def holds(self, box: Any) -> bool:
-        """Tell whether the middle of a text lies on it."""
+        """Return whether the middle of a text lies on it."""
         x, y = box.position_x + box.width / 2, box.position_y + box.height / 2
         return bool(self.left <= x <= self.right and self.top <= y <= self.bottom)
 

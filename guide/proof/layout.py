@@ -110,7 +110,7 @@ def _page_faults(pages: list[Any]) -> Iterator[Fault]:
         yield from _too_coarse(found, number)
         last = max(found, key=lambda leaf: (leaf.bottom, leaf.right), default=None)
         if last and last.tag in _HEADS and len(found) > 1 and number < len(pages):
-            message = f"a heading stands alone at the foot of page {number}"
+            message = f"a heading is alone at the foot of page {number}"
             hint = "Shorten the text before it, or let the heading begin a page."
             word = str(getattr(last.box, "text", ""))
             fault = Fault("stranded-heading", message, last.at, hint, Severity.WARNING, number)
@@ -129,7 +129,7 @@ def _heads_too_wide(box: Any, number: int, told: set[str]) -> Iterator[Fault]:
             if over > TOLERANCE and text not in told:
                 told.add(text)
                 message = f"`{text[:40]}` is {over / PX_PER_MM:.1f} mm too wide for head or foot"
-                hint = "Shorten it: it stands on every page."
+                hint = "Shorten it: it is printed on every page."
                 yield Fault("text-overflow", message, "", hint, page=number, word=text)
 
 

@@ -24,7 +24,7 @@ class Trouble:
 
 _OVER = (
     "Look in templates of the pack for `z-index`, `position`, `margin`, `float` and `transform`, "
-    "and give the text room of its own."
+    "and give the text its own room."
 )
 SMALL = "Look in templates of the pack for `font-size`, `transform` and `letter-spacing`."
 PALE_HINT = (

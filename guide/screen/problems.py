@@ -14,7 +14,7 @@ from guide.diagnostics.sarif import sarif_log
 
 
 def coloured(stream: TextIO) -> bool:
-    """Tell whether colour is wanted: on a terminal, unless NO_COLOR is set (no-color.org)."""
+    """Return whether colour is wanted: on a terminal, unless NO_COLOR is set (no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

@@ -39,7 +39,7 @@ def cell(stock: Stock, index: int) -> tuple[float, float]:
 
 
 def flips_about_vertical(stock: Stock, duplex: str) -> bool:
-    """Tell whether the sheet turns about its vertical axis: the long edge of a portrait sheet."""
+    """Return whether the sheet turns about its vertical axis: the long edge of a portrait sheet."""
     portrait = stock.paper.width <= stock.paper.height
     return portrait == (duplex != "short-edge")
 

@@ -58,7 +58,7 @@ class Fence:
 
 
 def enclose(fence: Fence) -> bool:
-    """Let this thread, and what it starts, touch nothing else from now on; tell whether that held.
+    """Let this thread, and what it starts, touch nothing else from now on; return whether that held.
 
     False where the kernel offers no Landlock (before 5.13, other systems) or GUIDE_FENCE is "off".
     """

@@ -1,4 +1,4 @@
-"""Work on what strangers wrote: in a process of its own, within limits that the system enforces.
+"""Work on what strangers wrote: in a separate process, within limits that the system enforces.
 
 `confined` runs a function in a child and ends it when it takes too much; `within` bounds one job in
 the process at hand. Where there is no `resource` (Windows), only the wall time is bounded.
@@ -247,7 +247,7 @@ def confined(
 
 
 def _alone() -> bool:
-    """Tell whether this process has one thread, those of libraries counted."""
+    """Return whether this process has one thread, those of libraries counted."""
     try:
         return len(os.listdir("/proc/self/task")) == 1
     except OSError:
@@ -286,7 +286,7 @@ def _received(receiver: Connection) -> bytes:
 
 
 def waited(ready: Callable[[float], bool], limit: float) -> bool:
-    """Wait until `ready(seconds)` for at most `limit` seconds, and tell whether it is.
+    """Wait until `ready(seconds)` for at most `limit` seconds, and return whether it is.
 
     The time that this process is stopped (Ctrl-Z) does not count, which one long wait would count.
     """

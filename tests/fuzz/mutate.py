@@ -3,7 +3,7 @@
     python tests/fuzz/mutate.py [--count 300] [--seed 1999] [--all 4] [--typeset 25] [--list]
 
 Each edit must give a diagnostic that points at it, or build; none may raise. A diagnostic points at an
-edit when it stands within two lines of it, when it names such a line ("the first is in line 7"), or when
+edit when it stands within two lines of it, when it names such a line ("the first is on line 7"), or when
 it names a thing that stood there: a source that was deleted is missed where it is cited.
 """
 

@@ -43,7 +43,7 @@ def test_what_points_at_an_edit() -> None:
         (error("c", "m", Place("a.yaml", 12, 1)), "near"),
         (error("c", "m", Place("a.yaml", 13, 1)), ""),
         (error("c", "m", Place("b.yaml", 10, 1)), ""),
-        (error("c", "the first is in line 9", Place("a.yaml", 19, 1)), "named"),
+        (error("c", "the first is on line 9", Place("a.yaml", 19, 1)), "named"),
         (error("c", "m", Place("b.yaml", 1, 1), "the first is at a.yaml:9"), "named"),
         (error("unknown-source", "there is no source `key-10`", Place("b.yaml", 1, 1)), "word"),
         (error("unknown-source", "there is no source `key-17`", Place("b.yaml", 1, 1)), ""),

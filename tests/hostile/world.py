@@ -52,7 +52,7 @@ class Watch:
         assert self.libc.inotify_add_watch(self.handle, os.fsencode(path), IN_OPEN) >= 0
 
     def opened(self) -> bool:
-        """Tell whether it was opened since it was asked last."""
+        """Return whether it was opened since it was asked last."""
         ready, _, _ = select.select([self.handle], [], [], 0)
         return bool(ready and os.read(self.handle, 4096))
 

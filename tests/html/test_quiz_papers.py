@@ -237,7 +237,7 @@ def _lines(path: Path) -> list[str]:
             before = -1.0
             rows: list[list[tuple[float, str]]] = []
             for middle, left, rect in sorted((-(r[1] + r[3]) / 2, r[0], r) for r in rects):
-                if not rows or middle - before > 4:  # points: on a line of its own
+                if not rows or middle - before > 4:  # points: on a separate line
                     rows.append([])
                 before = middle
                 rows[-1].append((left, text.get_text_bounded(*rect).strip()))

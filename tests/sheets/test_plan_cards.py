@@ -127,7 +127,7 @@ def test_cut_piles_laid_on_one_another_are_in_order(stock: Stock, cards: int) ->
 
 
 def crosses(line: Line, stock: Stock, face: Placement) -> bool:
-    """Tell whether an upright or level line runs through a card's inside."""
+    """Return whether an upright or level line runs through a card's inside."""
     left, right = sorted((line.x1, line.x2))
     top, bottom = sorted((line.y1, line.y2))
     return (
@@ -182,7 +182,7 @@ def test_marks_of_the_back_lie_behind_those_of_the_front(
 
 
 def same(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    """Tell whether two lines are the same, whichever end is named first."""
+    """Return whether two lines are the same, whichever end is named first."""
     ends = (other, (other[2], other[3], other[0], other[1]))
     return any(all(abs(a - b) < 0.01 for a, b in zip(one, end, strict=True)) for end in ends)
 

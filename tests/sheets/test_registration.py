@@ -39,7 +39,7 @@ edges = pytest.mark.parametrize("duplex", EDGES)
 
 
 def turned(paper: Paper, duplex: str) -> bool:
-    """Tell whether the back comes out upside down: the sheet turns about its level axis."""
+    """Return whether the back comes out upside down: the sheet turns about its level axis."""
     return (paper.width <= paper.height) != (duplex == "long-edge")
 
 
@@ -201,7 +201,7 @@ def centres(found: list[Stroke], length: float) -> set[Point]:
 
 
 def near(points: set[Point], others: set[Point]) -> bool:
-    """Tell whether each point has one of the others at the same place."""
+    """Return whether each point has one of the others at the same place."""
     return all(any(hypot(x - u, y - v) < 0.15 for u, v in others) for x, y in points)
 
 

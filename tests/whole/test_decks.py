@@ -91,7 +91,7 @@ class Deck:
 
 @pytest.fixture
 def deck(tmp_path: Path) -> Deck:
-    """Return an empty pack in a folder of its own."""
+    """Return an empty pack in a separate folder."""
     return Deck(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The marking on every page and side: there, on lines of its own, within what printers print."""
+"""The marking on every page and side: there, on separate lines, within what printers print."""
 
 from __future__ import annotations
 

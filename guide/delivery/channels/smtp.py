@@ -145,7 +145,7 @@ class Smtp(Channel):
                 _log_in(connection, server.user, server.password)
         except ssl.SSLCertVerificationError as exc:
             message = f"the server's certificate is not accepted: {_words(exc)}"
-            hint = "Use the name that the certificate has; GUIDE_SMTP_CA names one of your own."
+            hint = "Use the name that the certificate has; GUIDE_SMTP_CA names your own."
             raise ChannelClosed(error("smtp-refused", message, _AT, hint)) from exc
         except smtplib.SMTPAuthenticationError as exc:
             if exc.smtp_code < 500:
