@@ -38,9 +38,10 @@ def lines(patch: patches.Patch) -> int:
         for each in ast.walk(node):
             if isinstance(each, ast.Name):
                 waiting.append((module, each.id))
-            elif isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name):
-                if (ROOT / f"guide/engine/{each.value.id}.py").exists():
-                    waiting.append((each.value.id, each.attr))
+            elif isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and (
+                ROOT / f"guide/engine/{each.value.id}.py"
+            ).exists():  # fmt: skip
+                waiting.append((each.value.id, each.attr))
     return sum(seen.values())
 
 

@@ -534,7 +534,7 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Return a list of the cards that are set, with a cache of the test's own."""
     monkeypatch.setenv("GUIDE_CACHE_DIR", str(tmp_path / "cache"))
     seen: list[str] = []
-    set_faces = faces.set_faces_job
+    set_faces = faces.set_faces_job  # type: ignore[attr-defined]  # it is imported there
 
     def recording(html: Html) -> Any:
         seen.extend(face.at for face in html.faces if face.at)
