@@ -39,13 +39,13 @@ class Driver:
 
     def start(self, words: list[object], variables: dict[str, str], said: Path) -> int:
         """Start a command that leads a session; return its number."""
-        words = [str(word) for word in words]
+        texts = [str(word) for word in words]
         said.write_bytes(b"")  # it may be killed before it says anything
         if self.process:
-            return self._ask(do="start", words=words, variables=variables, said=str(said))
+            return self._ask(do="start", words=texts, variables=variables, said=str(said))
         with said.open("wb") as stream:
             command = subprocess.Popen(
-                [sys.executable, "-m", "guide", *words], start_new_session=True, stdout=stream, stderr=stream,
+                [sys.executable, "-m", "guide", *texts], start_new_session=True, stdout=stream, stderr=stream,
                 stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
             )  # fmt: skip
         self.commands[command.pid] = command

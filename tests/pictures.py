@@ -73,13 +73,20 @@ def png(width: int, height: int, depth: int, colour: int, rows: list[bytes], *, 
     return b"\x89PNG\r\n\x1a\n" + head + before + data + chunk(b"IEND", b"")
 
 
+def pixel(image: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    """Return the samples of a pixel of an image that has several bands."""
+    samples = image.getpixel((x, y))
+    assert isinstance(samples, tuple)
+    return samples
+
+
 def interlaced(image: Image.Image) -> bytes:
     """Return an RGB image as a PNG in the seven passes of Adam7."""
     passes = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
     raw = b""
     for left, top, across, down in passes:
         for y in range(top, image.height, down):
-            raw += b"\0" + b"".join(bytes(image.getpixel((x, y))) for x in range(left, image.width, across))
+            raw += b"\0" + b"".join(bytes(pixel(image, x, y)) for x in range(left, image.width, across))
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", image.width, image.height, 8, 2, 0, 0, 1))
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
 
@@ -134,7 +141,7 @@ def _16_bits(colour: int) -> bytes:
     bands = {2: "RGB", 4: "LA", 6: "RGBA"}[colour]
     image = veiled().convert(bands) if colour != 2 else photo()
     rows = [
-        b"".join(bytes((v, v)) for x in range(WIDTH) for v in image.getpixel((x, y))) for y in range(HEIGHT)
+        b"".join(bytes((v, v)) for x in range(WIDTH) for v in pixel(image, x, y)) for y in range(HEIGHT)
     ]
     return png(WIDTH, HEIGHT, 16, colour, rows)
 
@@ -203,9 +210,10 @@ def seen(data: bytes, scale: float = 3.0, password: str | None = None) -> list[l
 def _placed(holder: Any, matrix: tuple[float, ...]) -> Iterator[tuple[float, ...]]:
     """Yield the matrix of each picture that a page or form draws, with what is in its forms."""
     inner = holder.obj if isinstance(holder, pikepdf.Page) else holder
-    pictures = inner.get("/Resources", {}).get("/XObject", {})
+    resources: Any = inner.get("/Resources", {})
+    pictures = resources.get("/XObject", {})
     now, kept = matrix, []
-    for operands, operator in pikepdf.parse_content_stream(holder):
+    for operands, operator in pikepdf.parse_content_stream(holder):  # type: ignore[misc]  # its stub has no iteration
         name = str(operator)
         if name == "q":
             kept.append(now)

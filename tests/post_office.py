@@ -77,7 +77,7 @@ class PostOffice:
         with self.lock:
             self.raw.setdefault(address, []).append(data)
             self.boxes.setdefault(address, []).append(
-                email.message_from_bytes(data, policy=email.policy.default)  # type: ignore[arg-type]
+                email.message_from_bytes(data, policy=email.policy.default)
             )
             self.times.append(asyncio.get_running_loop().time())
         if self.drop_after.get(address, 0):
@@ -100,7 +100,7 @@ class _Server(SMTP):
             office.drop_in_data[address] -= 1
             await self.push("354 Go on")
             await asyncio.sleep(0.02)
-            self.transport.abort()
+            self.transport.abort()  # type: ignore[attr-defined]  # a transport of sockets
             return
         await super().smtp_DATA(arg)
 

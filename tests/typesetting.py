@@ -96,7 +96,7 @@ def marked() -> Callable[[pikepdf.Page], list[tuple[str, list[str]]]]:
     def found(page: pikepdf.Page) -> list[tuple[str, list[str]]]:
         stack: list[str] = []
         ink = []
-        for operands, operator in pikepdf.parse_content_stream(page):
+        for operands, operator in pikepdf.parse_content_stream(page):  # type: ignore[misc]  # its stub has no iteration
             name = str(operator)
             if name == "BDC":
                 properties = operands[1]

@@ -178,9 +178,7 @@ def _gaps(text: str, item: Item | None, field: str) -> Iterator[Slip]:
             shown = match[0][:40]
             if match[1][0] in "<>%#/":
                 message = f"`{shown}` is a command of another program, and is printed"
-                hint = (
-                    "Write the text itself in its place, or ![Caption](figures/a.png)."
-                )
+                hint = "Write the text itself in its place, or ![Caption](figures/a.png)."
             else:
                 message = f"`{shown}` is printed with its braces: gaps are for cards with `cloze`"
                 hint = _hint(item, match[1])

@@ -55,7 +55,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def sums(folder: Path) -> dict[str, str]:
     """Return SHA256SUMS after checking it as sha256sum does."""
-    found = dict(reversed(line.split("  ", 1)) for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines())
+    found = dict(line.split("  ", 1)[::-1] for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines())
     for name, digest in found.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     return found

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,13 +114,13 @@ def test_a_terminal_gets_colours_unless_they_are_refused(
 def started(small_pack: Path, cache: Path, *words: str) -> subprocess.Popen[bytes]:
     """Start a build that knows no results, in a group of its own."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), "GUIDE_CACHE_DIR": str(cache)}
-    command = [sys.executable, "-m", "guide", "build", small_pack, "-o", small_pack.parent / "out", *words]
+    command: list[Any] = [sys.executable, "-m", "guide", "build", small_pack, "-o", small_pack.parent / "out", *words]
     return subprocess.Popen(
         command, env=env, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 
-def end_group(running: subprocess.Popen[bytes]) -> None:
+def end_group(running: subprocess.Popen[Any]) -> None:
     """Kill what is left of the group that we started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(running.pid, signal.SIGKILL)

@@ -253,7 +253,7 @@ def test_lines_that_begin_with_a_percent_sign_are_comments() -> None:
     assert not told
     assert found["a"]["title"] == "T, of which % 5 are true"
     assert "volume" not in found["a"]
-    assert (found.keys(), found["c"]["publisher"]) == ({"a", "c"}, "P")
+    assert (set(found), found["c"]["publisher"]) == ({"a", "c"}, "P")
 
 
 def test_each_broken_entry_is_reported_once() -> None:

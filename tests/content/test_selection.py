@@ -150,7 +150,7 @@ def test_cards_that_were_not_printed_are_not_recorded(deck: Deck) -> None:
 
 
 @pytest.mark.parametrize("between", [{"tags": ("t1",)}, {"kinds": ("briefing",)}])
-def test_a_build_of_something_else_forgets_no_card(deck: Deck, between: dict[str, tuple[str, ...]]) -> None:
+def test_a_build_of_something_else_forgets_no_card(deck: Deck, between: dict[str, Any]) -> None:
     """All printed; a chapter printed again, or the briefing made: still nothing is new."""
     deck.cards(*TEN)
     deck.write("sections/10-one.md", "---\ntitle: One\n---\nText.\n")

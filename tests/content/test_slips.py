@@ -120,8 +120,8 @@ def test_cards_that_ask_the_same(tmp_path: Path) -> None:
         f"- {{front: Ipek, back: {unicodedata.normalize('NFD', 'Pejë')}, reverse: true}}\n"
         "- {cloze: 'It lasted {{78}} days.'}\n- {cloze: 'It lasted {{79}} days.'}\n"
     )
-    told = found(tmp_path, **{"cards.yaml": cards, "cards/a.csv": "front,back\nWhere?,Here\n"})
-    assert told == [
+    told_of_cards = found(tmp_path, **{"cards.yaml": cards, "cards/a.csv": "front,back\nWhere?,Here\n"})
+    assert told_of_cards == [
         f"{place} duplicate-card"
         for place in ("cards.yaml:2:3", "cards.yaml:3:3", "cards.yaml:6:3", "cards.yaml:8:3", "cards/a.csv:2:1")
     ]

@@ -244,7 +244,7 @@ def test_versions_go_by_mail_as_well(
     for address, letter in (("a@example.org", "a"), ("b@example.org", "b")):
         (mail,) = office.boxes[address]
         (attached,) = mail.iter_attachments()
-        assert attached.get_filename().startswith(f"test-quiz-1-{letter}-copy")  # type: ignore[union-attr]
+        assert attached.get_filename().startswith(f"test-quiz-1-{letter}-copy")
         assert f"Test {letter.upper()}" in pages(attached.get_content())[0]
 
 

@@ -9,6 +9,7 @@ import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -53,7 +54,7 @@ def test_mail_by_starttls_and_login(send: Run, serve: Serve, certificate: Path, 
     message = office.boxes["j@example.org"][0]
     assert message["To"].addresses[0].display_name == "Müller, Jürgen"
     assert "copy 2" in message["Subject"]
-    attached = [part for part in message.walk() if part.get_content_type() == "application/pdf"]
+    attached: list[Any] = [part for part in message.walk() if part.get_content_type() == "application/pdf"]
     assert [part.get_filename() for part in attached] == ["report-copy-002.pdf"]
     with pikepdf.open(io.BytesIO(attached[0].get_payload(decode=True))) as pdf:
         assert len(pdf.pages) == 2
@@ -274,9 +275,9 @@ def test_letters_are_templates(send: Run, serve: Serve, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     message = office.boxes["bo@example.org"][0]
     assert message["Subject"] == "A Report für <b>Bo & Co</b>"
-    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = message.get_body(("plain",)).get_content()
     assert "Dear <b>Bo & Co</b>, no. 1 of 1" in text and "\n.\n.dots" in text.replace("\r\n", "\n")
-    html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    html = message.get_body(("html",)).get_content()
     assert "&lt;b&gt;Bo &amp; Co&lt;/b&gt;" in html
 
 

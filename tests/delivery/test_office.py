@@ -149,7 +149,7 @@ class Office:
         issue = Issue("pack/briefing", "T", str(self.version))
         listed = [(Recipient(name=w.name, email=w.email, ref=w.ref, organisation=w.organisation, copies=w.copies,
                              channel="smtp"), line) for line, w in enumerate(self.rows, 2)]  # fmt: skip
-        return dataclasses.replace(Wish(issue, listed, once={"smtp"}), **more)  # type: ignore[arg-type]
+        return dataclasses.replace(Wish(issue, listed, once={"smtp"}), **more)
 
     def refused(self) -> None:
         """A command that names what is not there, in the middle of what is."""
@@ -182,7 +182,7 @@ class Office:
                 return
             self.ledger.record([{"number": number} for number in numbers], State.SENT)
 
-    def answers(self) -> dict[str, object]:
+    def answers(self) -> dict[str, Any]:
         """Return what somebody types who knows the people, and whose copies are whose."""
         same, new = {}, set()
         for question in decide(self.ledger.known(), self.wish()).questions:

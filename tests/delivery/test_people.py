@@ -312,7 +312,7 @@ def test_an_answer_is_kept_where_others_are_sent_again() -> None:
     """Who was called new beside `--resend` gets a copy in the next run, without a second question."""
     book, after = Book(), ["Cora Costa|office@x.org|HQ", "Ben|ben@x.org"]
     book.give(["Anna|office@x.org|HQ", "Ben|ben@x.org"])
-    again = {"resend": Selection(((2, 2),))}
+    again: Any = {"resend": Selection(((2, 2),))}
     assert book.give(after, new=frozenset({2}), **again) == ({3: [2]}, [])
     assert book.give(after, **again) == ({3: [2]}, [])
     assert book.give(after) == ({2: [3]}, []) and book.notes == ["person-removed"]

@@ -22,7 +22,7 @@ def read(data: bytes | str, path: str = "list.csv", **rules: Any) -> tuple[tuple
     raw = data.encode() if isinstance(data, str) else data
     entries, problems = read_table(decode(raw, path), path)
     wanted = {"channels": registry.names(), "default": "folder", "mailing": registry.mailing(), "editions": ("short",), **rules}
-    rows, found = check(entries, Rules(**wanted), path)  # type: ignore[arg-type]
+    rows, found = check(entries, Rules(**wanted), path)
     return rows, (*problems, *found)
 
 

@@ -15,7 +15,8 @@ from pictures import drawing, kinds, photo, saved, seen, unlike
 from guide.model.artifacts import Face, Html, Pdf
 from guide.model.rasters import segments
 
-Page, Typeset = Callable[..., Html], Callable[[Html], Pdf]
+Page = Callable[..., Html]
+Typeset = Callable[[Html], Pdf]
 CARD = "@page { size: 100mm 100mm; margin: 0 } .face { break-after: page; height: 100mm; overflow: hidden }"
 
 

@@ -201,8 +201,8 @@ def test_all_steps_of_a_distribution_share_their_time(
     steps: list[tuple[str, RealTime | None]] = []
 
     def noted(function: Callable[..., object], *arguments: Any, **more: Any) -> object:
-        steps.append((function.__name__, more["shared"]))  # type: ignore[arg-type]
-        return apart(function, *arguments, **more)  # type: ignore[arg-type]
+        steps.append((function.__name__, more["shared"]))
+        return apart(function, *arguments, **more)
 
     monkeypatch.setattr(sandbox, "here", True)
     monkeypatch.setattr(distribute, "apart", noted)

@@ -17,7 +17,7 @@ from guide.printing.plan import plan
 from guide.model.pageview import apply, view_of
 from guide.units import MM_PER_POINT
 
-BOXES = {
+BOXES: dict[str, Any] = {
     "plain": {"MediaBox": [0, 0, 200, 300]},
     "moved": {"MediaBox": [1000, 1000, 1200, 1300]},
     "swapped": {"MediaBox": [200, 300, 0, 0]},

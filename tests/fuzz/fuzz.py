@@ -22,7 +22,7 @@ import threading
 import time
 import traceback
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -227,7 +227,7 @@ def _pack() -> Any:
 
 
 @contextmanager
-def folder(files: dict[str, bytes | str]) -> Iterator[Path]:
+def folder(files: Mapping[str, bytes | str]) -> Iterator[Path]:
     """Write files into a folder for a while; names that are not possible together are left out."""
     root = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     path = Path(tempfile.mkdtemp(prefix="guide-fuzz-", dir=root)) / "pack"
@@ -299,10 +299,10 @@ def csv(data: bytes) -> None:
         return
     entries, problems = lists.read_table(text, "r.csv")
     channels = {"folder": "folder", "mail": "mail"}
-    rows, more = recipients.check(entries, recipients.Rules(channels, "folder", ("mail",), ("a",), ("en",)), "r.csv")
+    checked, more = recipients.check(entries, recipients.Rules(channels, "folder", ("mail",), ("a",), ("en",)), "r.csv")
     check_places([*problems, *more], {"r.csv": text})
-    for row in rows:
-        assert not _FORBIDDEN.search(row.recipient.name), row
+    for each in checked:
+        assert not _FORBIDDEN.search(each.recipient.name), each
 
 
 @target
@@ -319,6 +319,7 @@ def stock(data: bytes) -> None:
 
     text = texts(data)
     for parse in (parse_length, parse_paper, Date.parse):
+        value: Any
         try:
             value = parse(text)
         except ValueError as exc:

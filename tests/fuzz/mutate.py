@@ -55,13 +55,13 @@ def _sub(chance: random.Random, text: str, pattern: str, new: Callable[[re.Match
     return text[: match.start()] + made + text[match.end() :], line, line + match[0].count("\n")
 
 
-def _lines(chance: random.Random, text: str, wanted: Callable[[str], bool] = str.strip) -> tuple[list[str], int] | None:
+def _lines(chance: random.Random, text: str, wanted: Callable[[str], object] = str.strip) -> tuple[list[str], int] | None:
     lines = text.split("\n")
     able = [n for n, line in enumerate(lines) if wanted(line)]
     return (lines, chance.choice(able)) if able else None
 
 
-def _change(chance: random.Random, text: str, wanted: Callable[[str], bool], new: Callable[[list[str], int], list[str]]):
+def _change(chance: random.Random, text: str, wanted: Callable[[str], object], new: Callable[[list[str], int], list[str]]):
     found = _lines(chance, text, wanted)
     if not found:
         return None

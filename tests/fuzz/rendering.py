@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from guide.pipeline import Settings
 from guide.pipeline.make import begin, read
@@ -47,7 +47,7 @@ def rendered(folder: Path, settings: Settings | None = None) -> Rendered:
     try:
         reading = read(folder, settings)
         if reading.pack is not None:
-            begin(Task(reading.pack, settings, store, pool, lambda *_: None, 500, reading.problems))
+            begin(Task(reading.pack, settings, store, cast(Any, pool), lambda *_: None, 500, reading.problems))
         found = reading.problems.in_order(reading.wrong)
     except GuideError as exc:
         found = exc.diagnostics

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 warnings.simplefilter("ignore")
 
@@ -35,7 +36,7 @@ if __name__ == "__main__":
     for line in sys.stdin:
         name, folder, out, edition = json.loads(line)
         started, computed = time.monotonic(), computing()
-        said = {}
+        said: dict[str, Any] = {}
         try:
             settings = pipeline.Settings(jobs=1, edition=edition)
             built = pipeline.build(Path(folder), Path(out), settings)

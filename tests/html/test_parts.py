@@ -44,7 +44,7 @@ def test_a_row_agrees_with_what_is_made_of_it(part: Part, pack: Pack) -> None:
     assert part.name.removesuffix("s" if not part.file else "") in schemas()
     assert (ROOT / f"docs/pack-format/{part.name}.md").is_file()
     if part.turn:
-        document = Document(pack, RENDERED, "ieee")
+        document = Document(pack, RENDERED, "ieee", lambda _: "#1a1f24")
         given = Given({part.name: getattr(document, part.name)()})
         printed = list(given.fields(part.name))
         assert {at for at, _, _ in printed} == {item.id}

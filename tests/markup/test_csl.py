@@ -22,7 +22,7 @@ from guide.model.markup import read_cluster
 STYLES = ("ieee", "apa", "chicago-author-date", "chicago-notes-bibliography", "mla", "vancouver")
 
 
-def book(title: str, author: str = "Hill, Ada", year: int = 2001, **more: Any) -> dict[str, Any]:
+def book(title: str, author: str = "Hill, Ada", year: Any = 2001, **more: Any) -> dict[str, Any]:
     """Return a book by one author."""
     family, _, given = author.partition(", ")
     return {"type": "book", "title": title, "author": [{"family": family, "given": given}],

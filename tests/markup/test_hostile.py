@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from guide.diagnostics.diagnostic import Place
 from guide.markup.assets import Assets
@@ -117,7 +118,7 @@ SIGNS = st.text(alphabet="<>&\"'[](){}*_`~|$^:#@!\\/-=.;\n aαx1", max_size=60)
 def test_any_text_gives_only_known_tags(text: str) -> None:
     """Any text at all is rendered, as blocks and as a line, with no tag that guide does not make."""
     pack = Pack("p", Manifest(format=1, title="T"))
-    context = Context(Labels("en"), Assets(pack, lambda _: ""), Linker(()), lambda _: None, lambda _: "")  # type: ignore[arg-type, return-value]
+    context = Context(Labels("en"), Assets(pack, lambda _: ""), Linker(()), lambda _: None, lambda *_: Markup())
     for html in (
         block(text, context, Here(item="a", gaps=True)),
         inline(text, context, Here(item="a", gaps=True)),

@@ -58,7 +58,7 @@ def test_a_face_gets_the_largest_size_that_fits(page: Page, typeset: Typeset) ->
     larger = SIZES[SIZES.index(size) - 1]
     html = deck(page, ("long", "A", words(60)))
     alone = Html(html.title, html.lang, html.markup, html.stylesheets, faces=html.faces, sizes=(larger,))
-    assert only(typeset(alone), "card-overflow").at.startswith("long.")
+    assert str(only(typeset(alone), "card-overflow").at).startswith("long.")
 
 
 def test_what_never_fits_names_card_side_and_millimetres(page: Page, typeset: Typeset) -> None:

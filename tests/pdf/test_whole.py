@@ -62,6 +62,6 @@ def test_checkers_of_accessibility_find_no_error(name: str, build: Callable[...,
         [folder / "outloud", "--fail-on", "error", path],
         [folder / "pdfua", "check", "--min-severity", "error", path],
     ):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "0 error(s)" in done.stdout or "errors=0" in done.stdout

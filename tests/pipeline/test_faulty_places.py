@@ -130,7 +130,7 @@ def test_what_changes_during_a_build_is_never_kept_under_its_digest(
     pack = shutil.copytree(ready.pack, tmp_path / "tiny")
     (pack / "timeline.yaml").write_text("- {date: 2001, title: Before, sources: [k1]}\n", "utf-8")
     only = Settings(jobs=1, kinds=("handout",))
-    confined = run.make_confined
+    confined = run.make_confined  # type: ignore[attr-defined]  # it is imported there
 
     def meanwhile(*arguments: Any) -> Any:
         path = pack / "timeline.yaml"
@@ -320,7 +320,7 @@ def test_an_output_folder_that_is_removed_meanwhile_is_made_again(
 ) -> None:
     """`rm -r build` during a build: what is written afterwards is there."""
     (tmp_path / "out").mkdir()
-    confined = run.make_confined
+    confined = run.make_confined  # type: ignore[attr-defined]  # it is imported there
     monkeypatch.setattr(
         run, "make_confined", lambda *words: (shutil.rmtree(tmp_path / "out"), confined(*words))[1]
     )

@@ -157,7 +157,7 @@ def test_files_that_come_and_go_change_the_key(change: str, cache: Store, tmp_pa
 def test_each_setting_is_part_of_the_key(tmp_path: Path) -> None:
     """All but the number of processes and the use of the cache."""
     pack, seen = written(tmp_path / "keys"), {("data", "pack.yaml", "1"): "x"}
-    other = {
+    other: dict[str, Any] = {
         "kinds": ("handout",), "edition": "short", "paper": "letter", "theme": "large-print", "stock": "a6",
         "duplex": "fold", "tags": ("core",), "printed": (("a", "b"),), "fit_report": True, "booklet": True,
         "archive": True, "epoch": 1, "overrides": (("title", "X"),), "strict": True, "jobs": 3, "cache": False,

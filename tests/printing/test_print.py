@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import pty
 import re
 import shlex
@@ -128,7 +129,7 @@ def arrived(cups: Virtual, queue: str) -> list[Came]:
 def came(cups: Virtual) -> Callable[[str], list[Came]]:
     """Return a function that returns the jobs that came to a printer in this test."""
     before = {queue: len(arrived(cups, queue)) for queue in cups.uris}
-    return lambda queue="office": arrived(cups, queue)[before[queue] :]
+    return lambda queue="office": arrived(cups, queue)[before[queue] :]  # type: ignore[misc]
 
 
 def asked(cups: Virtual, job: str) -> str:
@@ -768,10 +769,10 @@ def test_how_to_install_it_on_each_system(
     """By what os-release says of this machine."""
     from guide.printing import without_cups
 
-    monkeypatch.setattr(without_cups.sys, "platform", "linux")
-    monkeypatch.setattr(without_cups.platform, "freedesktop_os_release", lambda: release)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: release)
     assert command in without_cups.remedy(missing=True).hint
-    monkeypatch.setattr(without_cups.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     assert "viewer" in without_cups.remedy(missing=True).hint
 
 

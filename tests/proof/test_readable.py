@@ -293,7 +293,7 @@ def deck() -> Callable[[str, str], list[list[tuple[str, str]]]]:
         sheets = impose(faces_set, sides, stock, Layout("short-edge"), font, About("T", "en"))
         wanted = list(map(expected_of, faces_set))
         proofs = prove_deck(wanted, pdf.data), prove_sheets(wanted, [spots(stock, side) for side in sides], sheets.data)
-        return [[(fault.code, fault.at) for fault in proof.faults] for proof in proofs]
+        return [[(fault.code, str(fault.at)) for fault in proof.faults] for proof in proofs]
 
     return made
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -114,10 +115,10 @@ def _times(a: Sequence[float], b: Sequence[float]) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def _strokes(owner: object, matrix: tuple[float, ...], height: float) -> Iterator[Stroke]:
+def _strokes(owner: Any, matrix: tuple[float, ...], height: float) -> Iterator[Stroke]:
     stack: list[tuple[tuple[float, ...], bool]] = []
     dashed, path = False, []
-    for operands, operator in pikepdf.parse_content_stream(owner):
+    for operands, operator in pikepdf.parse_content_stream(owner):  # type: ignore[misc]  # its stub has no iteration
         name = str(operator)
         numbers = [float(each) for each in operands] if name in {"cm", "m", "l", "c"} else []
         if name == "q":
@@ -172,7 +173,7 @@ def inked(picture: Image.Image, stroke: Stroke) -> float:
     for n in range(steps):
         share = (n + 0.5) / steps
         x, y = (x1 + (x2 - x1) * share) * SCALE, (y1 + (y2 - y1) * share) * SCALE
-        near = [
+        near: list[Any] = [
             picture.getpixel((px, py))
             for px in range(int(x) - 1, int(x) + 2)  # a picture is up to a pixel larger than the paper
             for py in range(int(y) - 1, int(y) + 2)

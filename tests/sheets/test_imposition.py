@@ -166,7 +166,8 @@ def test_sheets_ask_for_honest_printing() -> None:
     assert first.data == impose(faces, *parts).data
     with pikepdf.open(io.BytesIO(first.data)) as pdf:
         wanted = pdf.Root.ViewerPreferences
-        assert (wanted.PrintScaling, wanted.Duplex) == ("/None", "/DuplexFlipShortEdge")
+        assert wanted.PrintScaling == "/None"
+        assert wanted.Duplex == "/DuplexFlipShortEdge"
         box = [float(n) for n in pdf.pages[0].MediaBox]
         assert [round(n / POINTS_PER_MM, 1) for n in box[2:]] == [215.9, 279.4]
         descriptors = [o for o in pdf.objects if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/FontDescriptor"]

@@ -310,7 +310,7 @@ def test_bleed_goes_beyond_the_trim_of_a_page(make: Make, tmp_path: Path) -> Non
 
 def red_in(picture: Image.Image, left: float, top: float, right: float, bottom: float) -> float:
     """Return the share of a rectangle, in mm, that is of the colour of the bars."""
-    part = picture.crop(tuple(round(n * SCALE) for n in (left, top, right, bottom)))
+    part = picture.crop((round(left * SCALE), round(top * SCALE), round(right * SCALE), round(bottom * SCALE)))
     red, green, _ = part.split()
     seen = ImageChops.subtract(red, green).histogram()
     return sum(seen[100:]) / (part.width * part.height)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guide.sheets.plan_pages import (
+    Flip,
     Cell,
     Surface,
     booklet,
@@ -76,7 +77,7 @@ def at(side: list[Seen], right: bool) -> int | None:
 
 @given(pages=st.integers(1, 200), sheets=st.integers(0, 12), flip=st.sampled_from(["short-edge", "long-edge"]),
        paper=st.sampled_from([A4, LETTER, PAPERS["a5"], Paper("", 100, 100)]))  # fmt: skip
-def test_a_folded_booklet_reads_in_order(pages: int, sheets: int, flip: str, paper: Paper) -> None:
+def test_a_folded_booklet_reads_in_order(pages: int, sheets: int, flip: Flip, paper: Paper) -> None:
     """Printed on both sides, folded and gathered, a booklet reads 1, 2, 3 ... and then blanks."""
     sheet = booklet_sheet(paper)
     surfaces = booklet(pages, sheet, sheets, flip=flip)
@@ -125,7 +126,7 @@ def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 
 @given(pages=st.integers(1, 90), count=st.sampled_from([2, 4, 6, 8]), flip=st.sampled_from(["none", "long-edge", "short-edge"]),
        paper=st.sampled_from([A4, LETTER]))  # fmt: skip
-def test_cut_piles_come_out_sorted(pages: int, count: int, flip: str, paper: Paper) -> None:
+def test_cut_piles_come_out_sorted(pages: int, count: int, flip: Flip, paper: Paper) -> None:
     """Cut the pile, lay the small piles on one another in the order of the places: it reads in order."""
     sheet, columns, rows = grid_of(count, paper, paper)
     surfaces = n_up(pages, sheet, columns, rows, cut_stack=True, flip=flip)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_the_fence_holds(tmp_path: Path, fence: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         script = Path(__file__).with_name("fenced.py")
-        command = [sys.executable, script, pack, outside / "secret", port]
+        command: list[Any] = [sys.executable, script, pack, outside / "secret", port]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
     found = json.loads(done.stdout)
     allowed = {"read-pack", "temporary", "import"}

@@ -46,10 +46,10 @@ def faces_of(folder: Path) -> Iterator[tuple[Any, str, str]]:
     options, _ = resolve_options(kind, (pack.manifest.documents or {}).get("flashcards", {}), pack)
     cards = [card for card in deck_of(pack, ["glossary", "timeline", "actors", "facts"]) if not card.image]
     stock = load_stock("a7", Place(""), pack)
-    source = Faces(Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme, cards, stock))
+    source = Faces(Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme, tuple(cards), stock))
     made = source.html(cards).faces
     for card, front, back in zip(cards, made[::2], made[1::2], strict=True):
-        yield card, *(_NUMBER.sub("", face.markup) for face in (front, back))
+        yield card, _NUMBER.sub("", front.markup), _NUMBER.sub("", back.markup)
 
 
 def shown(markup: str) -> set[str]:

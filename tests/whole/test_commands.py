@@ -196,7 +196,7 @@ def test_no_pack_is_said(tmp_path: Path) -> None:
     assert "error[no-pack]" in run("build", tmp_path).stderr
 
 
-@pytest.mark.parametrize("name", sorted(guide.list_commands(None)))  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", sorted(guide.list_commands(None)))
 def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
     """--help shows examples, and README.md names the command."""
     result = run(name, "--help")

@@ -62,7 +62,7 @@ class Deck:
     def problem(self, code: str, **settings: Any) -> Diagnostic:
         """Build what is wrong, and return the one problem of this code."""
         built = self.build(False, **settings)
-        (found,) = [d for d in built.diagnostics if d.code == code] or [built.diagnostics]
+        (found,) = [d for d in built.diagnostics if d.code == code] 
         return found
 
     def path(self, name: str) -> Path:
@@ -122,7 +122,7 @@ def test_two_files_for_printers_without_duplex(deck: Deck) -> None:
     built = deck.build(duplex="none", stock="a7")
     assert [Path(o.path).name for o in built.outputs] == ["flashcards-screen.pdf", "flashcards-fronts.pdf", "flashcards-backs.pdf"]
     assert [o.pages for o in built.outputs] == [20, 2, 2]
-    rows: dict[str, list[list[str]]] = {}
+    rows: dict[str, list[list[list[int]]]] = {}
     for name, word in (("fronts", "Front"), ("backs", "Back")):
         document = pypdfium2.PdfDocument(deck.path(f"flashcards-{name}.pdf"))
         for page in document:
@@ -374,7 +374,7 @@ def languages(path: Path) -> list[tuple[str, str]]:
                 continue
             if "/Lang" in element:
                 found.append((str(element.Lang), str(element.get("/S"))))
-            kids = element.get("/K", [])
+            kids: Any = element.get("/K", [])
             todo += list(kids) if isinstance(kids, pikepdf.Array) else [kids]
     return found
 
@@ -534,7 +534,7 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Return a list of the cards that are set, with a cache of the test's own."""
     monkeypatch.setenv("GUIDE_CACHE_DIR", str(tmp_path / "cache"))
     seen: list[str] = []
-    set_faces = faces.set_faces_job
+    set_faces = faces.set_faces_job  # type: ignore[attr-defined]  # it is imported there
 
     def recording(html: Html) -> Any:
         seen.extend(face.at for face in html.faces if face.at)

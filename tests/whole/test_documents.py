@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -102,7 +103,7 @@ def test_a_quiz_in_two_versions_with_key_sheet_and_form(tmp_path: Path, build: C
         form = Form(pdf)
         kinds = [type(field) for _, field in form.items()]
         assert RadioButtonGroup in kinds and TextField in kinds
-        name = form["name"]
+        name: Any = form["name"]
         name.value = "Ada"
     assert len(text(out / "quiz-answer-sheet.pdf")) == 2
     made = json.loads((out / "build.json").read_text("utf-8"))

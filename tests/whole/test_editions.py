@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -243,10 +244,10 @@ def test_stock_on_another_paper_is_said(tmp_path: Path) -> None:
         {"stock": "90x60mm"},
         {"stock": "a7", "paper": "letter"},
     ):
-        made = build(folder, tmp_path / "out", Settings(jobs=1, kinds=("flashcards",), **asked))
+        made = build(folder, tmp_path / "out", Settings(jobs=1, kinds=("flashcards",), **dict[str, Any](asked)))
         places.append([d.place.path for d in made.diagnostics if d.code == "stock-paper"])
     assert places == [[f"{folder}/pack.yaml"], ["--paper"], [], [], ["--paper"]]
 
 
-def replace_paper(name: str) -> object:
+def replace_paper(name: str) -> Any:
     return all_stock()[name].model_copy(update={"paper": replace(PAPERS["letter"])})

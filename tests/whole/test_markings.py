@@ -79,7 +79,7 @@ class Page:
         for n in range(text.count_chars()):
             sign = letters(whole[n]) if n < len(whole) else ""
             box = tuple(side / POINTS_PER_MM for side in text.get_charbox(n))
-            self.characters += [(each, box) for each in sign]  # type: ignore[misc]
+            self.characters += [(each, box) for each in sign]
         text.close()
 
     def markings(self, marking: str) -> Iterator[range]:
@@ -95,8 +95,7 @@ class Page:
         for _, box in self.characters[where.start : where.stop]:
             if found and box[1] < found[-1][3] and box[3] > found[-1][1]:
                 last = found[-1]
-                found[-1] = (*(min(a, b) for a, b in zip(last[:2], box[:2], strict=True)),
-                             *(max(a, b) for a, b in zip(last[2:], box[2:], strict=True)))  # fmt: skip
+                found[-1] = (min(last[0], box[0]), min(last[1], box[1]), max(last[2], box[2]), max(last[3], box[3]))
             else:
                 found.append(box)
         return found

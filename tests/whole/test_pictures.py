@@ -69,7 +69,7 @@ def made(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
 
     def run(**settings: Any) -> dict[str, bytes]:
         out = tmp_path_factory.mktemp("out")
-        built: Built = build(pack, out, Settings(**{"jobs": 1, **settings}))  # type: ignore[arg-type]
+        built: Built = build(pack, out, Settings(**{"jobs": 1, **settings}))
         assert [str(d) for d in built.diagnostics if d.severity != "note"] == []
         return {path.stem: path.read_bytes() for path in sorted(out.rglob("*.pdf"))}
 
@@ -83,7 +83,7 @@ def plain(made: Make) -> dict[str, bytes]:
 
 def check(data: bytes, names: list[str], **how: Any) -> None:
     """Check that a PDF shows pictures of these names and no others, in this order."""
-    shown = [image for page in seen(data, **how) for image in page]  # type: ignore[arg-type]
+    shown = [image for page in seen(data, **how) for image in page]
     assert len(shown) == len(names)
     far = {f"{n} {name}": unlike(image, kinds()[name][1]) for n, (image, name) in
            enumerate(zip(shown, names, strict=True))}  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 import pikepdf
@@ -67,7 +68,8 @@ def test_the_strip_names_round_years_before_our_era() -> None:
 
 def test_an_accent_apart_from_its_letter_names_the_same_term(load: Load) -> None:
     """In glossary, links and text, in either form; a term without the accent is another one."""
-    for form, other in (("NFC", "NFD"), ("NFD", "NFC")):
+    forms: Any = (("NFC", "NFD"), ("NFD", "NFC"))
+    for form, other in forms:
         term = normalize(form, "Peć")
         pack = load({
             "glossary.yaml": f"- {{term: Pec, definition: One.}}\n- {{term: {term}, definition: Two.}}\n",
