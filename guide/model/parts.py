@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from guide.model.base import Item
 from guide.model.cloze import unnumbered
-from guide.model.content import Actor, Card, Event, Fact, Question, Section, Term
+
+if TYPE_CHECKING:  # an unchanged build asks for the names of files, and pays for no models
+    from guide.model.base import Item
 
 
 @dataclass(frozen=True)
 class Part:
     """A part of a pack; `name` is the field of `Pack` and the method of `Document` that gives its views.
 
-    `file` is a list in YAML ('' for a folder of files), `model` the class of its items, `what` names
-    one in a message, and `title` is the text that its id is made from. `whole` of a kind.toml may
+    `file` is a list in YAML ('' for a folder of files), `kind` the class of its items in content.py, `what`
+    names one in a message, and `title` is the text that its id is made from. `whole` of a kind.toml may
     name its `fields`. `turn` is its place in the order in which documents render the parts (0: not
     rendered as a list). `sides` are the fields on front and back of its cards, and `verbatim` is the
     side that is printed as written. `derived` is its place among the parts that cards are made of
@@ -28,7 +29,7 @@ class Part:
 
     name: str
     file: str
-    model: Any
+    kind: str
     what: str
     title: Callable[[Any], str]
     fields: tuple[str, ...]
@@ -37,21 +38,28 @@ class Part:
     verbatim: str = ""
     derived: int = 0
 
+    @property
+    def model(self) -> Any:
+        """The class of its items."""
+        from guide.model import content
+
+        return getattr(content, self.kind)
+
 
 PARTS = (
-    Part("sections", "", Section, "the section", lambda section: section.title,
+    Part("sections", "", "Section", "the section", lambda section: section.title,
          ("title", "summary", "objectives", "key_points", "body"), 1),
-    Part("timeline", "timeline.yaml", Event, "an event", lambda event: f"{event.date}-{event.title}",
+    Part("timeline", "timeline.yaml", "Event", "an event", lambda event: f"{event.date}-{event.title}",
          ("date", "title", "detail"), 3, ("title", "detail"), derived=2),
-    Part("glossary", "glossary.yaml", Term, "a term", lambda term: term.term,
+    Part("glossary", "glossary.yaml", "Term", "a term", lambda term: term.term,
          ("term", "abbreviation", "aliases", "definition"), 5, ("term", "definition"), "front", 1),
-    Part("actors", "actors.yaml", Actor, "an actor", lambda actor: actor.name,
+    Part("actors", "actors.yaml", "Actor", "an actor", lambda actor: actor.name,
          ("name", "abbreviation", "role", "detail", "span"), 4, ("name", "role"), "front", 3),
-    Part("facts", "facts.yaml", Fact, "a fact", lambda fact: fact.label,
+    Part("facts", "facts.yaml", "Fact", "a fact", lambda fact: fact.label,
          ("label", "value", "unit", "as_of"), 2, ("label", "value"), "back", 4),
-    Part("cards", "cards.yaml", Card, "a card", lambda card: card.front or unnumbered(card.cloze),
+    Part("cards", "cards.yaml", "Card", "a card", lambda card: card.front or unnumbered(card.cloze),
          ("front", "back", "hint", "choices", "image")),
-    Part("questions", "questions.yaml", Question, "a question", lambda question: question.prompt,
+    Part("questions", "questions.yaml", "Question", "a question", lambda question: question.prompt,
          ("prompt", "options", "pairs", "items", "answer", "explanation"), 6, ("prompt", "answer")),
 )  # fmt: skip
 """In the order in which they are read."""

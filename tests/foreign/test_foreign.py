@@ -18,7 +18,7 @@ import pytest
 from click.testing import Result
 from pikepdf import Array, Dictionary, Name, Stream
 
-from guide.actions import distribute
+from guide.delivery import document, recipe
 from guide.diagnostics.diagnostic import GuideError
 from guide.system import sandbox
 from guide.foreign.apart import RealTime, apart
@@ -205,7 +205,8 @@ def test_all_steps_of_a_distribution_share_their_time(
         return apart(function, *arguments, **more)
 
     monkeypatch.setattr(sandbox, "here", True)
-    monkeypatch.setattr(distribute, "apart", noted)
+    monkeypatch.setattr(document, "apart", noted)
+    monkeypatch.setattr(recipe, "apart", noted)
     (tmp_path / "r.csv").write_text("name,language\nAnna,de\nBoris,fr\nClara,en\n")
     said = run("distribute", "report.pdf", "--to", "r.csv", "--send", "-o", "out")
     assert said.exit_code == 0, said.output
