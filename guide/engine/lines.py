@@ -1,9 +1,9 @@
 """Lines of text through WeasyPrint 70.0 and Pango sooner, and the same to the byte.
 
-Three shortcuts: what Pango needs of a style is prepared once for the style; a line that was laid out
-is drawn from the same layout, instead of shaping its text again; and glyphs are read out of Pango's
-memory a line at a time. What is rare (emoji, ellipses, glyphs that no font has) goes WeasyPrint's
-own way. benchmarks/README.md has what they save.
+Three shortcuts: what Pango needs of a style is prepared once for the
+style; a line that was laid out is drawn from the same layout, instead of shaping its text again;
+and glyphs are read out of Pango's memory a line at a time. What is rare (emoji, ellipses, glyphs
+that no font has) goes WeasyPrint's own way.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _home(style: Any) -> dict[str, Any]:
         if vars(parent).get("anonymous_style") is not style:
             break  # a copy, made to be changed
         style = parent
-    found: dict[str, Any] = vars(style)
+    found: dict[str, Any] = getattr(style, "remembered", style).__dict__
     return found
 
 

@@ -178,6 +178,28 @@ PATCHES = (
         ("weasyprint.pdf.fonts:Font",),
     ),
     Patch(
+        "Lengths, fonts, margins, backgrounds and borders are worked out once for a style",
+        "A deck is thousands of faces in a few styles.",
+        _NONE,
+        (
+            *(
+                (f"weasyprint.layout.{module}:resolve_percentages", "quick._resolve")
+                for module in (
+                    "absolute", "block", "column", "float", "grid", "inline", "percent", "table"
+                )
+            ),
+            ("weasyprint.text.line_break:get_font_description", "quick._describe"),
+            ("weasyprint.layout.inline:avoid_collisions", "quick._avoid"),
+            ("weasyprint.layout.block:collapse_margin", "quick._collapse"),
+            ("weasyprint.formatting_structure.boxes:Box.is_in_normal_flow", "quick._flows"),
+            ("weasyprint.layout.background:layout_box_backgrounds", "quick._backgrounds"),
+            ("weasyprint.draw:draw_border", "quick._border"),
+            ("tinyhtml5.inputstream:characters_until_regex", "quick._REGEXES"),
+        ),
+        ("test_shortcuts_change_no_byte", "test_shortcuts_change_no_face"),
+        shortcut=True,
+    ),
+    Patch(
         "A line is drawn from the layout that measured it, and its glyphs are read at once",
         "Each line's text was shaped twice, and each glyph fetched by itself.",
         _NONE,
@@ -193,23 +215,45 @@ PATCHES = (
         ("test_shortcuts_change_no_byte", "test_shortcuts_change_no_face"),
         shortcut=True,
     ),
+    Patch(
+        "Documents that have the same stylesheets share computed styles",
+        "The cascade is worked out anew for each of a deck's chunks and fits.",
+        _NONE,
+        (("weasyprint.css:StyleFor", "cascade._StyleFor"),),
+        ("test_shortcuts_change_no_byte", "test_shortcuts_change_no_face"),
+        shortcut=True,
+    ),
 )  # fmt: skip
 
 SOURCES = {
     "pydyf:_to_bytes": "2d07f154",
+    "weasyprint.css:StyleFor": "488d7d32",
     "weasyprint.css:StyleFor._page_type_match": "c551f7ac",
     "weasyprint.draw.text:draw_first_line": "df38b875",
+    "weasyprint.draw:draw_border": "aa87ba06",
     "weasyprint.draw:draw_stacking_context": "c9787830",
     "weasyprint.draw:draw_table": "4e3e3387",
+    "weasyprint.formatting_structure.boxes:Box.is_in_normal_flow": "ae3892a2",
     "weasyprint.formatting_structure.boxes:Box.is_running": "6bb28cd7",
     "weasyprint.images:RasterImage": "4d4da9f6",
+    "weasyprint.layout.absolute:resolve_percentages": "92016b94",
+    "weasyprint.layout.background:layout_box_backgrounds": "3a31f4bc",
     "weasyprint.layout.block:_in_flow_layout": "65c81605",
+    "weasyprint.layout.block:collapse_margin": "0ab76181",
+    "weasyprint.layout.block:resolve_percentages": "92016b94",
+    "weasyprint.layout.column:resolve_percentages": "92016b94",
+    "weasyprint.layout.float:resolve_percentages": "92016b94",
+    "weasyprint.layout.grid:resolve_percentages": "92016b94",
+    "weasyprint.layout.inline:avoid_collisions": "94142333",
+    "weasyprint.layout.inline:resolve_percentages": "92016b94",
     "weasyprint.layout.inline:split_first_line": "f5cfad56",
     "weasyprint.layout.inline:strut": "e0631a4e",
     "weasyprint.layout.page:set_page_type_computed_styles": "aed6c0aa",
+    "weasyprint.layout.percent:resolve_percentages": "92016b94",
     "weasyprint.layout.preferred:max_content_width": "56acc6b7",
     "weasyprint.layout.preferred:min_content_width": "1917bbe2",
     "weasyprint.layout.preferred:split_first_line": "f5cfad56",
+    "weasyprint.layout.table:resolve_percentages": "92016b94",
     "weasyprint.layout:make_margin_boxes": "ff19320e",
     "weasyprint.pdf.fonts:Font": "4ac25c39",
     "weasyprint.pdf.stream:Stream.add_font": "be84a5ed",
@@ -221,6 +265,7 @@ SOURCES = {
     "weasyprint.text.line_break:Layout.deactivate": "38c467a3",
     "weasyprint.text.line_break:Layout.reactivate": "df15b7a6",
     "weasyprint.text.line_break:Layout.setup": "97d605ad",
+    "weasyprint.text.line_break:get_font_description": "be554c07",
     "weasyprint.text.line_break:line_size": "186816fc",
     "weasyprint.text.line_break:strut": "e0631a4e",
 }

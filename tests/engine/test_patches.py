@@ -58,7 +58,7 @@ def test_a_name_that_is_gone_or_changed_is_told_with_its_patch() -> None:
 
 def test_all_that_is_replaced_is_guarded() -> None:
     """Whatever has a source has its digest in the table; nothing else has."""
-    assert set(patches.SOURCES) == {*NAMES} - {"ctypes.util:find_library", "pydyf:zlib"}
+    assert set(patches.SOURCES) == {*NAMES} - {"ctypes.util:find_library", "pydyf:zlib", "tinyhtml5.inputstream:characters_until_regex"}
 
 
 def test_another_weasyprint_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_nothing_else_is_put_in_place_of_a_library() -> None:
         nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
         imported = {alias.asname or alias.name.partition(".")[0] for node in nodes
                     if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
-                    if getattr(node, "module", alias.name).partition(".")[0] in {"weasyprint", "pydyf"}}
+                    if getattr(node, "module", alias.name).partition(".")[0] in {"weasyprint", "pydyf", "tinyhtml5"}}
         shadowed = {arg.arg for node in nodes if isinstance(node, ast.arguments) for arg in [*node.args, *node.kwonlyargs]}
         found += [f"{path.name}:{node.lineno}" for node in nodes if isinstance(node, ast.Assign) for target in node.targets
                   if isinstance(target, ast.Attribute) and getattr(target.value, "id", "") in imported - shadowed]
