@@ -13,14 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from guide.actions.new_ids import KEBAB, front_matter, new_ids
+from guide.actions.new_ids import front_matter, new_ids
 from guide.content import edits
 from guide.content.files import Reader
 from guide.content.load import load_pack
 from guide.content.yaml import read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, Severity, error
 from guide.markup import prose
-from guide.model.base import Item
+from guide.model.base import KEBAB, Item
 from guide.model.content import Section
 from guide.model.dates import Date
 from guide.model.pack import Pack
@@ -209,21 +209,21 @@ def _check(
     """
     after, more = load_pack(folder, given=changed)
     # An item that was left out because of its id comes back.
-    mended = sum(not KEBAB.fullmatch(name) for name, _ in renamed)
+    corrected = sum(not KEBAB.fullmatch(name) for name, _ in renamed)
     if after is None:
         wrong = "pack.yaml"
-    elif not mended and _new_errors(problems, more):
+    elif not corrected and _new_errors(problems, more):
         wrong = "it has other errors"
     else:
         ids = {name for pair in renamed for name in pair}
-        wrong = _difference(before, after, ids, ordered, mended)
+        wrong = _difference(before, after, ids, ordered, corrected)
     if wrong:
         message = f"the fixes would change more than they should ({wrong}); nothing was written"
         hint = "Please report this with the pack; guide check without --fix changes nothing."
         raise GuideError(error("fix-refused", message, Place(str(folder)), hint))
 
 
-def _difference(before: Pack, after: Pack, ids: set[str], ordered: set[str], mended: int) -> str:
+def _difference(before: Pack, after: Pack, ids: set[str], ordered: set[str], corrected: int) -> str:
     """Return what differs in the pack besides what was fixed, '' for nothing."""
     if before.manifest != after.manifest:
         return "pack.yaml"
@@ -235,7 +235,7 @@ def _difference(before: Pack, after: Pack, ids: set[str], ordered: set[str], men
         new = [_plain(item, ids, language) for item in getattr(after, name)]
         if name in ordered:
             old, new = sorted(old, key=repr), sorted(new, key=repr)
-        if not _within(old, new) or len(new) - len(old) > mended:
+        if not _within(old, new) or len(new) - len(old) > corrected:
             return name
     return ""
 
@@ -294,7 +294,7 @@ def _sorted(text: str, key: Callable[[Any, Any], Any], words: str) -> edits.Edit
 
 
 def _within(old: list[Any], new: list[Any]) -> bool:
-    """Return whether all of a list stands in another, in the same order."""
+    """Return whether another list has all the items of a list, in the same order."""
     rest = iter(new)
     return all(any(each == other for other in rest) for each in old)
 

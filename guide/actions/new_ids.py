@@ -1,4 +1,4 @@
-"""New ids for items of a pack: kebab for others, free for those that stand twice, numbers written down."""
+"""New ids for items of a pack: kebab for others, free for those that appear twice, numbers written down."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 
 from guide.content.edits import Entry, entries
 from guide.content.slugs import slug
-from guide.model.base import Item
+from guide.model.base import KEBAB, Item
 from guide.model.content import Section
 from guide.model.markup import mentions, texts_of
 from guide.model.pack import Pack
 from guide.model.parts import part_of
 
-KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FRONT = re.compile(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.S)
 
 

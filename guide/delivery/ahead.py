@@ -23,7 +23,7 @@ Ahead = Mapping[tuple[str, CopyLabel], SetLabel]
 
 @contextlib.contextmanager
 def setting_ahead(task: Task, pool: Pool, first: bool) -> Iterator[Ahead]:
-    """Set labels meanwhile, if it is the `first` run; those that are set stand in what is yielded.
+    """Set labels meanwhile, if it is the `first` run; labels that are set are in the value that is yielded.
 
     They are what the ledger will say if all goes as it does nearly always; a label that turns out
     otherwise is set again.

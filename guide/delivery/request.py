@@ -97,8 +97,7 @@ class Task:
     """A request, the document that it is about, where copies and the ledger are, and for whom.
 
     `source` is the PDF that is given out, b'' for a pack; `reading` is the time that all steps of
-    reading it share. With `partial`, rows of the list are wrong
-    and were left out of `rows`.
+    reading it share. With `partial`, wrong rows of the list are omitted from `rows`.
     """
 
     request: Request

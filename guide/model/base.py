@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -39,7 +40,8 @@ Words = Annotated[str, BeforeValidator(_as_written)]
 
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
 
-Id = Annotated[str, BeforeValidator(_as_written), Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+Id = Annotated[str, BeforeValidator(_as_written), Field(pattern=KEBAB.pattern)]
 """Lower-case kebab."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from guide.model.cloze import unnumbered
@@ -38,7 +39,7 @@ class Part:
     verbatim: str = ""
     derived: int = 0
 
-    @property
+    @cached_property
     def model(self) -> Any:
         """The class of its items."""
         from guide.model import content
