@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from guide.cli.options import find_packs, packs_argument, run_options
+from guide.cli.options import find_packs, how_much_options, packs_argument, run_options
 
 if TYPE_CHECKING:
     from guide.model.printers import Registration
@@ -40,9 +40,12 @@ if TYPE_CHECKING:
 @click.option("--archive", is_flag=True,
               help="Make PDF/A-3b that holds the pack's source, to be kept for years.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the content of build.json.")
+@click.option("--open", "opened", is_flag=True, help="Open the PDFs when they are made.")
+@how_much_options
 def build(
     packs: tuple[Path, ...], out: Path, against: Path | None, tags: str, since: Path | None, back_offset: str,
-    printer: str, booklet: bool, archive: bool, as_json: bool, **run: Any,
+    printer: str, booklet: bool, archive: bool, as_json: bool, opened: bool,
+    how_much: str | None, **run: Any,
 ) -> None:  # fmt: skip
     """Make the PDFs of one or more packs.
 
@@ -51,6 +54,7 @@ def build(
     \b
     Examples:
       guide build
+      guide build my-pack --only quiz --open
       guide build content/kosovo --only flashcards --stock index-3x5
       guide build my-pack --theme large-print --paper letter -o out
       guide build my-pack -D documents.flashcards.stock=a6 --strict
@@ -64,6 +68,7 @@ def build(
     from guide import pipeline
     from guide.diagnostics.formats import plain_json
     from guide.screen.builds import report_built
+    from guide.screen.problems import HowMuch
     from guide.screen.progress import progress_bars
 
     registration = _registration(back_offset, printer)
@@ -79,10 +84,13 @@ def build(
     for folder in find_packs(packs):
         with progress_bars() as progress:
             built.append(pipeline.build(folder, out, settings, progress))
-        report_built(built[-1])
+        report_built(built[-1], HowMuch(how_much or "grouped"))
     if as_json:
         found = [each.as_json() for each in built]
         click.echo(plain_json(found[0] if len(found) == 1 else found))
+    if opened:
+        for output in (output for each in built for output in each.outputs):
+            click.launch(output.path)
     click.get_current_context().exit(int(any(each.failed for each in built)))
 
 

@@ -92,3 +92,13 @@ def how_options(command: F) -> F:
     for option in reversed(_HOW):
         command = option(command)
     return command
+
+
+def how_much_options(command: F) -> F:
+    """Add --all and --quiet, as one argument `how_much`: "all", "quiet" or "grouped"."""
+    for name, text in (
+        ("quiet", "Print errors alone."),
+        ("all", "List every problem, however many are of one kind."),
+    ):
+        command = click.option(f"--{name}", "how_much", flag_value=name, help=text)(command)
+    return command
