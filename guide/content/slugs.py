@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
+
+from guide.model.letters import unaccented
 
 _LETTERS = str.maketrans(
     dict(
@@ -21,9 +22,7 @@ _LETTERS = str.maketrans(
 
 def slug(text: str, length: int = 60) -> str:
     """Return a kebab id for `text`; texts without any known letter get a short hash."""
-    spaced = text.casefold().translate(_LETTERS)
-    plain = unicodedata.normalize("NFKD", spaced)
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = unaccented(text.casefold().translate(_LETTERS))
     words = re.sub(r"[^a-z0-9]+", "-", plain.translate(_LETTERS).replace("'", "")).strip("-")
     if len(words) > length:
         words = words[:length].rpartition("-")[0] or words[:length]
