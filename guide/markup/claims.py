@@ -179,7 +179,11 @@ class _Reading:
             return set()
         used = {normalizeReference(label) for label in _LABEL.findall(self.text)}
         made = (_DEFINITION.match(line) for line in self.text.split("\n"))
-        return {normalizeReference(match[1]) for match in made if match and normalizeReference(match[1]) in used}
+        return {
+            normalizeReference(match[1])
+            for match in made
+            if match and normalizeReference(match[1]) in used
+        }
 
     # Lines
 
