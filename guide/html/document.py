@@ -49,6 +49,7 @@ from guide.model.content import (
     Section,
     TrueFalseQuestion,
 )
+from guide.model.letters import unaccented
 from guide.model.lostfields import LostField, lost_notes
 from guide.model.markup import read_citation
 from guide.model.origins import side_field
@@ -588,8 +589,4 @@ def _year(issued: Any) -> str:
 
 def _sort_key(text: str) -> str:
     """Fold a word for sorting: case and accents do not count."""
-    import unicodedata
-
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(c for c in plain if not unicodedata.combining(c))
-    return kept.lstrip("\"'«“„(–- ").replace("đ", "d").replace("ł", "l")
+    return unaccented(text.casefold()).lstrip("\"'«“„(–- ").replace("đ", "d").replace("ł", "l")
