@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from guide.cli.options import find_packs, how_much_options, packs_argument, run_options
+from guide.cli.options import find_packs, flag, how_much_options, packs_argument, run_options
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 
 
@@ -16,8 +16,8 @@ from guide.diagnostics.diagnostic import Diagnostic, GuideError
 @run_options
 @click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]),
               default="text", show_default=True, help="How problems are printed.")  # fmt: skip
-@click.option("--fix", is_flag=True,
-              help="Put right what is safe in the pack's files: ids, blanks, quote marks, order.")  # fmt: skip
+@flag("--fix",
+      help="Put right what is safe in the pack's files: ids, blanks, quote marks, order.")  # fmt: skip
 @click.option("--diff", "--dry-run", "diff", is_flag=True,
               help="With --fix: show what would change, and write nothing.")  # fmt: skip
 @how_much_options

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from guide.delivery import formats, locks
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.system.locks import Busy
 
 _PATIENCE = 3.0  # s to wait for somebody who reads or writes
 
@@ -61,7 +62,7 @@ class Database:
         with translated(path):
             try:
                 lock = locks.take(path)
-            except locks.Busy as exc:
+            except Busy as exc:
                 raise GuideError(_locked(path)) from exc
         try:
             with translated(path):

@@ -28,7 +28,6 @@ from guide.model.rasters import (
     check_jpeg,
     check_png,
     chunks,
-    has_adobe_marker,
     jpeg_frame,
     orientation_of,
     png_frame,
@@ -259,7 +258,7 @@ def _plain(image: Any, data: bytes) -> Any:
         plain = image.convert("RGBA" if "transparency" in image.info else "RGB")
     elif image.mode == "CMYK":
         # Pillow takes all CMYK for Adobe's, which is inverted.
-        plain = image.copy() if has_adobe_marker(data) else ImageChops.invert(image)
+        plain = image.copy() if "adobe" in image.info else ImageChops.invert(image)
     else:
         plain = image.convert("L") if image.mode == "1" else image.copy()
         alpha = _opaque(plain, data, image.info.get("transparency"))

@@ -217,14 +217,6 @@ def bare_jpeg(data: bytes) -> bytes:
     return b"".join(kept)
 
 
-def has_adobe_marker(data: bytes) -> bool:
-    """Return True if a JPEG has Adobe's segment, after which CMYK is stored inverted."""
-    return any(
-        marker == 0xEE and data[start + 4 : start + 9] == b"Adobe"
-        for marker, start, _ in segments(data)
-    )
-
-
 def orientation_in(exif: bytes) -> int:
     """Return the orientation, 1 to 8, that EXIF data give; 1 when they give none.
 

@@ -27,7 +27,7 @@ SUBJECTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("template", (EXAMPLE, *STARTERS))
+@pytest.mark.parametrize("template", [EXAMPLE, *STARTERS])
 @pytest.mark.parametrize("title", ["", "Cells: one & all", "#1"])
 def test_every_starter_is_read_without_a_problem(template: str, title: str, tmp_path: Path) -> None:
     """Each example, and its blank form under a title, is a pack with that title and no problem."""
@@ -42,7 +42,7 @@ def test_every_starter_is_read_without_a_problem(template: str, title: str, tmp_
     assert len(cards) == len(pack.cards), "a card without an id"
 
 
-@pytest.mark.parametrize("template", (EXAMPLE, *STARTERS))
+@pytest.mark.parametrize("template", [EXAMPLE, *STARTERS])
 def test_no_text_of_an_example_is_under_a_foreign_title(template: str, tmp_path: Path) -> None:
     """A title of one's own, and --blank, leave no word of the example's subject."""
     example = new_pack(tmp_path / "a", "", template)
