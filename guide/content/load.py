@@ -121,6 +121,8 @@ class _Loading:
         self.problems.extend(problems)
         if document is not None and document.data is None:
             hint = "Write something into it, or delete it: an absent file is omitted."
+            if path == "pack.yaml":
+                hint = "Write a line such as `title: My Subject` into it; `guide new my-pack` makes a pack to copy from."
             self.problems.append(error("empty-file", "the file is empty", Place(path, 1, 1), hint))
             return None
         return document

@@ -195,6 +195,8 @@ def _cards(pack: Pack) -> Found:
         elif not card.cloze and (is_blank(card.front) or is_blank(card.back)):
             missing = "front" if is_blank(card.front) else "back"
             hint = f"Add `{missing}: ...`, or write a `cloze`."
+            if place.path.endswith((".csv", ".tsv")):
+                hint = f"Fill in the column `{missing}` of row {place.line}, or delete the row."
             yield error("missing-key", f"the card has no `{missing}`", place, hint, card.id)
 
 

@@ -16,6 +16,9 @@ import yaml
 _CLOSERS = {"[": "]", "{": "}"}
 
 
+_ODD_SPACE = re.compile(r"[ \t]*[\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]")
+
+
 @dataclass(frozen=True)
 class Complaint:
     """A fault of a YAML text; `line` and `column` count from 0."""
@@ -105,6 +108,12 @@ class _Explaining:
 
     def complaint(self) -> Complaint:
         problem = self.problem
+        for number in (self.begun[0], self.line):
+            odd = _ODD_SPACE.match(self.lines[number]) if number < len(self.lines) else None
+            if odd:
+                hint = "Delete the blanks at the beginning of the line and type them again: no-break spaces come from word processors and web pages."
+                message = "a no-break space where YAML needs a space"
+                return self._at(message, hint, (number, odd.end() - 1), code="yaml-tab")
         tab = re.match(r"^ *\t", self.shown)
         token = "cannot start any token" in problem and (tab or "\\t" in problem)
         if token or "tab character" in problem:
@@ -156,6 +165,10 @@ class _Explaining:
         if "could not find expected ':'" in problem or "simple key" in problem:
             hint = "Write `key: value`. A text that goes on is indented further, a list item begins with `- `."
             return self._at("a key without a colon", hint, self.begun)
+        if "block sequence entries are not allowed" in problem:
+            text = self.shown[self.column :].strip().replace('"', "'")[:30]
+            hint = f'Put a text that starts with a hyphen in quotes: "{text}". Begin each item of a list on a separate line.'
+            return self._at("a text cannot start with a hyphen and a space", hint)
         if "alias" in problem or "anchor" in context or "alias" in context:
             hint = "Put a text that starts with * or & in quotes."
             return self._at("no text can start with * or &", hint, self.begun)

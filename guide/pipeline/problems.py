@@ -76,7 +76,7 @@ class Problems:
         self.found = [d for d in self.found if d.code not in dropped]
         self.add(*(each.diagnostic for each in self.faults.values()), layout=True)
         self.faults = {}
-        found = self.found if self.pack is None else self._accepted(self.pack)
+        found = self.found if self.pack is None else self._accepted(self.pack, bool(wrong))
         if self.settings.strict:
             found = [
                 replace(d, severity=Severity.ERROR) if d.severity == Severity.WARNING else d
@@ -84,8 +84,11 @@ class Problems:
             ]
         return in_order(once_each(_once_about_a_colour(_once_about_the_marking(found))))
 
-    def _accepted(self, pack: Pack) -> list[Diagnostic]:
-        """Return problems with notes that say why for those that the author accepts."""
+    def _accepted(self, pack: Pack, partly: bool) -> list[Diagnostic]:
+        """Return problems with notes that say why for those that the author accepts.
+
+        An entry that accepts nothing is a note, unless errors kept `partly` unread what it is about.
+        """
         entries, used = pack.manifest.accept, set[int]()
         shown = []
         for found in self.found:
@@ -96,7 +99,7 @@ class Problems:
                 replace(found, severity=Severity.NOTE, accepted=because) if numbers else found
             )
         run = self.settings
-        if run.kinds or run.edition or run.tags or run.printed is not None:
+        if partly or run.kinds or run.edition or run.tags or run.printed is not None:
             return shown  # this run does not look at all that the pack has
         codes = {found.code for found in shown}
         return shown + [
