@@ -20,15 +20,7 @@ _NAME = re.compile(r"([A-Za-z][\w:.+/-]*)\s*=\s*[{\"\w]")
 _SIGN = re.compile(r"@[ \t]*\w+\s*([{(])|[{}()\"]|^[ \t]*%", re.M)
 # Entries that are part of another work, whose title the entry of that work gives.
 _TRAVELS = frozenset(
-    (
-        "inbook",
-        "incollection",
-        "inproceedings",
-        "conference",
-        "bookinbook",
-        "suppbook",
-        "inreference",
-    )
+    "inbook incollection inproceedings conference bookinbook suppbook inreference".split()
 )
 _OWN = frozenset(("crossref", "xdata", "ids", "label", "key"))
 

@@ -63,6 +63,12 @@ class Document:
     keys: dict[str, Place] = field(default_factory=dict)
     _grouped: dict[int, dict[str, dict[str, Place]]] = field(default_factory=dict, repr=False)
 
+    def nearest(self, path: str, file: str) -> Place:
+        """Return the place of a value, else of its nearest parent, else the beginning of the file."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, Place(file, 1, 1))
+
     def inside(self, prefix: str) -> dict[str, Place]:
         """Return the places below `prefix`, by their path from there; all for ''."""
         if not prefix:
