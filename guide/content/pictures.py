@@ -22,12 +22,10 @@ from guide.model.drawings import is_drawing, read_drawing
 from guide.model.rasters import (
     LYING,
     RasterError,
-    check_jpeg,
-    check_png,
+    check_raster,
     format_of,
-    jpeg_frame,
+    frame_of,
     orientation_of,
-    png_frame,
 )
 
 MAX_PIXELS = 40_000_000
@@ -112,14 +110,14 @@ def _image(reader: Reader, path: str, data: bytes, place: Place) -> Figure | Non
         _refuse("image-broken", *_not_printed(kind))
         return None
     try:
-        frame = png_frame(data) if kind == "PNG" else jpeg_frame(data)
+        frame = frame_of(data)
         millions = frame.width * frame.height / 1e6
         if millions * 1e6 > MAX_PIXELS:
             message = f"has {millions:.0f} million pixels; {MAX_PIXELS // 10**6} are the most"
             hint = "Scale it down: 300 dpi at the printed size is enough."
             _refuse("image-too-large", message, hint)
             return None
-        check_png(data) if kind == "PNG" else check_jpeg(data)
+        check_raster(data)
         _decode(data)
     except RasterError as exc:
         _refuse("image-broken", str(exc), exc.hint)

@@ -102,6 +102,16 @@ def png_frame(data: bytes) -> Frame:
     return Frame(width, height, depth, colour, bool(interlace))
 
 
+def frame_of(data: bytes) -> Frame:
+    """Return what the header of a PNG or JPEG says; raises RasterError when it has none."""
+    return png_frame(data) if data.startswith(PNG_START) else jpeg_frame(data)
+
+
+def check_raster(data: bytes) -> None:
+    """Raise RasterError unless a PNG or JPEG is whole and can be printed."""
+    check_png(data) if data.startswith(PNG_START) else check_jpeg(data)
+
+
 def check_png(data: bytes) -> None:
     """Raise RasterError unless a PNG is whole: all chunks, their checksums, and all rows."""
     frame = png_frame(data)
