@@ -49,19 +49,21 @@ def _span(node: yaml.Node) -> Span:
     return Span(start.line, start.column, end.line, end.column, text, flow)
 
 
-def _scalars(node: yaml.Node | None, found: list[Span], seen: set[int]) -> None:
-    if node is None or id(node) in seen:  # an alias
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
-        found.append(_span(node))
-    elif isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            _scalars(child, found, seen)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            _scalars(key, found, seen)
-            _scalars(value, found, seen)
+def _scalars(root: yaml.Node | None) -> list[Span]:
+    """Return where the scalars of a tree stand, each once: an alias is its anchor's node."""
+    found, seen, waiting = list[Span](), set[int](), [root]
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            found.append(_span(node))
+        elif isinstance(node, yaml.MappingNode):
+            waiting += (each for pair in node.value for each in pair)
+        else:
+            waiting += node.value
+    return found
 
 
 def plain_data(value: Any) -> Any:
@@ -83,8 +85,7 @@ def _same(before: str, after: str) -> bool:
 
 def tidy_yaml(text: str) -> Edited:
     """Take out blanks at the ends of lines, put spaces for tabs between tokens, end the last line."""
-    spans: list[Span] = []
-    _scalars(_nodes(text), spans, set())
+    spans = _scalars(_nodes(text))
     inside = {n for each in spans for n in range(each.line, each.end_line)}
     by_line: dict[int, list[Span]] = {}
     for each in spans:

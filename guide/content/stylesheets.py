@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from guide.diagnostics.diagnostic import Diagnostic, Place, error
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, place_of
 from guide.model.pack import Pack
 
 LONGEST = 2000  # letters of one text in a stylesheet; a heading or a mark has fewer
@@ -33,7 +33,6 @@ def check_stylesheets(pack: Pack) -> Iterator[Diagnostic]:
 
 
 def _too_long(name: str, text: str, at: int, length: int) -> Diagnostic:
-    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
     message = f"a text in the stylesheet has {length} letters; {LONGEST} is the most"
     hint = "Shorten it, or close its quotation mark where it should end."
-    return error("bad-template", message, Place(f"templates/{name}", line, column), hint)
+    return error("bad-template", message, place_of(at, text, Place(f"templates/{name}", 1)), hint)
