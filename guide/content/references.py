@@ -10,7 +10,7 @@ from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.model.base import Item
 from guide.model.content import Section
-from guide.model.letters import composed
+from guide.model.letters import same_name
 from guide.model.markup import (
     CLUSTER,
     SOURCE_KEY,
@@ -111,7 +111,7 @@ def _mentions(pack: Pack) -> Found:
     for mention, place in mentions_of_pack(pack):
         if mention.kind == "cite" and mention.value not in pack.sources:
             yield _unknown_source(mention.value, pack, place, "")
-        elif mention.kind == "term" and folded(mention.value) not in names:
+        elif mention.kind == "term" and same_name(mention.value) not in names:
             yield _unknown_term(mention.value, names, place, "")
     for item in pack.items:
         for number, text in enumerate(item.sources):
@@ -126,7 +126,7 @@ def _mentions(pack: Pack) -> Found:
                 hint = did_you_mean(name, targets) or "Give the target this id: {#...}."
                 message = f"nothing has the id `{name}`"
                 yield error("bad-reference", message, place, hint, item.id)
-            elif mention.kind == "term" and folded(name) not in names:
+            elif mention.kind == "term" and same_name(name) not in names:
                 yield _unknown_term(name, names, place, item.id)
             elif mention.kind == "image" and not _has_words(item, mention, pack):
                 yield missing_alt(name, place)
@@ -212,15 +212,10 @@ def _has_alt(mention: Mention, pack: Pack) -> bool:
     return figure is None or bool(figure.alt)
 
 
-def folded(name: str) -> str:
-    """Return a name for comparing: capitals, the form of accents and soft hyphens do not count."""
-    return composed(name).casefold()
-
-
 def _term_names(pack: Pack) -> dict[str, str]:
     names = {}
     for term in pack.glossary:
         for name in (term.term, term.abbreviation, *term.aliases, term.id):
             if name:
-                names[folded(name)] = term.term
+                names[same_name(name)] = term.term
     return names

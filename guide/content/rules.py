@@ -9,7 +9,7 @@ from dataclasses import replace
 from guide.content.duplicates import check_duplicates
 from guide.content.pictures import missing_alt
 from guide.content.questions import check_questions
-from guide.content.references import Found, check_references, folded
+from guide.content.references import Found, check_references
 from guide.content.spoilers import spoilers
 from guide.content.stylesheets import check_stylesheets
 from guide.content.textslips import check_texts
@@ -20,6 +20,7 @@ from guide.model import cloze
 from guide.model.base import Item
 from guide.model.content import Card, Fact, Section
 from guide.model.dates import Date, later
+from guide.model.letters import same_name
 from guide.model.markup import BOXES, loose_marks, mentions, read_citation, texts_of
 from guide.model.pack import Pack
 from guide.model.signs import is_blank
@@ -239,12 +240,12 @@ def _terms(pack: Pack) -> Found:
     seen: dict[str, Place] = {}
     for term in pack.glossary:
         for name in filter(None, (term.term, term.abbreviation, *term.aliases)):
-            if folded(name) in seen:
-                message = f"`{name}` names two terms; the first is at {seen[folded(name)]}"
+            if same_name(name) in seen:
+                message = f"`{name}` names two terms; the first is at {seen[same_name(name)]}"
                 hint = "Delete one of the two: a link could lead to either."
                 yield warning("duplicate-term", message, term.at(), hint, term.id)
         for name in filter(None, (term.term, term.abbreviation, *term.aliases)):
-            seen.setdefault(folded(name), term.at())
+            seen.setdefault(same_name(name), term.at())
 
 
 def _editions(pack: Pack) -> Found:

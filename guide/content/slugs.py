@@ -6,6 +6,8 @@ import hashlib
 import re
 import unicodedata
 
+from guide.model.letters import unaccented
+
 _LETTERS = str.maketrans(
     dict(
         zip(
@@ -32,8 +34,7 @@ def slug(text: str, length: int = 60) -> str:
 
 
 def _kebab(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = unaccented(text.translate(_LETTERS))
     return re.sub(r"[^a-z0-9]+", "-", plain.translate(_LETTERS).replace("'", "")).strip("-")
 
 

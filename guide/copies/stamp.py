@@ -30,7 +30,7 @@ from guide.model.artifacts import (
     SetFace,
 )
 from guide.model.copies import CopyLabel, StampStyle
-from guide.model.pageview import Matrix, PageView, apply, view_of
+from guide.model.pageview import Matrix, PageView, moved, times, view_of
 from guide.units import POINTS_PER_MM
 
 _BLOCK = 64  # labels that are set together: starting to typeset takes as long as two of them
@@ -630,12 +630,7 @@ def _size_of(width: float, height: float) -> tuple[float, float]:
 def _spot(number: int, view: PageView, slot: Slot, height: float) -> Spot:
     """Return where a page shows the bar that stands for its label; see `_Prepared.probe`."""
     plain = replace(view, unit=1.0).outward
-    left, bottom, right, top = _bar(slot.width, height)
-    corners = [
-        apply(plain, *apply(slot.matrix, x, y)) for x in (left, right) for y in (bottom, top)
-    ]
-    xs, ys = [x for x, _ in corners], [y for _, y in corners]
-    return Spot(number, (min(xs), min(ys), max(xs), max(ys)))
+    return Spot(number, moved(_bar(slot.width, height), times(slot.matrix, plain)))
 
 
 def _bar(width: float, height: float) -> tuple[float, float, float, float]:

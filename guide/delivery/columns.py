@@ -8,15 +8,15 @@ of Outlook and Google Contacts.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from guide.model.copies import Recipient
+from guide.model.letters import unaccented
 
 COLUMNS = tuple(Recipient.model_fields)
-_APART = {"đ": "d", "ł": "l", "ø": "o", "æ": "ae", "ß": "ss", "ı": "i"}
+_APART = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "æ": "ae", "ß": "ss", "ı": "i"})
 
 # `name` is a whole name where it is alone, a family name beside a given name, and the reverse.
 _WORDS: Mapping[str, str] = {
@@ -74,8 +74,7 @@ _WORDS: Mapping[str, str] = {
 
 def _folded(name: str) -> str:
     """Return a column's name without case, accents and signs."""
-    text = unicodedata.normalize("NFKD", name.casefold())
-    text = "".join(_APART.get(c, c) for c in text if not unicodedata.combining(c))
+    text = unaccented(name.casefold()).translate(_APART)
     return " ".join(re.sub(r"[\W_]+", " ", text).split())
 
 

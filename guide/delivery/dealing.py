@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from guide.delivery.names import fold
 from guide.delivery.records import Held, LedgerEntry
 from guide.model.copies import Recipient
+from guide.model.letters import fold
 
 
 def versions_among(stems: Iterable[str], kind: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from guide.delivery.changes import Changes, Decision, NewCopy
 from guide.delivery.dealing import dealt
 from guide.delivery.identity import NEW, Identity, identify
 from guide.delivery.issues import recognise
-from guide.delivery.names import alike, fold
+from guide.delivery.names import alike
 from guide.delivery.notes import notes_on
 from guide.delivery.records import (
     GIVEN,
@@ -30,6 +30,7 @@ from guide.delivery.records import (
 )
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.model.copies import Recipient
+from guide.model.letters import fold
 
 AGAIN = "to be sent again, as the user decided"
 MARKED = "marked as sent by the user"

@@ -11,10 +11,11 @@ import heapq
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from guide.delivery.names import corrected, fold, fold_ref, may_be_one, personal
+from guide.delivery.names import corrected, fold_ref, may_be_one, personal
 from guide.delivery.records import Person, copies_named, spans
 from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.model.copies import Recipient
+from guide.model.letters import fold
 
 NEW = 0  # in place of a person's id
 _SOME = 5  # people that a question names one by one

@@ -8,6 +8,8 @@ import unicodedata
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from guide.model.letters import fold, unaccented
+
 _TYPO = 0.75  # how alike two spellings of one word are, as difflib measures it
 _PART = 3  # letters that a part of a name must have to point to somebody
 
@@ -23,19 +25,6 @@ def readable(name: str) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def fold(text: str) -> str:
-    """Return text as it is compared: without regard to case, blanks, and forms of one letter.
-
-    No-break spaces and several blanks count as one blank; signs that nobody sees do not count.
-    """
-    text = unicodedata.normalize("NFKC", text).casefold()
-    if not text.isascii():
-        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
-        text = unicodedata.normalize("NFKC", text)
-    return " ".join(text.split())
-
-
-@lru_cache(maxsize=100_000)
 def fold_ref(text: str) -> str:
     """Return a reference as it is compared: spreadsheets make `12` or `12.0` of `0012`."""
     text = fold(text)
@@ -47,9 +36,7 @@ def fold_ref(text: str) -> str:
 @lru_cache(maxsize=100_000)
 def words(name: str) -> tuple[str, ...]:
     """Return the words of a name, without accents."""
-    plain = unicodedata.normalize("NFKD", fold(name))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return tuple(re.findall(r"\w+", plain))
+    return tuple(re.findall(r"\w+", unaccented(fold(name))))
 
 
 def _close(one: str, other: str) -> bool:
@@ -119,7 +106,7 @@ _RESERVED = re.compile(r'[<>:"/\\|?*\s]+')  # what Windows, macOS or Linux refus
 def safe(text: str, ascii_only: bool = False) -> str:
     """Return text as part of a file name on any system: one that leads nowhere else."""
     if ascii_only:
-        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+        text = unaccented(text).encode("ascii", "ignore").decode()
         text = re.sub(r"[^A-Za-z0-9._-]+", "-", text)
     text = "".join(c if c.isprintable() else "-" for c in unicodedata.normalize("NFC", text))
     text = _RESERVED.sub("-", text)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from guide.delivery.identity import NEW, Identity
-from guide.delivery.names import fold
 from guide.delivery.records import (
     GIVEN,
     OPEN,
@@ -20,6 +19,7 @@ from guide.delivery.records import (
 )
 from guide.diagnostics.diagnostic import Diagnostic, Place, note
 from guide.model.copies import Recipient
+from guide.model.letters import fold
 
 
 def notes_on(known: Known, wish: Wish, who: Identity, version: int) -> tuple[Diagnostic, ...]:

@@ -7,9 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 from guide.delivery.database import Database, translated
-from guide.delivery.names import fold
 from guide.delivery.records import Event, Held, Known, LedgerEntry, Person, State, Version
 from guide.diagnostics.diagnostic import GuideError, Place, error
+from guide.model.letters import fold
 
 _KINDS = ("copy", "name", "email", "ref")
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from guide.copies.encrypt import password_fault
 from guide.delivery.channels import registry
 from guide.delivery.lists import Entry, read
-from guide.delivery.names import fold
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, in_order, warning
 from guide.diagnostics.suggest import did_you_mean
 from guide.model.copies import Recipient
+from guide.model.letters import fold
 
 if TYPE_CHECKING:
     from guide.delivery.request import Task

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from guide.delivery.issues import is_of
 from guide.delivery.ledger import SUFFIX, Ledger
-from guide.delivery.names import fold
 from guide.delivery.records import Issue, Known
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.model.copies import Recipient
+from guide.model.letters import fold
 
 _MOST = 100  # ledgers that are looked at
 _HALF = 0.5  # of the rows: from there on it is the same list

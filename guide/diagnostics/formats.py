@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from guide.diagnostics.calling import as_called
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
@@ -28,7 +29,7 @@ def text_lines(diagnostic: Diagnostic, colour: bool = False) -> str:
     place = f"{plain(str(diagnostic.place))}: " if str(diagnostic.place) else ""
     first = f"{place}{severity}[{diagnostic.code}]: {plain(diagnostic.message)}"
     remedy = remedy_of(diagnostic)
-    return f"{first}\n    {plain(remedy)}" if remedy else first
+    return f"{first}\n    {plain(as_called(remedy))}" if remedy else first
 
 
 def remedy_of(diagnostic: Diagnostic) -> str:

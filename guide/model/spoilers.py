@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from guide.model.letters import tokens, unaccented
 
-_WORD = re.compile(r"\w+")
 _STEM, _ENDING = 5, 3  # letters: `Glacier` is in `Glaciers`
 
 
 def words(text: str) -> set[str]:
     """Return the words and numbers of a plain text, whatever their case."""
-    return {each.casefold() for each in _WORD.findall(unicodedata.normalize("NFC", text))}
+    return set(tokens(text))
 
 
 def gives_away(text: str, question: str, answer: str) -> bool:
     """Return True if a text has a word of the answer, in another form maybe, that the question lacks."""
-    secret = [_plain(word) for word in words(answer) - words(question)]
-    return any(_akin(_plain(one), other) for one in words(text) for other in secret)
-
-
-def _plain(word: str) -> str:
-    """Return a word without accents: `Niederschläge` is the plural of `Niederschlag`."""
-    kept = unicodedata.normalize("NFKD", word)
-    return "".join(sign for sign in kept if not unicodedata.combining(sign))
+    secret = [unaccented(word) for word in words(answer) - words(question)]
+    return any(_akin(unaccented(one), other) for one in words(text) for other in secret)
 
 
 def _akin(one: str, other: str) -> bool:

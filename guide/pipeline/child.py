@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 def make_confined(folder: Path, settings: Settings, store: Store, progress: Progress) -> Record:
     """Make what a pack says; raises GuideError when no process can be had."""
+    from guide.system import shared_libraries
     from guide.system.sandbox import Exceeded, NotStarted, confined
 
+    shared_libraries.require()
     bounds = _bounds(settings)
     seconds = bounds.allowed(size_of_inputs(folder))
     if store.enabled:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from guide.diagnostics.diagnostic import Severity
 from guide.html.faces import Faces
-from guide.html.render import Request
+from guide.html.request import Request
 from guide.html.sheet_margins import Furniture
 from guide.model.artifacts import Fault, FontFace, FontObjects, Html, OfPack, SetFace
 from guide.model.content import Flashcard

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from guide.diagnostics.diagnostic import Diagnostic, Severity, error
-from guide.html.faces import Faces, wrong_options
-from guide.html.render import Request, marking_problems
+from guide.html.cards import wrong_options
+from guide.html.faces import Faces
+from guide.html.request import Request, marking_problems
 from guide.html.sheet_margins import BareSide, Furniture, Printed
 from guide.html.templates import TemplateFault
 from guide.model.kinds import Stock, page_budget

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from guide.html.render import Request, render
+from guide.html.render import render
+from guide.html.request import Request
 from guide.model.artifacts import Html, Pdf
 from guide.model.kinds import Piece
 from guide.pipeline.cards import deck_cards

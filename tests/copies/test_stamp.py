@@ -305,7 +305,7 @@ def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     from guide import pipeline
     from guide.resources import TEMPLATES
 
-    folder, found = TEMPLATES / "starter", {}
+    folder, found = TEMPLATES / "starters/example", {}
     marked = (("marking", "TRAINING USE ONLY"), ("documents.flashcards.derive", "[]"))
     out = tmp_path_factory.mktemp("kinds")
     kinds = ("briefing", "flashcards", "handout", "handout-notes", "worksheet", "quiz", "planner")
