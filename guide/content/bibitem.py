@@ -62,7 +62,9 @@ class Item:
             if "title" not in self.entry.fields:
                 self._lost(name, value)
         elif name == "number":
-            self._set(name, self._number(), self.text(name, value))
+            counted = "collection-number" if "series" in self.entry.fields else "number"
+            target = "issue" if self.item["type"] in _ARTICLES else counted
+            self._set(name, target, self.text(name, value))
         elif name == "eprint":
             self._eprint(value)
         elif name == "howpublished":
@@ -165,12 +167,6 @@ class Item:
             return text
         mark = " " if text.endswith(("?", "!", ":")) else ": "
         return f"{text}{mark}{self.text(TITLES[name], sub)}"
-
-    def _number(self) -> str:
-        """Return what a number counts in this kind of source."""
-        if self.item["type"] in _ARTICLES:
-            return "issue"
-        return "collection-number" if "series" in self.entry.fields else "number"
 
     def _eprint(self, value: str) -> None:
         fields = self.entry.fields

@@ -81,7 +81,11 @@ def load_stock(
     A size such as `90x60mm` is cards of that size, as many as go on the paper. Raises ContentError
     with a suggestion when there is none.
     """
-    own, known = _own_stock(pack), all_stock()
+    files = (pack.templates if pack else {}).items()
+    written = {
+        f"templates/{p}": text for p, text in files if re.fullmatch(r"stock/.*\.yaml", p, re.S)
+    }
+    own, known = _stock_in(written), all_stock()
     wanted = _plain(name)
     for stock in (*own.values(), *known.values()):
         if wanted in map(_plain, (stock.name, *stock.aliases)):
@@ -122,12 +126,6 @@ def _stock_by_size(name: str, place: Place, paper: Paper) -> Stock:
         raise ContentError(error("bad-stock", message, place, hint)) from exc
 
 
-def _own_stock(pack: Pack | None) -> dict[str, Stock]:
-    files = (pack.templates if pack else {}).items()
-    own = {path: text for path, text in files if path.startswith("stock/")}
-    return _stock_in({f"templates/{p}": text for p, text in own.items() if p.endswith(".yaml")})
-
-
 def _stock_in(files: Mapping[str, str]) -> dict[str, Stock]:
     """Return the stock in files, by its name; raises ContentError."""
     found = {}
@@ -147,7 +145,9 @@ def resolve_options(
     problems: list[Diagnostic] = []
     for name, written in given.items():
         wanted = kind.options[name].type if name in kind.options else ""
-        value = _as_text(written) if wanted == "string" else written
+        number = isinstance(written, int | float) and not isinstance(written, bool)
+        text = wanted == "string" and number  # `seed: 7`
+        value = str(getattr(written, "text", written)) if text else written
         value = [value] if wanted == "list" and isinstance(value, str | int) else value
         place = pack.at(f"documents.{kind.name}.{name}")
         if name in COMMON:
@@ -162,12 +162,6 @@ def resolve_options(
         else:
             options[name] = value
     return options, problems
-
-
-def _as_text(value: Any) -> Any:
-    """Take a number for the text it was written as: `seed: 7`."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(getattr(value, "text", value)) if number else value
 
 
 def _common(name: str, value: Any, place: Place) -> Diagnostic | None:

@@ -99,21 +99,14 @@ class Validator:
     def _explain(
         self, exc: ValidationError, model: type[BaseModel], data: Any, places: Places, what: str
     ) -> None:
-        every = [
-            (details, _in_file(details["loc"], data)) for details in exc.errors(include_url=False)
-        ]
-        meant = {_meant(loc, model) for details, loc in every if details["type"] in _UNKNOWN}
+        errors = exc.errors(include_url=False)
+        every = [(details, _in_file(details["loc"], data)) for details in errors]
+        unknown = [loc for details, loc in every if details["type"] == "extra_forbidden"]
+        # What a misspelt key stands for is not missing.
+        meant = {(*loc[:-1], nearest(loc[-1], _known(model, loc[:-1]))) for loc in unknown}
         for details, loc in every:
             if details["type"] != "missing" or tuple(loc) not in meant:
                 self.problems.append(_diagnostic(details, loc, model, places, what))
-
-
-_UNKNOWN = {"extra_forbidden"}
-
-
-def _meant(loc: list[str], model: type[BaseModel]) -> tuple[str, ...]:
-    """Return the key that a misspelt one stands for: that it is missing needs not be said."""
-    return (*loc[:-1], nearest(loc[-1], _known(model, loc[:-1])))
 
 
 def _in_file(loc: tuple[Any, ...], data: Any) -> list[str]:
@@ -205,7 +198,7 @@ def _plain(
     if kind == "literal_error":
         return f"`{name}` must be {context.get('expected', 'another value')}", ""
     if kind == "string_pattern_mismatch":
-        return _pattern(name, str(details["input"]))
+        return f"`{name}` cannot be {str(details['input'])!r}", _PATTERNS.get(name, "")
     if kind in {"greater_than_equal", "less_than_equal"}:
         bound = context.get("ge", context.get("le"))
         side = "at least" if "ge" in context else "at most"
@@ -214,11 +207,9 @@ def _plain(
     return f"`{name}`: {message}", ""
 
 
-def _pattern(name: str, value: str) -> tuple[str, str]:
-    hints = {
-        "id": "Use lower-case letters, digits and hyphens, such as `kfor-mandate`.",
-        "lang": "Use a language tag such as en, de-AT or sr-Latn.",
-        "accent": 'Use a colour such as "#1f4e79".',
-        "review_after": "Use a date such as 2026-06-01, or an age such as `18 months`.",
-    }
-    return f"`{name}` cannot be {value!r}", hints.get(name, "")
+_PATTERNS = {
+    "id": "Use lower-case letters, digits and hyphens, such as `kfor-mandate`.",
+    "lang": "Use a language tag such as en, de-AT or sr-Latn.",
+    "accent": 'Use a colour such as "#1f4e79".',
+    "review_after": "Use a date such as 2026-06-01, or an age such as `18 months`.",
+}
