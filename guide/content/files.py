@@ -122,16 +122,8 @@ class Reader:
 
     def listing(self, folder: str, *suffixes: str) -> list[str]:
         """Return the relative paths of files in `folder` (not below) in name order."""
-        inside = self._inside(folder)
-        try:
-            names = sorted(os.listdir(self.root / folder)) if inside else []
-        except (OSError, ValueError):
-            names = []
-        found = [
-            f"{folder}/{name}"
-            for name in names
-            if name.lower().endswith(suffixes) and not name.startswith(".")
-        ]
+        inside, names = self._names(folder)
+        found = [f"{folder}/{name}" for name in names if name.lower().endswith(suffixes)]
         self._note("listing", folder, _BETWEEN.join(suffixes), [str(inside), *found])
         return found
 
@@ -164,15 +156,19 @@ class Reader:
         macOS stores a letter with an accent as two signs.
         """
         same = unicodedata.normalize("NFC", name)
+        inside, names = self._names(folder)
+        found = next((n for n in names if unicodedata.normalize("NFC", n) == same), "")
+        self._note("beside", folder, name, [str(inside), found])
+        return found
+
+    def _names(self, folder: str) -> tuple[bool, list[str]]:
+        """Return True if a folder is the pack's own, and the names in it that are not hidden."""
         inside = self._inside(folder)
         try:
             names = sorted(os.listdir(self.root / folder)) if inside else []
         except (OSError, ValueError):
             names = []
-        shown = (each for each in names if not each.startswith("."))
-        found = next((n for n in shown if unicodedata.normalize("NFC", n) == same), "")
-        self._note("beside", folder, name, [str(inside), found])
-        return found
+        return inside, [name for name in names if not name.startswith(".")]
 
     def _inside(self, folder: str) -> bool:
         """Return True if a folder is the pack's own; note an error if a link leads out of it."""

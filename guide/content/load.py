@@ -187,7 +187,7 @@ class _Loading:
         if document is None:
             return None
         data = document.data if document.data is not None else {}
-        places = Places(path, document, fallback=Place(path, 1, 1))
+        places = Places(path, document)
         made = self.validator.item(Section, data, places, "the section")
         if made is None:
             return None

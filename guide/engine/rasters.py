@@ -25,8 +25,7 @@ from guide.model.rasters import (
     PNG_START,
     RasterError,
     bare_jpeg,
-    check_jpeg,
-    check_png,
+    check_raster,
     chunks,
     jpeg_frame,
     orientation_of,
@@ -144,7 +143,7 @@ class _Picture:
 @lru_cache(maxsize=256)
 def _is_whole(picture: _Picture) -> bool:
     try:
-        (check_png if picture.data.startswith(PNG_START) else check_jpeg)(picture.data)
+        check_raster(picture.data)
     except RasterError:
         return False
     return True

@@ -140,18 +140,8 @@ class Batch:
 
         What was written before stays, and `settle` still gives it its name.
         """
-        written = len(self._written)
-        try:
-            handle = self._begin(path)
-            view = memoryview(data)
-            while view:
-                view = view[os.write(handle, view) :]
-        except OSError as exc:
-            self._drop_from(written)
-            raise GuideError(_refused(path, exc)) from exc
-        except BaseException:
-            self.drop()
-            raise
+        with self.open(path) as stream:
+            stream.write(data)
 
     @contextlib.contextmanager
     def open(self, path: Path) -> Iterator[BinaryIO]:

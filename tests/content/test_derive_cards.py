@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from guide.content.derive_cards import cloze_sides, deck
+from guide.content.derive_cards import deck
 from guide.content.load import load_pack
 from guide.content.slugs import slug
 from guide.content.tables import read_table
 from guide.diagnostics.diagnostic import Place
+from guide.model import cloze
 from guide.model.content import Flashcard
 from guide.model.pack import Pack
 
@@ -32,6 +33,11 @@ def loaded(folder: Path, **files: str | bytes) -> Pack:
 def sides(cards: tuple[Flashcard, ...]) -> list[tuple[int, str, str, str, str]]:
     """Return number, id, layout, front and back of cards."""
     return [(c.number, c.id, c.layout, c.front, c.back) for c in cards]
+
+
+def cloze_sides(text: str) -> list[tuple[str, str]]:
+    """Return front and back for each gap."""
+    return [(side.front, side.back) for side in cloze.sides(text)]
 
 
 def test_cloze_asks_for_each_gap_in_turn() -> None:

@@ -365,10 +365,11 @@ def svg(data: bytes) -> None:
     from xml.etree import ElementTree as ET
 
     from guide.content.drawings import check_drawing
-    from guide.content.pictures import _svg_size
+    from guide.content.files import Reader
+    from guide.content.pictures import _svg
     from guide.markup.charts import ChartError, clean_svg
 
-    _svg_size(data.decode("utf-8", "replace"))
+    _svg(Reader(Path("/nonexistent"), given={"a.svg": data}), "a.svg", data)
     check_places(check_drawing("a.svg", data), {"a.svg": data.decode("utf-8", "replace")})
     try:
         clean = clean_svg(data)
