@@ -72,7 +72,7 @@ class Document:
         self.labels = Labels(pack.manifest.lang)
         self.citations = self._citations(style)
         self.assets = Assets(pack, token, self.problems.append)
-        self.outline = outline(pack, pack.manifest.lang.partition("-")[0])
+        self.outline = outline(pack, pack.manifest.language)
         self._check_depth()
         self.context = Context(
             labels=self.labels,

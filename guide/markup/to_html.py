@@ -20,10 +20,9 @@ from guide.markup.codes import highlight
 from guide.markup.formulas import FormulaError, typeset_formula
 from guide.markup.glossary import Linker
 from guide.markup.labels import Labels
-from guide.markup.parse import MAX_DEPTH, parse, parse_line, parser
+from guide.markup.parse import MAX_DEPTH, parse, parse_line, parser, read_box
 from guide.model.cloze import ASK, in_formula
 from guide.model.content import Citation
-from guide.model.markup import BOX, are_attributes, read_attributes, trailing_attributes
 
 _TABLE_PARTS = {"thead_open", "tbody_open", "tr_open", "th_open", "td_open"}
 _MAX_NOTES = 8  # footnotes inside one another
@@ -496,21 +495,6 @@ class _Renderer(RendererHTML):
 
     def note_line(self, tokens: Any, idx: int, options: Any, env: Any) -> str:
         return ""
-
-
-def read_box(info: str) -> tuple[str, str]:
-    """Return the kind and the title of a box: `note A title`, `{.note title="A title"}`."""
-    match = BOX.match(info)
-    if not match:
-        return "note", ""
-    kind, title = match[1], match[2].strip()
-    if "{" not in title and title.endswith("}") and info.lstrip().startswith("{"):
-        title = "{" + title  # the brace was taken with the kind
-    found = trailing_attributes(title) if title.endswith("}") else None
-    given = ""
-    if found and are_attributes(found[1]):
-        given, title = read_attributes(found[1]).get("title", ""), title[: found[0]]
-    return kind, (given or title).strip().strip('"').strip()
 
 
 def _size(token: Token) -> str:
