@@ -21,20 +21,13 @@ from guide.markup.charts import TokenValue
 from guide.markup.citations import Citations, UnknownStyleError, anchor, style_names
 from guide.markup.codes import qr_svg
 from guide.markup.collation import initial, sort_key
+from guide.markup.context import Context, Here
 from guide.markup.glossary import Linker
 from guide.markup.labels import Labels
 from guide.markup.numbering import outline, section_anchor
-from guide.markup.to_html import (
-    MAX_DEPTH,
-    Context,
-    Here,
-    block,
-    flowing,
-    inline,
-    render_line,
-    render_tokens,
-    silent,
-)
+from guide.markup.parse import MAX_DEPTH
+from guide.markup.to_html import block, flowing, render_tokens
+from guide.markup.words import inline, render_line
 from guide.model.alike import end_of
 from guide.model.artifacts import SOURCE
 from guide.model.base import Item
@@ -148,7 +141,7 @@ class Document:
         return made
 
     def _line(self, words: Sequence[Token]) -> Markup:
-        return render_line(words, silent(self.context), Here(in_heading=True))
+        return render_line(words, self.context.silent, Here(in_heading=True))
 
     def at(self, item: Item) -> str:
         """Note where an item stands, and return its key for `data-at`."""
@@ -230,7 +223,7 @@ class Document:
     ) -> views.FigureView:
         """Return a picture with its caption, whose faults are reported where the text is rendered."""
         alt = str(token.attrs.get("alt") or token.attrs.get("fig-alt") or figure.alt)
-        words, context = token.children or [], silent(self.context)
+        words, context = token.children or [], self.context.silent
         caption = render_line(words, context, here)
         said = [word for word in words if word.type not in {"cite", "footnote_ref"}]
         alt = alt or " ".join(plain(render_line(said, context, here)).split())

@@ -66,7 +66,7 @@ def _lines(state: StateCore) -> None:
 
 
 @lru_cache(maxsize=16)
-def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
+def _parser(language: str, one_line: bool) -> MarkdownIt:
     """Return the parser for texts of a language; `one_line` is for those without blocks."""
     options = {
         "maxNesting": 2 * MAX_DEPTH,
@@ -74,7 +74,7 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
         "typographer": True,
         "quotes": _QUOTES.get(language, "“”‘’"),
     }
-    md = MarkdownIt("commonmark", options, renderer_cls=renderer)
+    md = MarkdownIt("commonmark", options)
     md.enable(["table", "strikethrough", "smartquotes"])
     md.use(footnote_plugin).use(deflist_plugin).use(tasklists_plugin)
     md.use(dollarmath_plugin, allow_space=False, allow_labels=False, allow_blank_lines=False)
@@ -106,27 +106,17 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
     md.core.ruler.before("smartquotes", "dashes", _dashes)
     if one_line:
         md.block.ruler.enableOnly(["paragraph"])
-    methods: Any = md.renderer
-    for name in [name for name in methods.rules if name in vars(type(methods))]:
-        methods.rules[name] = getattr(methods, name)  # plug-ins put their own first
     setattr(md, "normalizeLink", lambda url: url)  # noqa: B010  paths of the pack stay as written
     setattr(md, "validateLink", lambda _url: True)  # noqa: B010  checked, and reported, when rendered
     return md
-
-
-def parser(language: str, renderer: Any = None, one_line: bool = False) -> MarkdownIt:
-    """Return the parser for a language, with the class that renders its tokens."""
-    if renderer is None:
-        from markdown_it.renderer import RendererHTML as renderer  # noqa: N813
-    return _made(language, renderer, one_line)
 
 
 @dataclass(frozen=True)
 class Parsed:
     """A text that was parsed: its tokens, and the lines that define the names of links and pictures.
 
-    Of a text of `one_line` the blanks around it were not parsed. Nobody changes the tokens: what
-    renders them takes copies.
+    Of a text of `one_line` the blanks around it were not parsed. Nobody changes the tokens: other
+    documents have them too.
     """
 
     tokens: Sequence[Token]
@@ -171,7 +161,7 @@ def read(text: str, language: str, gaps: bool = False, field: bool = False) -> P
     env: dict[str, Any] = {"gaps": True} if gaps else {}
     env |= {"field": True} if field else {}
     one_line = field and "\n" not in text.strip()
-    md = parser(language, one_line=one_line)
+    md = _parser(language, one_line)
     tokens = md.parse(without_comments(text.strip() if one_line else text), env)
     tokens, notes = _take_notes(tokens)
     _join_lines(tokens)
@@ -182,17 +172,6 @@ def read(text: str, language: str, gaps: bool = False, field: bool = False) -> P
     return Parsed(_figures(tokens), names, one_line)
 
 
-def parse_line(
-    text: str, language: str, gaps: bool = False
-) -> tuple[list[Token], dict[int, list[Token]]]:
-    """Return the tokens of a text that is set in one line, and its notes, whatever its lines are.
-
-    They are the caller's own.
-    """
-    children, notes = read_line(text, language, gaps)
-    return copied(children), {number: copied(note) for number, note in notes.items()}
-
-
 @lru_cache(maxsize=4096)
 def read_line(
     text: str, language: str, gaps: bool = False
@@ -201,7 +180,7 @@ def read_line(
     env: dict[str, Any] = {"gaps": True} if gaps else {}
     kept = re.sub(r" {2,}\n", "<br>", without_comments(text).strip())
     line = " ".join(kept.split("\n"))
-    tokens, notes = _take_notes(parser(language).parseInline(line, env))
+    tokens, notes = _take_notes(_parser(language, False).parseInline(line, env))
     return tokens[0].children or [], notes
 
 

@@ -14,7 +14,8 @@ from guide.diagnostics.diagnostic import Place
 from guide.markup.labels import Labels
 from guide.markup.mentions import mentions
 from guide.markup.parse import parse, read
-from guide.markup.to_html import Context, Here, block, render_tokens
+from guide.markup.context import Context, Here
+from guide.markup.to_html import block, render_tokens
 from guide.model.markup import Mention
 
 Met = set[tuple[str, str]]
