@@ -112,7 +112,7 @@ def _fixed(folder: Path, _say: Callable[[str, str], None]) -> Fixed:
     reader = Reader(folder)
     files = {path: file for path in _paths(reader) if (file := _read(reader, path)) is not None}
     texts = {path: file.text for path, file in files.items()}
-    language = pack.manifest.lang.partition("-")[0]
+    language = pack.manifest.language
     fixes: list[Fix] = []
 
     def edit(path: str, edited: edits.Edited) -> None:
@@ -229,7 +229,7 @@ def _difference(before: Pack, after: Pack, ids: set[str], ordered: set[str], cor
         return "pack.yaml"
     if dict(before.sources) != dict(after.sources):
         return "sources"
-    language = before.manifest.lang.partition("-")[0]
+    language = before.manifest.language
     for name in NAMED:
         old = [_plain(item, ids, language) for item in getattr(before, name)]
         new = [_plain(item, ids, language) for item in getattr(after, name)]

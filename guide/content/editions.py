@@ -147,7 +147,7 @@ def _mentions(pack: Pack) -> Iterator[tuple[Item | None, str, Place]]:
         if mention.kind == "term":
             yield None, mention.value, place
     for item in pack.items:
-        for mention, place in mentions_of(item):
+        for mention, place in mentions_of(item, pack):
             if mention.kind == "term":
                 yield item, mention.value, place
 

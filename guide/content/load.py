@@ -13,6 +13,7 @@ from guide.content.files import Reader, Seen
 from guide.content.library import unnamed_views
 from guide.content.overrides import override
 from guide.content.pictures import load_figure
+from guide.content.references import mentions_of, mentions_of_body
 from guide.content.rules import check_marks, check_pack
 from guide.content.slugs import slug
 from guide.content.sources import read_sources
@@ -23,7 +24,7 @@ from guide.content.yaml import Document, read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
 from guide.model.content import Card, Figure, Question, Section
-from guide.model.markup import mentions, texts_of
+from guide.model.markup import Mention
 from guide.model.pack import Manifest, Pack, spelling
 from guide.model.parts import PARTS, Part
 from guide.model.signs import TAG, understood
@@ -283,18 +284,14 @@ class _Loading:
 
     def _figures(self, pack: Pack) -> dict[str, Figure]:
         wanted: dict[str, Place] = {}
+        pointed: list[tuple[Mention, Place]] = []
         for section in pack.sections:
-            path = section.at("body").path
-            for mention in mentions(section.body):
-                if mention.kind == "image":
-                    line = mention.line + section.body_line - 1
-                    wanted.setdefault(mention.value, Place(path, line, mention.column))
+            pointed += mentions_of_body(section, pack)
         for item in pack.items:
-            for name, text in texts_of(item):
-                for mention in mentions(text):
-                    if mention.kind == "image":
-                        at = item.at(name).inside(text, mention.offset)
-                        wanted.setdefault(mention.value, at)
+            pointed += mentions_of(item, pack)
+        for mention, place in pointed:
+            if mention.kind == "image":
+                wanted.setdefault(mention.value, place)
         for card in pack.cards:
             if card.image:
                 wanted.setdefault(card.image, card.at("image"))

@@ -16,8 +16,9 @@ from guide.html.document import Document
 from guide.html.parts import with_scripts
 from guide.html.views import CardView
 from guide.markup.blocks import plain
+from guide.markup.context import Here
 from guide.markup.labels import Labels
-from guide.markup.to_html import Here, flowing
+from guide.markup.to_html import flowing
 from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind
 from guide.model.markup import read_citation

@@ -109,6 +109,11 @@ class Manifest(Frozen):
     review_after: ReviewAfter | None = None
     autolink: StrictBool = True
 
+    @property
+    def language(self) -> str:
+        """The language without its script and country: `sr` of `sr-Latn`."""
+        return self.lang.partition("-")[0]
+
     def accepting(self, problem: Diagnostic) -> tuple[int, ...]:
         """Return which entries of `accept:` mean a problem, by number; none mean notes."""
         if problem.severity == Severity.NOTE:
