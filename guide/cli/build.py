@@ -39,10 +39,12 @@ if TYPE_CHECKING:
               help="Also make BRIEFING-booklet.pdf of each document, to fold and staple.")  # fmt: skip
 @click.option("--archive", is_flag=True,
               help="Make PDF/A-3b that holds the pack's source, to be kept for years.")  # fmt: skip
+@click.option("--watch", is_flag=True,
+              help="Stay, and build again whenever a file of the pack is saved.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the content of build.json.")
 def build(
     packs: tuple[Path, ...], out: Path, against: Path | None, tags: str, since: Path | None, back_offset: str,
-    printer: str, booklet: bool, archive: bool, as_json: bool, **run: Any,
+    printer: str, booklet: bool, archive: bool, watch: bool, as_json: bool, **run: Any,
 ) -> None:  # fmt: skip
     """Make the PDFs of one or more packs.
 
@@ -60,6 +62,7 @@ def build(
       guide build my-pack --tags unit-3,unit-4 --printer office
       guide build my-pack --only flashcards --only-changed-since build/my-pack/build.json
       guide build my-pack --check build
+      guide build my-pack --watch
     """
     from guide import pipeline
     from guide.diagnostics.formats import plain_json
@@ -75,6 +78,8 @@ def build(
     )  # fmt: skip
     if against is not None:
         _check(find_packs(packs), against, settings, as_json)
+    if watch:
+        _watch(find_packs(packs), out, settings)
     built = []
     for folder in find_packs(packs):
         with progress_bars() as progress:
@@ -84,6 +89,26 @@ def build(
         found = [each.as_json() for each in built]
         click.echo(plain_json(found[0] if len(found) == 1 else found))
     click.get_current_context().exit(int(any(each.failed for each in built)))
+
+
+def _watch(folders: list[Path], out: Path, settings: Settings) -> None:
+    """Build a pack again and again until a signal ends it."""
+    from guide.cli.preview import only_one, parts
+    from guide.diagnostics.diagnostic import GuideError
+    from guide.pipeline import Built
+    from guide.screen.builds import report_built
+    from guide.screen.problems import show
+    from guide.screen.progress import progress_bars
+
+    def report(came: Built | GuideError) -> None:
+        if isinstance(came, GuideError):
+            show(came.diagnostics, stream=sys.stderr)
+        else:
+            report_built(came)
+        click.echo(f"watching {folder}; Ctrl-C ends it", err=True)
+
+    folder = only_one(folders)
+    parts("guide.preview.rebuild").rebuild(folder, out, settings, progress_bars, report)
 
 
 def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool) -> NoReturn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -31,22 +33,36 @@ def preview(pack: Path | None, port: int, browser: bool, **run: Any) -> None:
     """
     from guide import pipeline
 
-    folders = find_packs((pack,) if pack else ())
+    folder = only_one(find_packs((pack,) if pack else ()))
+    parts("guide.preview.serve").serve(folder, pipeline.Settings(**run), port, browser, click.echo)
+
+
+def only_one(folders: list[Path]) -> Path:
+    """Return the pack to watch; raises click.UsageError for several, and GuideError for none."""
+    from guide.diagnostics.diagnostic import GuideError, Place, error
+
     if len(folders) > 1:
         names = ", ".join(str(folder) for folder in folders[:8])
-        raise click.UsageError(f"say which pack: {names}")
-    serve = _serve()
-    serve(folders[0], pipeline.Settings(**run), port, browser, click.echo)
+        raise click.UsageError(f"one pack can be watched at a time; choose one of {names}")
+    folder = folders[0]
+    if not (folder / "pack.yaml").is_file():
+        from guide.content.load import load_pack
+
+        raise GuideError(*(d.within(str(folder)) for d in load_pack(folder)[1]))
+    if not os.access(folder / "pack.yaml", os.R_OK):
+        hint = "Check the permissions of the file and of its folder."
+        place = Place(str(folder / "pack.yaml"))
+        raise GuideError(error("unreadable-file", "the file cannot be read", place, hint))
+    return folder
 
 
-def _serve() -> Any:
-    """Return what serves; raises GuideError when the libraries of the extra are not there."""
+def parts(module: str) -> Any:
+    """Return a module of the preview; raises GuideError without the libraries of its extra."""
     from guide.diagnostics.diagnostic import GuideError, Place, error
 
     try:
-        from guide.preview.serve import serve
+        return importlib.import_module(module)
     except ModuleNotFoundError as exc:
-        message = f"the preview needs a library that is not installed: {exc.name}"
+        message = f"a library that the preview needs is not installed: {exc.name}"
         hint = "Install it with `pip install 'guide-press[preview]'`."
         raise GuideError(error("cannot-start", message, Place(""), hint)) from exc
-    return serve

@@ -83,9 +83,7 @@ class Builder:
             self._key = key
 
         def heard(what: str, *values: Any) -> None:
-            call: Callable[..., None] = {
-                "progress": progress, "facts": eye.facts, "made": eye.made,
-            }[what]  # fmt: skip
+            call: Any = {"progress": progress, "facts": eye.facts, "made": eye.made}[what]
             call(*values)
 
         record: Record = self._resident.ask(
