@@ -51,6 +51,7 @@ class Preview:
     folder: Path
     address: str
     process: subprocess.Popen[str]
+    said: str = ""
 
     @property
     def port(self) -> int:
@@ -71,7 +72,7 @@ def started(folder: Path, *options: str, **variables: str) -> Preview:
         if found:
             # What it says later is read, or it would wait for a reader.
             threading.Thread(target=process.stdout.read, daemon=True).start()
-            return Preview(folder, found[0], process)
+            return Preview(folder, found[0], process, "".join(said))
     raise AssertionError("".join(said))
 
 

@@ -71,7 +71,9 @@ def make(
         return Record("", "", [], told, seen=reading.seen, machine=store.world)
     pack, problems = reading.pack, reading.problems
     store = _of_machine(store, pool, machine, problems) if machine is not None else store
-    task = Task(pack, settings, store, pool, progress, most, problems)
+    task = Task(
+        pack, settings, store, pool, progress, most, problems, lambda file: onlooker.made([file])
+    )
     done = _documents(task, onlooker)
     files = [file for _, made in done for file in made]
     if settings.archive:

@@ -1,4 +1,4 @@
-"""A preview of a small pack that a module's tests share."""
+"""A preview of a small pack that all tests share."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from previews import Preview, ended, started, write
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
-    """A preview of a small pack that a module's tests share; each leaves the pack as it was."""
+    """A preview of a small pack that all tests share; each leaves the pack as it was."""
     folder = write(tmp_path_factory.mktemp("packs") / "water")
     editor = tmp_path_factory.mktemp("editor") / "opened"
     command = f"{sys.executable} -c \"import sys; open('{editor}','w').write(sys.argv[1])\" {{file}}:{{line}}"
@@ -22,7 +22,7 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
     assert ended(running) == 130
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def opened(preview: Preview) -> Path:
     """The file in which the editor of the tests notes what it opened."""
     line = Path(f"/proc/{preview.process.pid}/environ").read_bytes()

@@ -218,7 +218,7 @@ def test_it_is_used_by_keyboard_alone(page: Page, preview: Preview, opened: Path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(page: Page, preview: Preview, scheme: str) -> None:
+def test_axe_finds_nothing_serious(page: Page, preview: Preview, scheme: Any) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     page.emulate_media(color_scheme=scheme)
