@@ -137,7 +137,11 @@ def _files(task: Task, cards: Flashcards, done: SetDeck) -> tuple[list[Made], in
         report = attempt(task, document, lambda: fit_report(done, stem)) or []
     if warnings is None:
         return report, 0
-    files, losses = attempt(task, document, lambda: deck_files(done, stem)) or ([], [])
+
+    def early(made: Made) -> None:
+        task.early(file_of(document, made, done.cached, warnings))
+
+    files, losses = attempt(task, document, lambda: deck_files(done, stem, early)) or ([], [])
     more = report_faults(task, document, losses)
     if more is None or not files:
         return report, warnings + (more or 0)

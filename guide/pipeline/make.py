@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from guide.content.files import Seen
 from guide.content.load import load_pack
 from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import GuideError, Place, Severity, error
+from guide.model.kinds import Kind
 from guide.model.pack import Pack
 from guide.pipeline.child import worker_died
 from guide.pipeline.inputs import machine_met
@@ -19,7 +21,7 @@ from guide.pipeline.pages import Pages, begin_pages, finish_pages, pieces
 from guide.pipeline.problems import Problems
 from guide.pipeline.record import Output, Record
 from guide.pipeline.settings import Progress, Settings
-from guide.pipeline.task import Task
+from guide.pipeline.task import Document, Task
 from guide.system.cache import Store
 from guide.system.pool import Job, Workers
 
@@ -42,22 +44,42 @@ class Reading:
     source: dict[str, bytes] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Onlooker:
+    """Sees a run's results before all are made: the kind named `first` is finished before the others.
+
+    `read` is called with what was read of the pack, `made` with the files of each document.
+    """
+
+    read: Callable[[Reading], None] = lambda _: None
+    made: Callable[[Sequence[Output]], None] = lambda _: None
+    first: str = ""
+
+
 def make(
     folder: Path, settings: Settings, store: Store, pool: Workers, progress: Progress, most: int,
-    machine: Job | None = None,
+    machine: Job | None = None, onlooker: Onlooker = Onlooker(),
 ) -> Record:  # fmt: skip
     """Make what a pack says; nothing is written but the cache.
 
     `most` is the size in MB that a document may have, `machine` asks for its fonts and libraries.
     """
     reading = read(folder, settings)
+    onlooker.read(reading)
     if reading.pack is None:
         told = reading.problems.in_order()
         return Record("", "", [], told, seen=reading.seen, machine=store.world)
     pack, problems = reading.pack, reading.problems
     store = _of_machine(store, pool, machine, problems) if machine is not None else store
-    task = Task(pack, settings, store, pool, progress, most, problems)
-    files = _finish(task, begin(task), reading.source)
+    task = Task(
+        pack, settings, store, pool, progress, most, problems, lambda file: onlooker.made([file])
+    )
+    done = _documents(task, onlooker)
+    files = [file for _, made in done for file in made]
+    if settings.archive:
+        from guide.pipeline.archives import archived
+
+        files = archived(task, {d.kind.name: d for d, _ in done}, files, reading.source)
     told = problems.in_order(reading.wrong)
     stopped = problems.stopped(told)
     return Record(
@@ -97,16 +119,33 @@ def _of_machine(store: Store, pool: Workers, machine: Job, problems: Problems) -
     return store
 
 
-def begin(task: Task) -> list[Pages | Flashcards]:
-    """Render the documents of a task, and begin to set them; in the order of their kinds."""
-    begun: list[Pages | Flashcards] = []
-    count = 0
+def _documents(task: Task, onlooker: Onlooker) -> list[tuple[Document, list[Output]]]:
+    """Begin and finish the documents of a task; return each with its files, in the order of kinds."""
+    kinds = kinds_of(task)
+    ahead = [kind for kind in kinds if kind.name == onlooker.first]
+    done: list[tuple[Document, list[Output]]] = []
+    for some in (ahead, [kind for kind in kinds if kind not in ahead]):
+        for each in begin(task, some, len(done)):
+            done.append((each.document, _finish(task, each)))
+            onlooker.made(done[-1][1])
+    left_out = any(d.code == "nothing-to-print" for d in task.problems.found)
+    if task.settings.edition and left_out and not done and not task.problems.fatal:
+        task.problems.add(empty(task.pack, task.settings.edition))
+    return sorted(done, key=lambda pair: pair[0].kind.order)
+
+
+def kinds_of(task: Task) -> list[Kind]:
+    """Return the kinds to make, decks first: their markup is quick to make, and a worker sets it meanwhile."""
     try:
-        # Decks first: their markup is quick to make, and a worker sets it meanwhile.
-        kinds = sorted(wanted(task), key=lambda kind: kind.shape != "faces")
+        return sorted(wanted(task), key=lambda kind: kind.shape != "faces")
     except GuideError as exc:
         task.problems.add(*exc.diagnostics)
-        kinds = []
+        return []
+
+
+def begin(task: Task, kinds: Iterable[Kind], count: int = 0) -> list[Pages | Flashcards]:
+    """Render documents after `count` others, and begin to set them; in the order of their kinds."""
+    begun: list[Pages | Flashcards] = []
     for kind in kinds:
         if kind.shape == "faces":
             from guide.pipeline.flashcards import begin_flashcards
@@ -121,24 +160,13 @@ def begin(task: Task) -> list[Pages | Flashcards]:
             if not too_many(task, order, count):
                 made = [begin_pages(task, order, piece, version) for piece, version in parts]
                 begun += [pages for pages in made if pages]
-    left_out = any(d.code == "nothing-to-print" for d in task.problems.found)
-    if task.settings.edition and left_out and not begun and not task.problems.fatal:
-        task.problems.add(empty(task.pack, task.settings.edition))
     return sorted(begun, key=lambda each: each.document.kind.order)
 
 
-def _finish(task: Task, begun: list[Pages | Flashcards], source: dict[str, bytes]) -> list[Output]:
-    """Wait for documents, and return their files; as archives of the source if those are asked for."""
-    files: list[Output] = []
-    for each in begun:
-        if isinstance(each, Pages):
-            files += finish_pages(task, each)
-        else:
-            from guide.pipeline.flashcards import finish_flashcards
+def _finish(task: Task, begun: Pages | Flashcards) -> list[Output]:
+    """Wait for a document, and return its files."""
+    if isinstance(begun, Pages):
+        return finish_pages(task, begun)
+    from guide.pipeline.flashcards import finish_flashcards
 
-            files += finish_flashcards(task, each)
-    if not task.settings.archive:
-        return files
-    from guide.pipeline.archives import archived
-
-    return archived(task, {each.document.kind.name: each.document for each in begun}, files, source)
+    return finish_flashcards(task, begun)

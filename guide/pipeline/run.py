@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, note, warning
@@ -14,8 +14,14 @@ from guide.pipeline.record import Built, Record
 from guide.pipeline.settings import Progress, Settings, silent
 from guide.system.cache import Store, default_folder
 
+Make = Callable[[Path, Settings, Store, Progress], Record]
+"""Makes what a pack says: in a process for this run, or in one that is kept for the next run."""
 
-def build(folder: Path, out: Path, settings: Settings, progress: Progress = silent) -> Built:
+
+def build(
+    folder: Path, out: Path, settings: Settings, progress: Progress = silent,
+    make: Make = make_confined,
+) -> Built:  # fmt: skip
     """Build the documents of one pack into `out`/<pack>[/<edition>].
 
     Documents without errors are written, each atomically, and build.json beside them. Raises
@@ -28,7 +34,7 @@ def build(folder: Path, out: Path, settings: Settings, progress: Progress = sile
             progress(file.kind, "cached")
         with contextlib.suppress(LostFile):
             return write(record, store, folder, target, settings)
-    record = _made(folder, settings, store, progress)
+    record = _made(folder, settings, store, progress, make)
     return write(record, store, folder, target, settings)
 
 
@@ -37,10 +43,12 @@ def check(folder: Path, settings: Settings, progress: Progress = silent) -> tupl
     return results(folder, settings, progress).shown(folder)
 
 
-def results(folder: Path, settings: Settings, progress: Progress = silent) -> Record:
+def results(
+    folder: Path, settings: Settings, progress: Progress = silent, make: Make = make_confined
+) -> Record:
     """Return what a build would make; nothing is written but the cache."""
     record, store = _known(folder, settings)
-    return _made(folder, settings, store, progress) if record is None else record
+    return _made(folder, settings, store, progress, make) if record is None else record
 
 
 def _known(folder: Path, settings: Settings) -> tuple[Record | None, Store]:
@@ -60,10 +68,10 @@ def _known(folder: Path, settings: Settings) -> tuple[Record | None, Store]:
     return Record.load(store, inputs.digest_of_inputs(folder, seen, settings)), store
 
 
-def _made(folder: Path, settings: Settings, store: Store, progress: Progress) -> Record:
+def _made(folder: Path, settings: Settings, store: Store, progress: Progress, make: Make) -> Record:
     """Build, and keep what came of it if the pack still says what was read of it."""
     inputs.digest_of_code()  # of this program as it is now
-    record = make_confined(folder, settings, store, progress)
+    record = make(folder, settings, store, progress)
     store = store.on(record.machine)
     if record.seen:  # else it was ended before it had read the pack
         record.key = inputs.digest_of_inputs(folder, record.seen, settings)
