@@ -11,8 +11,9 @@ from typing import Any
 
 from guide.copies.inside import Inside, digest_of, look_inside, members
 from guide.delivery import lists
+from guide.delivery.database import Ledger
 from guide.delivery.findings import Book, Finding, judge
-from guide.delivery.ledger import SUFFIX, Ledger, ledger_of
+from guide.delivery.ledger import SUFFIX, ledger_of
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.diagnostics.formats import diagnostic_json
 from guide.foreign.apart import apart

@@ -139,12 +139,7 @@ def editions(task: Task, known: Known) -> list[str]:
     return sorted(wanted)
 
 
-def documents(
-    task: Task,
-    wanted: Iterable[str],
-    building: pipeline.Progress | None,
-    problems: list[Diagnostic],
-) -> dict[str, bytes]:
+def documents(task: Task, wanted: Iterable[str], problems: list[Diagnostic]) -> dict[str, bytes]:
     """Return the documents of each edition by key; warnings of building them join the problems.
 
     Raises GuideError when one cannot be built.
@@ -152,13 +147,11 @@ def documents(
     if task.about.editions is None:
         return dict.fromkeys(wanted, task.source)
     made: dict[str, bytes] = {}
-    progress = (building,) if building else ()
     with tempfiles.folder() as out:
         for edition in wanted:
-            settings = dataclasses.replace(
-                task.request.settings, kinds=(task.about.kind,), edition=edition
-            )
-            built = pipeline.build(_folder(task.request), Path(out), settings, *progress)
+            kinds = (task.about.kind,)
+            settings = dataclasses.replace(task.request.settings, kinds=kinds, edition=edition)
+            built = pipeline.build(_folder(task.request), Path(out), settings, task.building)
             paths = [Path(made.path) for made in built.outputs if made.media == PDF]
             if built.failed or not paths:
                 raise GuideError(*[d for d in built.diagnostics if d.severity == Severity.ERROR])

@@ -8,25 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from guide.copies.inside import Inside
 from guide.copies.signatures import Signed
+from guide.delivery.database import Ledger
+from guide.delivery.queries import find, find_digest
 from guide.delivery.records import LedgerEntry, spans
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.model.copies import ENCRYPTED, SIGNED
 
 INTACT, CHANGED, UNKNOWN = "intact", "changed", "unknown"
-
-
-class Lookup(Protocol):
-    """What knows the copies that were given out: a ledger."""
-
-    def find(self, copy_id: str) -> LedgerEntry | None:
-        """Return the copy with an invisible id."""
-
-    def find_digest(self, digest: str) -> LedgerEntry | None:
-        """Return the copy that had these bytes."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +27,7 @@ class Book:
     One that lies beside the file is not: it may have come with it.
     """
 
-    lookup: Lookup
+    ledger: Ledger
     name: str
     believed: bool = True
 
@@ -108,13 +99,13 @@ class _Judging:
 
     def _by_digest(self, digest: str) -> tuple[Book | None, LedgerEntry | None]:
         for book in self.books:
-            if digest and (entry := book.lookup.find_digest(digest)):
+            if digest and (entry := find_digest(book.ledger, digest)):
                 return book, entry
         return None, None
 
     def _by_id(self, copy_id: str) -> tuple[Book | None, LedgerEntry | None]:
         for book in self.books:
-            if entry := book.lookup.find(copy_id):
+            if entry := find(book.ledger, copy_id):
                 return book, entry
         return None, None
 

@@ -11,9 +11,11 @@ from guide import pipeline
 from guide.copies.joined import joined
 from guide.delivery.channels import registry
 from guide.delivery.channels.folder import Folder
+from guide.delivery.database import Ledger
 from guide.delivery.dealing import class_of
-from guide.delivery.ledger import Ledger
 from guide.delivery.names import safe
+from guide.delivery.queries import entries as entries_of
+from guide.delivery.queries import known as known_to
 from guide.delivery.records import LedgerEntry, State, copies_named
 from guide.delivery.request import Task
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, note
@@ -57,9 +59,9 @@ def _there(
 ) -> tuple[list[LedgerEntry], list[Diagnostic]]:
     """Return the copies that are merged, and what is to be said of those that are not."""
     problems = []
-    sent = [e for e in ledger.entries(version=task.about.version) if e.state == State.SENT]
-    left = [entry.number for entry in sent if entry.number in absent]
-    sent = [entry for entry in sent if entry.number not in absent]
+    given = entries_of(ledger, version=task.about.version, state=State.SENT)
+    left = [entry.number for entry in given if entry.number in absent]
+    sent = [entry for entry in given if entry.number not in absent]
     if left:
         they = "its person is" if len(left) == 1 else "their people are"
         message = f"{copies_named(left)}: {they} not in the list"
@@ -77,7 +79,7 @@ def _there(
 
 def _as_listed(ledger: Ledger, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
     """Return copies with the names and classes that the list has now, in the list's order."""
-    known = ledger.known()
+    known = known_to(ledger)
     people = {person.id: person for person in known.people}
     owners = {copy.number: people.get(copy.person) for copy in known.copies}
 

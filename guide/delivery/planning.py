@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from guide.delivery.answers import uncertain
 from guide.delivery.channels import registry
-from guide.delivery.ledger import Ledger, Plan
+from guide.delivery.database import Ledger
+from guide.delivery.ledger import Plan, plan
 from guide.delivery.names import readable, safe
 from guide.delivery.records import Issue, Known, Wish
 from guide.delivery.request import Task
@@ -45,13 +46,13 @@ def planned(task: Task, ledger: Ledger, issue: Issue) -> tuple[Task, Plan]:
 
     The ledger may know by what version the document goes: the task then says so. Raises GuideError.
     """
-    plan, about, limit = ledger.plan(wish_of(task, issue)), task.about, task.request.limit
+    found, about, limit = plan(ledger, wish_of(task, issue)), task.about, task.request.limit
     stem = about.stem
-    if about.file and plan.named and plan.version != task.request.version:
-        stem += f"-{safe(plan.version, ascii_only=True)}"
-    named = not about.file or plan.named
-    task = replace(task, about=replace(about, version=plan.version, stem=stem, named=named))
-    return task, replace(plan, due=plan.due[:limit]) if limit else plan
+    if about.file and found.named and found.version != task.request.version:
+        stem += f"-{safe(found.version, ascii_only=True)}"
+    named = not about.file or found.named
+    task = replace(task, about=replace(about, version=found.version, stem=stem, named=named))
+    return task, replace(found, due=found.due[:limit]) if limit else found
 
 
 def check_list(task: Task, known: Known, issue: Issue) -> None:
@@ -63,17 +64,17 @@ def check_list(task: Task, known: Known, issue: Issue) -> None:
         raise GuideError(found)
 
 
-def still_open(task: Task, plan: Plan) -> list[Diagnostic]:
+def still_open(task: Task, left: Plan) -> list[Diagnostic]:
     """Return what earlier runs left for a person to decide."""
     at = Place(str(task.ledger))
     recall = f"guide ledger {task.book} recall"
-    problems = [uncertain(number, "", at) for number in plan.uncertain]
-    for number in plan.failed:
+    problems = [uncertain(number, "", at) for number in left.uncertain]
+    for number in left.failed:
         message = f"copy {number} could not be delivered by an earlier run"
         hint = f"Correct the row in the list, or try it again: --resend {number}. "
         hint += f"To give it up: `{recall} {number}`"
         problems.append(error("delivery-failed", message, at, hint))
-    for number, state in plan.lost:  # nothing that a person must do: nobody waits for it
+    for number, state in left.lost:  # nothing that a person must do: nobody waits for it
         message = f"copy {number} is {state}; its recipient is not in the list any more"
         hint = f"To be done with it: `{recall} {number}`. If it arrived: --mark-sent {number}"
         problems.append(note("delivery-open", message, at, hint))

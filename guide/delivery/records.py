@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from guide.model.copies import Recipient
 
@@ -144,6 +145,11 @@ class Held:
     quiz: str = ""
 
 
+def details(of: Held | Recipient) -> tuple[str, ...]:
+    """Return what the list says of a copy or a row, in the order in which the ledger stores it."""
+    return (of.name, of.email, of.organisation, of.ref, of.channel, of.edition, of.language)
+
+
 @dataclass(frozen=True)
 class Version:
     """A version that was given out, and the digests of its document by edition."""
@@ -167,6 +173,26 @@ class Known:
     def last(self) -> int:
         """The highest number that was given to a copy, 0 for none."""
         return max((copy.number for copy in self.copies), default=0)
+
+    @cached_property
+    def by_number(self) -> dict[int, Held]:
+        """The copies by number."""
+        return {copy.number: copy for copy in self.copies}
+
+    @cached_property
+    def of_person(self) -> dict[int, list[Held]]:
+        """The copies of each person, by the person's id."""
+        found: dict[int, list[Held]] = {}
+        for copy in self.copies:
+            found.setdefault(copy.person, []).append(copy)
+        return found
+
+    def after(self, events: Iterable[tuple[int, State, str]]) -> Known:
+        """Return it with the states that copies have after events: number, state and why."""
+        states = {number: state for number, state, _ in events}
+        return replace(self, copies=tuple(
+            replace(c, state=states[c.number]) if c.number in states else c for c in self.copies
+        ))  # fmt: skip
 
 
 _TOKEN = re.compile(r"(\d{1,9})(?:(?:-|\u2013|\.\.)(\d{1,9}))?")

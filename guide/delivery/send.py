@@ -12,11 +12,13 @@ from typing import Any
 from guide.delivery.ahead import Ahead
 from guide.delivery.answers import faults
 from guide.delivery.channels.base import Answer, Channel, ChannelClosed, Outcome
+from guide.delivery.database import Ledger
 from guide.delivery.dealing import key_of
-from guide.delivery.ledger import Ledger
+from guide.delivery.ledger import record
 from guide.delivery.letters import Letters, letters_for
 from guide.delivery.orders import Made, Order, Recipe, make_all
 from guide.delivery.parcels import AHEAD, CHUNK, copy_name, made_by, order_of, portions
+from guide.delivery.queries import history
 from guide.delivery.records import Due, LedgerEntry, State
 from guide.delivery.request import Task
 from guide.delivery.retry import Patience
@@ -111,7 +113,7 @@ def _message_id(sending: Sending, entry: LedgerEntry) -> str:
 
 def _times_ended(ledger: Ledger, number: int) -> int:
     """Return how often a copy was sent or refused for good before it was planned again."""
-    states = [event.state for event in ledger.history(number)]
+    states = [event.state for event in history(ledger, number)]
     ends = {State.SENT, State.FAILED}
     return sum(a in ends and b not in ends for a, b in itertools.pairwise(states))
 
@@ -142,7 +144,7 @@ def _record(
                     each["file"], each["file_digest"] = stored
             known.append(each)
     if known:
-        sending.ledger.record(known, state)
+        record(sending.ledger, known, state)
 
 
 def _stored(stored: Sequence[tuple[str, str]], name: str) -> tuple[str, str] | None:

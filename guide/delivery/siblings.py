@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from guide.delivery.database import Ledger
 from guide.delivery.issues import is_of
-from guide.delivery.ledger import SUFFIX, Ledger
+from guide.delivery.ledger import SUFFIX
 from guide.delivery.names import fold
+from guide.delivery.queries import known
 from guide.delivery.records import Issue, Known
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.model.copies import Recipient
@@ -27,7 +29,7 @@ def _beside(folders: Iterable[Path], but: Path) -> list[tuple[Path, Known]]:
                 continue
             try:
                 with Ledger.read(path) as ledger:
-                    found[real] = (path, ledger.known())
+                    found[real] = (path, known(ledger))
             except GuideError:  # whatever it is, it is not the ledger that is looked for
                 continue
     return [*found.values()]
@@ -35,9 +37,9 @@ def _beside(folders: Iterable[Path], but: Path) -> list[tuple[Path, Known]]:
 
 def owner_of(folder_id: str, copies: set[str], recipients: Path, but: Path) -> Path | None:
     """Return the ledger that a folder of copies belongs to, if it is beside the list or here."""
-    for path, known in _beside([recipients.parent, Path()], but):
-        same = folder_id and known.facts.get("id") == folder_id
-        if same or (copies and copies <= known.ids):
+    for path, there in _beside([recipients.parent, Path()], but):
+        same = folder_id and there.facts.get("id") == folder_id
+        if same or (copies and copies <= there.ids):
             return path
     return None
 
@@ -51,10 +53,10 @@ def known_elsewhere(
     """
     if not rows:
         return None
-    for path, known in _beside([recipients.parent], ledger):
-        if not is_of(known, issue):
+    for path, there in _beside([recipients.parent], ledger):
+        if not is_of(there, issue):
             continue
-        people = {(fold(p.name), fold(p.email)) for p in known.people}
+        people = {(fold(p.name), fold(p.email)) for p in there.people}
         both = sum((fold(who.name), fold(who.email)) in people for who, _ in rows)
         if both and both >= _HALF * len(rows):
             message = (
