@@ -6,9 +6,11 @@ import asyncio
 import datetime as dt
 import io
 import itertools
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from guide.copies.anchors import spot_of
 from guide.copies.encrypt import encrypt
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.foreign.apart import apart
@@ -19,10 +21,7 @@ from guide.units import POINTS_PER_MM
 
 FIELD = "Signature"  # the name of our signature field
 _BOX = (58.0, 14.0)  # mm: the visible signature
-_CORNER = (
-    20.0,
-    42.0,
-)  # mm: its lower left corner on the first page, where no box is to stand under
+_CORNER = (20.0, 42.0)  # mm: its lower left corner on a first page without a box for the number
 _GAP = 4.0  # mm between it and the box for the copy's number
 _KEY_HINT = (
     "Give a PKCS#12 file (.p12, .pfx), or one PEM file with the key and its certificate; "
@@ -160,19 +159,13 @@ def _free_name(pdf: Any) -> str:
 
 def _placed(pdf: Any, view: PageView, wide: float, high: float) -> tuple[float, ...]:
     """Return the rectangle of the signature in user space; `wide` and `high` are in pt as read."""
-    import pikepdf
-
     left, foot = (side * POINTS_PER_MM for side in _CORNER)
     # A page that is smaller than corner and box keeps the box inside.
     left, foot = max(0.0, min(left, view.width - wide)), max(0.0, min(foot, view.height - high))
-    try:
-        found: Any = pikepdf.NameTree(pdf.Root.Names.Dests).get("copy-box")
-        place: Any = found.get("/D") if isinstance(found, pikepdf.Dictionary) else found
-        if place[0].objgen == pdf.pages[0].obj.objgen and str(place[1]) == "/XYZ":
-            left, foot = apply(view.outward, float(place[2]), float(place[3]))
-            foot += _GAP * POINTS_PER_MM
-    except (pikepdf.PdfError, AttributeError, KeyError, TypeError, ValueError, IndexError):
-        pass
+    box = spot_of(pdf, "copy-box")
+    if box is not None and box[0] == pdf.pages[0].obj.objgen:
+        left, foot = apply(view.outward, box[1], box[2])
+        foot += _GAP * POINTS_PER_MM
     x0, y0 = apply(view.inward, left, foot)
     x1, y1 = apply(view.inward, left + wide, foot + high)
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
@@ -317,17 +310,11 @@ def _from_pem(how: Signature, secret: bytes | None) -> Any:
 
 def _only(pem: bytes, kind: bytes) -> bytes:
     """Return the blocks of a PEM file whose name ends in `kind`."""
-    import re
-
-    found = re.findall(
-        rb"-----BEGIN ([A-Z0-9 ]*?)" + kind + rb"-----.*?-----END \1" + kind + rb"-----", pem, re.S
-    )
+    block = rb"-----BEGIN ([A-Z0-9 ]*?)%b-----.*?-----END \1%b-----" % (kind, kind)
+    found = [match[0] for match in re.finditer(block, pem, re.S)]
     if not found:
         raise ValueError(f"it holds no {kind.decode().lower()}")
-    pattern = (
-        rb"-----BEGIN [A-Z0-9 ]*?" + kind + rb"-----.*?-----END [A-Z0-9 ]*?" + kind + rb"-----"
-    )
-    return b"\n".join(re.findall(pattern, pem, re.S)) + b"\n"
+    return b"\n".join(found) + b"\n"
 
 
 def _fits(certificate: Any, key: Any) -> bool:
