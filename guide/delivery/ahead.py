@@ -44,12 +44,9 @@ def setting_ahead(task: Task, pool: Pool, first: bool) -> Iterator[Ahead]:
 
 
 def _set_ahead(
-    task: Task,
-    pool: Pool,
-    paper: Paper,
-    ended: threading.Event,
+    task: Task, pool: Pool, paper: Paper, ended: threading.Event,
     found: dict[tuple[str, CopyLabel], SetLabel],
-) -> None:
+) -> None:  # fmt: skip
     place = task.about.place
     seen = Seen(paper.width * POINTS_PER_MM, paper.height * POINTS_PER_MM, _UPRIGHT)
     width = slots([seen], place)[0].width

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from guide.delivery.identity import Identity
 from guide.delivery.issues import Edition
-from guide.delivery.records import Held, Known, Selection, State, Wish, copies_named, spans
+from guide.delivery.records import Held, Known, Selection, State, Wish, copies_named
 from guide.diagnostics.diagnostic import GuideError, Place, error
+from guide.units import spans
 
 MARKED = "marked as sent by the user"
 

@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable
 
-from guide.delivery.dealing import by_number, letters_of
+from guide.delivery.dealing import letters_of
 from guide.delivery.records import Person, State
 
 APPLICATION = 0x67_75_6C_67  # "gulg": what the file says it is, where `file` and SQLite look
@@ -127,5 +127,6 @@ def _add_quizzes(db: sqlite3.Connection) -> None:
         letters = letters_of(known).get(edition, ())
         made = [each for each in letters if digest and known[f"{edition}/{each}"] == digest]
         if letters:
-            found.append((made[0] if len(made) == 1 else by_number(number, letters), number))
+            dealt = letters[(number - 1) % len(letters)]
+            found.append((made[0] if len(made) == 1 else dealt, number))
     db.executemany("UPDATE copies SET quiz = ? WHERE number = ?", found)

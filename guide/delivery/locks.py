@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import itertools
 import os
 import struct
 import sys
@@ -120,8 +121,8 @@ def folder(path: Path) -> Iterator[None]:
 
     Raises GuideError when another run writes into it, or it cannot be made.
     """
-    missing = _missing(path)
-    handle = -1
+    above = itertools.takewhile(lambda each: not each.exists(), (path, *path.parents))
+    missing, handle = list(above), -1  # the innermost first
     try:
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -144,13 +145,3 @@ def folder(path: Path) -> Iterator[None]:
                 each.rmdir()
         if handle >= 0:
             os.close(handle)
-
-
-def _missing(path: Path) -> list[Path]:
-    """Return the folders that would be made, the innermost first."""
-    found = []
-    for each in (path, *path.parents):
-        if each.exists():
-            break
-        found.append(each)
-    return found

@@ -9,10 +9,10 @@ from guide import __version__
 from guide.delivery.channels import registry
 from guide.delivery.database import Ledger
 from guide.delivery.names import safe
+from guide.delivery.planning import owner_of
 from guide.delivery.queries import entries as entries_of
 from guide.delivery.records import Known, LedgerEntry, State
 from guide.delivery.request import Task, quiz_of
-from guide.delivery.siblings import owner_of
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.system import output
 

@@ -12,8 +12,7 @@ from guide.copies.joined import joined
 from guide.delivery.channels import registry
 from guide.delivery.channels.folder import Folder
 from guide.delivery.database import Ledger
-from guide.delivery.dealing import class_of
-from guide.delivery.names import safe
+from guide.delivery.names import fold, safe
 from guide.delivery.queries import entries as entries_of
 from guide.delivery.queries import known as known_to
 from guide.delivery.records import LedgerEntry, State, copies_named
@@ -46,7 +45,8 @@ def merge(
         try:
             whole = _joined(task, copies, title)
         except (GuideError, ValueError) as exc:
-            problems.append(_not_merged(task, f"the copies cannot be merged: {exc}", ""))
+            message = f"the copies cannot be merged: {exc}"
+            problems.append(error("not-merged", message, Place(str(task.out))))
             continue
         for name, data in ((stem, whole), (f"{stem}-list", _listed(task, group, title))):
             output.write(task.out / f"{name}.pdf", data)
@@ -82,17 +82,14 @@ def _as_listed(ledger: Ledger, entries: Iterable[LedgerEntry]) -> list[LedgerEnt
     known = known_to(ledger)
     people = {person.id: person for person in known.people}
     owners = {copy.number: people.get(copy.person) for copy in known.copies}
-
-    def place(entry: LedgerEntry) -> tuple[int, int]:
-        owner = owners.get(entry.number)
-        return (owner.place if owner else len(people), entry.number)
-
-    return [
-        replace(entry, name=owner.name, organisation=owner.organisation)
-        if (owner := owners.get(entry.number))
-        else entry
-        for entry in sorted(entries, key=place)
-    ]
+    listed = []
+    for entry in entries:
+        owner, place = owners.get(entry.number), len(people)
+        if owner:
+            place = owner.place
+            entry = replace(entry, name=owner.name, organisation=owner.organisation)  # noqa: PLW2901
+        listed.append((place, entry.number, entry))
+    return [entry for _, _, entry in sorted(listed, key=lambda each: each[:2])]
 
 
 def _emptied(task: Task, stems: Iterable[str]) -> Iterator[Diagnostic]:
@@ -105,7 +102,6 @@ def _emptied(task: Task, stems: Iterable[str]) -> Iterator[Diagnostic]:
 
 
 def _listed(task: Task, group: Sequence[LedgerEntry], title: str) -> bytes:
-    """Return a PDF with who has which version."""
     about = task.about
     people = [(entry.number, entry.name, entry.quiz.upper()) for entry in group]
     page = class_list(title, people, about.paper or PAPERS["a4"], about.lang, about.marking)
@@ -125,7 +121,7 @@ def _groups(task: Task, entries: Iterable[LedgerEntry]) -> dict[str, list[Ledger
     """Return copies by the name of the file that they go into, without ending: one a class."""
     groups: dict[str, list[LedgerEntry]] = {}
     for entry in entries:
-        groups.setdefault(class_of(entry.organisation), []).append(entry)
+        groups.setdefault(fold(entry.organisation), []).append(entry)
     named: dict[str, list[LedgerEntry]] = {}
     for group in groups.values():
         stem = f"{task.about.stem}-{safe(group[0].organisation) or 'all'}"
@@ -147,9 +143,5 @@ def _on_disk(task: Task, entry: LedgerEntry, problems: list[Diagnostic]) -> byte
         return data
     message = f"copy {entry.number} is not in the folder as it was delivered"
     hint = f"Make it again: --resend {entry.number} --merge --send"
-    problems.append(_not_merged(task, message, hint))
+    problems.append(error("not-merged", message, Place(str(task.out)), hint))
     return None
-
-
-def _not_merged(task: Task, message: str, hint: str) -> Diagnostic:
-    return error("not-merged", message, Place(str(task.out)), hint)

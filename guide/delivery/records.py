@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 
 from guide.model.copies import Recipient
+from guide.units import spans
 
 
 class State(StrEnum):
@@ -213,10 +215,8 @@ class Selection:
 
     def numbers(self) -> list[int]:
         """Return the numbers that are named one by one or in ranges, in order and once each."""
-        found: dict[int, None] = {}
-        for first, last in self.ranges:
-            found.update(dict.fromkeys(range(first, last + 1)))
-        return list(found)
+        every = (range(first, last + 1) for first, last in self.ranges)
+        return list(dict.fromkeys(chain.from_iterable(every)))
 
     def chooses(self, copy: Held) -> bool:
         """Return True if a copy is meant by `all`, by its state or by its channel."""
@@ -232,7 +232,7 @@ def selection(words: Iterable[str], channels: Mapping[str, str]) -> Selection:
     states: set[str] = set()
     chosen: set[str] = set()
     everything = False
-    for word in [part for each in words for part in each.replace(",", " ").split()]:
+    for word in " ".join(words).replace(",", " ").split():
         kind, colon, rest = word.lower().partition(":")
         if match := _TOKEN.fullmatch(word):
             first, last = int(match[1]), int(match[2] or match[1])
@@ -248,24 +248,9 @@ def selection(words: Iterable[str], channels: Mapping[str, str]) -> Selection:
         elif kind == "channel" and rest in channels:
             chosen.add(channels[rest])
         else:
-            raise ValueError(
-                f"{word!r} is not the number of a copy: write 7, 3-9,12, all, failed or "
-                "channel:folder"
-            )
+            usual = "write 7, 3-9,12, all, failed or channel:folder"
+            raise ValueError(f"{word!r} is not the number of a copy: {usual}")
     return Selection(tuple(ranges), everything, frozenset(states), frozenset(chosen))
-
-
-def spans(numbers: Iterable[int]) -> str:
-    """Return numbers as people write them: `1-3, 7`."""
-    parts: list[str] = []
-    ordered = sorted(set(numbers))
-    start = 0
-    for place, number in enumerate(ordered):
-        if place + 1 == len(ordered) or ordered[place + 1] != number + 1:
-            first = ordered[start]
-            parts.append(str(first) if first == number else f"{first}-{number}")
-            start = place + 1
-    return ", ".join(parts)
 
 
 def copies_named(numbers: Iterable[int]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from guide.delivery.ahead import Ahead
-from guide.delivery.answers import faults
+from guide.delivery.answers import Patience, faults
 from guide.delivery.channels.base import Answer, Channel, ChannelClosed, Outcome
 from guide.delivery.database import Ledger
 from guide.delivery.dealing import key_of
@@ -21,7 +21,6 @@ from guide.delivery.parcels import AHEAD, CHUNK, copy_name, made_by, order_of, p
 from guide.delivery.queries import history
 from guide.delivery.records import Due, LedgerEntry, State
 from guide.delivery.request import Task
-from guide.delivery.retry import Patience
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 from guide.system.pool import Pool
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
 
 import pikepdf
@@ -16,7 +15,7 @@ from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.foreign.apart import apart
 from guide.foreign.forms import is_placeholder, placeholder
 from guide.model.pageview import view_of
-from guide.units import MM_PER_INCH, MM_PER_POINT
+from guide.units import MM_PER_INCH, MM_PER_POINT, spans
 
 # ISO 32000-2, table 147, against the keywords of `sides` in RFC 8011, 5.2.8.
 _ASKED = {
@@ -155,12 +154,8 @@ class Job:
 
 
 def runs(pages: Iterable[int]) -> str:
-    """Return ascending pages, counted from 0, as people write them: `3-8,10`."""
-    found = []
-    for _, group in groupby(enumerate(pages), lambda pair: pair[1] - pair[0]):
-        members = [page + 1 for _, page in group]
-        found.append(f"{members[0]}-{members[-1]}" if len(members) > 1 else f"{members[0]}")
-    return ",".join(found)
+    """Return pages, counted from 0, as `--pages` has them: `3-8,10`."""
+    return spans((page + 1 for page in pages), ",")
 
 
 def read(path: Path) -> Document:
