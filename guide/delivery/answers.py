@@ -52,8 +52,10 @@ def _fault(number: int, answer: Answer, said: str, at: Place) -> Diagnostic:
 def uncertain(number: int, said: str, at: Place) -> Diagnostic:
     """Return that nobody knows whether a copy arrived."""
     message = f"copy {number} may have arrived or not" + (f": {said}" if said else "")
-    hint = f"Ask the recipient, or look into the server's log; then: --mark-sent {number}, "
-    hint += f"or --resend {number}"
+    hint = (
+        f"Ask the recipient, or look into the server's log; then: --mark-sent {number}, "
+        f"or --resend {number}"
+    )
     return error("delivery-uncertain", message, at, hint)
 
 

@@ -47,8 +47,8 @@ def marks(known: Known, chosen: Selection, ledger: str) -> tuple[tuple[int, Stat
         raise unknown_copy(f"{_named(bad)} recalled", ledger, "Omit the number.")
     more = _meant(known, chosen, latest)
     if not wanted and not more:
-        message, hint = "no copy is meant by --mark-sent", "guide ledger shows the states."
-        raise unknown_copy(message, ledger, hint)
+        message = "no copy is meant by --mark-sent"
+        raise unknown_copy(message, ledger, "guide ledger shows the states.")
     return tuple((n, State.SENT, MARKED) for n in dict.fromkeys([*wanted, *more])
                  if known.by_number[n].state != State.SENT)  # fmt: skip
 

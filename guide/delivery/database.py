@@ -78,7 +78,13 @@ class Ledger:
             lock.release()
             raise
         try:
-            ledger._prepare()
+            with translated(path):
+                # EXTRA also makes the end of a transaction last through a power cut. What is
+                # deleted is overwritten: a person who is forgotten is gone from the file.
+                for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON",
+                               "temp_store=MEMORY"):  # fmt: skip
+                    ledger._db.execute(f"PRAGMA {pragma}")
+            ledger._check()
         except BaseException:
             ledger.close()
             raise
@@ -110,19 +116,8 @@ class Ledger:
             raise
         return ledger
 
-    def _prepare(self) -> None:
-        """Set up the connection and check the file; nothing is written."""
-        with translated(self.path):
-            # EXTRA also makes the end of a transaction last through a power cut. What is deleted is
-            # overwritten: a person who is forgotten is gone from the file.
-            for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON",
-                           "temp_store=MEMORY"):  # fmt: skip
-                self._db.execute(f"PRAGMA {pragma}")
-        self._check()
-
     @property
     def _empty(self) -> bool:
-        """Whether nothing was written yet."""
         with translated(self.path):
             return formats.is_empty(self._db)
 

@@ -107,8 +107,8 @@ def _answers(known: Known, wish: Wish) -> tuple[dict[int, int], set[int]]:
         hint = "Give each line, and each person, one answer."
         raise GuideError(error("unknown-row", message, Place(wish.path), hint))
     if {*same.values()} - {person.id for person in known.people}:
-        message, hint = "the person of the copy is forgotten", "Answer with --new instead."
-        raise unknown_copy(message, wish.ledger, hint)
+        message = "the person of the copy is forgotten"
+        raise unknown_copy(message, wish.ledger, "Answer with --new instead.")
     return same, new
 
 

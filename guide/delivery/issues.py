@@ -77,8 +77,9 @@ def _unnamed(issue: Issue, last: Version | None, had: dict[str, list[Version]], 
         return digest[:_SHORT]
     if issue.same_version:
         return last.version
-    message = "the document has changed, and no version is named; "
-    message += f"{last.version} was given out last"
+    message = (
+        f"the document has changed, and no version is named; {last.version} was given out last"
+    )
     raise GuideError(error("version-unchanged", message, at, _renumber(issue)))
 
 

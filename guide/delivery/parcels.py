@@ -27,40 +27,30 @@ def copy_name(task: Task, entry: LedgerEntry, last: int = 0) -> str:
 
     With `last` it is that of all copies from the entry's number to that one.
     """
-    parts = [task.about.stem]
-    if entry.edition:
-        parts.append(safe(entry.edition, ascii_only=True))
-    if entry.quiz and not last:
-        parts.append(entry.quiz)
-    parts.append(f"copy-{entry.number:03d}" + (f"-{last:03d}" if last else ""))
-    if task.request.names:
-        parts.append(safe(entry.name))
-    return "-".join(part for part in parts if part)
+    parts = [
+        task.about.stem, safe(entry.edition, ascii_only=True), "" if last else entry.quiz,
+        f"copy-{entry.number:03d}" + (f"-{last:03d}" if last else ""),
+        safe(entry.name) if task.request.names else "",
+    ]  # fmt: skip
+    return "-".join(filter(None, parts))
 
 
 def order_of(
-    task: Task,
-    due: Due,
-    secret: str,
-    message_id: str,
+    task: Task, due: Due, secret: str, message_id: str,
     ahead: Mapping[tuple[str, CopyLabel], SetLabel],
-) -> Order:
+) -> Order:  # fmt: skip
     """Return the order for what one recipient is due."""
     first, own = due.entries[0], due.recipient.copies == 1
     last = due.entries[-1].number if len(due.entries) > 1 else 0
     labels = tuple(
         CopyLabel(e.number, e.total, e.name, e.organisation, e.copy_id, own) for e in due.entries
     )
+    names = tuple(f"{copy_name(task, e)}.pdf" for e in due.entries)
     return Order(
-        due.recipient,
-        labels,
-        tuple(map(key_of, due.entries)),
-        tuple(f"{copy_name(task, e)}.pdf" for e in due.entries),
-        copy_name(task, first, last),
-        secret,
-        message_id,
+        due.recipient, labels, tuple(map(key_of, due.entries)), names,
+        copy_name(task, first, last), secret, message_id,
         tuple(ahead.get((first.language, replace(label, copy_id=""))) for label in labels),
-    )
+    )  # fmt: skip
 
 
 def portions(

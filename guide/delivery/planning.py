@@ -75,8 +75,9 @@ def check_list(task: Task, there: Known, issue: Issue) -> None:
         people = {(fold(p.name), fold(p.email)) for p in other.people}
         both = sum((fold(who.name), fold(who.email)) in people for who in rows)
         if both and both >= _HALF * len(rows):
-            given = f"{both} of {len(rows)} people of the list"
-            message = f"{path.name} has given this document to {given}"
+            message = (
+                f"{path.name} has given this document to {both} of {len(rows)} people of the list"
+            )
             hint = f"If it is the same list under another name: --ledger {path}. A ledger that you "
             hint += "name with --ledger is taken as it is."
             raise GuideError(error("list-renamed", message, Place(task.list), hint))

@@ -55,15 +55,10 @@ def style_of(task: Task, language: str) -> StampStyle:
     """Return how copies of a language are stamped."""
     about, request = task.about, task.request
     style = stamp_style(
-        about.place,
-        language or about.lang,
-        version=about.shown_version,
-        date=about.date,
-        marking=about.marking,
-        supersedes=about.supersedes,
-        valid_until=about.valid_until,
+        about.place, language or about.lang, version=about.shown_version, date=about.date,
+        marking=about.marking, supersedes=about.supersedes, valid_until=about.valid_until,
         watermark=request.watermark,
-    )
+    )  # fmt: skip
     embedded = request.sign is not None and not request.detached
     seal = " ".join([ENCRYPTED] * request.encrypt + [SIGNED] * embedded)
     # A version that nobody named still tells copies apart, but is nothing for people to read.

@@ -101,10 +101,8 @@ def _message_id(sending: Sending, entry: LedgerEntry) -> str:
     know the first would drop the second as a duplicate.
     """
     domain = next((each.domain for each in sending.channels.values() if each.mailing), None)
-    if domain is None:
-        return entry.message_id
-    ended = _times_ended(sending.ledger, entry.number) if entry.message_id else 0
-    if entry.message_id and not ended:
+    ended = _times_ended(sending.ledger, entry.number) if domain and entry.message_id else 0
+    if domain is None or (entry.message_id and not ended):
         return entry.message_id
     again = f".{ended}" if ended else ""
     return f"<guide.{entry.copy_id}.{entry.number}{again}@{domain}>"
@@ -118,14 +116,9 @@ def _times_ended(ledger: Ledger, number: int) -> int:
 
 
 def _record(
-    sending: Sending,
-    dues: Sequence[Due],
-    state: State,
-    made: Sequence[Made] = (),
-    answer: Answer | None = None,
-    message_id: str = "",
-) -> None:
-    """Write what happened to the copies of some recipients."""
+    sending: Sending, dues: Sequence[Due], state: State, made: Sequence[Made] = (),
+    answer: Answer | None = None, message_id: str = "",
+) -> None:  # fmt: skip
     known: list[dict[str, Any]] = []
     for number, due in enumerate(dues):
         result = made[number] if made else Made()
@@ -171,27 +164,48 @@ def _in_parallel(sending: Sending, channel: Channel, dues: Sequence[Due]) -> Non
 
     A copy that is made again is the same file, so that nothing is lost by it.
     """
+    for chunk, results in _results(sending, dues, channel, CHUNK, 2 * sending.pool.workers):
+        both = [(due, made) for due, made in zip(chunk, results, strict=False) if made.answer]
+        done = [due for due, _ in both]
+        _note(sending, results)
+        _record(sending, done, State.SENT, [made for _, made in both])
+        sending.counted(_copies(done))
+        _stop(results)
+
+
+def _results(
+    sending: Sending, dues: Sequence[Due], channel: Channel, most: int, ahead: int
+) -> Iterator[tuple[Sequence[Due], list[Made]]]:
+    """Yield what jobs made of at most so many copies, while so many jobs `ahead` are under way.
+
+    A parallel channel delivers in them.
+    """
     under_way: deque[tuple[Sequence[Due], Any]] = deque()
-    for chunk in portions(dues, channel, sending.recipe, CHUNK):
-        _record(sending, chunk, State.SENDING)
-        orders = [_order(sending, due) for due in chunk]
-        under_way.append((chunk, sending.pool.submit(make_all, sending.recipe, orders, channel)))
-        if len(under_way) > 2 * sending.pool.workers:
-            _delivered(sending, *under_way.popleft())
+    for chunk in portions(dues, channel, sending.recipe, most):
+        if channel.parallel:
+            _record(sending, chunk, State.SENDING)
+        under_way.append((chunk, _submit(sending, chunk, channel if channel.parallel else None)))
+        if len(under_way) > ahead:
+            yield _waited(*under_way.popleft())
     while under_way:
-        _delivered(sending, *under_way.popleft())
+        yield _waited(*under_way.popleft())
 
 
-def _delivered(sending: Sending, chunk: Sequence[Due], job: Any) -> None:
-    results = made_by(job, sum(len(due.entries) for due in chunk))
-    done, known = [], []
-    for due, made in zip(chunk, results, strict=False):
-        if made.answer is not None:
-            done.append(due)
-            known.append(made)
-    _note(sending, results)
-    _record(sending, done, State.SENT, known)
-    sending.counted(sum(len(due.entries) for due in done))
+def _submit(sending: Sending, dues: Sequence[Due], channel: Channel | None = None) -> Any:
+    orders = [_order(sending, due) for due in dues]
+    return sending.pool.submit(make_all, sending.recipe, orders, channel)
+
+
+def _waited(chunk: Sequence[Due], job: Any) -> tuple[Sequence[Due], list[Made]]:
+    return chunk, made_by(job, _copies(chunk))
+
+
+def _copies(dues: Sequence[Due]) -> int:
+    return sum(len(due.entries) for due in dues)
+
+
+def _stop(results: Sequence[Made]) -> None:
+    """Raise GuideError when an order could not be made or delivered."""
     if results and results[-1].problems:
         raise GuideError(*results[-1].problems)
 
@@ -222,7 +236,8 @@ def _in_order(sending: Sending, channel: Channel, dues: Sequence[Due]) -> None:
 
     def again() -> None:
         _, last = waiting.pop(0)
-        for due, made in _ready(sending, channel, [last.due], _submit(sending, [last.due])):
+        results = _waited([last.due], _submit(sending, [last.due]))
+        for due, made in _ready(sending, channel, *results):
             hand_over(_Try(due, made, last.number + 1, last.since))
 
     for due, made in _made(sending, channel, dues):
@@ -247,21 +262,11 @@ def _paced(rate: float) -> Callable[[], None]:
     return pace
 
 
-def _submit(sending: Sending, dues: Sequence[Due]) -> Any:
-    orders = [_order(sending, due) for due in dues]
-    return sending.pool.submit(make_all, sending.recipe, orders, None)
-
-
 def _made(sending: Sending, channel: Channel, dues: Sequence[Due]) -> Iterator[tuple[Due, Made]]:
     """Yield copies while those that follow are being made."""
-    under_way: deque[tuple[Sequence[Due], Any]] = deque()
     small = _small_enough(sending, channel, dues)
-    for chunk in portions(small, channel, sending.recipe, AHEAD):
-        under_way.append((chunk, _submit(sending, chunk)))
-        if len(under_way) > sending.pool.workers:
-            yield from _ready(sending, channel, *under_way.popleft())
-    while under_way:
-        yield from _ready(sending, channel, *under_way.popleft())
+    for chunk, results in _results(sending, small, channel, AHEAD, sending.pool.workers):
+        yield from _ready(sending, channel, chunk, results)
 
 
 def _small_enough(sending: Sending, channel: Channel, dues: Sequence[Due]) -> list[Due]:
@@ -280,10 +285,9 @@ def _small_enough(sending: Sending, channel: Channel, dues: Sequence[Due]) -> li
 
 
 def _ready(
-    sending: Sending, channel: Channel, chunk: Sequence[Due], job: Any
+    sending: Sending, channel: Channel, chunk: Sequence[Due], results: Sequence[Made]
 ) -> Iterator[tuple[Due, Made]]:
     """Yield what a job made, after recording it; raises GuideError when it could not make all."""
-    results = made_by(job, sum(len(due.entries) for due in chunk))
     whole = [made for made in results if made.parcel is not None]
     _note(sending, results)
     _record(sending, chunk[: len(whole)], State.MADE, whole)
@@ -295,8 +299,7 @@ def _ready(
             if made.parcel is not None
         ]
     yield from zip(chunk, whole, strict=False)
-    if results and results[-1].problems:
-        raise GuideError(*results[-1].problems)
+    _stop(results)
 
 
 def _handed_over(
