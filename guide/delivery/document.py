@@ -184,8 +184,8 @@ def _chosen(name: str, whole: bool, paths: Sequence[Path]) -> Path:
     for path in paths:
         if path.stem == name or (len(paths) == 1 and whole):
             return path
-    what = "several documents of the kind" if whole else "no document"
+    message = f"the pack makes no document `{name}`"
+    if whole:
+        message = f"the pack makes several documents of the kind `{name}`"
     hint = "Choose one: " + ", ".join(f"--kind {path.stem}" for path in paths)
-    raise GuideError(
-        error("unknown-kind", f"the pack makes {what} `{name}`", Place("--kind"), hint)
-    )
+    raise GuideError(error("unknown-kind", message, Place("--kind"), hint))

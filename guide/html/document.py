@@ -35,7 +35,7 @@ from guide.markup.to_html import (
     render_tokens,
     silent,
 )
-from guide.model.alike import end_of
+from guide.model.alike import end_of, gives_away
 from guide.model.artifacts import SOURCE
 from guide.model.base import Item
 from guide.model.content import (
@@ -55,7 +55,6 @@ from guide.model.origins import side_field
 from guide.model.pack import Pack
 from guide.model.parts import FIELDS, NAMED
 from guide.model.quiz import Asked, as_written, in_right_order, letter
-from guide.model.spoilers import gives_away
 
 _MAX_TILES = 9
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from html import unescape
 
 _KEPT = {"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc", "So"}
-_TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.S)
 
 
 class _Folds(dict[int, str]):
@@ -41,8 +38,3 @@ def composed(name: str) -> str:
     be broken.
     """
     return name if name.isascii() else unicodedata.normalize("NFC", name.replace("\u00ad", ""))
-
-
-def letters_of_markup(markup: str) -> str:
-    """Return the letters of HTML without its tags."""
-    return letters(unescape(_TAG.sub("", markup)))
