@@ -90,14 +90,11 @@ def as_json(path: Path, copies: Sequence[LedgerEntry]) -> str:
             history.setdefault(event.number, []).append(dataclasses.asdict(event))
         versions = [version.version for version in queries.known(ledger).versions]
         facts = {"series": ledger.facts().get("series", ""), "versions": versions}
-    secret = {"secret"}  # where a copy lies that only its recipient is to find
     plain = [
-        {
-            **{k: v for k, v in dataclasses.asdict(copy).items() if k not in secret},
-            "history": history.get(copy.number, []),
-        }
-        for copy in copies
+        dataclasses.asdict(copy) | {"history": history.get(copy.number, [])} for copy in copies
     ]
+    for each in plain:
+        del each["secret"]  # where a copy is that only its recipient is to find
     return json.dumps({**facts, "copies": plain}, indent=1, ensure_ascii=False)
 
 

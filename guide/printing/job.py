@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 
@@ -128,9 +129,8 @@ class Job:
     @property
     def ranges(self) -> str | None:
         """The pages as `page-ranges` writes them, None when they are not in order."""
-        if None in self.pages or list(self.pages) != sorted(p for p in self.pages if p is not None):
-            return None
-        return runs(page for page in self.pages if page is not None)
+        pages = [page for page in self.pages if page is not None]
+        return runs(pages) if list(self.pages) == sorted(pages) else None
 
     def composed(self) -> bytes:
         """Return a PDF of just these pages, in this order; layers stay as visible as they were."""
@@ -180,8 +180,12 @@ def _look(data: bytes, path: str) -> tuple[tuple[tuple[float, float], ...], str]
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             printable = pdf.allow.print_lowres or pdf.allow.print_highres
-            sizes = tuple(_size(page.obj) for page in pdf.pages)
-            asks, waits = _asked(pdf), is_placeholder(pdf)
+            views, waits = [view_of(page.obj) for page in pdf.pages], is_placeholder(pdf)
+            if not all(view.stated for view in views):
+                raise ValueError("a page without a size")  # noqa: TRY301
+            preferences: Any = pdf.Root.get("/ViewerPreferences")
+            known = isinstance(preferences, pikepdf.Dictionary)
+            asks = _ASKED.get(str(preferences.get("/Duplex", "")) if known else "", "")
     except pikepdf.PasswordError as exc:
         message = "the file is locked with a password"
         hint = "Save a copy without password with the program that opens it, and print that."
@@ -190,7 +194,7 @@ def _look(data: bytes, path: str) -> tuple[tuple[tuple[float, float], ...], str]
         message = "this is not a PDF that can be read"
         hint = "Give a PDF, or the folder of a pack; the file may have been cut short on its way."
         raise GuideError(error("not-a-pdf", message, place, hint)) from exc
-    if not sizes:
+    if not views:
         raise GuideError(error("not-a-pdf", "the file has no pages", place, "Make it again."))
     if not printable:
         message = "the author of this file does not allow printing"
@@ -198,34 +202,16 @@ def _look(data: bytes, path: str) -> tuple[tuple[tuple[float, float], ...], str]
         raise GuideError(error("print-forbidden", message, place, hint))
     if waits:
         raise GuideError(placeholder(path))
-    return sizes, asks
-
-
-def _asked(pdf: pikepdf.Pdf) -> str:
-    """Return the keyword of `sides` that the viewer preferences ask for, '' when none."""
-    preferences = pdf.Root.get("/ViewerPreferences")
-    if not isinstance(preferences, pikepdf.Dictionary):
-        return ""
-    return _ASKED.get(str(preferences.get("/Duplex", "")), "")
-
-
-def _size(page: object) -> tuple[float, float]:
-    """Return the size of a page in mm as it is read; raises ValueError when the file gives none."""
-    view = view_of(page)
-    if not view.stated:
-        raise ValueError("a page without a size")
-    return view.millimetres
+    return tuple(view.millimetres for view in views), asks
 
 
 @lru_cache(maxsize=1000)
 def media_name(width: float, height: float) -> str:
     """Return the name by PWG 5101.1 of a sheet in mm, upright: landscape pages use the same paper."""
     short, long = sorted((width, height))
-    for name in _MEDIA:
-        if fits((short, long), media_size(name)):
-            return name
     size = f"{round(short, 2):g}x{round(long, 2):g}mm"
-    return f"custom_{size}_{size}"
+    fitting = (name for name in _MEDIA if fits((short, long), media_size(name)))
+    return next(fitting, f"custom_{size}_{size}")
 
 
 @lru_cache(maxsize=1000)
