@@ -32,22 +32,20 @@ def archived(
     date = pack.manifest.date
     day = date.first if date else time.gmtime(run.epoch)[:3]
     source = source_of(pack.name, read, day, _how_made(pack.name, run))
-    jobs = [
-        task.pool.submit(archive_job, file.data, source, size=file.size)
-        if file.media == PDF else None
-        for file in files
-    ]  # fmt: skip
+    jobs = {file.path: task.pool.submit(archive_job, file.data, source, size=file.size)
+            for file in files if file.media == PDF}  # fmt: skip
     made = []
-    for file, job in zip(files, jobs, strict=True):
+    for file in files:
         found: bytes | str | None = file.data
-        if job is not None:
-            task.progress(file.path.removesuffix(".pdf"), "archive")
-            found = attempt(task, documents[file.kind], job.result)
+        stem = file.path.removesuffix(".pdf")
+        if file.path in jobs:
+            task.progress(stem, "archive")
+            found = attempt(task, documents[file.kind], jobs[file.path].result)
         if isinstance(found, bytes):
             sha256 = hashlib.sha256(found).hexdigest()
             made.append(replace(file, data=found, size=len(found), sha256=sha256))
         elif found is not None:
-            not_archivable(task, file.kind, f"{file.path.removesuffix('.pdf')}: {found}")
+            not_archivable(task, file.kind, f"{stem}: {found}")
     return made
 
 

@@ -11,6 +11,7 @@ from guide.content.files import Seen
 from guide.content.load import load_pack
 from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import GuideError, Place, Severity, error
+from guide.model.kinds import Kind
 from guide.model.pack import Pack
 from guide.pipeline.child import worker_died
 from guide.pipeline.inputs import machine_met
@@ -100,13 +101,12 @@ def _of_machine(store: Store, pool: Workers, machine: Job, problems: Problems) -
 def begin(task: Task) -> list[Pages | Flashcards]:
     """Render the documents of a task, and begin to set them; in the order of their kinds."""
     begun: list[Pages | Flashcards] = []
-    count = 0
+    count, kinds = 0, list[Kind]()
     try:
         # Decks first: their markup is quick to make, and a worker sets it meanwhile.
         kinds = sorted(wanted(task), key=lambda kind: kind.shape != "faces")
     except GuideError as exc:
         task.problems.add(*exc.diagnostics)
-        kinds = []
     for kind in kinds:
         if kind.shape == "faces":
             from guide.pipeline.flashcards import begin_flashcards

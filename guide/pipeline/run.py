@@ -68,7 +68,11 @@ def _made(folder: Path, settings: Settings, store: Store, progress: Progress) ->
     if record.seen:  # else it was ended before it had read the pack
         record.key = inputs.digest_of_inputs(folder, record.seen, settings)
     changed = inputs.differing(folder, record.seen)
-    if changed or (store.enabled and store.world and not _as_it_was(store)):
+    base = store.on("")
+    same = not (store.enabled and store.world) or (  # this program and the machine's fonts
+        inputs.code_kept(base) and inputs.machine_known(base) in {store.world, ""}
+    )
+    if changed or not same:
         record.current = False
         record.happened += (_changed(changed),)
     elif record.seen and store.world:
@@ -80,12 +84,6 @@ def _made(folder: Path, settings: Settings, store: Store, progress: Progress) ->
         place = Place(str(store.folder.absolute()))
         record.happened += (note("cache-unusable", message, place, hint),)
     return record
-
-
-def _as_it_was(store: Store) -> bool:
-    """Return True if neither this program nor the machine's fonts were changed meanwhile."""
-    base = store.on("")
-    return inputs.code_kept(base) and inputs.machine_known(base) in {store.world, ""}
 
 
 def _changed(paths: Sequence[str]) -> Diagnostic:
