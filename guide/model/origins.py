@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from guide.diagnostics.diagnostic import Place
-from guide.model.artifacts import SOURCE, item_of
+from guide.model.artifacts import OfSource, item_of, of_key
 from guide.model.base import Item
 from guide.model.content import Flashcard, Section
 from guide.model.pack import Pack
@@ -53,10 +53,11 @@ class Origins:
         Without a word, or where it cannot be found, that is where the block, field or item begins;
         pack.yaml for what belongs to no item.
         """
-        if at.startswith(SOURCE):
-            there = self._in_source(item_of(at), word)
+        place = of_key(at)
+        if isinstance(place, OfSource):
+            there = self._in_source(place.item, word)
             return there or self.places.get(at, Place("pack.yaml", 1, 1))
-        name, _, rest = at.partition(".") if "/" not in at else (item_of(at), "", "")
+        name, _, rest = at.partition(".") if "/" not in at else (place.item, "", "")
         item = self._item(name)
         if item is None:
             own = self._in_pack(word) if at.startswith(_PACK) and word else None
