@@ -62,7 +62,8 @@ def compare(
 
     Raises GuideError, as a build does.
     """
-    made = pipeline.results(folder, settings, progress)
+    built = pipeline.make(folder, settings, progress)
+    made = built.record
     digests = {file.path: file.sha256 for file in made.files}
     target = pipeline.target_of(folder, out, settings)
     recorded = _recorded(target / "build.json")
@@ -85,7 +86,7 @@ def compare(
     others = tuple(path for path in _files(target) if path not in states)
     if settings.strict:
         found = [replace(each, severity=Severity.ERROR) for each in found]
-    problems = (*made.shown(folder), *found)
+    problems = (*built.diagnostics, *found)
     if not any(d.severity == Severity.ERROR for d in problems):
         problems += _not_compared(target, bool(digests), others)
     return Compared(str(target), made.title, made.version, made.key, states, problems, others)

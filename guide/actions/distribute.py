@@ -29,7 +29,7 @@ from guide.delivery.send import Sending, deliver
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, in_order
 from guide.foreign.apart import RealTime
 from guide.system import output
-from guide.system.pool import Pool
+from guide.system.pool import Pool, Workers
 
 _ALONE = 48  # copies that one process makes sooner than it starts others
 
@@ -165,7 +165,7 @@ def _send(
 
 def _send_with(
     task: Task, channels: Mapping[str, Channel], letters: Letters | None,
-    problems: list[Diagnostic], pool: Pool,
+    problems: list[Diagnostic], pool: Workers,
 ) -> Report:  # fmt: skip
     merged: tuple[Path, ...] = ()
     with Ledger.begin(task.ledger) as ledger, locks.folder(task.out):
@@ -201,7 +201,7 @@ def _send_with(
 
 
 @contextlib.contextmanager
-def _recorded(task: Task, ledger: Ledger, pool: Pool, problems: list[Diagnostic]) -> Iterator[None]:
+def _recorded(task: Task, ledger: Ledger, pool: Workers, problems: list[Diagnostic]) -> Iterator[None]:
     """Note what stops a delivery; the records say how far it came."""
     try:
         yield

@@ -13,7 +13,7 @@ from guide.delivery.parcels import CHUNK
 from guide.delivery.recipe import style_of
 from guide.delivery.request import Task
 from guide.model.copies import CopyLabel
-from guide.system.pool import Pool
+from guide.system.pool import Workers
 from guide.units import POINTS_PER_MM, Paper
 
 _UPRIGHT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -22,7 +22,7 @@ Ahead = Mapping[tuple[str, CopyLabel], SetLabel]
 
 
 @contextlib.contextmanager
-def setting_ahead(task: Task, pool: Pool, first: bool) -> Iterator[Ahead]:
+def setting_ahead(task: Task, pool: Workers, first: bool) -> Iterator[Ahead]:
     """Set labels meanwhile, if it is the `first` run; labels that are set are in the value that is yielded.
 
     They are what the ledger will say if all goes as it does nearly always; a label that turns out
@@ -44,7 +44,7 @@ def setting_ahead(task: Task, pool: Pool, first: bool) -> Iterator[Ahead]:
 
 
 def _set_ahead(
-    task: Task, pool: Pool, paper: Paper, ended: threading.Event,
+    task: Task, pool: Workers, paper: Paper, ended: threading.Event,
     found: dict[tuple[str, CopyLabel], SetLabel],
 ) -> None:  # fmt: skip
     place = task.about.place

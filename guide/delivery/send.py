@@ -22,7 +22,7 @@ from guide.delivery.queries import history
 from guide.delivery.records import Due, LedgerEntry, State
 from guide.delivery.request import Task
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
-from guide.system.pool import Pool
+from guide.system.pool import Workers
 
 _MAIL = 100_000_000  # bytes of copies in one message: no server takes as many
 _STATES = {Outcome.SENT: State.SENT, Outcome.FAILED: State.FAILED,
@@ -40,7 +40,7 @@ class Sending:
     ledger: Ledger
     channels: Mapping[str, Channel]
     recipe: Recipe
-    pool: Pool
+    pool: Workers
     letters: Letters | None
     digests: Mapping[str, str]
     ahead: Ahead
