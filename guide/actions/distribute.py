@@ -201,7 +201,9 @@ def _send_with(
 
 
 @contextlib.contextmanager
-def _recorded(task: Task, ledger: Ledger, pool: Workers, problems: list[Diagnostic]) -> Iterator[None]:
+def _recorded(
+    task: Task, ledger: Ledger, pool: Workers, problems: list[Diagnostic]
+) -> Iterator[None]:
     """Note what stops a delivery; the records say how far it came."""
     try:
         yield

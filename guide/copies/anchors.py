@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from guide.copies.places import FRAME, Seen
+from guide.copies.places import FRAME
 from guide.model.copies import StampPlace
-from guide.model.pageview import Matrix
+from guide.model.pageview import Matrix, PageView
 from guide.units import POINTS_PER_MM
 
 _NAME_LINE = re.compile(r"name-line(-\d+)?")
@@ -31,7 +31,7 @@ def spot_of(pdf: Any, name: str) -> tuple[tuple[int, int], float, float] | None:
 
 
 def box(
-    pdf: Any, pages: Sequence[Any], views: Sequence[Seen], place: StampPlace
+    pdf: Any, pages: Sequence[Any], views: Sequence[PageView], place: StampPlace
 ) -> tuple[int, Matrix] | None:
     """Return the page of the cover's box, and the matrix of its face, if the document has one."""
     found = spot_of(pdf, place.anchor) if place.anchor else None
@@ -39,7 +39,7 @@ def box(
     if found is None or found[0] not in numbers:
         return None
     number = numbers[found[0]]
-    if views[number].matrix[:4] != (1, 0, 0, 1):
+    if views[number].inward[:4] != (1, 0, 0, 1):
         return None  # our own pages are never turned
     high = place.box[1] + FRAME
     x, y = found[1] - FRAME * POINTS_PER_MM, found[2] - high * POINTS_PER_MM
@@ -47,7 +47,7 @@ def box(
 
 
 def name_lines(
-    pdf: Any, pages: Sequence[Any], views: Sequence[Seen]
+    pdf: Any, pages: Sequence[Any], views: Sequence[PageView]
 ) -> list[tuple[int, float, Matrix]]:
     """Return the lines to write a name on: page, width in mm, and the matrix of the name's face.
 
@@ -67,7 +67,7 @@ def name_lines(
         if begin is None or end is None or begin[0] != end[0] or begin[0] not in numbers:
             continue
         number, width = numbers[begin[0]], (end[1] - begin[1]) / POINTS_PER_MM
-        if width < _SHORTEST or views[number].matrix[:4] != (1, 0, 0, 1):
+        if width < _SHORTEST or views[number].inward[:4] != (1, 0, 0, 1):
             continue
         x, y = begin[1] - FRAME * POINTS_PER_MM, end[2] - FRAME * POINTS_PER_MM
         found.append((number, width, (1.0, 0.0, 0.0, 1.0, x, y)))

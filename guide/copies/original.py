@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,13 @@ def refuse(pdf: Any, at: Place) -> None:
         raise GuideError(error("signed-pdf", message, at, hint))
     if not len(pdf.pages):
         raise GuideError(error("not-a-pdf", "the PDF has no pages", at, "Give a PDF with pages."))
+
+
+def archival(pdf: Any) -> str:
+    """Return the part of PDF/A that an open PDF says it keeps to, or ''."""
+    with contextlib.suppress(Exception):  # a packet of metadata may be broken in any way
+        return str(pdf.open_metadata(update_docinfo=False).get("pdfaid:part", ""))
+    return ""
 
 
 def _locked(message: str, at: Place) -> Diagnostic:

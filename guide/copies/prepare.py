@@ -14,9 +14,9 @@ from typing import Any
 from guide.copies.anchors import box, name_lines
 from guide.copies.drawing import shut_in, unbalanced
 from guide.copies.labels import BOX, CONTROL, NAME, WATER, LabelSetter, SetLabel, water
-from guide.copies.original import refuse
+from guide.copies.original import archival, refuse
 from guide.copies.parts import Part, base_of, parts_of
-from guide.copies.places import Seen, across, seen, slots
+from guide.copies.places import across, slots
 from guide.copies.ready import NOTHING, Ready, drawn, fonts_from, size_of, spot
 from guide.copies.trace import PIECE
 from guide.diagnostics.diagnostic import GuideError, Place, error
@@ -25,7 +25,7 @@ from guide.foreign.forms import drop_usage_rights
 from guide.foreign.probe import Spot, changes
 from guide.model.artifacts import SEPARATOR, FontFace, SetFace
 from guide.model.copies import StampStyle
-from guide.model.pageview import Matrix, view_of
+from guide.model.pageview import Matrix, PageView, view_of
 
 _SEEN = 0.6  # of the place of a label that must be seen to change
 Drawings = Sequence[tuple[Any, Matrix]]
@@ -101,7 +101,8 @@ def _unseen(ready: Ready, spots: Sequence[Spot], apart: set[int], papered: set[i
         else:
             way.add(number)
     if lost:
-        message = f"the stamp cannot be seen on page {', '.join(str(n + 1) for n in lost[:8])}"
+        pages = ", ".join(str(number + 1) for number in lost[:8])
+        message = f"the stamp cannot be seen on page {pages}"
         hint = "Print the PDF to a new one in a viewer, and distribute that."
         raise GuideError(error("stamp-unseen", message, Place(""), hint))
     return bool(failed)
@@ -126,7 +127,7 @@ def _prepared(
     if not pdf.trailer.Root.is_indirect:
         pdf.trailer.Root = pdf.make_indirect(pdf.trailer.Root)
     pages = [page.obj for page in pdf.pages]
-    views = [seen(page) for page in pages]
+    views = [view_of(page) for page in pages]
     places = slots(views, style.place)
     cover, lines = box(pdf, pages, views, style.place), name_lines(pdf, pages, views)
     # All lines of a document are set in the narrowest, to half a millimetre.
@@ -147,8 +148,8 @@ def _prepared(
         stamps[number].append((NAME, matrix))
     first_id = _first_id(pdf, data)
     spots = [
-        spot(n, view_of(page), slot, style.place.height)
-        for n, (page, slot) in enumerate(zip(pages, places, strict=True))
+        spot(n, view, slot, style.place.height)
+        for n, (view, slot) in enumerate(zip(views, places, strict=True))
     ]
     _dress_all(work, pages, views, stamps, ways)
     _describe(work)
@@ -177,7 +178,7 @@ def _ready(work: _Work, setter: LabelSetter, first_id: bytes) -> Ready:
     from guide.pdf.uses import of_use, union
 
     pdf, token = work.pdf, work.token
-    classic = _oldest_kind(pdf)
+    classic = archival(pdf) == "1"  # PDF/A-1 keeps to PDF 1.4 (ISO 19005-1)
     version = pdf.pdf_version if classic else max(pdf.pdf_version, "1.5")
     parts, trailer = parts_of(pdf)
     slot = re.compile(rb"/GuideSlot /" + token + rb"(\d+)")
@@ -232,7 +233,7 @@ def _drawn(
 
 
 def _dress_all(
-    work: _Work, pages: Sequence[Any], views: Sequence[Seen], stamps: Sequence[Drawings],
+    work: _Work, pages: Sequence[Any], views: Sequence[PageView], stamps: Sequence[Drawings],
     ways: tuple[set[int], set[int]],
 ) -> None:  # fmt: skip
     """Let each page draw its stamp, and say of which copy it is."""
@@ -244,7 +245,7 @@ def _dress_all(
         _trace(page, piece, modified)
 
 
-def _artifacts(work: _Work, view: Seen, forms: Drawings, papered: bool) -> tuple[bytes, bytes]:
+def _artifacts(work: _Work, view: PageView, forms: Drawings, papered: bool) -> tuple[bytes, bytes]:
     """Return what a page draws before and after its content, all of it artifacts (14.8.2.2)."""
     names, place, after = work.names, work.style.place, []
     before = _artifact(b"/Type /Layout", [(names["mark"], view.at((1, 0, 0, 1, 8, 8)))])
@@ -362,18 +363,10 @@ def _describe(work: _Work) -> None:
     for name, value in (("Copy", word + "i"), ("Number", word + "n"), ("Total", word + "t"),
                         ("Version", work.style.version)):  # fmt: skip
         info[f"/Guide{name}"] = pikepdf.String(value)
-    with contextlib.suppress(Exception), _metadata(work.pdf) as meta:
+    # A foreign packet may be broken in any way.
+    with (
+        contextlib.suppress(Exception),
+        work.pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta,
+    ):
         meta["xmpMM:InstanceID"] = f"uuid:{word}u"
         meta["dc:identifier"] = f"urn:uuid:{word}u"
-
-
-def _oldest_kind(pdf: Any) -> bool:
-    """Return whether the file must keep to PDF 1.4, as PDF/A-1 does (ISO 19005-1)."""
-    with contextlib.suppress(Exception), _metadata(pdf) as meta:
-        return str(meta.get("pdfaid:part", "")) == "1"
-    return False
-
-
-def _metadata(pdf: Any) -> Any:
-    """Return a file's XMP, open; a foreign packet may be broken in any way."""
-    return pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guide.copies.anchors import spot_of
-from guide.copies.encrypt import encrypt
+from guide.copies.original import archival
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.foreign.apart import apart
 from guide.foreign.forms import names_of_fields
@@ -67,21 +67,13 @@ def check_seal(seal: Seal, pdf: bytes, path: str) -> None:
         raise GuideError(error("bad-key", message, Place("--sign"), hint))
 
 
-def seal(data: bytes, how: Seal) -> Sealed:
-    """Return a copy encrypted and signed; raises GuideError.
+def sign(data: bytes, how: Seal) -> Sealed:
+    """Return a copy signed that is encrypted already, if it is to be; raises GuideError.
 
     The signature comes last and covers the encrypted file. Embedded it certifies the copy (PAdES
     B-B; DocMDP 1, ISO 32000-2, 12.8.2.2: no change is allowed). It fills the field that `with_field`
     put into the document before it was stamped.
     """
-    password = how.password.get_secret_value()
-    if password:
-        data = encrypt(data, password, printing=how.printing)
-    return sign(data, how)
-
-
-def sign(data: bytes, how: Seal) -> Sealed:
-    """Return a copy signed that is encrypted already, if it is to be; raises GuideError."""
     password = how.password.get_secret_value()
     if how.signature is None:
         return Sealed(data)
@@ -184,7 +176,6 @@ def _signed(data: bytes, password: str, how: Signature, signer: Any) -> bytes:
     meta = signers.PdfSignatureMetadata(
         field_name=name,
         md_algorithm="sha256",
-        reason=how.reason or None,
         certify=True,
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
         subfilter=fields.SigSeedSubFilter.PADES,
@@ -253,13 +244,13 @@ def _drawn(pdf: bytes, turn: int) -> Any:
     return Drawn()
 
 
-_signers: dict[tuple[bytes, bytes, str], Any] = {}
+_signers: dict[tuple[bytes, str], Any] = {}
 
 
 def signer_of(how: Signature) -> Any:
     """Return pyHanko's signer for a key; raises GuideError. It is read once in each process."""
     passphrase = how.passphrase.get_secret_value()
-    known = (how.key, how.certificates, passphrase)
+    known = (how.key, passphrase)
     if known not in _signers:
         try:
             _signers[known] = _read_key(how, passphrase)
@@ -297,9 +288,8 @@ def _from_pem(how: Signature, secret: bytes | None) -> Any:
     from pyhanko.sign.signers import SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    blocks = how.key + b"\n" + how.certificates
-    certificates = list(load_certs_from_pemder_data(_only(blocks, b"CERTIFICATE")))
-    key = load_private_key_from_pemder_data(_only(blocks, b"PRIVATE KEY"), secret)
+    certificates = list(load_certs_from_pemder_data(_only(how.key, b"CERTIFICATE")))
+    key = load_private_key_from_pemder_data(_only(how.key, b"PRIVATE KEY"), secret)
     own = next((c for c in certificates if _fits(c, key)), None)
     if own is None:
         raise ValueError("no certificate in it belongs to the key")
@@ -334,13 +324,12 @@ def _fits(certificate: Any, key: Any) -> bool:
 
 
 def _archival(pdf: bytes) -> str:
-    """Return the part of PDF/A that a document says it keeps to, or ''."""
     import pikepdf
 
     try:
         with pikepdf.open(io.BytesIO(pdf)) as opened:
-            return str(opened.open_metadata().get("pdfaid:part", ""))
-    except Exception:  # noqa: BLE001  a packet of metadata may be broken in any way
+            return archival(opened)
+    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
         return ""
 
 

@@ -8,15 +8,15 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
-from guide.copies.places import Seen, slots
+from guide.copies.places import slots
 from guide.delivery.parcels import CHUNK
 from guide.delivery.recipe import style_of
 from guide.delivery.request import Task
 from guide.model.copies import CopyLabel
+from guide.model.pageview import PageView
 from guide.system.pool import Workers
 from guide.units import POINTS_PER_MM, Paper
 
-_UPRIGHT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 Ahead = Mapping[tuple[str, CopyLabel], SetLabel]
 """Labels in type, by language and by what they say without a copy's id."""
 
@@ -48,8 +48,8 @@ def _set_ahead(
     found: dict[tuple[str, CopyLabel], SetLabel],
 ) -> None:  # fmt: skip
     place = task.about.place
-    seen = Seen(paper.width * POINTS_PER_MM, paper.height * POINTS_PER_MM, _UPRIGHT)
-    width = slots([seen], place)[0].width
+    page = PageView((0.0, 0.0, paper.width * POINTS_PER_MM, paper.height * POINTS_PER_MM))
+    width = slots([page], place)[0].width
     total = sum(row.recipient.copies for row in task.rows)
     labels: dict[str, list[CopyLabel]] = {}
     numbers = itertools.count(1)
