@@ -227,7 +227,9 @@ def _difference(before: Pack, after: Pack, ids: set[str], ordered: set[str], cor
         new = [_plain(item, ids, language) for item in getattr(after, name)]
         if name in ordered:
             old, new = sorted(old, key=repr), sorted(new, key=repr)
-        if not _within(old, new) or len(new) - len(old) > corrected:
+        rest = iter(new)  # which has all that was there, in the same order
+        within = all(any(each == other for other in rest) for each in old)
+        if not within or len(new) - len(old) > corrected:
             return name
     return ""
 
@@ -283,12 +285,6 @@ def _sorted(text: str, key: Callable[[Any, Any], Any], words: str) -> edits.Edit
         return edits.sorted_entries(text, key, words)
     except _Unsortable:
         return text, []
-
-
-def _within(old: list[Any], new: list[Any]) -> bool:
-    """Return whether another list has all the items of a list, in the same order."""
-    rest = iter(new)
-    return all(any(each == other for other in rest) for each in old)
 
 
 def _new_errors(before: tuple[Diagnostic, ...], after: tuple[Diagnostic, ...]) -> bool:

@@ -73,13 +73,11 @@ def as_csv(copies: Sequence[LedgerEntry]) -> str:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for copy in copies:
-        table.writerow([_harmless(getattr(copy, name)) for name in COLUMNS])
+        values = (getattr(copy, name) for name in COLUMNS)
+        cells = ["" if value is None else str(value) for value in values]
+        formula = [c.startswith(_FORMULA) or c.lstrip().startswith(_FORMULA) for c in cells]
+        table.writerow(["'" * bad + cell for cell, bad in zip(cells, formula, strict=True)])
     return text.getvalue()
-
-
-def _harmless(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 
 def as_json(path: Path, copies: Sequence[LedgerEntry]) -> str:

@@ -92,7 +92,9 @@ def print_documents(request: Request, screen: Screen, ask: Ask | None) -> int:
         cups.available()
         queue = cups.choose(profile.queue or request.printer)
         if not request.printer and not profile.queue:
-            profile = _only_profile(queue)
+            stored = profiles.profiles().items()
+            fitting = [each for name, each in stored if queue == (each.queue or name)]
+            profile = fitting[0] if len(fitting) == 1 else Profile()
         if refused := cups.refusal(queue):
             if not request.dry_run:
                 raise GuideError(refused)
@@ -134,12 +136,6 @@ def _profile(name: str) -> Profile:
         return replace(found, queue=found.queue or name)
     usual = (replace(p, queue=p.queue or each) for each, p in known.items() if p.default)
     return next(usual, Profile())
-
-
-def _only_profile(queue: str) -> Profile:
-    """Return the only profile that is for this queue, an empty one when there are more or none."""
-    fitting = [p for name, p in profiles.profiles().items() if queue == (p.queue or name)]
-    return fitting[0] if len(fitting) == 1 else Profile()
 
 
 def _documents(request: Request, profile: Profile, screen: Screen) -> list[Document]:

@@ -194,7 +194,9 @@ class LabelSetter:
         if self._under:
             foot = _FOOT + _CONTROL * place.size / POINTS_PER_MM
             pages.append(f".stamp-line.over {{ bottom: {foot:.2f}mm }}")
-        return _html(self.style.lang, pages, faces, _sizes(place.size))
+        steps = range(max(0, int((place.size - _LEAST) / 0.5)) + 1)
+        sizes = tuple(round(place.size - 0.5 * n, 2) for n in steps)
+        return _html(self.style.lang, pages, faces, sizes)
 
 
 def set_ahead(setter: LabelSetter, labels: Sequence[CopyLabel]) -> list[SetLabel]:
@@ -219,11 +221,6 @@ def water(style: StampStyle) -> tuple[SetFace, tuple[FontFace, ...]]:
     sizes = tuple(float(size) for size in (*range(190, 40, -10), *range(40, 5, -2)))
     found = set_faces(_html(style.lang, [page], (face,), sizes))
     return found.faces[0], found.fonts
-
-
-def _sizes(largest: float) -> tuple[float, ...]:
-    steps = int((largest - _LEAST) / 0.5)
-    return tuple(round(largest - 0.5 * n, 2) for n in range(max(0, steps) + 1))
 
 
 def _html(

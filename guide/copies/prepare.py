@@ -146,14 +146,13 @@ def _prepared(
         stamps[cover[0]].append((BOX, cover[1]))
     for number, _, matrix in lines:
         stamps[number].append((NAME, matrix))
-    first_id = _first_id(pdf, data)
     spots = [
         spot(n, view, slot, style.place.height)
         for n, (view, slot) in enumerate(zip(views, places, strict=True))
     ]
     _dress_all(work, pages, views, stamps, ways)
     _describe(work)
-    return _ready(work, setter, first_id), spots
+    return _ready(work, setter, _first_id(pdf, data)), spots
 
 
 def _fixed(setter: LabelSetter) -> dict[Any, _Fixed]:

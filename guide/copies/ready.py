@@ -68,10 +68,14 @@ class Ready:
 
     def _faces(self, label: CopyLabel, made: SetLabel) -> Iterator[Part]:
         """Yield the forms of a label, and before them the fonts that they share."""
-        from guide.pdf.uses import union
+        from guide.pdf.uses import of_use, union
 
         uses = union(made.faces.values())
-        own = tuple(use for use in uses if not self._has(use))
+        read = {use.name: self.shared.get(use.name, (0, {}))[1] for use in uses}
+        own = tuple(  # those with a glyph that the base lacks, or that it reads as another text
+            use for use in uses
+            if any(read[use.name].get(glyph) != text for glyph, text in of_use(use)[0].items())
+        )  # fmt: skip
         colours = self.base.size
         yield Part(colours, NOTHING)
         fonts, numbers = fonts_from(colours + 1, made.fonts, own) if own else ([], {})
@@ -80,13 +84,6 @@ class Ready:
         named = b"/GuideCopy /c" + label.copy_id.encode()
         first = colours + 1 + len(fonts)
         yield from drawn(made.faces, self.forms, numbers, colours, first, named)
-
-    def _has(self, use: FontUse) -> bool:
-        """Return whether the base has all glyphs of a use, read as the same text."""
-        from guide.pdf.uses import of_use
-
-        known = self.shared.get(use.name, (0, {}))[1]
-        return all(known.get(glyph) == text for glyph, text in of_use(use)[0].items())
 
     def _filled(self, label: CopyLabel) -> Iterator[Part]:
         """Yield objects with the copy's own values in the places that were kept for them."""

@@ -252,24 +252,18 @@ def signer_of(how: Signature) -> Any:
     passphrase = how.passphrase.get_secret_value()
     known = (how.key, passphrase)
     if known not in _signers:
+        read = _from_pem if b"-----BEGIN" in how.key else _from_pkcs12
         try:
-            _signers[known] = _read_key(how, passphrase)
+            _signers[known] = read(how.key, passphrase.encode() or None)
         except ImportError as exc:
             hint = "Install it: pip install 'guide-press[sign]'"
-            raise GuideError(
-                error("missing-extra", "to sign needs pyHanko", Place("--sign"), hint)
-            ) from exc
+            message = "to sign needs pyHanko"
+            raise GuideError(error("missing-extra", message, Place("--sign"), hint)) from exc
+        except (ValueError, TypeError, KeyError, OSError) as exc:
+            said = " ".join(str(exc).split())[:120] or type(exc).__name__
+            message = f"the key cannot be used: {said}"
+            raise GuideError(error("bad-key", message, Place("--sign"), _KEY_HINT)) from exc
     return _signers[known]
-
-
-def _read_key(how: Signature, passphrase: str) -> Any:
-    secret = passphrase.encode() or None
-    try:
-        return _from_pem(how, secret) if b"-----BEGIN" in how.key else _from_pkcs12(how.key, secret)
-    except (ValueError, TypeError, KeyError, OSError) as exc:
-        said = " ".join(str(exc).split())[:120] or type(exc).__name__
-        message = f"the key cannot be used: {said}"
-        raise GuideError(error("bad-key", message, Place("--sign"), _KEY_HINT)) from exc
 
 
 def _from_pkcs12(data: bytes, secret: bytes | None) -> Any:
@@ -283,13 +277,13 @@ def _from_pkcs12(data: bytes, secret: bytes | None) -> Any:
     return made
 
 
-def _from_pem(how: Signature, secret: bytes | None) -> Any:
+def _from_pem(data: bytes, secret: bytes | None) -> Any:
     from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
     from pyhanko.sign.signers import SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    certificates = list(load_certs_from_pemder_data(_only(how.key, b"CERTIFICATE")))
-    key = load_private_key_from_pemder_data(_only(how.key, b"PRIVATE KEY"), secret)
+    certificates = list(load_certs_from_pemder_data(_only(data, b"CERTIFICATE")))
+    key = load_private_key_from_pemder_data(_only(data, b"PRIVATE KEY"), secret)
     own = next((c for c in certificates if _fits(c, key)), None)
     if own is None:
         raise ValueError("no certificate in it belongs to the key")

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
 from guide.copies.places import slots
-from guide.delivery.parcels import CHUNK
-from guide.delivery.recipe import style_of
+from guide.delivery.recipe import CHUNK, style_of
 from guide.delivery.request import Task
 from guide.model.copies import CopyLabel
 from guide.model.pageview import PageView

@@ -47,7 +47,8 @@ def decide(known: Known, wish: Wish) -> Decision:
     changes = Changes(
         facts=_facts(case),
         version=None if edition.known else (edition.version, wish.issue.title, edition.supersedes),
-        documents=_documents(case),
+        documents={key: digest for key, digest in wish.issue.documents.items()
+                   if (edition.known.documents if edition.known else {}).get(key) != digest},
         of_version=case.version,
         people=_people(case, ids),
         copies=tuple(new),
@@ -238,9 +239,3 @@ def _facts(case: Case) -> dict[str, str]:
         wanted = {name: value for name, value in wanted.items()
                   if name not in {"series", "title", "file"}}  # fmt: skip
     return {name: value for name, value in wanted.items() if value != facts.get(name, "")}
-
-
-def _documents(case: Case) -> dict[str, str]:
-    known = case.edition.known.documents if case.edition.known else {}
-    return {edition: digest for edition, digest in case.wish.issue.documents.items()
-            if known.get(edition) != digest}  # fmt: skip

@@ -43,7 +43,9 @@ def merge(
             continue
         title = " · ".join(filter(None, (task.about.title, group[0].organisation)))
         try:
-            whole = _joined(task, copies, title)
+            whole: bytes = joined(copies, title) if task.about.editions is not None else apart(
+                joined, copies, title, name=str(task.request.source), size=sum(map(len, copies))
+            )  # fmt: skip
         except (GuideError, ValueError) as exc:
             message = f"the copies cannot be merged: {exc}"
             problems.append(error("not-merged", message, Place(str(task.out))))
@@ -106,15 +108,6 @@ def _listed(task: Task, group: Sequence[LedgerEntry], title: str) -> bytes:
     people = [(entry.number, entry.name, entry.quiz.upper()) for entry in group]
     page = class_list(title, people, about.paper or PAPERS["a4"], about.lang, about.marking)
     return pipeline.typeset_job(page).data
-
-
-def _joined(task: Task, copies: Sequence[bytes], title: str) -> bytes:
-    """Return copies as one PDF; those of a stranger's document are read in a confined process."""
-    if task.about.editions is not None:
-        return joined(copies, title)
-    source, size = str(task.request.source), sum(map(len, copies))
-    whole: bytes = apart(joined, copies, title, name=source, size=size)
-    return whole
 
 
 def _groups(task: Task, entries: Iterable[LedgerEntry]) -> dict[str, list[LedgerEntry]]:

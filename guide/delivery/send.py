@@ -16,9 +16,9 @@ from guide.delivery.database import Ledger
 from guide.delivery.dealing import key_of
 from guide.delivery.ledger import record
 from guide.delivery.letters import Letters, letters_for
-from guide.delivery.orders import Made, Order, Recipe, make_all
-from guide.delivery.parcels import AHEAD, CHUNK, copy_name, made_by, order_of, portions
+from guide.delivery.orders import Made, Recipe, make_all
 from guide.delivery.queries import history
+from guide.delivery.recipe import AHEAD, CHUNK, copy_name, made_by, order_of, portions
 from guide.delivery.records import Due, LedgerEntry, State
 from guide.delivery.request import Task
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
@@ -88,12 +88,6 @@ def deliver(sending: Sending, dues: Sequence[Due]) -> None:
 # Orders, records -------------------------------------------------------------------------------
 
 
-def _order(sending: Sending, due: Due) -> Order:
-    first = due.entries[0]
-    secret = sending.secrets.get(first.number, first.secret)
-    return order_of(sending.task, due, secret, _message_id(sending, first), sending.ahead)
-
-
 def _message_id(sending: Sending, entry: LedgerEntry) -> str:
     """Return the Message-ID of a copy: the same for each try to deliver it.
 
@@ -110,9 +104,8 @@ def _message_id(sending: Sending, entry: LedgerEntry) -> str:
 
 def _times_ended(ledger: Ledger, number: int) -> int:
     """Return how often a copy was sent or refused for good before it was planned again."""
-    states = [event.state for event in history(ledger, number)]
-    ends = {State.SENT, State.FAILED}
-    return sum(a in ends and b not in ends for a, b in itertools.pairwise(states))
+    ended = [e.state in {State.SENT, State.FAILED} for e in history(ledger, number)]
+    return sum(before and not after for before, after in itertools.pairwise(ended))
 
 
 def _record(
@@ -192,7 +185,11 @@ def _results(
 
 
 def _submit(sending: Sending, dues: Sequence[Due], channel: Channel | None = None) -> Any:
-    orders = [_order(sending, due) for due in dues]
+    orders = []
+    for due in dues:
+        first = due.entries[0]
+        secret, message_id = sending.secrets[first.number], _message_id(sending, first)
+        orders.append(order_of(sending.task, due, secret, message_id, sending.ahead))
     return sending.pool.submit(make_all, sending.recipe, orders, channel)
 
 
@@ -240,10 +237,12 @@ def _in_order(sending: Sending, channel: Channel, dues: Sequence[Due]) -> None:
         for due, made in _ready(sending, channel, *results):
             hand_over(_Try(due, made, last.number + 1, last.since))
 
-    for due, made in _made(sending, channel, dues):
-        hand_over(_Try(due, made, since=time.monotonic()))
-        while waiting and waiting[0][0] <= time.monotonic():
-            again()
+    small = _small_enough(sending, channel, dues)
+    for chunk, results in _results(sending, small, channel, AHEAD, sending.pool.workers):
+        for due, made in _ready(sending, channel, chunk, results):
+            hand_over(_Try(due, made, since=time.monotonic()))
+            while waiting and waiting[0][0] <= time.monotonic():
+                again()
     while waiting:
         time.sleep(max(0.0, waiting[0][0] - time.monotonic()))
         again()
@@ -260,13 +259,6 @@ def _paced(rate: float) -> Callable[[], None]:
             due = max(time.monotonic(), due) + pause
 
     return pace
-
-
-def _made(sending: Sending, channel: Channel, dues: Sequence[Due]) -> Iterator[tuple[Due, Made]]:
-    """Yield copies while those that follow are being made."""
-    small = _small_enough(sending, channel, dues)
-    for chunk, results in _results(sending, small, channel, AHEAD, sending.pool.workers):
-        yield from _ready(sending, channel, chunk, results)
 
 
 def _small_enough(sending: Sending, channel: Channel, dues: Sequence[Due]) -> list[Due]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import shlex
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guide.content.editions import empty, leaks
+from guide import __version__
+from guide.content.editions import empty, leaks, source_leak
 from guide.content.files import Seen
 from guide.content.load import load_pack
 from guide.content.validate import did_you_mean
@@ -14,13 +19,15 @@ from guide.diagnostics.diagnostic import GuideError, Place, Severity, error
 from guide.model.kinds import Kind
 from guide.model.pack import Pack
 from guide.pipeline.child import worker_died
+from guide.pipeline.faults import attempt
 from guide.pipeline.inputs import machine_met
-from guide.pipeline.orders import order_of, stems, too_many, wanted
+from guide.pipeline.jobs import archive_job
+from guide.pipeline.orders import not_archivable, order_of, stems, too_many, wanted
 from guide.pipeline.pages import Pages, begin_pages, finish_pages, pieces
 from guide.pipeline.problems import Problems
-from guide.pipeline.record import Output, Record
+from guide.pipeline.record import PDF, Output, Record
 from guide.pipeline.settings import Progress, Settings
-from guide.pipeline.task import Task
+from guide.pipeline.task import Document, Task
 from guide.system.cache import Store
 from guide.system.pool import Job, Workers
 
@@ -137,8 +144,51 @@ def _finish(task: Task, begun: list[Pages | Flashcards], source: dict[str, bytes
             from guide.pipeline.flashcards import finish_flashcards
 
             files += finish_flashcards(task, each)
-    if not task.settings.archive:
-        return files
-    from guide.pipeline.archives import archived
+    documents = {each.document.kind.name: each.document for each in begun}
+    return _archived(task, documents, files, source) if task.settings.archive else files
 
-    return archived(task, {each.document.kind.name: each.document for each in begun}, files, source)
+
+def _archived(
+    task: Task, documents: Mapping[str, Document], files: Sequence[Output], read: dict[str, bytes]
+) -> list[Output]:
+    """Return the files as archives, but for those that cannot be.
+
+    `documents` has one of each kind, `read` the bytes of the pack's files by path.
+    """
+    from guide.pdf.archive import source_of
+
+    pack, run = task.pack, task.settings
+    task.problems.add(*source_leak(pack, run.edition))
+    date = pack.manifest.date
+    day = date.first if date else time.gmtime(run.epoch)[:3]
+    source = source_of(pack.name, read, day, _how_made(pack.name, run))
+    jobs = {file.path: task.pool.submit(archive_job, file.data, source, size=file.size)
+            for file in files if file.media == PDF}  # fmt: skip
+    made = []
+    for file in files:
+        found: bytes | str | None = file.data
+        stem = file.path.removesuffix(".pdf")
+        if file.path in jobs:
+            task.progress(stem, "archive")
+            found = attempt(task, documents[file.kind], jobs[file.path].result)
+        if isinstance(found, bytes):
+            sha256 = hashlib.sha256(found).hexdigest()
+            made.append(replace(file, data=found, size=len(found), sha256=sha256))
+        elif found is not None:
+            not_archivable(task, file.kind, f"{stem}: {found}")
+    return made
+
+
+def _how_made(pack: str, settings: Settings) -> str:
+    """Return how a document is made of a pack's source: what rebuild.txt says."""
+    given = {
+        "--edition": settings.edition, "--paper": settings.paper, "--theme": settings.theme,
+        "--stock": settings.stock, "--duplex": settings.duplex, "--tags": ",".join(settings.tags),
+    }  # fmt: skip
+    command = ["guide", "build", pack, "--archive"]
+    for option, value in given.items():
+        command += [option, value] if value else []
+    command += ["--booklet"] if settings.booklet else []
+    for key, value in settings.overrides:
+        command += ["-D", f"{key}={value}"]
+    return f"Made by guide {__version__}. To make it again:\n\n  {shlex.join(command)}\n"

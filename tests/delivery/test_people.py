@@ -22,7 +22,7 @@ from post_office import made_pdf
 
 from guide.system import output
 from guide.delivery import locks
-from guide.delivery import parcels
+from guide.delivery import recipe as parcels
 from guide.delivery.channels import registry
 from guide.delivery.channels.base import Channel, File, Parcel
 from guide.delivery.channels.folder import Folder, Zip
