@@ -19,13 +19,13 @@ from guide.markup.blocks import plain
 from guide.markup.context import Here
 from guide.markup.labels import Labels
 from guide.markup.to_html import flowing
+from guide.model.alike import gives_away
 from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind
 from guide.model.markup import read_citation
 from guide.model.origins import side_field
 from guide.model.pack import Pack
 from guide.model.parts import FIELDS, NAMED
-from guide.model.spoilers import gives_away
 
 _ANSWER = re.compile(r"\*\*(True|False)\*\*(?=\n|\Z)")  # as content/derive_cards.py writes it
 _HIDDEN_TAGS = {"core", "student"}

@@ -120,7 +120,7 @@ def _make(
     gc.set_threshold(200_000, 50, 100)
     with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
         machine = pool.submit(machine_job) if store.enabled and not store.world else None
-        from guide.pipeline.make import make  # while the workers start
+        from guide.pipeline.stages import make  # while the workers start
 
         record = make(folder, settings, store, pool, progress, bounds.output, machine)
     if not warm:

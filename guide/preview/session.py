@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, Severity, error, in_order
-from guide.pipeline import Output, Settings, fence, results
+from guide.pipeline import Output, Settings, fence, make
 from guide.pipeline.child import work_on
 from guide.pipeline.record import PDF, Record
 from guide.preview import painter, watch
@@ -221,11 +221,11 @@ class Session:
             loop.call_soon_threadsafe(call, *values)
 
         eye = Eye(partial(later, self._read, view), partial(later, self._made, view), view.first)
-        make = partial(self.builder.make, eye=eye)
+        run = partial(self.builder.make, eye=eye)
         settings = view.choice.settings(self.settings)
         try:
-            record = await asyncio.to_thread(
-                results, self.folder, settings, partial(later, self._doing, view), make
+            made = await asyncio.to_thread(
+                make, self.folder, settings, partial(later, self._doing, view), run
             )
         except Superseded:
             self._ask_for(view)
@@ -237,7 +237,7 @@ class Session:
             message = f"the build ended with an internal error ({type(exc).__name__}: {exc})"
             view.problems = (error("render-failed", message, Place("pack.yaml", 1, 1), hint),)
         else:
-            await self._finished(view, record)
+            await self._finished(view, made.record)
         view.building, view.seconds = False, time.monotonic() - started
         await self.tell(view)
 

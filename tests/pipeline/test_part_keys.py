@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from guide.pipeline import Settings, inputs
-from guide.pipeline.make import begin, read
+from guide.pipeline.stages import begin, read
 from guide.pipeline.orders import wanted
 from guide.pipeline.pages import Pages
 from guide.pipeline.settings import silent
