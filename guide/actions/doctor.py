@@ -23,6 +23,7 @@ _EXTRAS = {
     "remote": ("fsspec", "copies to cloud storage"),
     "sign": ("pyhanko", "signed copies"),
     "keyring": ("keyring", "mail passwords from the system's keyring"),
+    "editor": ("pygls", "problems and completion in your editor"),
     "preview": ("starlette", "pages in the browser while you write"),
 }
 _PYTHON = (3, 11)

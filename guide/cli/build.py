@@ -17,6 +17,7 @@ from guide.cli.options import (
     find_packs,
     flag,
     how_much_options,
+    optional,
     packs_argument,
     parsed,
     run_options,
@@ -114,7 +115,7 @@ def _end(built: Sequence[Built], as_json: bool, opened: bool) -> NoReturn:
 
 def _watch(folders: list[Path], out: Path, settings: Settings, how_much: str | None) -> None:
     """Build a pack again and again until a signal ends it."""
-    from guide.cli.preview import only_one, parts
+    from guide.cli.preview import only_one
     from guide.diagnostics.diagnostic import GuideError
     from guide.screen.builds import report_built
     from guide.screen.problems import HowMuch, show
@@ -128,7 +129,9 @@ def _watch(folders: list[Path], out: Path, settings: Settings, how_much: str | N
         click.echo(f"watching {folder}; Ctrl-C ends it", err=True)
 
     folder = only_one(folders)
-    parts("guide.preview.rebuild").rebuild(folder, out, settings, progress_bars, report)
+    optional("guide.preview.rebuild", "preview").rebuild(
+        folder, out, settings, progress_bars, report
+    )
 
 
 def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool) -> NoReturn:

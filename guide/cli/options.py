@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -115,3 +116,15 @@ how_much_options = options(
     click.option("--all", "how_much", flag_value="all",
                  help="List every problem, however many are of one kind."),
 )  # fmt: skip
+
+
+def optional(module: str, extra: str) -> Any:
+    """Return a module whose libraries an extra brings; raises GuideError when one is missing."""
+    from guide.diagnostics.diagnostic import GuideError, Place, error
+
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as exc:
+        message = f"a library that this command needs is not installed: {exc.name}"
+        hint = f"Install it with `pip install 'guide-press[{extra}]'`."
+        raise GuideError(error("cannot-start", message, Place(""), hint)) from exc

@@ -111,6 +111,10 @@ def _make(
     folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
 ) -> Record:
     """Make it in this process and its workers."""
+    if not settings.layout:
+        from guide.pipeline.stages import content_only, read
+
+        return content_only(read(folder, settings), store)
     from guide.system.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.

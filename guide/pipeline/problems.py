@@ -97,7 +97,14 @@ class Problems:
                 found = replace(found, severity=Severity.NOTE, accepted=because)  # noqa: PLW2901
             shown.append(found)
         run = self.settings
-        if partly or run.kinds or run.edition or run.tags or run.printed is not None:
+        if (
+            partly
+            or not run.layout
+            or run.kinds
+            or run.edition
+            or run.tags
+            or run.printed is not None
+        ):
             return shown  # this run does not look at all that the pack has
         codes = {found.code for found in shown}
         unused = [n for n in range(len(entries)) if n not in used]

@@ -73,8 +73,7 @@ def make(
     reading = read(folder, settings)
     onlooker.read(reading)
     if reading.pack is None:
-        told = reading.problems.in_order()
-        return Record("", "", [], told, seen=reading.seen, machine=store.world)
+        return content_only(reading, store)
     pack, problems = reading.pack, reading.problems
     store = _of_machine(store, pool, machine, problems) if machine is not None else store
     task = Task(
@@ -91,6 +90,12 @@ def make(
         {} if stopped else task.decks, tuple(problems.happened), stems=stems(pack),
         seen=reading.seen, machine=store.world,
     )  # fmt: skip
+
+
+def content_only(reading: Reading, store: Store) -> Record:
+    """Return what is wrong with a pack as it was read, before any document is made of it."""
+    problems = reading.problems.in_order(reading.wrong if reading.pack else frozenset())
+    return Record("", "", [], problems, seen=reading.seen, machine=store.world)
 
 
 def read(folder: Path, settings: Settings) -> Reading:
