@@ -28,7 +28,7 @@ class Editor:
         self.problems: dict[str, list[lsp.Diagnostic]] = {}
         self.news = asyncio.Event()
 
-        @self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        @self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)  # type: ignore[untyped-decorator]
         def published(params: lsp.PublishDiagnosticsParams) -> None:
             self.problems[params.uri.rpartition(f"{folder.name}/")[2]] = list(params.diagnostics)
             self.news.set()
