@@ -55,9 +55,7 @@ _EMBED = (
 def check_drawing(path: str, data: bytes) -> list[Diagnostic]:
     """Return what cannot be printed of an SVG; nothing of one that cannot be read, found later."""
     drawing = read_drawing(data)
-    if drawing is None:
-        return []
-    return [*_Check(path, drawing, data).run()]
+    return [*_Check(path, drawing, data).run()] if drawing else []
 
 
 class _Check:
@@ -213,15 +211,12 @@ class _Check:
 
 
 def _says_something(node: Node) -> bool:
-    if node.words:
-        return True
-    open_ones = list(node.children)
-    while open_ones:
-        each = open_ones.pop()
-        if each.name in _HTML_ONLY:
-            return True
-        open_ones += each.children
-    return False
+    found, inner = bool(node.words), list(node.children)
+    while inner and not found:
+        each = inner.pop()
+        found = each.name in _HTML_ONLY
+        inner += each.children
+    return found
 
 
 def _has_equal(node: Node) -> bool:

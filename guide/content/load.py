@@ -100,18 +100,14 @@ class _Loading:
         pack = self._with_ids(pack)
         pack = replace(pack, figures=self._figures(pack))
         self.problems.extend(unnamed_views(pack.templates))
-        self.problems.extend(check_pack(pack, self._broken()))
-        self.problems.extend(unread_files(self.reader.strays(), self._asked_for()))
-        return (pack if manifest else None), in_order(self.problems)
-
-    def _asked_for(self) -> set[str]:
-        """Return the paths of the files that were read, or tried, for whatever needs them."""
-        return {os.path.normpath(path) for kind, path, _ in self.reader.seen if kind == "data"}
-
-    def _broken(self) -> dict[str, str]:
-        """Return the texts of the files with errors, '' for one that cannot be read."""
         paths = {d.place.path for d in self.problems if d.severity == Severity.ERROR}
-        return {path: self.reader.texts.get(path, "") for path in paths}
+        broken = {
+            path: self.reader.texts.get(path, "") for path in paths
+        }  # '' if it cannot be read
+        self.problems.extend(check_pack(pack, broken))
+        asked = {os.path.normpath(path) for kind, path, _ in self.reader.seen if kind == "data"}
+        self.problems.extend(unread_files(self.reader.strays(), asked))
+        return (pack if manifest else None), in_order(self.problems)
 
     def _document(self, path: str) -> Document | None:
         text = self.reader.text(path)
@@ -130,10 +126,8 @@ class _Loading:
         if document is None or not isinstance(document.data, dict):
             if document is not None:
                 hint = "Write `key: value` lines."
-                at = Place("pack.yaml", 1, 1)
-                self.problems.append(
-                    error("wrong-type", "pack.yaml must be keys and values", at, hint)
-                )
+                message, at = "pack.yaml must be keys and values", Place("pack.yaml", 1, 1)
+                self.problems.append(error("wrong-type", message, at, hint))
             return None, Document()
         self.listed = _kinds_in(document.data)
         for key, text in overrides.items():
@@ -237,20 +231,16 @@ class _Loading:
             for key, (item, place) in found.items():
                 if key in sources:
                     message = f"two sources have the id `{key}`; the first is at {places[key]}"
-                    self.problems.append(
-                        error("duplicate-id", message, place, "Delete one of the two.")
-                    )
-                    continue
-                sources[key], places[key] = item, place
+                    hint = "Delete one of the two."
+                    self.problems.append(error("duplicate-id", message, place, hint))
+                else:
+                    sources[key], places[key] = item, place
         return {"sources": sources, "source_places": places, "source_fields": fields}
 
     def _templates(self) -> dict[str, str]:
-        found = {}
-        for path in self.reader.tree("templates", ".html", ".css", ".toml", ".yaml", ".txt"):
-            text = self.reader.text(path)
-            if text is not None:
-                found[path.removeprefix("templates/")] = text
-        return found
+        paths = self.reader.tree("templates", ".html", ".css", ".toml", ".yaml", ".txt")
+        texts = {path.removeprefix("templates/"): self.reader.text(path) for path in paths}
+        return {path: text for path, text in texts.items() if text is not None}
 
     def _with_ids(self, pack: Pack) -> Pack:
         """Check that explicit ids are unique, and give the others free ones from their titles."""
@@ -259,9 +249,8 @@ class _Loading:
                 continue
             if item.id in self.ids:
                 message = f"two items have the id `{item.id}`; the first is at {self.ids[item.id]}"
-                self.problems.append(
-                    error("duplicate-id", message, item.at("id"), "Rename one of the two.", item.id)
-                )
+                at, hint = item.at("id"), "Rename one of the two."
+                self.problems.append(error("duplicate-id", message, at, hint, item.id))
             self.ids.setdefault(item.id, item.at("id"))
         named: dict[str, Any] = {
             part.name: tuple(map(self._free, getattr(pack, part.name))) for part in PARTS

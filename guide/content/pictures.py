@@ -154,16 +154,15 @@ _USE = "Open it and save it as PNG (drawings, screenshots) or JPEG (photos)."
 
 def _not_printed(kind: str) -> tuple[str, str]:
     """Return message and hint for a file that is no PNG or JPEG, whatever its name says."""
-    if kind == "HEIC":
-        return "is a HEIC photo, which cannot be printed", _PHONE
     if kind == "PDF":
         return "is a PDF, not a picture", "Export the page as SVG or PNG."
-    if kind in {"SVGZ", "EMF", "WMF"}:
-        return f"is a {kind} drawing, which cannot be printed", "Export it as plain SVG."
-    if kind:
-        return f"is a {kind} picture, which cannot be printed", _USE
-    hint = "Use PNG, JPEG, SVG or a Vega-Lite spec; export the picture again."
-    return "is not a PNG, JPEG, SVG or Vega-Lite file", hint
+    if not kind:
+        hint = "Use PNG, JPEG, SVG or a Vega-Lite spec; export the picture again."
+        return "is not a PNG, JPEG, SVG or Vega-Lite file", hint
+    drawing = ("drawing", "Export it as plain SVG.")
+    known = {"HEIC": ("photo", _PHONE), **dict.fromkeys(("SVGZ", "EMF", "WMF"), drawing)}
+    what, hint = known.get(kind, ("picture", _USE))
+    return f"is a {kind} {what}, which cannot be printed", hint
 
 
 def _chart(reader: Reader, path: str, place: Place) -> Figure | None:

@@ -50,11 +50,13 @@ def check_marks(section: Section) -> list[Diagnostic]:
     found = []
     for mark in loose_marks(section.body):
         place = Place(section.at("body").path, mark.line + section.body_line - 1, 1)
+        make, code = warning, "stray-mark"
         if mark.kind == "code":
+            make, code = error, "unclosed-block"
             message = f"the code that {mark.shown} begins here is never closed"
             hint = f"Write {mark.shown} on a separate line where the code ends."
-            found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "box":
+            make, code = error, "unclosed-block"
             message = f"the box `{mark.shown}` that begins here is never closed"
             first, last = (n + section.body_line - 1 for n in (mark.first, mark.last))
             where = f"after line {last}"
@@ -64,15 +66,14 @@ def check_marks(section: Section) -> list[Diagnostic]:
                 f"Write ::: on a separate line where it ends, {where}. "
                 "A box that holds another one has more colons."
             )
-            found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "end":
             message = f"{mark.shown} closes nothing, and is printed"
             hint = "Delete it, or write `::: note` where a box begins."
-            found.append(warning("stray-mark", message, place, hint, section.id))
         else:
+            code = "unknown-box"
             message = f"there is no box `{mark.shown[:40]}`; its marks are printed unchanged"
             hint = did_you_mean(mark.shown, BOXES)
-            found.append(warning("unknown-box", message, place, hint, section.id))
+        found.append(make(code, message, place, hint, section.id))
     return found
 
 
@@ -120,16 +121,17 @@ def _missing_sources(pack: Pack) -> Found:
     bare = [item for item in pack.items if not item.sources and not _cites_in_text(item)]
     if not bare:
         return
-    hint = "Add `sources: [key]` with a key of sources.yaml."
-    if pack.manifest.require_sources:
-        for item in bare:
-            yield error("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
-    elif not pack.sources:
+    hint, required = (
+        "Add `sources: [key]` with a key of sources.yaml.",
+        pack.manifest.require_sources,
+    )
+    if not pack.sources and not required:
         message = f"the pack has no sources; none of its {len(bare)} items says where it is from"
         yield warning("missing-source", message, bare[0].at(), hint)
-    else:
-        for item in bare:
-            yield warning("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
+        return
+    make = error if required else warning
+    for item in bare:
+        yield make("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
 
 
 def _unused_sources(pack: Pack) -> Found:

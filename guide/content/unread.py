@@ -22,20 +22,7 @@ _FOLDERS = {
     "templates": (".html", ".css", ".toml", ".yaml", ".txt"),
 }
 _TABLES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
-_TEXTS = (
-    ".docx",
-    ".doc",
-    ".odt",
-    ".rtf",
-    ".pages",
-    ".html",
-    ".htm",
-    ".tex",
-    ".pptx",
-    ".ppt",
-    ".odp",
-    ".epub",
-)
+_TEXTS = tuple(".docx .doc .odt .rtf .pages .html .htm .tex .pptx .ppt .odp .epub".split())
 _PLAIN = (".txt", ".text")
 _MARKDOWN = (".md", ".markdown", ".mdx", ".mkd", ".qmd", ".rmd")
 _ROWS = (".csv", ".tsv", ".tab")
