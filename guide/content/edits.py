@@ -75,14 +75,6 @@ def plain_data(value: Any) -> Any:
     return (type(value).__name__, getattr(value, "text", value))
 
 
-def _same(before: str, after: str) -> bool:
-    old, problems = read_yaml(before, "")
-    new, more = read_yaml(after, "")
-    if old is None or new is None or len(problems) != len(more):
-        return False
-    return bool(plain_data(old.data) == plain_data(new.data))
-
-
 def tidy_yaml(text: str) -> Edited:
     """Take out blanks at the ends of lines, put spaces for tabs between tokens, end the last line."""
     spans = _scalars(_nodes(text))
@@ -106,9 +98,11 @@ def tidy_yaml(text: str) -> Edited:
     if after and not after.endswith("\n"):
         after += "\n"
         changes.append((len(lines), "a line end after the last line"))
-    if changes and not _same(text, after):
-        return text, []
-    return after, changes
+    (old, problems), (new, more) = read_yaml(text, ""), read_yaml(after, "")
+    same = (
+        old and new and len(problems) == len(more) and plain_data(old.data) == plain_data(new.data)
+    )
+    return (after, changes) if same else (text, [])
 
 
 def _without_tabs(line: str, spans: Sequence[Span], number: int) -> str:
