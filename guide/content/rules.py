@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from guide.content.duplicates import check_duplicates
 from guide.content.pictures import missing_alt
-from guide.content.questions import check_questions
+from guide.content.questions import check_duplicates, check_questions
 from guide.content.references import Found, check_references
 from guide.content.spoilers import spoilers
 from guide.content.stylesheets import check_stylesheets
