@@ -17,6 +17,7 @@ from guide.content.files import Reader
 from guide.content.tables import check_rows, json_syntax
 from guide.content.yaml import WrittenFloat, WrittenInt, read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.diagnostics.suggest import did_you_mean
 from guide.model.content import Figure
 from guide.model.drawings import is_drawing, read_drawing
 from guide.model.rasters import (
@@ -46,8 +47,6 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
     if not path:
         path = written
         names = [p for folder in ("figures", "images") for p in reader.tree(folder, "")]
-        from guide.content.validate import did_you_mean
-
         hint = did_you_mean(path, names)
         reader.problems.append(error("missing-image", f"there is no file `{path}`", place, hint))
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from guide.content.pictures import missing_alt
 from guide.content.validate import did_you_mean
-from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, place_of, warning
 from guide.model.base import Item
 from guide.model.content import Section
 from guide.model.letters import same_name
@@ -195,8 +195,7 @@ def _footnotes(pack: Pack) -> Found:
 
 
 def _text_place(section: Section, text: str, at: int) -> Place:
-    line = text.count("\n", 0, at) + section.body_line
-    return Place(section.at("body").path, line, at - text.rfind("\n", 0, at))
+    return place_of(at, text, section.at("body"))
 
 
 def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:

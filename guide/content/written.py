@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, place_of, warning
 from guide.model.base import Item
 from guide.model.content import MatchQuestion, Section, ShortQuestion
 from guide.model.markup import are_attributes, is_attached, mentions, texts_of
@@ -73,11 +73,7 @@ def _placed(item: Item, name: str, text: str) -> Callable[[int], Place]:
 
 
 def _in_body(section: Section) -> Callable[[int], Place]:
-    def place(at: int) -> Place:
-        line = section.body.count("\n", 0, at) + section.body_line
-        return Place(section.at("body").path, line, at - section.body.rfind("\n", 0, at))
-
-    return place
+    return lambda at: place_of(at, section.body, section.at("body"))
 
 
 def _tags(written: Written) -> Found:

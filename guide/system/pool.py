@@ -18,7 +18,6 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from guide.system import signals, tempfiles
@@ -153,9 +152,7 @@ class Pool:
                 raise
         return self
 
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         with self._stack:
             self.stop(kill=True)  # every result that is wanted has been asked for
 
@@ -262,9 +259,7 @@ def _how_they_died(executor: ProcessPoolExecutor) -> str:
         manager.join(1)  # it reads how each of them ended
     codes = [process.exitcode for process in _processes(executor)]
     told = {None, 0, 255, -signal.SIGTERM}
-    code = next((code for code in codes if code not in told), None)
-    if code is None:
-        return signal_name(signal.SIGTERM)
+    code = next((code for code in codes if code not in told), -signal.SIGTERM)
     return signal_name(-code) if code < 0 else "an error"
 
 
