@@ -11,7 +11,7 @@ import click
 from guide import __version__
 
 _COMMANDS = (
-    "new", "build", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
+    "new", "build", "preview", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
     "ledger", "verify", "schema", "cache", "doctor",
 )  # fmt: skip
 

@@ -27,8 +27,7 @@ from guide.model.content import (
 )
 from guide.model.pack import Pack
 from guide.model.parts import DERIVED, part_of
-from guide.model.quiz import as_written, in_right_order, letter
-from guide.model.shuffle import shuffled
+from guide.model.quiz import as_written, in_right_order, letter, shuffled
 from guide.model.signs import as_paragraph
 
 TRUTHS = {True: "True", False: "False"}

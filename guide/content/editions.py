@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from guide.content.references import mentions_of, mentions_of_pack
-from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, note, place_of, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, note, warning
 from guide.model.base import Item
 from guide.model.content import Actor, Section, Term
 from guide.model.kinds import Kind
@@ -147,7 +147,7 @@ def _mentions(pack: Pack) -> Iterator[tuple[Item | None, str, Place]]:
         if mention.kind == "term":
             yield None, mention.value, place
     for item in pack.items:
-        for mention, place in mentions_of(item):
+        for mention, place in mentions_of(item, pack):
             if mention.kind == "term":
                 yield item, mention.value, place
 
@@ -164,7 +164,13 @@ def _texts(pack: Pack) -> Iterator[tuple[Item | None, str, Callable[[int], Place
             text = str(getattr(item, name, ""))
             yield item, text, partial(item.at(name).inside, text)
         if isinstance(item, Section):
-            yield item, item.body, partial(place_of, text=item.body, start=item.at("body"))
+            yield item, item.body, partial(_in_body, item)
+
+
+def _in_body(section: Section, offset: int) -> Place:
+    before = section.body[:offset]
+    line = section.body_line + before.count("\n")
+    return Place(section.at("body").path, line, offset - before.rfind("\n"))
 
 
 def _leak(owner: Item | None, name: str, item: Item, edition: str, place: Place) -> Diagnostic:

@@ -41,6 +41,16 @@ def control_in(text: str) -> str:
 _BETWEEN = "|"  # separates the endings of names in a question
 
 
+_NOT_TEXT = {
+    b"{\\rtf": "an RTF document",
+    b"PK\x03\x04": "a Word, Excel or ZIP file",
+    b"\xd0\xcf\x11\xe0": "an old Word or Excel file",
+    b"%PDF-": "a PDF",
+    b"bplist00": "a binary property list",
+}
+"""Formats that are taken for text, by their first bytes."""
+
+
 class _RefusedError(Exception):
     """A file is not read: carries the code and the message of the diagnostic."""
 
@@ -238,6 +248,12 @@ class Reader:
         return text
 
     def _decode(self, data: bytes, path: str) -> str | None:
+        for sign, form in _NOT_TEXT.items():
+            if data.startswith(sign):
+                hint = "Save it as plain text, encoding UTF-8: in Word `Save As`, `Plain Text`; in TextEdit `Format`, `Make Plain Text`; in Excel `CSV UTF-8`."
+                message = f"the file is {form}, not plain text"
+                self.problems.append(error("not-plain-text", message, Place(path, 1, 1), hint))
+                return None
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             at = Place(path, 1, 1)
             hint = "Save the file with the encoding UTF-8 (your editor says UTF-16 now)."

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from guide.content.pictures import missing_alt
 from guide.content.questions import check_duplicates, check_questions
-from guide.content.references import Found, check_references
+from guide.content.references import Found, check_references, mentions_of, mentions_of_pack
 from guide.content.spoilers import spoilers
 from guide.content.stylesheets import check_stylesheets
 from guide.content.textslips import check_texts
@@ -20,7 +20,7 @@ from guide.model.base import Item
 from guide.model.content import Card, Fact, Section
 from guide.model.dates import Date, later
 from guide.model.letters import same_name
-from guide.model.markup import BOXES, loose_marks, mentions, read_citation, texts_of
+from guide.model.markup import BOXES, loose_marks, read_citation
 from guide.model.pack import Pack
 from guide.model.signs import is_blank
 
@@ -109,15 +109,12 @@ def _may_define(name: str, path: str, text: str) -> bool:
     return f"#{name}" in text or f"id: {short}\n" in text or short in path.casefold()
 
 
-def _cites_in_text(item: Item) -> bool:
-    texts = [text for _, text in texts_of(item)]
-    if isinstance(item, Section):
-        texts.append(item.body)
-    return any(m.kind == "cite" for text in texts for m in mentions(text))
+def _cites_in_text(item: Item, pack: Pack) -> bool:
+    return any(mention.kind == "cite" for mention, _ in mentions_of(item, pack))
 
 
 def _missing_sources(pack: Pack) -> Found:
-    bare = [item for item in pack.items if not item.sources and not _cites_in_text(item)]
+    bare = [item for item in pack.items if not item.sources and not _cites_in_text(item, pack)]
     if not bare:
         return
     hint, required = (
@@ -135,9 +132,9 @@ def _missing_sources(pack: Pack) -> Found:
 
 def _unused_sources(pack: Pack) -> Found:
     used = {read_citation(text).key for item in pack.items for text in item.sources}
-    texts = [text for item in pack.items for _, text in texts_of(item)]
-    for text in [pack.manifest.summary, *texts, *(section.body for section in pack.sections)]:
-        used |= {m.value for m in mentions(text) if m.kind == "cite"}
+    found = (mention for item in pack.items for mention, _ in mentions_of(item, pack))
+    every = (*found, *(mention for mention, _ in mentions_of_pack(pack)))
+    used |= {mention.value for mention in every if mention.kind == "cite"}
     used |= _parents(used, pack)
     for key, place in pack.source_places.items():
         if key not in used:
@@ -196,6 +193,8 @@ def _cards(pack: Pack) -> Found:
         elif not card.cloze and (is_blank(card.front) or is_blank(card.back)):
             missing = "front" if is_blank(card.front) else "back"
             hint = f"Add `{missing}: ...`, or write a `cloze`."
+            if place.path.endswith((".csv", ".tsv")):
+                hint = f"Fill in the column `{missing}` of row {place.line}, or delete the row."
             yield error("missing-key", f"the card has no `{missing}`", place, hint, card.id)
 
 

@@ -9,12 +9,12 @@ from html import unescape
 from typing import Any
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, warning
+from guide.markup.mentions import mentions
 from guide.model import cloze
+from guide.model.alike import gives_away, words
 from guide.model.content import Card, Figure
 from guide.model.letters import tokens
-from guide.model.markup import mentions
 from guide.model.pack import Pack
-from guide.model.spoilers import gives_away, words
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*|__(.+?)__", re.S)
 _SILENT = re.compile(r"\]\([^)]*\)|\[[^\[\]]*@[^\[\]]*\]|\{[#.][^{}]*\}")
@@ -61,7 +61,11 @@ def _given_away(card: Card, asked: _Asked, pack: Pack) -> Iterator[tuple[Place, 
             yield card.at("cloze"), f"the hint `{hint}`", "Hint at the answer without saying it."
     if card.cloze and (again := _beside(asked)):
         yield card.at("cloze"), f"the text beside the gap says `{again}` again and", _AGAIN
-    inline = [m.value for m in mentions(card.front or card.cloze) if m.kind == "image"]
+    inline = [
+        m.value
+        for m in mentions(card.front or card.cloze, pack.manifest.language)
+        if m.kind == "image"
+    ]
     own = card.image if card.image_side == "front" else ""
     for path in filter(None, (own, *inline)):
         figure = pack.picture(path)

@@ -141,7 +141,11 @@ def _csv_syntax(exc: csv.Error, place: Place) -> Diagnostic:
 
 def _ragged(cells: list[str], header: list[str], delimiter: str, place: Place) -> Diagnostic:
     message = f"the row has {len(cells)} cells, but the header has {len(header)} columns"
-    hint = f"Put a cell that holds {delimiter!r} in double quotes, or add the missing cells."
+    if len(cells) < len(header):
+        column, sign = letter(len(cells)), "a tab" if delimiter == "\t" else f"`{delimiter}`"
+        hint = f"In a spreadsheet, fill in column {column} (`{header[len(cells)]}`) of this row; in a text editor, end the row with {sign} for an empty cell."
+    else:
+        hint = f"Put a cell that holds `{delimiter}` in double quotes, or name the further columns in the first row."
     return error("csv-ragged-row", message, place, hint)
 
 

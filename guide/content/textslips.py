@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from guide.diagnostics.diagnostic import Diagnostic, place_of, warning
+from guide.diagnostics.diagnostic import Diagnostic, Place, place_of, warning
 from guide.model.base import Item
 from guide.model.content import Card, Section
 from guide.model.markup import TERM, texts_of
@@ -37,13 +37,17 @@ def check_texts(pack: Pack) -> Iterator[Diagnostic]:
     """Yield what was meant as a table, a gap or a mark, at its line, in sections and in all fields."""
     for section in pack.sections:
         for slip in slips_in(section.body):
-            at = place_of(slip.offset, section.body, section.at("body"))
-            yield warning(slip.code, slip.message, at, slip.hint, section.id)
+            place = place_of(slip.offset, section.body, section.at("body"))
+            yield _warning(slip, place, section.id)
     for item in pack.items:
         for name, text in texts_of(item):
             for slip in slips_in(text, item, name):
-                at = item.at(name).inside(text, slip.offset)
-                yield warning(slip.code, slip.message, at, slip.hint, item.id)
+                place = item.at(name).inside(text, slip.offset)
+                yield _warning(slip, place, item.id)
+
+
+def _warning(slip: Slip, place: Place, item: str) -> Diagnostic:
+    return warning(slip.code, slip.message, place, slip.hint, item)
 
 
 def slips_in(text: str, item: Item | None = None, field: str = "") -> Iterator[Slip]:

@@ -31,6 +31,9 @@ _SCANNING = (
 )  # fmt: skip
 
 
+_ODD_SPACE = re.compile(r"[ \t]*[\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]")
+
+
 @dataclass(frozen=True)
 class Complaint:
     """A fault of a YAML text; `line` and `column` count from 0."""
@@ -120,6 +123,12 @@ class _Explaining:
 
     def complaint(self) -> Complaint:
         problem = self.problem
+        for number in (self.begun[0], self.line):
+            odd = _ODD_SPACE.match(self.lines[number]) if number < len(self.lines) else None
+            if odd:
+                hint = "Delete the blanks at the beginning of the line and type them again: no-break spaces come from word processors and web pages."
+                message = "a no-break space where YAML needs a space"
+                return self._at(message, hint, (number, odd.end() - 1), code="yaml-tab")
         tab = re.match(r"^ *\t", self.shown)
         token = "cannot start any token" in problem and (tab or "\\t" in problem)
         if token or "tab character" in problem:
@@ -161,6 +170,10 @@ class _Explaining:
         problem = self.problem
         if "mapping values are not allowed" in problem:
             return self._colon()
+        if "block sequence entries are not allowed" in problem:
+            text = self.shown[self.column :].strip().replace('"', "'")[:30]
+            hint = f'Put a text that starts with a hyphen in quotes: "{text}". Begin each item of a list on a separate line.'
+            return self._at("a text cannot start with a hyphen and a space", hint)
         if "expected a single document" in str(self.exc):
             return self._at("only one YAML document is allowed in a file", "Delete the line `---`.")
         if "cannot start any token" in problem:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from string import digits
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from guide.diagnostics.diagnostic import Diagnostic, Place, error
+from guide.diagnostics.diagnostic import Diagnostic, error
 from guide.html.document import Document
 from guide.html.parts import with_scripts
 from guide.html.views import CardView
 from guide.markup.blocks import plain
+from guide.markup.context import Here
 from guide.markup.labels import Labels
-from guide.markup.to_html import Here, flowing
+from guide.markup.to_html import flowing
+from guide.model.alike import gives_away
 from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind
 from guide.model.markup import read_citation
 from guide.model.origins import side_field
 from guide.model.pack import Pack
 from guide.model.parts import FIELDS, NAMED
-from guide.model.spoilers import gives_away
 
 _ANSWER = re.compile(r"\*\*(True|False)\*\*(?=\n|\Z)")  # as content/derive_cards.py writes it
 _HIDDEN_TAGS = {"core", "student"}
@@ -31,7 +33,7 @@ _USUAL_LAYOUTS = {
     "basic", "image", "cloze", "term", "event", "actor", "fact", "question", "title", "contents",
 }  # fmt: skip
 _LONGEST = 48  # characters of a source in few words
-MOST_BLEED = 10  # mm; 3 is usual
+_MOST_BLEED = 10  # mm; 3 is usual
 _LANG = re.compile(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?")
 
 
@@ -163,24 +165,25 @@ def wrong_options(pack: Pack, kind: Kind, options: Mapping[str, Any]) -> list[Di
     """Return errors for colours, languages and lengths among a deck's options that cannot be."""
     from tinycss2.color4 import parse_color
 
-    found: list[tuple[str, str, str]] = []
+    found = []
+
+    def wrong(name: str, message: str, hint: str) -> None:
+        place = pack.at(f"documents.{kind.name}.{name}")
+        found.append(error("bad-value", message, place, hint))
+
     for tag, colour in (options.get("colours") or {}).items():
         if not isinstance(colour, str) or parse_color(colour) is None:
             hint = "Write '#a34a17', in quotes, or a CSS name."
-            found.append((f"colours.{tag}", f"`{colour}` is not a colour", hint))
+            wrong(f"colours.{tag}", f"`{colour}` is not a colour", hint)
     for side in ("front_lang", "back_lang"):
         lang = str(options.get(side) or "")
         if not _LANG.fullmatch(lang):
-            hint = "Write de, sr-Cyrl or pt-BR."
-            found.append((side, f"`{lang}` is not a language tag", hint))
+            wrong(side, f"`{lang}` is not a language tag", "Write de, sr-Cyrl or pt-BR.")
     bleed = float(options.get("bleed") or 0)
-    if not 0 <= bleed <= MOST_BLEED:
-        hint = f"bleed: 0 to {MOST_BLEED} mm; 3 is usual."
-        found.append(("bleed", f"a bleed of {bleed:g} mm cannot be", hint))
-    return [
-        error("bad-value", message, pack.at(f"documents.{kind.name}.{name}"), hint)
-        for name, message, hint in found
-    ]
+    if not 0 <= bleed <= _MOST_BLEED:
+        hint = f"bleed: 0 to {_MOST_BLEED} mm; 3 is usual."
+        wrong("bleed", f"a bleed of {bleed:g} mm cannot be", hint)
+    return found
 
 
 def prelude(
@@ -188,42 +191,41 @@ def prelude(
 ) -> tuple[Flashcard, ...]:
     """Return the cards that begin a deck: its name, and how many cards there are on which topic."""
     manifest, labels = pack.manifest, Labels(pack.manifest.lang)
-    ids = {card.id for card in cards}
-    count = labels("1 card")
+    number = labels("1 card")
     if len(cards) != 1:
-        count = labels("%(count)s cards") % {"count": labels.number(len(cards))}
+        number = labels("%(count)s cards") % {"count": labels.number(len(cards))}
     made = []
     if title:
         lines = [
             labels("Version %(version)s") % {"version": manifest.version},
             *([labels.date(manifest.date)] if manifest.date else []),
-            count,
+            number,
             *manifest.authors,
         ]
-        back = Markup("<ul>{}</ul>").format(
-            Markup("").join(map(Markup("<li>{}</li>").format, lines))
-        )
-        place = pack.at("documents.flashcards.title-card")
-        made.append(_own("deck-title", ids, "title", escape(manifest.title), back, place))
+        back = Markup("<ul>{}</ul>").format(_joined("<li>{}</li>", ((line,) for line in lines)))
+        made.append(_own(pack, "title", cards, escape(manifest.title), back))
     if contents:
         counts = Counter(topic(pack, card) for card in cards)
-        row = Markup(
+        row = (
             '<tr><th scope="row" style="font-weight: 400">{}</th>'
             '<td style="text-align: right">{}</td></tr>'
         )
-        rows = [
-            row.format(topic or manifest.title, labels.number(n)) for topic, n in counts.items()
-        ]
-        back = Markup("<table><tbody>{}</tbody></table>").format(Markup("").join(rows))
-        place = pack.at("documents.flashcards.contents-card")
-        made.append(_own("deck-contents", ids, "contents", escape(labels("Contents")), back, place))
+        rows = _joined(row, ((n or manifest.title, labels.number(c)) for n, c in counts.items()))
+        back = Markup("<table><tbody>{}</tbody></table>").format(rows)
+        made.append(_own(pack, "contents", cards, escape(labels("Contents")), back))
     return tuple(made)
 
 
-def _own(name: str, ids: set[str], layout: str, front: str, back: str, place: Place) -> Flashcard:
-    """Return a card of the deck's own, under a name that no other card has."""
-    free, number = name, 2
-    while free in ids:
-        free, number = f"{name}-{number}", number + 1
-    card = Flashcard(id=free, number=0, layout=layout, front=front, back=back, origin="deck")
-    return card.placed({"": place})
+def _joined(row: str, values: Iterable[tuple[str, ...]]) -> Markup:
+    return Markup("").join(Markup(row).format(*each) for each in values)  # noqa: S704  ours
+
+
+def _own(
+    pack: Pack, name: str, cards: Sequence[Flashcard], front: Markup, back: Markup
+) -> Flashcard:
+    """Return a card of the deck's own, under an id that no other card has."""
+    ids = {card.id for card in cards}
+    names = (f"deck-{name}-{n}" if n > 1 else f"deck-{name}" for n in count(1))
+    free = next(each for each in names if each not in ids)
+    card = Flashcard(id=free, number=0, layout=name, front=front, back=back, origin="deck")
+    return card.placed({"": pack.at(f"documents.flashcards.{name}-card")})

@@ -47,9 +47,10 @@ def plan(
         message = "the deck has no cards to plan"
         hint = "Add cards, or derive them: `derive` of flashcards."
         return None, [error("nothing-to-print", message, pack.at(f"documents.{kind}"), hint)]
-    made = schedule(len(numbers), working, int(options["boxes"]), int(options["new-per-day"]))
+    cards = len(numbers)
+    made = schedule(cards, working, int(options["boxes"]), int(options["new-per-day"]))
     if made.left:
-        message = f"{made.left} of {len(numbers)} cards have no turn before the deadline"
+        message = f"{made.left} of {cards} cards have no turn before the deadline"
         hint = "Take more new cards a day, a later deadline, or fewer cards with `tags`."
         problems.append(warning("plan-too-short", message, place("new-per-day"), hint))
     return _view(made, days, rest, labels, numbers), problems

@@ -144,11 +144,8 @@ def settled(css: str, variables: Mapping[str, str]) -> str:
         if found is None:
             break
         start, end, name, inner = found
-        first, _, rest = _split(inner)
-        if name == "light-dark":
-            value: str | None = first
-        else:
-            value = variables.get(first, rest if "," in inner else None)
+        first, rest = _split(inner)
+        value = first if name == "light-dark" else variables.get(first, rest)
         if value is None:
             at = end
             continue
@@ -174,14 +171,14 @@ def _call(css: str, at: int) -> tuple[int, int, str, str] | None:
     return None
 
 
-def _split(inner: str) -> tuple[str, str, str]:
-    """Return what is before the first comma outside brackets, the comma, and the rest."""
+def _split(inner: str) -> tuple[str, str | None]:
+    """Return what is before the first comma outside brackets, and the rest, None without one."""
     depth = 0
     for n, sign in enumerate(inner):
         depth += (sign == "(") - (sign == ")")
         if sign == "," and not depth:
-            return inner[:n].strip(), ",", inner[n + 1 :]
-    return inner.strip(), "", ""
+            return inner[:n].strip(), inner[n + 1 :]
+    return inner.strip(), None
 
 
 def chosen(switch: list[tuple[str, Mapping[str, str]]], language: str) -> int:

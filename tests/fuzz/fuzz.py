@@ -255,7 +255,8 @@ def markdown(data: bytes) -> None:
     from guide.content.rules import check_pack
     from guide.html.document import Document
     from guide.html.parts import bibliography, sections
-    from guide.markup.to_html import Here, block
+    from guide.markup.context import Here
+    from guide.markup.to_html import block
 
     pack, text = _pack(), texts(data)
     lang = "de" if data[:1] in {b"!", b"#"} else "en"
