@@ -265,7 +265,8 @@ class Reader:
             self.texts[path] = data.decode("utf-8", "replace")
             before = _unix(data[: exc.start].decode("utf-8", "replace"))
             at, wrong = place_of(len(before), before, Place(path, 1)), data[exc.start]
-            message = f"byte 0x{wrong:02X} is not UTF-8 (in Latin-1 it would be {chr(wrong)!r})"
+            guess = chr(wrong)
+            message = f"byte 0x{wrong:02X} is not UTF-8 (in Latin-1 it would be {guess!r})"
             hint = "Save the file with the encoding UTF-8."
             self.problems.append(error("not-utf8", message, at, hint))
             return None

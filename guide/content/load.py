@@ -128,7 +128,8 @@ class _Loading:
         if document is None or not isinstance(document.data, dict):
             if document is not None:
                 hint = "Write `key: value` lines."
-                message, at = "pack.yaml must be keys and values", Place("pack.yaml", 1, 1)
+                message = "pack.yaml must be keys and values"
+                at = Place("pack.yaml", 1, 1)
                 self.problems.append(error("wrong-type", message, at, hint))
             return None, Document()
         self.listed = _kinds_in(document.data)

@@ -49,13 +49,11 @@ def check_marks(section: Section) -> list[Diagnostic]:
     found = []
     for mark in loose_marks(section.body):
         place = Place(section.at("body").path, mark.line + section.body_line - 1, 1)
-        make, code = warning, "stray-mark"
         if mark.kind == "code":
-            make, code = error, "unclosed-block"
             message = f"the code that {mark.shown} begins here is never closed"
             hint = f"Write {mark.shown} on a separate line where the code ends."
+            found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "box":
-            make, code = error, "unclosed-block"
             message = f"the box `{mark.shown}` that begins here is never closed"
             first, last = (n + section.body_line - 1 for n in (mark.first, mark.last))
             where = f"after line {last}"
@@ -65,14 +63,15 @@ def check_marks(section: Section) -> list[Diagnostic]:
                 f"Write ::: on a separate line where it ends, {where}. "
                 "A box that holds another one has more colons."
             )
+            found.append(error("unclosed-block", message, place, hint, section.id))
         elif mark.kind == "end":
             message = f"{mark.shown} closes nothing, and is printed"
             hint = "Delete it, or write `::: note` where a box begins."
+            found.append(warning("stray-mark", message, place, hint, section.id))
         else:
-            code = "unknown-box"
             message = f"there is no box `{mark.shown[:40]}`; its marks are printed unchanged"
             hint = did_you_mean(mark.shown, BOXES)
-        found.append(make(code, message, place, hint, section.id))
+            found.append(warning("unknown-box", message, place, hint, section.id))
     return found
 
 
@@ -117,10 +116,8 @@ def _missing_sources(pack: Pack) -> Found:
     bare = [item for item in pack.items if not item.sources and not _cites_in_text(item, pack)]
     if not bare:
         return
-    hint, required = (
-        "Add `sources: [key]` with a key of sources.yaml.",
-        pack.manifest.require_sources,
-    )
+    hint = "Add `sources: [key]` with a key of sources.yaml."
+    required = pack.manifest.require_sources
     if not pack.sources and not required:
         message = f"the pack has no sources; none of its {len(bare)} items says where it is from"
         yield warning("missing-source", message, bare[0].at(), hint)

@@ -107,7 +107,8 @@ def _one(
     if not isinstance(item, dict):
         problems.append(error("wrong-type", "a source must be keys and values", at))
         return ""
-    key, hint = str(item.get("id") or ""), "Give it a short key."
+    key = str(item.get("id") or "")
+    hint = "Give it a short key."
     if not key:
         problems.append(error("missing-key", "a source has no `id`", at, hint))
         return ""
