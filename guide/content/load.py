@@ -42,7 +42,7 @@ def load_pack(
     """Read the pack in `folder`.
 
     `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML; `given` the
-    bytes of files that are read instead of those on the disk. Items with errors are left out of the
+    bytes of files that are read instead of those on the disk. Items with errors are omitted from the
     Pack; the Pack is None when pack.yaml itself cannot be used. `read`, if given, is filled with
     every file that was read, by its path in the pack: its source; `seen`, if given, with all that
     was asked of the disk (see `Reader.seen`).
@@ -213,7 +213,7 @@ class _Loading:
             self.problems.append(error("wrong-type", f"{path} must be a list", at, hint))
 
     def _named(self, item: I, title: str) -> I:
-        """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
+        """Mark an item without an id; `_with_ids` gives it one that is free."""
         if item.id:
             return item
         words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)

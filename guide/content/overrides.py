@@ -42,7 +42,7 @@ def override(document: Document, key: str, text: str) -> list[Diagnostic]:
 
 
 def _value(key: str, text: str) -> tuple[Any, list[Diagnostic]]:
-    """Return the value that a text of the command line stands for, and what is wrong with it."""
+    """Return the value that a text of the command line means, and what is wrong with it."""
     plain = text.strip()
     if not plain:
         return ({} if key.startswith("documents.") and key.count(".") == 1 else ""), []

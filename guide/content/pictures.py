@@ -62,7 +62,7 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
 
 
 def _found(reader: Reader, path: str) -> str:
-    """Return the path under which a file that content names lies in the pack, '' if it is not there.
+    """Return the path of a file of the pack that content names, '' if it is not there.
 
     Markdown may write a blank as %20, and macOS stores a letter with an accent as two signs.
     """

@@ -28,8 +28,8 @@ from guide.model.signs import is_blank
 def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diagnostic]:
     """Return what is wrong with a pack as a whole.
 
-    `broken` are the texts of the files of which something was left out because it could not be
-    read, by path; '' where nothing is known. What they may hold is not said to be missing: that
+    `broken` are the texts of the files of which something was omitted because it could not be
+    read, by path; '' where nothing is known. What they may hold is not reported as missing: that
     would only repeat what is wrong with them.
     """
     lost = {path: text.casefold() for path, text in (broken or {}).items()}

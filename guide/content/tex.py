@@ -160,7 +160,7 @@ class Reader:
         if self.at >= len(self.tokens) or self.tokens[self.at][3] == "}":
             return ""
         token = self.tokens[self.at]
-        text = (token[5] or "").lstrip()  # `{\" o}`: an accent may stand apart from its letter
+        text = (token[5] or "").lstrip()  # `{\" o}`: a space may separate an accent from its letter
         if text:
             self.tokens[self.at : self.at + 1] = map(_match, filter(None, [text[0], text[1:]]))
         return self._piece()

@@ -51,7 +51,7 @@ _SUFFIX = re.compile(r"(?:\.(?:yaml|yml|json|bib|md|csv|tsv))?(?:\.[A-Za-z0-9]{1
 def candidates(root: Path) -> list[str]:
     """Return the files that look like content in a pack's folder and in folders of content, sorted.
 
-    Hidden files, lists of recipients and what describes a folder (README) are left out, and so are
+    Hidden files, lists of recipients and what describes a folder (README) are omitted, and so are
     folders whose name is not like that of a folder of content.
     """
     found: list[str] = []
@@ -91,7 +91,7 @@ def _entries(folder: Path) -> list[tuple[str, bool]]:
 
 
 def _home(folder: str) -> str:
-    """Return the folder or file of content that the name of a folder stands for, or ''."""
+    """Return the folder or file of content that the name of a folder means, or ''."""
     name = same_name(folder)
     if name in _IGNORED_FOLDERS:
         return ""

@@ -91,7 +91,7 @@ class Validator:
         errors = exc.errors(include_url=False)
         every = [(details, _in_file(details["loc"], data)) for details in errors]
         unknown = [loc for details, loc in every if details["type"] == "extra_forbidden"]
-        # What a misspelt key stands for is not missing.
+        # The key that a misspelt one means is not missing.
         meant = {(*loc[:-1], nearest(loc[-1], _known(model, loc[:-1]))) for loc in unknown}
         for details, loc in every:
             if details["type"] != "missing" or tuple(loc) not in meant:

@@ -133,7 +133,7 @@ class Pool:
         self.workers = workers or os.cpu_count() or 1
         self.modules, self.shared, self.bounds = modules, shared, bounds
         self.warm = min(warm or self.workers, self.workers)
-        self.deaths: list[str] = []  # what ended workers that nobody had told to end
+        self.deaths: list[str] = []  # what ended workers that were not asked to end
         self._executor: ProcessPoolExecutor | None = None
         self._starting: threading.Thread | None = None
         self._stack = contextlib.ExitStack()
@@ -189,7 +189,7 @@ class Pool:
         self._starting.start()
 
     def _begin(self, executor: ProcessPoolExecutor) -> None:
-        # Whoever waits for a job is told what is wrong.
+        # A caller that waits for a job gets the error.
         with contextlib.suppress(OSError, EOFError, RuntimeError):
             for _ in range(self.warm):
                 executor.submit(_nothing)
@@ -257,7 +257,7 @@ def kill_server() -> None:
 
 
 def _how_they_died(executor: ProcessPoolExecutor) -> str:
-    """Return what ended the first worker: a signal, or an error. The others were told to go."""
+    """Return what ended the first worker: a signal, or an error. The others were asked to end."""
     manager: Any = executor._executor_manager_thread  # noqa: SLF001
     if manager is not None:
         manager.join(1)  # it reads how each of them ended

@@ -55,7 +55,7 @@ def write(
 ) -> None:
     """Write a file whole or not at all, through a temporary one in `folder`. Raises OSError.
 
-    `lasting` waits until the disk has it: a name never stands for bytes that a power cut can take.
+    `lasting` waits until the disk has it: a name never belongs to bytes that a power cut can lose.
     """
     handle, temporary = -1, ""
     try:
@@ -139,7 +139,7 @@ def folder() -> Iterator[str]:
 
 
 def lasting() -> str:
-    """Return the folder of this process, which goes with it: the parent's, or one of its own."""
+    """Return the folder of this process, which goes with it: the parent's, or one that it makes."""
     if os.path.exists(os.path.join(tempfile.gettempdir(), _MARK)):
         return tempfile.gettempdir()
     return _own(os.getpid())
