@@ -44,18 +44,6 @@ class Entry:
         return self.places.get(name, self.place)
 
 
-class _Lines:
-    """Finds the line and column of an offset in a text."""
-
-    def __init__(self, text: str, path: str) -> None:
-        self.path = path
-        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
-
-    def place(self, offset: int) -> Place:
-        line = bisect_right(self.starts, offset)
-        return Place(self.path, line, offset - self.starts[line - 1] + 1)
-
-
 def read_entries(text: str, path: str, problems: list[Diagnostic]) -> list[Entry]:
     """Return the entries that can be read, each key once, with the fields that others give them."""
     found = list(_Reading(_without_comments(text), path, problems).entries())
@@ -103,7 +91,7 @@ class _Reading:
 
     def __init__(self, text: str, path: str, problems: list[Diagnostic]) -> None:
         self.text, self.path, self.problems = text, path, problems
-        self.lines = _Lines(text, path)
+        self.lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self.undefined: dict[str, list[Place]] = {}
         self.broken: set[int] = set()
         self.keyless: set[int] = set()
@@ -167,7 +155,7 @@ class _Reading:
     def _syntax(self, exc: Any, start: int) -> Diagnostic:
         from pybtex.scanner import PrematureEOF
 
-        begun = self.lines.place(start)
+        begun = self._place(start)
         spaced = _SPACED_KEY.match(self.text, start)
         if spaced and re.search(r"\s", spaced[1]):
             message = f"the key `{spaced[1]}` has a space"
@@ -193,6 +181,10 @@ class _Reading:
             )
             self.problems.append(error("bibtex-syntax", message, places[0], hint))
 
+    def _place(self, offset: int) -> Place:
+        line = bisect_right(self.lines, offset)
+        return Place(self.path, line, offset - self.lines[line - 1] + 1)
+
     def _starts(self) -> dict[int, tuple[Place, dict[str, list[Place]]]]:
         """Return where each entry and its fields begin, and report entries without a key."""
         matches = list(_ENTRY.finditer(self.text))
@@ -201,7 +193,7 @@ class _Reading:
             if match[1].lower() in {"comment", "string", "preamble"}:
                 continue
             start = match.start()
-            place = self.lines.place(start)
+            place = self._place(start)
             end = matches[number + 1].start() if number + 1 < len(matches) else len(self.text)
             if match[4] or not match[3]:
                 message = f"an entry of the type `{match[1]}` has no key"
@@ -210,7 +202,7 @@ class _Reading:
                 self.keyless.add(start)
             names: dict[str, list[Place]] = {}
             for each in _NAME.finditer(self.text, start, end):
-                names.setdefault(each[1].lower(), []).append(self.lines.place(each.start()))
+                names.setdefault(each[1].lower(), []).append(self._place(each.start()))
             found[start] = (place, names)
         return found
 

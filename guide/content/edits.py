@@ -21,7 +21,7 @@ Edited = tuple[str, Changes]
 
 @dataclass(frozen=True)
 class Span:
-    """Where a value or a mapping stands: lines and columns from 0, the end not included."""
+    """Where a value or a mapping is: lines and columns from 0, the end not included."""
 
     line: int
     column: int
@@ -75,14 +75,6 @@ def plain_data(value: Any) -> Any:
     return (type(value).__name__, getattr(value, "text", value))
 
 
-def _same(before: str, after: str) -> bool:
-    old, problems = read_yaml(before, "")
-    new, more = read_yaml(after, "")
-    if old is None or new is None or len(problems) != len(more):
-        return False
-    return bool(plain_data(old.data) == plain_data(new.data))
-
-
 def tidy_yaml(text: str) -> Edited:
     """Take out blanks at the ends of lines, put spaces for tabs between tokens, end the last line."""
     spans = _scalars(_nodes(text))
@@ -106,13 +98,15 @@ def tidy_yaml(text: str) -> Edited:
     if after and not after.endswith("\n"):
         after += "\n"
         changes.append((len(lines), "a line end after the last line"))
-    if changes and not _same(text, after):
-        return text, []
-    return after, changes
+    (old, problems), (new, more) = read_yaml(text, ""), read_yaml(after, "")
+    same = (
+        old and new and len(problems) == len(more) and plain_data(old.data) == plain_data(new.data)
+    )
+    return (after, changes) if same else (text, [])
 
 
 def _without_tabs(line: str, spans: Sequence[Span], number: int) -> str:
-    """Put spaces for the tabs that stand between values; those in a value or a comment stay."""
+    """Put spaces for the tabs between values; those in a value or a comment stay."""
     if "\t" not in line:
         return line
     last = max((s.end_column for s in spans if s.end_line == number), default=0)
@@ -129,8 +123,8 @@ def _without_tabs(line: str, spans: Sequence[Span], number: int) -> str:
 # Order of entries
 
 
-def _starts(text: str) -> tuple[list[int], list[yaml.Node]] | None:
-    """Return the lines at which the entries of a file's list or mapping begin, and their values."""
+def _starts(text: str) -> list[int] | None:
+    """Return the lines at which the entries of a file's list or mapping begin."""
     root = _nodes(text)
     if root is None or getattr(root, "flow_style", False):
         return None
@@ -141,16 +135,14 @@ def _starts(text: str) -> tuple[list[int], list[yaml.Node]] | None:
         for child in root.value:
             found = [n for n in dashes if n <= child.start_mark.line]
             starts.append(found[-1] if found else -1)
-        nodes = list(root.value)
     elif isinstance(root, yaml.MappingNode):
         starts = [key.start_mark.line for key, _ in root.value]
         if any(key.start_mark.column for key, _ in root.value):
             return None
-        nodes = [value for _, value in root.value]
     else:
         return None
     distinct = len({*starts}) == len(starts) and -1 not in starts
-    return (starts, nodes) if distinct and starts == sorted(starts) else None
+    return starts if distinct and starts == sorted(starts) else None
 
 
 def sorted_entries(text: str, key: Callable[[Any, Any], Any], what: str) -> Edited:
@@ -160,11 +152,10 @@ def sorted_entries(text: str, key: Callable[[Any, Any], Any], what: str) -> Edit
     the editor's own line (`# yaml-language-server:`), are the file's and stay. Blank lines between
     entries stay where they are.
     """
-    found = _starts(text)
+    starts = _starts(text)
     document, problems = read_yaml(text, "")
-    if found is None or document is None or problems or not text.endswith("\n"):
+    if starts is None or document is None or problems or not text.endswith("\n"):
         return text, []
-    starts, _ = found
     data = document.data
     pairs = list(data.items()) if isinstance(data, dict) else [(None, each) for each in data]
     if len(pairs) != len(starts):
@@ -224,7 +215,7 @@ def _with_comments(lines: list[str], start: int, first: bool) -> int:
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of a file, or its front matter: where it stands, and its id, None without one."""
+    """An entry of a file, or its front matter: its place, and its id, None without one."""
 
     at: Span
     id: Span | None

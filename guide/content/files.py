@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from guide.content.unread import candidates
-from guide.diagnostics.diagnostic import Diagnostic, Place, error
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, place_of
 from guide.system.folders import DEEPEST, too_deep, walk
 
 _SHOWN = 60  # letters of a path in a message
@@ -57,6 +57,10 @@ class _RefusedError(Exception):
     def __init__(self, code: str, message: str) -> None:
         self.code, self.message = code, message
         super().__init__(message)
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _instead_of(control: str) -> str:
@@ -232,7 +236,7 @@ class Reader:
         text = self._decode(data, path)
         if text is None:
             return None
-        text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        text = _unix(text.removeprefix("\ufeff"))
         self.texts[path] = text
         for number, line in enumerate(text.split("\n"), 1):
             if not line.isprintable() and (found := control_in(line)):
@@ -259,11 +263,9 @@ class Reader:
             return data.decode("utf-8")
         except UnicodeDecodeError as exc:
             self.texts[path] = data.decode("utf-8", "replace")
-            before = data[: exc.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-            at = Place(path, before.count(b"\n") + 1, column)
-            wrong = data[exc.start]
-            guess = data[exc.start : exc.start + 1].decode("latin-1")
+            before = _unix(data[: exc.start].decode("utf-8", "replace"))
+            at, wrong = place_of(len(before), before, Place(path, 1)), data[exc.start]
+            guess = chr(wrong)
             message = f"byte 0x{wrong:02X} is not UTF-8 (in Latin-1 it would be {guess!r})"
             hint = "Save the file with the encoding UTF-8."
             self.problems.append(error("not-utf8", message, at, hint))

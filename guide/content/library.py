@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,13 +16,15 @@ from guide.content import ownkinds
 from guide.content.ownkinds import COMMON, clashes, common_fault, read_kind, views_of
 from guide.content.validate import Places, Validator, did_you_mean
 from guide.content.yaml import read_yaml
-from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error
+from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error, warning
 from guide.model.kinds import Kind, Option, Stock, grid
 from guide.model.pack import Pack
 from guide.resources import TEMPLATES
 from guide.units import PAPERS, Paper, parse_paper
 
 LARGEST = 72  # pt
+_SAME = 0.5  # mm
+_NAMED = 3  # stocks in a hint
 
 
 def load_kinds(pack: Pack | None = None, own: Mapping[str, str] | None = None) -> dict[str, Kind]:
@@ -236,3 +239,33 @@ def read_stock(text: str, path: str) -> tuple[Stock | None, list[Diagnostic]]:
     validator = Validator()
     stock = validator.item(Stock, document.data, Places(path, document), "the stock")
     return stock, [*problems, *validator.problems]
+
+
+def other_paper(stock: Stock, paper: Paper, place: Place) -> Diagnostic | None:
+    """Return the warning for cards that are not printed on `paper`, as their stock is for another.
+
+    Sheets of stock have their own size: labels and perforated cards cannot be laid out anew.
+    """
+    if _alike(stock.paper, paper):
+        return None
+    message = (
+        f"the cards are printed on {stock.paper.name}, not on {paper.name}: "
+        f"the stock `{stock.name}` is for {stock.paper.name}"
+    )
+    fitting = [each.name for each in all_stock().values() if _alike(each.paper, paper)]
+    ways = []
+    if fitting:
+        ways.append(f"choose stock for {paper.name} ({', '.join(sorted(fitting)[:_NAMED])})")
+    width, height = stock.card
+    with contextlib.suppress(ValueError):
+        grid(stock.model_copy(update={"paper": paper, "fold": ""}))
+        ways.append(f"cut cards of this size from it: --stock {width:g}x{height:g}mm")
+    ways = ways or ["choose smaller stock (guide stock), or larger paper"]
+    hint = ", or ".join(ways)
+    return warning("stock-paper", message, place, f"{hint[:1].upper()}{hint[1:]}")
+
+
+def _alike(one: Paper, other: Paper) -> bool:
+    """Return True if two papers have one size, upright or across."""
+    sizes = (sorted((each.width, each.height)) for each in (one, other))
+    return all(abs(a - b) <= _SAME for a, b in zip(*sizes, strict=True))

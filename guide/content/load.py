@@ -42,7 +42,7 @@ def load_pack(
     """Read the pack in `folder`.
 
     `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML; `given` the
-    bytes of files that are read instead of those on the disk. Items with errors are left out of the
+    bytes of files that are read instead of those on the disk. Items with errors are omitted from the
     Pack; the Pack is None when pack.yaml itself cannot be used. `read`, if given, is filled with
     every file that was read, by its path in the pack: its source; `seen`, if given, with all that
     was asked of the disk (see `Reader.seen`).
@@ -100,18 +100,14 @@ class _Loading:
         self.problems.extend(twice)
         pack = replace(pack, figures=self._figures(pack))
         self.problems.extend(unnamed_views(pack.templates))
-        self.problems.extend(check_pack(pack, self._broken()))
-        self.problems.extend(unread_files(self.reader.strays(), self._asked_for()))
-        return (pack if manifest else None), in_order(self.problems)
-
-    def _asked_for(self) -> set[str]:
-        """Return the paths of the files that were read, or tried, for whatever needs them."""
-        return {os.path.normpath(path) for kind, path, _ in self.reader.seen if kind == "data"}
-
-    def _broken(self) -> dict[str, str]:
-        """Return the texts of the files with errors, '' for one that cannot be read."""
         paths = {d.place.path for d in self.problems if d.severity == Severity.ERROR}
-        return {path: self.reader.texts.get(path, "") for path in paths}
+        broken = {
+            path: self.reader.texts.get(path, "") for path in paths
+        }  # '' if it cannot be read
+        self.problems.extend(check_pack(pack, broken))
+        asked = {os.path.normpath(path) for kind, path, _ in self.reader.seen if kind == "data"}
+        self.problems.extend(unread_files(self.reader.strays(), asked))
+        return (pack if manifest else None), in_order(self.problems)
 
     def _document(self, path: str) -> Document | None:
         text = self.reader.text(path)
@@ -132,10 +128,9 @@ class _Loading:
         if document is None or not isinstance(document.data, dict):
             if document is not None:
                 hint = "Write `key: value` lines."
+                message = "pack.yaml must be keys and values"
                 at = Place("pack.yaml", 1, 1)
-                self.problems.append(
-                    error("wrong-type", "pack.yaml must be keys and values", at, hint)
-                )
+                self.problems.append(error("wrong-type", message, at, hint))
             return None, Document()
         self.listed = _kinds_in(document.data)
         for key, text in overrides.items():
@@ -218,7 +213,7 @@ class _Loading:
             self.problems.append(error("wrong-type", f"{path} must be a list", at, hint))
 
     def _named(self, item: I, title: str) -> I:
-        """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
+        """Mark an item without an id; `_with_ids` gives it one that is free."""
         if item.id:
             return item
         words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)
@@ -239,11 +234,10 @@ class _Loading:
             for key, (item, place) in found.items():
                 if key in sources:
                     message = f"two sources have the id `{key}`; the first is at {places[key]}"
-                    self.problems.append(
-                        error("duplicate-id", message, place, "Delete one of the two.")
-                    )
-                    continue
-                sources[key], places[key] = item, place
+                    hint = "Delete one of the two."
+                    self.problems.append(error("duplicate-id", message, place, hint))
+                else:
+                    sources[key], places[key] = item, place
         return {"sources": sources, "source_places": places, "source_fields": fields}
 
     def _figures(self, pack: Pack) -> dict[str, Figure]:

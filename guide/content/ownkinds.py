@@ -36,13 +36,11 @@ def read_kind(path: str, text: str, bundled: Mapping[str, Kind]) -> Kind:
         where = (int(at[1]), int(at[2])) if at else (1, 1)
         place = Place(f"templates/{path}", *where)
         raise ContentError(error(CODE, f"the TOML cannot be read: {exc}", place)) from exc
-    except RecursionError as exc:
-        message = "the TOML is nested too deeply"
-        raise ContentError(error(CODE, message, _place(path, text))) from exc
     except ValidationError as exc:
         raise ContentError(*_invalid(exc, path, text)) from exc
-    except ValueError as exc:  # a number of too many digits
-        message = f"the kind cannot be used: {exc}"
+    except (RecursionError, ValueError) as exc:  # a number of too many digits
+        deep = isinstance(exc, RecursionError)
+        message = "the TOML is nested too deeply" if deep else f"the kind cannot be used: {exc}"
         raise ContentError(error(CODE, message, _place(path, text))) from exc
     found = [*_conditions(kind, path, text), *_lacking(kind, path, text, bundled)]
     if found:

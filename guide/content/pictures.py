@@ -17,6 +17,7 @@ from guide.content.files import Reader
 from guide.content.tables import check_rows, json_syntax
 from guide.content.yaml import WrittenFloat, WrittenInt, read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.diagnostics.suggest import did_you_mean
 from guide.model.content import Figure
 from guide.model.drawings import is_drawing, read_drawing
 from guide.model.rasters import (
@@ -46,8 +47,6 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
     if not path:
         path = written
         names = [p for folder in ("figures", "images") for p in reader.tree(folder, "")]
-        from guide.content.validate import did_you_mean
-
         hint = did_you_mean(path, names)
         reader.problems.append(error("missing-image", f"there is no file `{path}`", place, hint))
         return None
@@ -63,7 +62,7 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
 
 
 def _found(reader: Reader, path: str) -> str:
-    """Return the path under which a file that content names lies in the pack, '' if it is not there.
+    """Return the path of a file of the pack that content names, '' if it is not there.
 
     Markdown may write a blank as %20, and macOS stores a letter with an accent as two signs.
     """
@@ -154,16 +153,15 @@ _USE = "Open it and save it as PNG (drawings, screenshots) or JPEG (photos)."
 
 def _not_printed(kind: str) -> tuple[str, str]:
     """Return message and hint for a file that is no PNG or JPEG, whatever its name says."""
-    if kind == "HEIC":
-        return "is a HEIC photo, which cannot be printed", _PHONE
     if kind == "PDF":
         return "is a PDF, not a picture", "Export the page as SVG or PNG."
-    if kind in {"SVGZ", "EMF", "WMF"}:
-        return f"is a {kind} drawing, which cannot be printed", "Export it as plain SVG."
-    if kind:
-        return f"is a {kind} picture, which cannot be printed", _USE
-    hint = "Use PNG, JPEG, SVG or a Vega-Lite spec; export the picture again."
-    return "is not a PNG, JPEG, SVG or Vega-Lite file", hint
+    if not kind:
+        hint = "Use PNG, JPEG, SVG or a Vega-Lite spec; export the picture again."
+        return "is not a PNG, JPEG, SVG or Vega-Lite file", hint
+    drawing = ("drawing", "Export it as plain SVG.")
+    known = {"HEIC": ("photo", _PHONE), **dict.fromkeys(("SVGZ", "EMF", "WMF"), drawing)}
+    what, hint = known.get(kind, ("picture", _USE))
+    return f"is a {kind} {what}, which cannot be printed", hint
 
 
 def _chart(reader: Reader, path: str, place: Place) -> Figure | None:

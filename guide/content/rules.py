@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from guide.content.duplicates import check_duplicates
 from guide.content.pictures import missing_alt
-from guide.content.questions import check_questions
+from guide.content.questions import check_duplicates, check_questions
 from guide.content.references import Found, check_references, mentions_of, mentions_of_pack
 from guide.content.spoilers import spoilers
 from guide.content.stylesheets import check_stylesheets
@@ -29,8 +28,8 @@ from guide.model.signs import is_blank
 def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diagnostic]:
     """Return what is wrong with a pack as a whole.
 
-    `broken` are the texts of the files of which something was left out because it could not be
-    read, by path; '' where nothing is known. What they may hold is not said to be missing: that
+    `broken` are the texts of the files of which something was omitted because it could not be
+    read, by path; '' where nothing is known. What they may hold is not reported as missing: that
     would only repeat what is wrong with them.
     """
     lost = {path: text.casefold() for path, text in (broken or {}).items()}
@@ -118,15 +117,14 @@ def _missing_sources(pack: Pack) -> Found:
     if not bare:
         return
     hint = "Add `sources: [key]` with a key of sources.yaml."
-    if pack.manifest.require_sources:
-        for item in bare:
-            yield error("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
-    elif not pack.sources:
+    required = pack.manifest.require_sources
+    if not pack.sources and not required:
         message = f"the pack has no sources; none of its {len(bare)} items says where it is from"
         yield warning("missing-source", message, bare[0].at(), hint)
-    else:
-        for item in bare:
-            yield warning("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
+        return
+    make = error if required else warning
+    for item in bare:
+        yield make("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
 
 
 def _unused_sources(pack: Pack) -> Found:

@@ -18,12 +18,9 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return a JSON Schema for each kind of file, by name (`pack`, `cards`, ...)."""
-    one: dict[str, Any] = {"pack": Manifest, "section": Section, "stock": Stock, "kind": Kind}
-    found = {name: _schema(name, TypeAdapter(model)) for name, model in one.items()}
-    lists: dict[str, Any] = {
-        part.name: types.GenericAlias(list, (part.model,)) for part in PARTS if part.file
-    }
-    found |= {name: _schema(name, TypeAdapter(kind)) for name, kind in lists.items()}
+    models: dict[str, Any] = {"pack": Manifest, "section": Section, "stock": Stock, "kind": Kind}
+    models |= {p.name: types.GenericAlias(list, (p.model,)) for p in PARTS if p.file}
+    found = {name: _schema(name, TypeAdapter(model)) for name, model in models.items()}
     found["sources"] = _sources()
     return dict(sorted(found.items()))
 

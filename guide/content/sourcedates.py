@@ -43,7 +43,7 @@ def impossible(problems: list[Diagnostic], place: Place, item: str = "") -> Repo
 
 
 def read_date(value: Any, report: Report) -> dict[str, Any]:
-    """Return a CSL date; {} for none. An impossible one is reported, and left out."""
+    """Return a CSL date; {} for none. An impossible date is reported and omitted."""
     if isinstance(value, dict):
         return _csl(value, report)
     if isinstance(value, list) and value and isinstance(value[0], dict):  # as pandoc wrote it
@@ -148,7 +148,7 @@ def _csl(value: dict[str, Any], report: Report) -> dict[str, Any]:
 
 
 def _unread(value: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Read a date in a form that CSL does not have: keys of its own, or a text for the parts."""
+    """Read a date in a form that CSL does not have: `year`, `month` and `day`, or a text for the parts."""
     parts = _of_words(value)
     if parts:
         return _csl({"date-parts": [parts]}, report)

@@ -42,9 +42,9 @@ _OF_PROGRAMS = frozenset(
 published published-print published-online score prefix member reference-count references-count
 is-referenced-by-count content-domain short-container-title alternative-id subject subtype link relation resource
 update-policy assertion funder issn-type isbn-type journal-issue update-to libraryCatalog rights
-dateadded datemodified zotero-item-key filepath date-added date-modified citation-key original-language aliases copyright
-article-number subtitle short-title""".split()
-) - {"citation-key", "subtitle"}
+dateadded datemodified zotero-item-key filepath date-added date-modified original-language aliases copyright
+article-number short-title""".split()
+)
 _KNOWN = {
     name.lower(): name for name in ("id", "type", "tags", *NAME_FIELDS, *DATE_FIELDS, *TEXT_FIELDS)
 }
@@ -66,8 +66,7 @@ def read_sources(
         try:
             json.loads(text)
         except json.JSONDecodeError as exc:
-            at = Place(path, exc.lineno, exc.colno)
-            return {}, [json_syntax(exc, at)]
+            return {}, [json_syntax(exc, Place(path, exc.lineno, exc.colno))]
         except RecursionError:
             return {}, [error("yaml-too-large", "the JSON is nested too deeply", Place(path))]
         text = text.replace("\t", " ")  # JSON is YAML but for tabs between tokens
@@ -108,7 +107,8 @@ def _one(
     if not isinstance(item, dict):
         problems.append(error("wrong-type", "a source must be keys and values", at))
         return ""
-    key, hint = str(item.get("id") or ""), "Give it a short key."
+    key = str(item.get("id") or "")
+    hint = "Give it a short key."
     if not key:
         problems.append(error("missing-key", "a source has no `id`", at, hint))
         return ""
@@ -220,20 +220,17 @@ def _is_of_program(name: str) -> bool:
 
 
 def _people(value: Any) -> list[dict[str, str]]:
-    people = value if isinstance(value, list) else [value]
     result = []
-    for person in people:
+    for person in value if isinstance(value, list) else [value]:
         if isinstance(person, dict):
-            named = {
-                str(k): str(getattr(v, "text", v)) for k, v in person.items() if v not in (None, "")
-            }
+            given = {str(k): v for k, v in person.items() if v not in (None, "")}
+            named = {name: str(getattr(v, "text", v)) for name, v in given.items()}
             if "name" in named and "family" not in named:
                 named["literal"] = named.pop("name")
             result.append(named)
-            continue
-        text = str(getattr(person, "text", person) if person is not None else "").strip()
-        if text:
-            result.append(_person(text))
+        elif person is not None:
+            text = str(getattr(person, "text", person)).strip()
+            result.append(_person(text) if text else {})
     return [person for person in result if person]
 
 
@@ -249,9 +246,9 @@ def _person(text: str) -> dict[str, str]:
     is_suffix = _SUFFIX if len(parts) > 2 else _NEVER_GIVEN  # `Roe, I.` has a first name
     suffix = next((part for part in reversed(parts[1:]) if is_suffix.fullmatch(part)), "")
     rest = [part for part in parts[1:] if part != suffix]
-    if len(rest) > 1 or (not rest and not suffix):
-        return (
-            {"family": parts[0], "given": ", ".join(parts[1:])} if rest else {"literal": parts[0]}
-        )
+    if len(rest) > 1:
+        return {"family": parts[0], "given": ", ".join(parts[1:])}
+    if not rest and not suffix:
+        return {"literal": parts[0]}
     made = {"family": parts[0], "given": rest[0] if rest else "", "suffix": suffix}
     return {key: value for key, value in made.items() if value}

@@ -90,7 +90,7 @@ def _first(lines: list[str]) -> str:
 
 
 def _as_wide(cells: list[str], header: list[str]) -> list[str]:
-    """Return the cells of a row without empty ones beyond the columns, and with those left out.
+    """Return the cells of a row without empty ones beyond the columns, and with those that it omits.
 
     A spreadsheet writes or omits the empty cells at the end of a row as it likes; only columns
     without a name are filled up.

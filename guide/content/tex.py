@@ -119,11 +119,10 @@ class Reader:
 
     def _apostrophe(self) -> str:
         """Return ’; of a pair of straight marks around words, as R writes them, each unchanged."""
-        after = self.tokens[self.at][0][:1] if self.at < len(self.tokens) else ""
         if self._opens():
             self.opened += 1
             return "'"
-        if self.opened and not after.isalnum():
+        if self.opened and not self._after().isalnum():
             self.opened -= 1
             return "'"
         return "’"
@@ -131,10 +130,12 @@ class Reader:
     def _opens(self) -> bool:
         """Return True if the mark just read begins a word."""
         before = self.tokens[self.at - 2][0][-1:] if self.at > 1 else ""
-        after = self.tokens[self.at][0][:1] if self.at < len(self.tokens) else ""
-        return (not before or before.isspace() or before in "([{~") and (
-            after.isalnum() or after in "{\\"
-        )
+        after = self._after()
+        begins = not before or before.isspace() or before in "([{~"
+        return begins and (after.isalnum() or after in "{\\")
+
+    def _after(self) -> str:
+        return self.tokens[self.at][0][:1] if self.at < len(self.tokens) else ""
 
     def _special(self, sign: str) -> str:
         if sign == "{":
@@ -159,7 +160,7 @@ class Reader:
         if self.at >= len(self.tokens) or self.tokens[self.at][3] == "}":
             return ""
         token = self.tokens[self.at]
-        text = (token[5] or "").lstrip()  # `{\" o}`: an accent may stand apart from its letter
+        text = (token[5] or "").lstrip()  # `{\" o}`: a space may separate an accent from its letter
         if text:
             self.tokens[self.at : self.at + 1] = map(_match, filter(None, [text[0], text[1:]]))
         return self._piece()

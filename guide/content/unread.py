@@ -22,27 +22,14 @@ _FOLDERS = {
     "templates": (".html", ".css", ".toml", ".yaml", ".txt"),
 }
 _TABLES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
-_TEXTS = (
-    ".docx",
-    ".doc",
-    ".odt",
-    ".rtf",
-    ".pages",
-    ".html",
-    ".htm",
-    ".tex",
-    ".pptx",
-    ".ppt",
-    ".odp",
-    ".epub",
-)
+_TEXTS = tuple(".docx .doc .odt .rtf .pages .html .htm .tex .pptx .ppt .odp .epub".split())
 _PLAIN = (".txt", ".text")
 _MARKDOWN = (".md", ".markdown", ".mdx", ".mkd", ".qmd", ".rmd")
 _ROWS = (".csv", ".tsv", ".tab")
 _DATA = (".yaml", ".yml", ".json", ".bib", ".ris")
 _ANKI = (".apkg", ".colpkg")
-_OF_TEMPLATES = (".yml", ".scss", ".sass", ".less", ".js", ".j2", ".jinja", ".jinja2", ".ttf", ".otf", ".woff", ".woff2",
-                 ".png", ".jpg", ".jpeg", ".svg")  # fmt: skip
+_ASSETS = (".ttf", ".otf", ".woff", ".woff2", ".png", ".jpg", ".jpeg", ".svg")
+_OF_TEMPLATES = (".yml", ".scss", ".sass", ".less", ".js", ".j2", ".jinja", ".jinja2", *_ASSETS)
 _LOOKS_LIKE_CONTENT = (*_TABLES, *_TEXTS, *_PLAIN, *_MARKDOWN, *_ROWS, *_DATA, *_ANKI)
 _ABOUT = re.compile(r"(?:readme|licen[cs]e|copying|changelog|changes|contributing|authors|todo|makefile|"
                     r"package(?:-lock)?|requirements|mkdocs|codemeta|citation|recipients.*|guide\.lock)\b", re.IGNORECASE)  # fmt: skip
@@ -64,7 +51,7 @@ _SUFFIX = re.compile(r"(?:\.(?:yaml|yml|json|bib|md|csv|tsv))?(?:\.[A-Za-z0-9]{1
 def candidates(root: Path) -> list[str]:
     """Return the files that look like content in a pack's folder and in folders of content, sorted.
 
-    Hidden files, lists of recipients and what describes a folder (README) are left out, and so are
+    Hidden files, lists of recipients and what describes a folder (README) are omitted, and so are
     folders whose name is not like that of a folder of content.
     """
     found: list[str] = []
@@ -104,7 +91,7 @@ def _entries(folder: Path) -> list[tuple[str, bool]]:
 
 
 def _home(folder: str) -> str:
-    """Return the folder or file of content that the name of a folder stands for, or ''."""
+    """Return the folder or file of content that the name of a folder means, or ''."""
     name = same_name(folder)
     if name in _IGNORED_FOLDERS:
         return ""
@@ -115,16 +102,14 @@ def _home(folder: str) -> str:
 def _is_like_content(path: str) -> bool:
     pure = PurePosixPath(path)
     ending = pure.suffix.lower()
-    if len(pure.parts) > 1 and pure.parts[0] == "templates":
-        return not path.lower().endswith(_FOLDERS["templates"]) and ending in (
-            *_LOOKS_LIKE_CONTENT,
-            *_OF_TEMPLATES,
-        )
-    if len(pure.parts) == 2 and pure.parts[0] in _FOLDERS:
-        return not path.lower().endswith(_FOLDERS[pure.parts[0]]) and ending in _LOOKS_LIKE_CONTENT
-    if len(pure.parts) == 1 and (path in _ROOT or path in _SOURCES or _ABOUT.match(path)):
-        return False
-    return ending in _LOOKS_LIKE_CONTENT
+    top, many = pure.parts[0], len(pure.parts)
+    alike = ending in _LOOKS_LIKE_CONTENT
+    if many > 1 and top == "templates":
+        alike = alike or ending in _OF_TEMPLATES
+        return alike and not path.lower().endswith(_FOLDERS[top])
+    if many == 2 and top in _FOLDERS:
+        return alike and not path.lower().endswith(_FOLDERS[top])
+    return alike and not (many == 1 and (path in _ROOT or path in _SOURCES or _ABOUT.match(path)))
 
 
 def _is_of_people(path: Path) -> bool:
@@ -181,9 +166,8 @@ def _known_name(name: str) -> str:
     if home == "sources":
         last = PurePosixPath(same_name(name)).suffix
         same = last if last in {".bib", ".json"} else ".yaml"
-        return (
-            f"Rename it: `sources{same}`." if ending in {".yml", ".yaml", ".bib", ".json"} else ""
-        )
+        renamed = ending in {".yml", ".yaml", ".bib", ".json"}
+        return f"Rename it: `sources{same}`." if renamed else ""
     if ending.startswith((".yaml", ".yml")) or not ending:
         return f"Rename it: `{home}.yaml`, in small letters and with that ending."
     if home == "cards" and ending in {".csv", ".tsv"}:
@@ -225,6 +209,6 @@ def _by_ending(path: PurePosixPath, ending: str) -> str:
 def _of_templates(ending: str) -> str:
     if ending == ".yml":
         return "Rename it to the ending `.yaml`."
-    if ending in {".ttf", ".otf", ".woff", ".woff2", ".png", ".jpg", ".jpeg", ".svg"}:
+    if ending in _ASSETS:
         return "Put it into the stylesheet as `url(data:...)`: see docs/pack-format/templates.md."
     return "Templates are files with the endings .html, .css, .toml, .yaml and .txt."

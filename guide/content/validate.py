@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -14,23 +14,12 @@ from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.diagnostics.suggest import did_you_mean as did_you_mean  # noqa: PLC0414  known by this name
 from guide.diagnostics.suggest import nearest as nearest  # noqa: PLC0414
 from guide.model.base import Item
-from guide.model.content import (
-    ChoiceQuestion,
-    MatchQuestion,
-    OrderQuestion,
-    Question,
-    ShortQuestion,
-    TrueFalseQuestion,
-)
+from guide.model.content import Question
 
 M = TypeVar("M", bound=BaseModel)
 
 QUESTION_TYPES: dict[str, type[Any]] = {
-    "choice": ChoiceQuestion,
-    "true-false": TrueFalseQuestion,
-    "short": ShortQuestion,
-    "match": MatchQuestion,
-    "order": OrderQuestion,
+    get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(Question)
 }
 
 _FOUND: dict[type, str] = {
@@ -102,7 +91,7 @@ class Validator:
         errors = exc.errors(include_url=False)
         every = [(details, _in_file(details["loc"], data)) for details in errors]
         unknown = [loc for details, loc in every if details["type"] == "extra_forbidden"]
-        # What a misspelt key stands for is not missing.
+        # The key that a misspelt one means is not missing.
         meant = {(*loc[:-1], nearest(loc[-1], _known(model, loc[:-1]))) for loc in unknown}
         for details, loc in every:
             if details["type"] != "missing" or tuple(loc) not in meant:

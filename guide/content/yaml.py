@@ -162,7 +162,7 @@ class _Reading:
             loader.dispose()
 
     def _place(self, line: int, column: int) -> Place:
-        if line >= len(self.lines):  # what is absent at the end stands a line after the last
+        if line >= len(self.lines):  # a value that is absent at the end has the line after the last
             line, column = len(self.lines) - 1, len(self.lines[-1])
         shift = self.first_column - 1 if line == 0 else 0
         return Place(self.path, line + self.first_line, column + 1 + shift)
@@ -192,7 +192,7 @@ class _Reading:
         return self._mapping(node, path, depth)
 
     def _starts(self, node: yaml.ScalarNode) -> tuple[tuple[int, int, int], ...]:
-        """Return where the lines of a text stand that was written over several: see `Place`."""
+        """Return the places of the lines of a text that was written over several: see `Place`."""
         first, last = node.start_mark, node.end_mark
         lines = self.lines[first.line : last.line + 1]
         if node.style == '"' and any("\\" in line for line in lines):

@@ -79,7 +79,7 @@ class _Explaining:
         self.before = self._last_scalar(loader)
 
     def _rest(self) -> Iterator[str]:
-        """Yield what stands from the fault on, line by line."""
+        """Yield the text from the fault on, line by line."""
         if self.line < len(self.lines):
             yield self.lines[self.line][self.column :]
         yield from self.lines[self.line + 1 :]
@@ -146,7 +146,7 @@ class _Explaining:
         return self.lines[line][column : column + 1] if line < len(self.lines) else ""
 
     def _quotes(self) -> Complaint | None:
-        """Say which quote is missing, when a quoted text stands right before the fault."""
+        """Say which quote is missing, when a quoted text is right before the fault."""
         text = self.before
         known = "did not find expected" in self.problem or "could not find" in self.problem
         if not known or text is None or not text.quote or self.line - text.end[0] > 1:

@@ -85,7 +85,7 @@ def _result(diagnostic: Diagnostic, index: int, folder: Path, seen: Counter[str]
 
 
 def _relative(path: str, folder: Path) -> str:
-    """Return a path relative to the folder, or as it is where it lies elsewhere."""
+    """Return a path relative to the folder, or unchanged if it is elsewhere."""
     whole = folder / path
     try:
         return whole.absolute().relative_to(folder.absolute()).as_posix()

@@ -228,36 +228,27 @@ def bare_jpeg(data: bytes) -> bytes:
     return b"".join(kept)
 
 
-def _orientation_in(exif: bytes) -> int:
+def orientation_of(data: bytes) -> int:
+    """Return the orientation, 1 to 8, that a PNG or JPEG asks for; 1 when it says nothing.
+
+    1 is upright; 2 to 8 say what turns the stored pixels upright (Exif 3.0, 4.6.5.1.6).
+    """
     from PIL import Image  # only a picture needs it
 
     read = Image.Exif()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read.load(exif)
+            read.load(_exif_in(data))
             value = read.get(0x0112)
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, struct.error):
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def orientation_of(data: bytes) -> int:
-    """Return the orientation, 1 to 8, that a PNG or JPEG asks for; 1 when it says nothing.
-
-    1 is upright; 2 to 8 say what turns the stored pixels upright (Exif 3.0, 4.6.5.1.6).
-    """
-    try:
-        if data.startswith(PNG_START):
-            for kind, content, _ in chunks(data):
-                if kind == b"eXIf":
-                    return _orientation_in(content)
-            return 1
-        for marker, start, end in segments(data):
-            if marker == 0xE1 and data[start + 4 : start + 10] == b"Exif\0\0":
-                return _orientation_in(data[start + 4 : end])
-            if marker == _SOS:
-                break
-    except RasterError:
-        pass
-    return 1
+def _exif_in(data: bytes) -> bytes:
+    """Return the first EXIF data of a PNG or JPEG, b'' without any; raises RasterError."""
+    if data.startswith(PNG_START):
+        return next((content for kind, content, _ in chunks(data) if kind == b"eXIf"), b"")
+    apps = (data[start + 4 : end] for marker, start, end in segments(data) if marker == 0xE1)
+    return next((app for app in apps if app.startswith(b"Exif\0\0")), b"")

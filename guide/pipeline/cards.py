@@ -6,9 +6,8 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from guide.content.cardpaper import other_paper
 from guide.content.derive_cards import deck, selected
-from guide.content.library import deck_kind, load_stock, resolve_options
+from guide.content.library import deck_kind, load_stock, other_paper, resolve_options
 from guide.content.spread import Sheets
 from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, note, warning
