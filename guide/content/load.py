@@ -174,7 +174,7 @@ class _Loading:
                 else:
                     made = self.validator.item(part.model, data, places, part.what)
                 if made is not None:
-                    yield self._named(made, part.title(made))
+                    yield _named(made, part.title(made))
 
     def _section(self, path: str, text: str) -> Section | None:
         match = re.match(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.S)
@@ -215,13 +215,6 @@ class _Loading:
             at = document.places.get("", Place(path, 1, 1))
             hint = "Write each entry after `- `."
             self.problems.append(error("wrong-type", f"{path} must be a list", at, hint))
-
-    def _named(self, item: I, title: str) -> I:
-        """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
-        if item.id:
-            return item
-        words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)
-        return item.placed(item.places, id="?" + slug(words))
 
     def _sources(self) -> dict[str, Any]:
         sources: dict[str, Any] = {}
@@ -296,6 +289,14 @@ class _Loading:
         loaded = {path: load_figure(self.reader, path, place) for path, place in wanted.items()}
         figures = {path: figure for path, figure in loaded.items() if figure}
         return {spelling(path): figure for path, figure in figures.items()} | figures
+
+
+def _named(item: I, title: str) -> I:
+    """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
+    if item.id:
+        return item
+    words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)
+    return item.placed(item.places, id="?" + slug(words))
 
 
 def _kinds_in(data: Mapping[str, Any]) -> frozenset[str] | None:
