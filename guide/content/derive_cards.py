@@ -102,14 +102,6 @@ def _authored(card: Card) -> Iterator[_Draft]:
         yield _Draft(card, f"{card.id}-r", turned)
 
 
-def cloze_sides(text: str) -> list[tuple[str, str]]:
-    """Return front and back for each gap: `{{:hint}}` asks, `{{answer}}` on the back answers.
-
-    Gaps that a card does not ask for are printed as plain text.
-    """
-    return [(side.front, side.back) for side in cloze.sides(text)]
-
-
 def _term(term: Term) -> _Draft:
     front = f"{term.term} ({term.abbreviation})" if term.abbreviation else term.term
     fields = {"layout": "term", "front": front, "back": term.definition}
@@ -176,9 +168,6 @@ def _asked(question: Question) -> tuple[Sequence[str], str]:
             f"{n}. {letter(at)}: {as_paragraph(asked.items[at])}" for n, at in places
         )
     return (), question.answer
-
-
-SORTS = ("authored", "id", "topic", "front", "shuffled")
 
 
 def arranged(cards: Sequence[Flashcard], sort: str, seed: str) -> tuple[Flashcard, ...]:

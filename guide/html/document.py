@@ -42,7 +42,6 @@ from guide.model.content import (
     Section,
     TrueFalseQuestion,
 )
-from guide.model.letters import unaccented
 from guide.model.lostfields import LostField, lost_notes
 from guide.model.markup import read_citation
 from guide.model.origins import side_field
@@ -123,13 +122,8 @@ class Document:
 
     def _account_of_body(self, section: Section, made: Markup) -> None:
         """Report what of a section's text is not in the HTML that was made of it."""
-        text, path = section.body, section.at("body").path
-
-        def place(at: int) -> Place:
-            line = section.body_line + text.count("\n", 0, at)
-            return Place(path, line, at - text.rfind("\n", 0, at))
-
-        self.problems += account.report(account.lost(text, str(made)), place, section.id)
+        found = account.lost(section.body, str(made))
+        self.problems += account.report(found, section.in_body, section.id)
 
     def flowing(self, text: str, item: Item | None = None, name: str = "") -> Markup:
         """Return the Markdown of a field: words alone, or blocks where it has several."""
@@ -578,8 +572,3 @@ def _year(issued: Any) -> str:
     date = issued or {}
     parts = date.get("date-parts") or [[]]
     return str(parts[0][0] if parts[0] else date.get("literal", ""))
-
-
-def _sort_key(text: str) -> str:
-    """Fold a word for sorting: case and accents do not count."""
-    return unaccented(text.casefold()).lstrip("\"'«“„(–- ").replace("đ", "d").replace("ł", "l")

@@ -28,6 +28,11 @@ class Section(Item):
     body: str = Field(default="", exclude=True)
     body_line: int = Field(default=1, exclude=True)
 
+    def in_body(self, offset: int) -> Place:
+        """Return where a character of the body was written."""
+        line = self.body.count("\n", 0, offset) + self.body_line
+        return Place(self.at("body").path, line, offset - self.body.rfind("\n", 0, offset))
+
 
 class Event(Item):
     """A line of the timeline."""

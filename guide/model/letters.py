@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from html import unescape
 
 _KEPT = {"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc", "So"}
 # Zero-width characters and soft hyphens leave nothing on paper.
 UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 _WORD = re.compile(r"\w+")
-_TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.S)
 
 
 class _Folds(dict[int, str]):
@@ -93,8 +91,3 @@ def unaccented(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """Return the words and numbers of a plain text, in order, without capitals."""
     return [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
-
-
-def letters_of_markup(markup: str) -> str:
-    """Return the letters of HTML without its tags."""
-    return letters(unescape(_TAG.sub("", markup)))

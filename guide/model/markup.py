@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
+from guide.diagnostics.diagnostic import Place
 from guide.model.base import Item
-from guide.model.content import Citation
+from guide.model.content import Citation, Section
 from guide.model.signs import without_comments
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
@@ -49,17 +50,15 @@ _LOCATORS = {
 class Mention:
     """Something that a text points at: `kind` is cite, ref, term, image or anchor.
 
-    `line` and `column` count from 1 within the text, `offset` from 0; `shown` is a term's wording or
-    an image's caption, `given` the names of the attributes in the braces after an image.
+    `offset` is where in the text it begins, `shown` a term's wording or an image's caption, `given`
+    the names of the attributes in the braces after an image.
     """
 
     kind: str
     value: str
-    line: int
-    column: int
+    offset: int
     shown: str = ""
     given: frozenset[str] = frozenset()
-    offset: int = 0
 
 
 _KIND_OF_PLACE = re.compile(r"([^\W\d_]+)\.?\s*(?=[\w(])(.*)", re.S)
@@ -287,6 +286,14 @@ def texts_of(item: Item) -> Iterator[tuple[str, str]]:
             )
         elif isinstance(value, tuple) and not (name == "answer" and hasattr(item, "options")):
             yield from ((f"{name}.{number}", text) for number, text in enumerate(value))
+
+
+def placed_texts(item: Item) -> Iterator[tuple[str, str, Callable[[int], Place]]]:
+    """Yield the texts of an item with their fields, and what gives the place of an offset in each."""
+    for name, text in texts_of(item):
+        yield name, text, partial(item.at(name).inside, text)
+    if isinstance(item, Section):
+        yield "body", item.body, item.in_body
 
 
 _MARKDOWN = ("title", "summary", "objectives", "key_points", "detail", "definition", "role", "label",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from guide.content.derive_cards import cloze_sides, deck
+from guide.content.derive_cards import deck
+from guide.model import cloze
 from guide.content.load import load_pack
 from guide.content.slugs import slug
 from guide.content.tables import read_table
@@ -33,14 +34,19 @@ def sides(cards: tuple[Flashcard, ...]) -> list[tuple[int, str, str, str, str]]:
     return [(c.number, c.id, c.layout, c.front, c.back) for c in cards]
 
 
+def both(text: str) -> list[tuple[str, str]]:
+    """Return front and back for each gap."""
+    return [(side.front, side.back) for side in cloze.sides(text)]
+
+
 def test_cloze_asks_for_each_gap_in_turn() -> None:
     """Each gap gives one card; the other gaps are printed as text, hints only when asked."""
-    assert cloze_sides("{{A}} met {{B::who?}}.") == [
+    assert both("{{A}} met {{B::who?}}.") == [
         ("{{:}} met B.", "{{A}} met B."),
         ("A met {{:who?}}.", "A met {{B}}."),
     ]
-    assert cloze_sides("no gap") == []
-    assert cloze_sides("{{a {b} c}}!") == [("{{:}}!", "{{a {b} c}}!")]
+    assert both("no gap") == []
+    assert both("{{a {b} c}}!") == [("{{:}}!", "{{a {b} c}}!")]
 
 
 def test_numbers_and_ids_of_authored_cards(tmp_path: Path) -> None:
