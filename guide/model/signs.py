@@ -97,8 +97,10 @@ def _between(text: str, at: int, opened: str, closed: str, display: bool) -> Spa
     return None
 
 
-def spans(text: str) -> Iterator[Span]:
-    """Yield code, formulas and comments in reading order; what is inside one of them is not read."""
+@lru_cache(maxsize=4096)
+def spans(text: str) -> tuple[Span, ...]:
+    """Return code, formulas and comments in reading order; what is inside one of them is not read."""
+    all_spans: list[Span] = []
     position, paragraph = 0, -1
     while match := _STOP.search(text, position):
         if match.start() >= paragraph:
@@ -107,8 +109,9 @@ def spans(text: str) -> Iterator[Span]:
         if found is None:
             position = _after(text, match)
         else:
-            yield found
+            all_spans.append(found)
             position = max(found.end, match.start() + 1)
+    return tuple(all_spans)
 
 
 def _paragraph_end(text: str, at: int) -> int:
@@ -153,11 +156,6 @@ def _code(text: str, at: int, mark: str, last: int) -> Span | None:
     return None
 
 
-@lru_cache(maxsize=4096)
-def _spans(text: str) -> tuple[Span, ...]:
-    return tuple(spans(text))
-
-
 def without_code(text: str) -> str:
     """Return a Markdown text with code, formulas and comments blanked out, every place kept."""
     return _blanked(text, {"code", "formula", "comment"})
@@ -180,7 +178,7 @@ def _blanked(text: str, kinds: set[str], by: str = " ") -> str:
     if not _STOP.search(text):
         return text
     made, last = [], 0
-    for span in _spans(text):
+    for span in spans(text):
         if span.kind in kinds:
             made += [text[last : span.start], re.sub(r"[^\n]", by, text[span.start : span.end])]
             last = span.end
