@@ -68,7 +68,7 @@ def load_manifest(
         return None, {}, load_pack(folder)[1]
     loading = _Loading(folder)
     manifest, _ = loading._manifest(overrides or {})  # noqa: SLF001  of this module
-    return manifest, loading._templates(), in_order(loading.problems)  # noqa: SLF001
+    return manifest, _templates(loading.reader), in_order(loading.problems)
 
 
 @dataclass
@@ -77,8 +77,6 @@ class _Loading:
     read: dict[str, bytes] | None = None
     given: Mapping[str, bytes] = field(default_factory=dict)
     validator: Validator = field(default_factory=Validator)
-    ids: dict[str, Place] = field(default_factory=dict)
-    numbers: dict[str, int] = field(default_factory=dict)
     listed: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
@@ -92,13 +90,14 @@ class _Loading:
         pack = Pack(
             name=self.folder.resolve().name,
             manifest=manifest or Manifest(format=1, title="-"),
-            templates=self._templates(),
+            templates=_templates(self.reader),
             places=document.places,
             listed=self.listed,
             **items,
             **self._sources(),
         )
-        pack = self._with_ids(pack)
+        pack, twice = _with_ids(pack)
+        self.problems.extend(twice)
         pack = replace(pack, figures=self._figures(pack))
         self.problems.extend(unnamed_views(pack.templates))
         self.problems.extend(check_pack(pack, self._broken()))
@@ -122,6 +121,8 @@ class _Loading:
         self.problems.extend(problems)
         if document is not None and document.data is None:
             hint = "Write something into it, or delete it: an absent file is omitted."
+            if path == "pack.yaml":
+                hint = "Write a line such as `title: My Subject` into it; `guide new my-pack` makes a pack to copy from."
             self.problems.append(error("empty-file", "the file is empty", Place(path, 1, 1), hint))
             return None
         return document
@@ -174,7 +175,7 @@ class _Loading:
                 else:
                     made = self.validator.item(part.model, data, places, part.what)
                 if made is not None:
-                    yield _named(made, part.title(made))
+                    yield self._named(made, part.title(made))
 
     def _section(self, path: str, text: str) -> Section | None:
         match = re.match(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", text, re.S)
@@ -186,7 +187,7 @@ class _Loading:
         if document is None:
             return None
         data = document.data if document.data is not None else {}
-        places = Places(path, document, fallback=Place(path, 1, 1))
+        places = Places(path, document)
         made = self.validator.item(Section, data, places, "the section")
         if made is None:
             return None
@@ -216,6 +217,13 @@ class _Loading:
             hint = "Write each entry after `- `."
             self.problems.append(error("wrong-type", f"{path} must be a list", at, hint))
 
+    def _named(self, item: I, title: str) -> I:
+        """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
+        if item.id:
+            return item
+        words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)
+        return item.placed(item.places, id="?" + slug(words))
+
     def _sources(self) -> dict[str, Any]:
         sources: dict[str, Any] = {}
         places: dict[str, Place] = {}
@@ -238,41 +246,6 @@ class _Loading:
                 sources[key], places[key] = item, place
         return {"sources": sources, "source_places": places, "source_fields": fields}
 
-    def _templates(self) -> dict[str, str]:
-        found = {}
-        for path in self.reader.tree("templates", ".html", ".css", ".toml", ".yaml", ".txt"):
-            text = self.reader.text(path)
-            if text is not None:
-                found[path.removeprefix("templates/")] = text
-        return found
-
-    def _with_ids(self, pack: Pack) -> Pack:
-        """Check that explicit ids are unique, and give the others free ones from their titles."""
-        for item in pack.items:
-            if item.id.startswith("?"):
-                continue
-            if item.id in self.ids:
-                message = f"two items have the id `{item.id}`; the first is at {self.ids[item.id]}"
-                self.problems.append(
-                    error("duplicate-id", message, item.at("id"), "Rename one of the two.", item.id)
-                )
-            self.ids.setdefault(item.id, item.at("id"))
-        named: dict[str, Any] = {
-            part.name: tuple(map(self._free, getattr(pack, part.name))) for part in PARTS
-        }
-        return replace(pack, **named)
-
-    def _free(self, item: I) -> I:
-        if not item.id.startswith("?"):
-            return item
-        base = free = item.id[1:]
-        number = self.numbers.get(base, 2)  # those before it are taken
-        while free in self.ids:
-            free, number = f"{base}-{number}", number + 1
-        self.numbers[base] = number
-        self.ids[free] = item.at()
-        return item.placed(item.places, id=free)
-
     def _figures(self, pack: Pack) -> dict[str, Figure]:
         wanted: dict[str, Place] = {}
         pointed: list[tuple[Mention, Place]] = []
@@ -291,12 +264,43 @@ class _Loading:
         return {spelling(path): figure for path, figure in figures.items()} | figures
 
 
-def _named(item: I, title: str) -> I:
-    """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
-    if item.id:
-        return item
-    words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)
-    return item.placed(item.places, id="?" + slug(words))
+def _templates(reader: Reader) -> dict[str, str]:
+    paths = reader.tree("templates", ".html", ".css", ".toml", ".yaml", ".txt")
+    texts = ((path.removeprefix("templates/"), reader.text(path)) for path in paths)
+    return {name: text for name, text in texts if text is not None}
+
+
+def _with_ids(pack: Pack) -> tuple[Pack, list[Diagnostic]]:
+    """Return a pack whose items without an id have free ones from their titles.
+
+    Ids that were given twice are reported.
+    """
+    taken: dict[str, Place] = {}
+    numbers: dict[str, int] = {}  # the next one to try; those before it are taken
+    problems = []
+    for item in pack.items:
+        if item.id.startswith("?"):
+            continue
+        if item.id in taken:
+            message = f"two items have the id `{item.id}`; the first is at {taken[item.id]}"
+            hint = "Rename one of the two."
+            problems.append(error("duplicate-id", message, item.at("id"), hint, item.id))
+        taken.setdefault(item.id, item.at("id"))
+
+    def free(item: Item) -> Item:
+        base = name = item.id.removeprefix("?")
+        if base == item.id:
+            return item
+        number = numbers.get(base, 2)
+        while name in taken:
+            name, number = f"{base}-{number}", number + 1
+        numbers[base], taken[name] = number, item.at()
+        return item.placed(item.places, id=name)
+
+    named: dict[str, Any] = {
+        part.name: tuple(map(free, getattr(pack, part.name))) for part in PARTS
+    }
+    return replace(pack, **named), problems
 
 
 def _kinds_in(data: Mapping[str, Any]) -> frozenset[str] | None:

@@ -37,7 +37,7 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     rules: list[Callable[[Pack], Found]] = [
         check_references, _missing_sources, _timeline, _spans,
         _cards, check_questions, _stale_facts, _terms, _card_pictures, check_written,
-        _duplicates, check_texts, spoilers, check_stylesheets,
+        check_duplicates, check_texts, spoilers, check_stylesheets,
     ]  # fmt: skip
     if not lost:
         rules += [_unused_sources, _editions]
@@ -192,6 +192,8 @@ def _cards(pack: Pack) -> Found:
         elif not card.cloze and (is_blank(card.front) or is_blank(card.back)):
             missing = "front" if is_blank(card.front) else "back"
             hint = f"Add `{missing}: ...`, or write a `cloze`."
+            if place.path.endswith((".csv", ".tsv")):
+                hint = f"Fill in the column `{missing}` of row {place.line}, or delete the row."
             yield error("missing-key", f"the card has no `{missing}`", place, hint, card.id)
 
 
@@ -200,10 +202,6 @@ def _gaps(card: Card, faults: Iterable[cloze.GapFault]) -> Found:
         place = card.at("cloze").inside(card.cloze, fault.offset)
         found = error("bad-gap", fault.message, place, fault.hint, card.id)
         yield found if fault.fatal else replace(found, severity=Severity.WARNING)
-
-
-def _duplicates(pack: Pack) -> Found:
-    yield from check_duplicates(pack.cards)
 
 
 def _card_pictures(pack: Pack) -> Found:

@@ -11,10 +11,10 @@ from typing import Any
 from guide.diagnostics.diagnostic import Diagnostic, Place, warning
 from guide.markup.mentions import mentions
 from guide.model import cloze
+from guide.model.alike import gives_away, words
 from guide.model.content import Card, Figure
 from guide.model.letters import tokens
 from guide.model.pack import Pack
-from guide.model.spoilers import gives_away, words
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*|__(.+?)__", re.S)
 _SILENT = re.compile(r"\]\([^)]*\)|\[[^\[\]]*@[^\[\]]*\]|\{[#.][^{}]*\}")

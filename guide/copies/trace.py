@@ -19,7 +19,6 @@ from guide.foreign.streams import unread_filter
 from guide.model.pageview import Matrix, apply, bounds, inherited, moved, times
 
 PIECE = "/GuidePress"  # the name of our PieceInfo
-KEYS = ("/GuideCopy", "/GuideNumber", "/GuideTotal", "/GuideVersion")
 _HEX = re.compile(r"[0-9a-f]{32}")
 _NAMED = re.compile(rb"/GuideCopy ?/c([0-9a-f]{32})")
 _PITCH, _UNIT, _THIN = 1.2, 0.5, 0.15  # pt: from bar to bar, a digit's step, a bar's width
@@ -100,11 +99,6 @@ class Search:
     def painted_id(self, page: Any) -> str:
         """Return the copy id that is painted on a page, however it is turned and scaled, or ''."""
         return _bars_in([box for box in _Painted(self, page).boxes() if _ratio(box) > 2])
-
-
-def read_bars(page: Any) -> str:
-    """Return the copy id that is painted on a page, however it is turned and scaled, or ''."""
-    return Search().painted_id(page)
 
 
 def _bars_in(thin: list[Box]) -> str:

@@ -39,10 +39,6 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+", unaccented(fold(name))))
 
 
-def _close(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one, other).ratio() >= _TYPO
-
-
 def corrected(before: str, after: str) -> bool:
     """Return True if one name may be a correction of the other: a typo, or a part more or less.
 
@@ -58,14 +54,18 @@ def corrected(before: str, after: str) -> bool:
     if len(one) != len(other):
         return False
     different = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
-    return len(different) == 1 and _close(*different[0])
+    return len(different) == 1 and SequenceMatcher(None, *different[0]).ratio() >= _TYPO
+
+
+def _words_of(email: str) -> set[str]:
+    return set(words(email.partition("@")[0].replace("_", ".")))
 
 
 def personal(email: str, before: str, after: str) -> bool:
     """Return True if an address has the first name that both names share: it is one person's."""
     one, other = words(before), words(after)
     shared = one[:1] == other[:1] and bool(one) and len(one[0]) >= _PART
-    return shared and one[0] in words(email.partition("@")[0].replace("_", "."))
+    return shared and one[0] in _words_of(email)
 
 
 def may_be_one(name: str, email: str, other: str, other_email: str) -> bool:
@@ -74,9 +74,7 @@ def may_be_one(name: str, email: str, other: str, other_email: str) -> bool:
     They share a word of their names, or the address of one has a word of the other's name.
     """
     one, two = set(words(name)), set(words(other))
-    local, other_local = (
-        set(words(each.partition("@")[0].replace("_", "."))) for each in (email, other_email)
-    )
+    local, other_local = (_words_of(each) for each in (email, other_email))
     shared = (one & two) | (one & other_local) | (two & local) | (local & other_local)
     return corrected(name, other) or any(len(w) >= _PART and w.isalpha() for w in shared)
 

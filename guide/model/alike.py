@@ -1,4 +1,4 @@
-"""Texts that a reader cannot tell apart, whatever their markup, code points and white space."""
+"""Texts that a reader cannot tell apart, and words on the front of a card that give its answer away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from html import unescape
 
-from guide.model.letters import UNSEEN, visible
+from guide.model.letters import UNSEEN, tokens, unaccented, visible
 
 # What is printed as it is written: code, formulas and pictures.
 _WHOLE = re.compile(
@@ -90,3 +90,25 @@ def end_of(text: str) -> str:
     if not plain or _ENDS.search(plain):
         return ""
     return "。" if _IDEOGRAPHIC.search(plain) else "."
+
+
+_STEM, _ENDING = 5, 3  # letters: `Glacier` is in `Glaciers`
+
+
+def words(text: str) -> set[str]:
+    """Return the words and numbers of a plain text, whatever their case."""
+    return set(tokens(text))
+
+
+def gives_away(text: str, question: str, answer: str) -> bool:
+    """Return True if a text has a word of the answer, in another form maybe, that the question lacks."""
+    secret = [unaccented(word) for word in words(answer) - words(question)]
+    return any(_akin(unaccented(one), other) for one in words(text) for other in secret)
+
+
+def _akin(one: str, other: str) -> bool:
+    """Return True for one word, or for two that differ in their ending alone."""
+    short, long = sorted((one, other), key=len)
+    if short == long:
+        return True
+    return len(short) >= _STEM and len(long) - len(short) <= _ENDING and long.startswith(short)

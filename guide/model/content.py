@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo, field_validator
 
-from guide.diagnostics.diagnostic import Place
+from guide.diagnostics.diagnostic import Place, place_of
 from guide.model.alike import printed
 from guide.model.base import Frozen, Item, Text, Texts, Words
 from guide.model.dates import Date
@@ -30,8 +30,7 @@ class Section(Item):
 
     def in_body(self, offset: int) -> Place:
         """Return where a character of the body was written."""
-        line = self.body.count("\n", 0, offset) + self.body_line
-        return Place(self.at("body").path, line, offset - self.body.rfind("\n", 0, offset))
+        return place_of(offset, self.body, self.at("body"))
 
 
 class Event(Item):

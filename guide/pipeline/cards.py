@@ -104,7 +104,7 @@ def printed_now(task: Task, order: Order, source: Faces, wrong: bool) -> tuple[F
 
     None are rendered to compare them if something is `wrong` with all.
     """
-    from guide.html.faces import prelude
+    from guide.html.cards import prelude
     from guide.html.templates import TemplateFault
 
     cards, options = source.request.cards, order.options

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guide.content.tables import read_table
-from guide.html.document import with_scripts
+from guide.html.parts import with_scripts
 from guide.markup.blocks import flow, plain
 from guide.model.signs import as_paragraph, spans, without_comments
 
@@ -231,7 +231,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (folder / "pack.yaml").write_text("format: 1\ntitle: T\n")
     pack, _ = load_pack(folder)
     assert pack is not None
-    return Document(pack, (), "ieee", lambda _: "#1a1f24")
+    return Document.of(pack, (), "ieee", lambda _: "#1a1f24")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from guide.pipeline import Settings, inputs
-from guide.pipeline.make import begin, read
+from guide.pipeline.stages import begin, read
+from guide.pipeline.orders import wanted
 from guide.pipeline.pages import Pages
 from guide.pipeline.settings import silent
 from guide.pipeline.task import Task
@@ -56,7 +57,7 @@ def keys(pack: Path, **settings: Any) -> dict[str, str]:
     assert reading.pack is not None, reading.problems.found
     task = Task(reading.pack, run, Store(pack / ".store", enabled=False), Idle(), silent, 10, reading.problems)
     made: dict[str, str] = {}
-    for each in begin(task):
+    for each in begin(task, wanted(task)):
         if isinstance(each, Pages):
             made[each.document.name] = each.key
         else:
