@@ -11,7 +11,7 @@ from typing import NamedTuple
 from guide.diagnostics.diagnostic import Place
 from guide.model.base import Item
 from guide.model.content import Citation, Section
-from guide.model.signs import without_comments
+from guide.model.signs import MARKS, without_comments
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
 # A key begins with a letter, a figure or `_` of any script; what cannot be in one goes in braces.
@@ -149,8 +149,7 @@ def split_key(written: str) -> tuple[str, str]:
 
 
 # A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
-_MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
-_FENCED = re.compile(rf"({_MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
+_FENCED = re.compile(rf"({MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
 _QUOTE = re.compile(r"(?:[ \t]*>)*")
 _SIGNS_OF_BLOCKS = ("```", "~~~", ":::")
 _ITEM = re.compile(r"[-*+:>][ \t]|\d{1,9}[.)][ \t]|\[\^[^\]\s]+\]:|>")

@@ -27,10 +27,10 @@ class Span:
     display: bool = False
 
 
-# After the marks of lists, quotes and notes, a fence of code.
-_MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
+MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
+"""What may be in a line before a block: the marks of lists, quotes and notes."""
 _FENCE = re.compile(
-    rf"(?:{_MARKS})(?P<mark>`{{3,}}(?=[^`\n]*$)|~{{3,}})[^\n]*\n?(?:.*?^[ \t>]*(?P=mark)[`~]*[ \t]*$|.*\Z)",
+    rf"(?:{MARKS})(?P<mark>`{{3,}}(?=[^`\n]*$)|~{{3,}})[^\n]*\n?(?:.*?^[ \t>]*(?P=mark)[`~]*[ \t]*$|.*\Z)",
     re.M | re.S,
 )
 _BLANK = re.compile(r"\n[ \t]*\n")
