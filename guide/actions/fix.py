@@ -6,7 +6,6 @@ Nothing is written unless the pack that comes of it says the same as before, but
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from guide.markup import prose
 from guide.model.base import KEBAB, Item
 from guide.model.content import Section
 from guide.model.dates import Date
+from guide.model.letters import unaccented
 from guide.model.pack import Pack
 from guide.model.parts import FILES, NAMED
 from guide.pipeline import fence, render_limit, silent
@@ -261,8 +261,7 @@ def _by_term(_: Any, entry: Any) -> Any:
         text = str(getattr(entry["term"], "text", entry["term"]))
     except (KeyError, TypeError) as exc:
         raise _Unsortable from exc
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)), text
+    return unaccented(text.casefold()), text
 
 
 def _by_key(key: Any, entry: Any) -> Any:

@@ -10,10 +10,10 @@ from functools import partial
 from guide.content.references import mentions_of, mentions_of_pack
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, note, warning
 from guide.model.base import Item
-from guide.model.content import Actor, Section, Term
+from guide.model.content import Actor, Term
 from guide.model.kinds import Kind
 from guide.model.letters import same_label
-from guide.model.markup import texts_of
+from guide.model.markup import placed_texts
 from guide.model.pack import Pack
 from guide.model.signs import without_code
 
@@ -158,19 +158,11 @@ def _texts(pack: Pack) -> Iterator[tuple[Item | None, str, Callable[[int], Place
         text = str(getattr(pack.manifest, name))
         yield None, text, partial(pack.at(name).inside, text)
     for item in pack.items:
-        for name, text in texts_of(item):
-            yield item, text, partial(item.at(name).inside, text)
+        for _, text, place in placed_texts(item):
+            yield item, text, place
         for name in ("value", "unit", "name", "term", "abbreviation", "kind"):
             text = str(getattr(item, name, ""))
             yield item, text, partial(item.at(name).inside, text)
-        if isinstance(item, Section):
-            yield item, item.body, partial(_in_body, item)
-
-
-def _in_body(section: Section, offset: int) -> Place:
-    before = section.body[:offset]
-    line = section.body_line + before.count("\n")
-    return Place(section.at("body").path, line, offset - before.rfind("\n"))
 
 
 def _leak(owner: Item | None, name: str, item: Item, edition: str, place: Place) -> Diagnostic:

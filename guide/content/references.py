@@ -16,6 +16,7 @@ from guide.model.markup import (
     CLUSTER,
     SOURCE_KEY,
     Mention,
+    placed_texts,
     read_citation,
     split_key,
     texts_of,
@@ -53,23 +54,23 @@ _KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")
 def _open_citations(pack: Pack) -> Found:
     """Find citations that have lost a bracket, and are printed as they stand."""
     for section in pack.sections:
-        for key, plain, at in _bare_keys(section.body, pack):
-            yield _open_citation(key, _text_place(section, plain, at), section)
+        for key, at in _bare_keys(section.body, pack):
+            yield _open_citation(key, section.in_body(at), section)
     for item in pack.items:
         for name, text in texts_of(item):
-            for key, _, _ in _bare_keys(text, pack):
+            for key, _ in _bare_keys(text, pack):
                 yield _open_citation(key, item.at(name), item)
 
 
-def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
-    """Yield the keys of sources outside citations, the text without citations, and their places."""
+def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, int]]:
+    """Yield the keys of sources outside citations, and where they are."""
     if "@" not in text:
         return
     plain = CLUSTER.sub(lambda match: _without_cited(match[0]), without_code(text))
     for match in _KEY.finditer(plain):
         key, _ = split_key(match[1])
         if key in pack.sources:
-            yield key, plain, match.start()
+            yield key, match.start()
 
 
 def _without_cited(cluster: str) -> str:
@@ -136,18 +137,15 @@ def mentions_of_pack(pack: Pack) -> Iterator[tuple[Mention, Place]]:
 
 def mentions_of(item: Item, pack: Pack) -> Iterator[tuple[Mention, Place]]:
     """Yield what the texts of an item point at, and where."""
-    for name, text in texts_of(item):
-        for mention in mentions(text, pack.manifest.language):
-            yield mention, item.at(name).inside(text, mention.offset)
-    if isinstance(item, Section):
-        yield from mentions_of_body(item, pack)
+    for name, text, place in placed_texts(item):
+        for mention in mentions(text, pack.manifest.language, name == "body"):
+            yield mention, place(mention.offset)
 
 
 def mentions_of_body(section: Section, pack: Pack) -> Iterator[tuple[Mention, Place]]:
     """Yield what the text of a section points at, and where."""
-    path = section.at("body").path
-    for mention in mentions(section.body, pack.manifest.language, body=True):
-        yield mention, Place(path, mention.line + section.body_line - 1, mention.column)
+    for mention in mentions(section.body, pack.manifest.language, True):
+        yield mention, section.in_body(mention.offset)
 
 
 def _anchors(pack: Pack) -> Found:
@@ -182,21 +180,12 @@ def _footnotes(pack: Pack) -> Found:
             if name not in written:
                 message = f"there is no footnote `[^{name}]`"
                 hint = f"Write it on a separate line: [^{name}]: text"
-                yield error(
-                    "bad-reference", message, _text_place(section, text, at), hint, section.id
-                )
+                yield error("bad-reference", message, section.in_body(at), hint, section.id)
         for name, at in written.items():
             if name not in called:
                 message = f"the footnote `[^{name}]` is never called, and not printed"
                 hint = f"Put [^{name}] where it belongs, or delete it."
-                yield warning(
-                    "unused-footnote", message, _text_place(section, text, at), hint, section.id
-                )
-
-
-def _text_place(section: Section, text: str, at: int) -> Place:
-    line = text.count("\n", 0, at) + section.body_line
-    return Place(section.at("body").path, line, at - text.rfind("\n", 0, at))
+                yield warning("unused-footnote", message, section.in_body(at), hint, section.id)
 
 
 def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:

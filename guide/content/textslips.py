@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from guide.diagnostics.diagnostic import Diagnostic, Place, place_of, warning
+from guide.diagnostics.diagnostic import Diagnostic, warning
 from guide.model.base import Item
 from guide.model.content import Card, Section
-from guide.model.markup import TERM, texts_of
+from guide.model.markup import TERM, placed_texts
 from guide.model.pack import Pack
 from guide.model.signs import without_code
 
@@ -22,10 +22,7 @@ _BLOCK = re.compile(r"#{1,6}[ \t]|:::|```|~~~")
 
 @dataclass(frozen=True)
 class Slip:
-    """Something printed as it is, and the code of its warning.
-
-    `offset` counts from 0 in the text.
-    """
+    """Something printed unchanged: where it begins in the text, and its warning."""
 
     offset: int
     message: str
@@ -35,19 +32,11 @@ class Slip:
 
 def check_texts(pack: Pack) -> Iterator[Diagnostic]:
     """Yield what was meant as a table, a gap or a mark, at its line, in sections and in all fields."""
-    for section in pack.sections:
-        for slip in slips_in(section.body):
-            place = place_of(slip.offset, section.body, section.at("body"))
-            yield _warning(slip, place, section.id)
     for item in pack.items:
-        for name, text in texts_of(item):
+        for name, text, place in placed_texts(item):
             for slip in slips_in(text, item, name):
-                place = item.at(name).inside(text, slip.offset)
-                yield _warning(slip, place, item.id)
-
-
-def _warning(slip: Slip, place: Place, item: str) -> Diagnostic:
-    return warning(slip.code, slip.message, place, slip.hint, item)
+                at = place(slip.offset)
+                yield warning(slip.code, slip.message, at, slip.hint, item.id)
 
 
 def slips_in(text: str, item: Item | None = None, field: str = "") -> Iterator[Slip]:
@@ -144,7 +133,8 @@ def _columns(line: str) -> int:
 
 def _slip(number: int, original: Sequence[str], message: str, hint: str) -> Slip:
     line = original[number]
-    offset = sum(len(each) + 1 for each in original[:number]) + len(line) - len(line.lstrip())
+    column = len(line) - len(line.lstrip())
+    offset = sum(len(each) + 1 for each in original[:number]) + column
     return Slip(offset, message, hint, "not-a-table")
 
 
@@ -166,8 +156,7 @@ def _gaps(text: str, item: Item | None, field: str) -> Iterator[Slip]:
             continue  # a set, as mathematicians write it
         shown = match[0]
         hint = f"Did you mean a gap: {{{shown}}}?" if cloze else _hint(item, match[1])
-        message = f"`{shown}` is printed with its braces"
-        yield Slip(match.start(), message, hint, "gap-in-braces")
+        yield Slip(match.start(), f"`{shown}` is printed with its braces", hint, "gap-in-braces")
     for match in () if cloze else _GAP.finditer(plain):
         begin = plain.rfind("\n", 0, match.start()) + 1
         if not _ATTRIBUTES.match(plain[begin:]):

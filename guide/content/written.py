@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.markup.mentions import mentions
 from guide.model.base import Item
-from guide.model.content import MatchQuestion, Section, ShortQuestion
-from guide.model.markup import are_attributes, texts_of
+from guide.model.content import MatchQuestion, ShortQuestion
+from guide.model.markup import are_attributes, placed_texts
 from guide.model.pack import Pack
 from guide.model.signs import REMEDIES, foreign_tags, open_comment, without_code
 
@@ -52,12 +53,12 @@ def _written(pack: Pack) -> Iterator[Written]:
     """Yield every text of a pack that is Markdown."""
     summary = pack.manifest.summary
     if summary:
-        yield Written(summary, "", lambda at: pack.at("summary").inside(summary, at))
+        yield Written(summary, "", partial(pack.at("summary").inside, summary))
     for item in pack.items:
-        for name, text in (*texts_of(item), *_more(item)):
-            yield Written(text, item.id, _placed(item, name, text))
-        if isinstance(item, Section):
-            yield Written(item.body, item.id, _in_body(item), body=True)
+        for name, text, place in placed_texts(item):
+            yield Written(text, item.id, place, body=name == "body")
+        for name, text in _more(item):
+            yield Written(text, item.id, partial(item.at(name).inside, text))
 
 
 def _more(item: Item) -> Iterator[tuple[str, str]]:
@@ -67,18 +68,6 @@ def _more(item: Item) -> Iterator[tuple[str, str]]:
         for left, right in item.pairs.items():
             yield f"pairs.{left}", left
             yield f"pairs.{left}", right
-
-
-def _placed(item: Item, name: str, text: str) -> Callable[[int], Place]:
-    return lambda at: item.at(name).inside(text, at)
-
-
-def _in_body(section: Section) -> Callable[[int], Place]:
-    def place(at: int) -> Place:
-        line = section.body.count("\n", 0, at) + section.body_line
-        return Place(section.at("body").path, line, at - section.body.rfind("\n", 0, at))
-
-    return place
 
 
 def _tags(written: Written) -> Found:

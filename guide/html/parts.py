@@ -48,7 +48,7 @@ def _section(document: Document, parsed: Parsed) -> views.SectionView:
     )
     _note_places(document, section)
     html = render_tokens(parsed.tokens, context, here)
-    document.account(section.body, html, section_place(section), section.id, short=False)
+    document.account(section.body, html, section.in_body, section.id, short=False)
 
     def texts(name: str) -> list[Markup]:
         values = enumerate(getattr(section, name))
@@ -69,17 +69,6 @@ def _section(document: Document, parsed: Parsed) -> views.SectionView:
         headings=[views.HeadingView(name, line(words)) for name, words in parsed.headings],
         at=document.at(section),
     )
-
-
-def section_place(section: Section) -> Callable[[int], Place]:
-    """Return the function that gives the place of an offset in a section's text."""
-    text, path = section.body, section.at("body").path
-
-    def place(at: int) -> Place:
-        line = section.body_line + text.count("\n", 0, at)
-        return Place(path, line, at - text.rfind("\n", 0, at))
-
-    return place
 
 
 def _note_places(document: Document, section: Section) -> None:

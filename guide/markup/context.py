@@ -41,7 +41,6 @@ class Context:
     index: dict[str, list[str]] = with_default(default_factory=dict)
     places: dict[str, Place] = with_default(default_factory=dict)
     terms_printed: bool = True
-    sources_printed: bool = True
     links_printed: bool = True
     notes_below: bool = True
 

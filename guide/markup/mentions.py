@@ -110,7 +110,7 @@ class _Finder:
     """
 
     def __init__(self, written: str, one_line: bool) -> None:
-        self.written, self.text = written, without_comments(written)
+        self.text = without_comments(written)
         gone = {
             at
             for span in (spans(written) if "<!--" in written else ())
@@ -128,10 +128,7 @@ class _Finder:
         self, kind: str, value: str, at: int, shown: str = "", given: frozenset[str] = frozenset()
     ) -> Mention:
         """Return a mention with its place in the text as written."""
-        offset = self.offsets[at]
-        line = self.written.count("\n", 0, offset) + 1
-        column = offset - self.written.rfind("\n", 0, offset)
-        return Mention(kind, value, line, column, shown, given, offset)
+        return Mention(kind, value, self.offsets[at], shown, given)
 
     def _span(self, lines: list[int] | None) -> tuple[int, int]:
         if lines is None or self.anywhere:

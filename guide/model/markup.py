@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import NamedTuple
 
+from guide.diagnostics.diagnostic import Place
 from guide.model.base import Item
-from guide.model.content import Citation
-from guide.model.signs import without_comments
+from guide.model.content import Citation, Section
+from guide.model.signs import MARKS, without_comments
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
 # A key begins with a letter, a figure or `_` of any script; what cannot be in one goes in braces.
@@ -48,17 +50,15 @@ _LOCATORS = {
 class Mention:
     """Something that a text points at: `kind` is cite, ref, term, image or anchor.
 
-    `line` and `column` count from 1 within the text, `offset` from 0; `shown` is a term's wording or
-    an image's caption, `given` the names of the attributes in the braces after an image.
+    `offset` is where in the text it begins, `shown` a term's wording or an image's caption, `given`
+    the names of the attributes in the braces after an image.
     """
 
     kind: str
     value: str
-    line: int
-    column: int
+    offset: int
     shown: str = ""
     given: frozenset[str] = frozenset()
-    offset: int = 0
 
 
 _KIND_OF_PLACE = re.compile(r"([^\W\d_]+)\.?\s*(?=[\w(])(.*)", re.S)
@@ -149,8 +149,7 @@ def split_key(written: str) -> tuple[str, str]:
 
 
 # A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
-_MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
-_FENCED = re.compile(rf"({_MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
+_FENCED = re.compile(rf"({MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
 _QUOTE = re.compile(r"(?:[ \t]*>)*")
 _SIGNS_OF_BLOCKS = ("```", "~~~", ":::")
 _ITEM = re.compile(r"[-*+:>][ \t]|\d{1,9}[.)][ \t]|\[\^[^\]\s]+\]:|>")
@@ -181,17 +180,62 @@ def loose_marks(text: str) -> list[Loose]:
     """
     if not any(sign in text for sign in _SIGNS_OF_BLOCKS):
         return []
-    text = without_comments(text)
+    lines = without_comments(text).split("\n")
     found: list[Loose] = []
+    boxes: list[_Box] = []
+    for number, marks, rest in _marks(lines, found):
+        if rest:
+            name = BOX.match(rest)
+            shown = name[1] if name else rest
+            known = name is not None and name[1] in BOXES
+            if not known:
+                found.append(Loose("unknown", number, shown))
+            # A box inside another has fewer colons: with as many, the one before lacks its end.
+            _close(boxes, len(marks), 0, found)
+            boxes.append(_Box(len(marks), shown, number, known))
+        elif any(box.colons <= len(marks) for box in boxes):
+            _close(boxes, len(marks), 1, found)
+        else:
+            found.append(Loose("end", number, marks))
+    _close(boxes, 0, 0, found)
+    whole = [
+        replace(mark, first=_first_end(lines, mark.line), last=_last_line(lines, mark.line))
+        if mark.kind == "box"
+        else mark
+        for mark in found
+    ]
+    return sorted(whole, key=lambda mark: mark.line)
+
+
+class _Box(NamedTuple):
+    """A box that is open: its colons, its name, the line of its head, and whether its kind is known."""
+
+    colons: int
+    name: str
+    line: int
+    known: bool
+
+
+def _close(boxes: list[_Box], colons: int, ended: int, found: list[Loose]) -> None:
+    """Close the first box of at most so many colons (0: any), and all inside it, which lack an end.
+
+    Of these boxes, the first ones that `ended` counts have theirs.
+    """
+    fits = (n for n, box in enumerate(boxes) if not colons or box.colons <= colons)
+    outer = next(fits, len(boxes))
+    found += [Loose("box", box.line, box.name) for box in boxes[outer + ended :] if box.known]
+    del boxes[outer:]
+
+
+def _marks(lines: list[str], found: list[Loose]) -> Iterator[tuple[int, str, str]]:
+    """Yield line, colons and the text after them for each mark of a box; add code that is not closed."""
     fence: tuple[str, int, int] | None = None  # marks, line, how deep in quotations
-    boxes: list[tuple[int, str, int, bool]] = []  # colons, name, line, known
     indented = True  # a line of four spaces is code, unless it goes on with a list
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(lines, 1):
         match = _FENCED.match(line) if any(sign in line for sign in _SIGNS_OF_BLOCKS) else None
         if fence is not None:
             quoted = _QUOTE.match(line)
-            depth = quoted[0].count(">") if quoted else 0
-            if depth >= fence[2]:
+            if (quoted[0].count(">") if quoted else 0) >= fence[2]:
                 ends = match and match[2].startswith(fence[0]) and not match[3].strip()
                 if match and ends and "".join(match[1].split()) == ">" * fence[2]:
                     fence = None
@@ -203,37 +247,12 @@ def loose_marks(text: str) -> list[Loose]:
             indented = _ITEM.match(line) is None
         if match is None or skipped:
             continue
-        marks, rest = match[2], match[3].strip()
-        if marks[0] != ":":
-            fence = (marks, number, match[1].count(">"))
-        elif rest:
-            name = BOX.match(rest)
-            shown = name[1] if name else rest
-            known = name is not None and name[1] in BOXES
-            if not known:
-                found.append(Loose("unknown", number, shown))
-            # A box inside another has fewer colons: with as many, the one before lacks its end.
-            inside = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), len(boxes))
-            found += [Loose("box", box[2], box[1]) for box in boxes[inside:] if box[3]]
-            boxes = [*boxes[:inside], (len(marks), shown, number, known)]
+        if match[2][0] == ":":
+            yield number, match[2], match[3].strip()
         else:
-            outer = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), None)
-            if outer is None:
-                found.append(Loose("end", number, marks))
-                continue
-            found += [Loose("box", box[2], box[1]) for box in boxes[outer + 1 :] if box[3]]
-            del boxes[outer:]
-    found += [Loose("box", box[2], box[1]) for box in boxes if box[3]]
+            fence = (match[2], number, match[1].count(">"))
     if fence is not None:
         found.append(Loose("code", fence[1], fence[0]))
-    lines = text.split("\n")
-    whole = [
-        replace(mark, first=_first_end(lines, mark.line), last=_last_line(lines, mark.line))
-        if mark.kind == "box"
-        else mark
-        for mark in found
-    ]
-    return sorted(whole, key=lambda mark: mark.line)
 
 
 def _first_end(lines: list[str], start: int) -> int:
@@ -266,6 +285,14 @@ def texts_of(item: Item) -> Iterator[tuple[str, str]]:
             )
         elif isinstance(value, tuple) and not (name == "answer" and hasattr(item, "options")):
             yield from ((f"{name}.{number}", text) for number, text in enumerate(value))
+
+
+def placed_texts(item: Item) -> Iterator[tuple[str, str, Callable[[int], Place]]]:
+    """Yield the texts of an item with their fields, and what gives the place of an offset in each."""
+    for name, text in texts_of(item):
+        yield name, text, partial(item.at(name).inside, text)
+    if isinstance(item, Section):
+        yield "body", item.body, item.in_body
 
 
 _MARKDOWN = ("title", "summary", "objectives", "key_points", "detail", "definition", "role", "label",

@@ -27,10 +27,10 @@ class Span:
     display: bool = False
 
 
-# After the marks of lists, quotes and notes, a fence of code.
-_MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
+MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
+"""What may be in a line before a block: the marks of lists, quotes and notes."""
 _FENCE = re.compile(
-    rf"(?:{_MARKS})(?P<mark>`{{3,}}(?=[^`\n]*$)|~{{3,}})[^\n]*\n?(?:.*?^[ \t>]*(?P=mark)[`~]*[ \t]*$|.*\Z)",
+    rf"(?:{MARKS})(?P<mark>`{{3,}}(?=[^`\n]*$)|~{{3,}})[^\n]*\n?(?:.*?^[ \t>]*(?P=mark)[`~]*[ \t]*$|.*\Z)",
     re.M | re.S,
 )
 _BLANK = re.compile(r"\n[ \t]*\n")
@@ -98,8 +98,10 @@ def _between(text: str, at: int, opened: str, closed: str, display: bool) -> Spa
     return None
 
 
-def spans(text: str) -> Iterator[Span]:
-    """Yield code, formulas and comments in reading order; what is inside one of them is not read."""
+@lru_cache(maxsize=4096)
+def spans(text: str) -> tuple[Span, ...]:
+    """Return code, formulas and comments in reading order; what is inside one of them is not read."""
+    all_spans: list[Span] = []
     position, paragraph = 0, -1
     while match := _STOP.search(text, position):
         if match.start() >= paragraph:
@@ -109,8 +111,9 @@ def spans(text: str) -> Iterator[Span]:
         if found is None:
             position = _after(text, match)
         else:
-            yield found
+            all_spans.append(found)
             position = max(found.end, match.start() + 1)
+    return tuple(all_spans)
 
 
 def _after(text: str, match: re.Match[str]) -> int:
@@ -145,11 +148,6 @@ def _code(text: str, at: int, mark: str, last: int) -> Span | None:
     return None
 
 
-@lru_cache(maxsize=4096)
-def _spans(text: str) -> tuple[Span, ...]:
-    return tuple(spans(text))
-
-
 def without_code(text: str) -> str:
     """Return a Markdown text with code, formulas and comments blanked out, every place kept."""
     return _blanked(text, {"code", "formula", "comment"})
@@ -172,7 +170,7 @@ def _blanked(text: str, kinds: set[str], by: str = " ") -> str:
     if not _STOP.search(text):
         return text
     made, last = [], 0
-    for span in _spans(text):
+    for span in spans(text):
         if span.kind in kinds:
             made += [text[last : span.start], re.sub(r"[^\n]", by, text[span.start : span.end])]
             last = span.end

@@ -109,12 +109,16 @@ CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "card": (put("cards.yaml", "Back", "Reverse"), {"one"}),
     "source": (put("sources.yaml", "Smith", "Jones"), PAGES | {"one"}),
     "term": (put("glossary.yaml", "Word", "Phrase"), PAGES),
-    "place of a card": (put("cards.yaml", "- {id: one", "\n\n- {id: one"), set()),
-    "line of a paragraph": (put("sections/text.md", "title: One", "title: One\n\n"), set()),
-    "remark": (put("cards.yaml", "- {id: two", "# remark\n- {id: two"), set()),
-    "time of a file": (lambda pack: os.utime(pack / "cards.yaml", (1, 1)), set()),
-    "list of addresses": (put("recipients.csv", "Ann", "Bob"), set()),
 }  # fmt: skip
+
+
+SAME: dict[str, Callable[[Path], None]] = {
+    "place of a card": put("cards.yaml", "- {id: one", "\n\n- {id: one"),
+    "line of a paragraph": put("sections/text.md", "title: One", "title: One\n\n"),
+    "remark": put("cards.yaml", "- {id: two", "# remark\n- {id: two"),
+    "time of a file": lambda pack: os.utime(pack / "cards.yaml", (1, 1)),
+    "list of addresses": put("recipients.csv", "Ann", "Bob"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +152,7 @@ def test_an_input_changes_the_keys_of_what_it_is_printed_in(
     ("settings", "wanted"),
     [
         ({"paper": "letter"}, PAGES), ({"theme": "large-print"}, ALL), ({"stock": "a6"}, CARDS),
-        ({"overrides": (("marking", "SECRET"),)}, ALL), ({"jobs": 3}, set()), ({"cache": False}, set()),
-        ({"strict": True}, set()), ({"booklet": True}, set()),
+        ({"overrides": (("marking", "SECRET"),)}, ALL), ({"jobs": 3, "cache": False, "strict": True, "booklet": True}, set()),
     ],
 )  # fmt: skip
 def test_a_setting_changes_the_keys_of_what_it_is_printed_in(
@@ -160,19 +163,29 @@ def test_a_setting_changes_the_keys_of_what_it_is_printed_in(
     assert {part for part in ALL if made[part] != usual[part]} == wanted
 
 
-@pytest.mark.parametrize("name", ["PATH", "LANG", "LC_ALL", "LANGUAGE", "TZ", "COLUMNS", "NO_COLOR", "PYTHONHASHSEED"])
+def test_what_is_not_printed_changes_no_key(usual: dict[str, str], tmp_path: Path) -> None:
+    """Places in files, remarks, times, and files for others than readers; all at once."""
+    pack = write(tmp_path / "keys")
+    for change in SAME.values():
+        change(pack)
+    assert keys(pack) == usual
+
+
 def test_the_environment_of_a_person_is_in_no_key(
-    name: str, usual: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    usual: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Language, time zone and terminal, and the folder that a build is begun in."""
-    monkeypatch.setenv(name, "other")
-    monkeypatch.chdir(tmp_path)
-    if name == "TZ":
-        time.tzset()
+    """Language, time zone and terminal, and the folder that a build is begun in; all at once."""
     before = inputs._where()
-    assert keys(write(tmp_path / "keys")) == usual
-    monkeypatch.delenv(name)
-    assert inputs._where() == before
+    for name in ("PATH", "LANG", "LC_ALL", "LANGUAGE", "TZ", "COLUMNS", "NO_COLOR", "PYTHONHASHSEED"):
+        monkeypatch.setenv(name, "other")
+    monkeypatch.chdir(tmp_path)
+    time.tzset()
+    try:
+        assert keys(write(tmp_path / "keys")) == usual
+        assert inputs._where() == before
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("name", [*inputs._VARIABLES, *inputs._WAYS])

@@ -54,12 +54,17 @@ def _cited(processor: Processor, key: str) -> str:
     return plain(processor.one(Cite(key)))
 
 
-def _alike(processor: Processor, keys: Sequence[str]) -> list[list[str]]:
-    """Return the groups of sources that are cited alike."""
+def _groups(processor: Processor, keys: Sequence[str]) -> dict[str, list[str]]:
+    """Return the sources that are cited alike, several of them, by how they are cited."""
     groups: dict[str, list[str]] = {}
     for key in keys:
         groups.setdefault(_cited(processor, key), []).append(key)
-    return [group for text, group in groups.items() if len(group) > 1 and text]
+    return {text: group for text, group in groups.items() if len(group) > 1}
+
+
+def _alike(processor: Processor, keys: Sequence[str]) -> list[list[str]]:
+    """Return the groups of sources that are cited alike, and in words."""
+    return [group for text, group in _groups(processor, keys).items() if text]
 
 
 def _classes(processor: Processor, keys: Sequence[str]) -> int:
@@ -91,10 +96,7 @@ def _resolve(
 
 
 def _split(processor: Processor, keys: Sequence[str]) -> list[list[str]]:
-    groups: dict[str, list[str]] = {}
-    for key in keys:
-        groups.setdefault(_cited(processor, key), []).append(key)
-    return [group for group in groups.values() if len(group) > 1]
+    return [*_groups(processor, keys).values()]
 
 
 def _people(processor: Processor, key: str) -> tuple[Sequence[object], int]:
