@@ -86,7 +86,7 @@ def look_inside(
         data: Any = b""
         if file.seek(0, io.SEEK_END):
             data = stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        return _Looking(file, data, name, passwords, roots).run(signature)
+        return _Looking(file, data, Place(name), passwords, roots).run(signature)
 
 
 @contextlib.contextmanager
@@ -125,16 +125,16 @@ def _unpacked(path: Path, member: str, stack: contextlib.ExitStack) -> tuple[Any
     return file, signature
 
 
+@dataclass
 class _Looking:
-    def __init__(
-        self, file: Any, data: Any, name: str, passwords: Sequence[str], roots: Sequence[bytes]
-    ) -> None:
-        self.file, self.data = file, data
-        self.passwords, self.roots = passwords, roots
-        self.at = Place(name)
-        self.problems: list[Diagnostic] = []
-        self.password = ""
-        self.looked: int | None = None
+    file: Any
+    data: Any
+    at: Place
+    passwords: Sequence[str]
+    roots: Sequence[bytes]
+    problems: list[Diagnostic] = field(default_factory=list)
+    password: str = ""
+    looked: int | None = None
 
     def run(self, detached: bytes | None) -> Inside:
         digest = hashlib.sha256(self.data).hexdigest()
@@ -241,11 +241,9 @@ class _Looking:
 
 
 def _seal_of(pdf: Any) -> str:
-    if not pdf.is_encrypted:
-        return "none"
     with contextlib.suppress(Exception):
-        method = str(pdf.encryption.stream_method).rpartition(".")[2]
-        return {"aesv3": "AES-256", "aesv2": "AES-128"}.get(method, "RC4")
+        method = str(pdf.encryption.stream_method).rpartition(".")[2] if pdf.is_encrypted else ""
+        return {"": "none", "aesv3": "AES-256", "aesv2": "AES-128"}.get(method, "RC4")
     return "encrypted"
 
 

@@ -116,6 +116,7 @@ def _same_document(known: Known, issue: Issue, at: Place) -> tuple[Diagnostic, .
     series, title, file = (known.facts.get(name, "") for name in ("series", "title", "file"))
     if not series or (issue.same_document and bool(file) == bool(issue.file)):
         return ()
+    this = _called(issue.title if issue.file else issue.series, issue.file)
     if not issue.file:
         # Only a pack's folder may have another name; its bytes decide once they are made.
         kinds = {each.rpartition("/")[2] for each in (series, issue.series)}
@@ -125,10 +126,10 @@ def _same_document(known: Known, issue: Issue, at: Place) -> tuple[Diagnostic, .
     elif _alike(series, title, file, issue):
         if file in {"", issue.file} and title == issue.title:
             return ()
-        message = f"{_called(issue)} counts as the next version of {_called_so(title, file)}"
+        message = f"{this} counts as the next version of {_called(title, file)}"
         hint = "If it is another document, give it its own list, or its own ledger: --ledger FILE"
         return (note("renamed-document", message, at, hint),)
-    message = f"the ledger is that of {_called_so(title or series, file)}, not of {_called(issue)}"
+    message = f"the ledger is that of {_called(title or series, file)}, not of {this}"
     hint = "Give each document its own list, or its own ledger: --ledger FILE. If it is the same "
     hint += "document under another name: --same-document"
     raise GuideError(error("ledger-of-another", message, at, hint))
@@ -136,10 +137,9 @@ def _same_document(known: Known, issue: Issue, at: Place) -> tuple[Diagnostic, .
 
 def is_of(known: Known, issue: Issue) -> bool:
     """Return True if a ledger has given out this document, or may have given out a version of it."""
-    had = digests(known)
-    if any(digest in had for digest in issue.documents.values()):
-        return True
     series, title, file = (known.facts.get(name, "") for name in ("series", "title", "file"))
+    if {*issue.documents.values()} & {*digests(known)}:
+        return True
     if not series or bool(file) != bool(issue.file):
         return False
     return _alike(series, title, file, issue) if issue.file else series == issue.series
@@ -154,9 +154,5 @@ def _alike(series: str, title: str, file: str, issue: Issue) -> bool:
     return alike(title, issue.title) and alike(file, issue.file)
 
 
-def _called(issue: Issue) -> str:
-    return _called_so(issue.title if issue.file else issue.series, issue.file)
-
-
-def _called_so(title: str, file: str) -> str:
+def _called(title: str, file: str) -> str:
     return f"`{title}` ({file}.pdf)" if file and file != title else f"`{title}`"

@@ -108,9 +108,8 @@ def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
         ahead = order.ahead or (None,) * len(order.labels)
         for label, document, ready in zip(order.labels, order.documents, ahead, strict=True):
             how = (document, order.recipient.language)
-            labels = wanted.setdefault(how, [])
-            if ready is None or not _stamper(recipe, how).takes(ready):
-                labels.append(label)
+            done = ready is not None and _stamper(recipe, how).takes(ready)
+            wanted.setdefault(how, []).extend([] if done else [label])
     for style, labels in wanted.items():
         _stamper(recipe, style).expect(labels)
 

@@ -41,6 +41,9 @@ class CopyLabel:
     own: bool = True
 
 
+Side = Annotated[float, Field(gt=5, le=500)]
+
+
 class StampPlace(Frozen):
     """The `[stamp]` table of a kind: where its copies carry their label. All lengths in mm.
 
@@ -59,10 +62,7 @@ class StampPlace(Frozen):
     size: Annotated[float, Field(ge=4, le=24)] = 7.5
     joined: bool = False
     anchor: str = ""
-    box: tuple[Annotated[float, Field(gt=5, le=500)], Annotated[float, Field(gt=5, le=500)]] = (
-        58,
-        28,
-    )
+    box: tuple[Side, Side] = (58, 28)
     number: Annotated[float, Field(ge=0, le=500)] = 5
     name: Annotated[float, Field(ge=0, le=500)] = 17.8
 

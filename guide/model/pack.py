@@ -27,18 +27,12 @@ from guide.model.dates import Date
 from guide.model.parts import NAMED
 from guide.units import Paper, parse_paper
 
+_SIDES = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
 PaperField = Annotated[
     Paper,
     BeforeValidator(parse_paper),
     PlainSerializer(lambda paper: paper.name),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["a4", "letter", "a5", "a3", "legal"]},
-                {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [{"enum": ["a4", "letter", "a5", "a3", "legal"]}, _SIDES]}),
 ]
 
 

@@ -24,12 +24,12 @@ _NAMES = {"debian": "Debian and Ubuntu", "fedora": "Fedora", "arch": "Arch"}
 
 def remedy(missing: bool) -> Diagnostic:
     """Return what is wrong with CUPS here, and what to do on this system."""
-    if missing:
-        message = "there is no CUPS on this machine, the printing system that guide print talks to"
-        return error("no-cups", message, Place(""), _install())
     message = f"CUPS does not answer: {server()} is not running"
     hint = "Start it: sudo systemctl start cups (or, without systemd, sudo cupsd)."
-    if sys.platform == "darwin":
+    if missing:
+        message = "there is no CUPS on this machine, the printing system that guide print talks to"
+        hint = _install()
+    elif sys.platform == "darwin":
         hint = "Start it: sudo launchctl start org.cups.cupsd"
     return error("no-cups", message, Place(""), hint)
 
