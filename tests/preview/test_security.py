@@ -22,7 +22,7 @@ def asked(preview: Preview, path: str, method: str = "GET", body: Any = None, **
     token = preview.address.split("/")[3]
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     link.request(method, path.replace("TOKEN", token), json.dumps(body) if body is not None else None, given)
-    answer = link.getresponse()
+    answer: Any = link.getresponse()
     answer.text = answer.read().decode("utf-8", "replace")
     link.close()
     return answer
