@@ -30,7 +30,7 @@ _KINDS = {
     ".svg": "image/svg+xml",
 }
 _ALIVE = 20.0  # s between two signs of life to a browser
-_WIDEST = 6000  # pixels of a page
+_WIDEST = 4000  # pixels of a page
 _MOST_BODY = 10_000  # bytes of a request
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

@@ -20,8 +20,11 @@ def opened(folder: Path, path: str, line: int, column: int) -> Mapping[str, str]
     as `file:line:column`. None if the path does not lead to a file of the pack.
     """
     root = folder.resolve()
-    file = (root / path).resolve()
-    if not file.is_relative_to(root) or not file.is_file():
+    try:
+        file = (root / path).resolve()
+        if not file.is_relative_to(root) or not file.is_file():
+            return None
+    except (OSError, ValueError, RuntimeError):  # too long, with a NUL, a link to itself
         return None
     place = f"{file}:{line}:{column}"
     command = os.environ.get(VARIABLE, "")

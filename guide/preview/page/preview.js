@@ -139,6 +139,7 @@ function documents(state) {
   if (!list.some((d) => d.name === at.name)) at.name = list.some((d) => d.name === wished) ? wished : list[0].name;
   $("document").value = at.name;
   pages();
+  if (at.start && at.name === wished) { go(at.start); at.start = 0; }
 }
 const fresh = (d) => d.changed.length > 0 && !at.told.has(d.sha);
 
@@ -489,7 +490,6 @@ document.addEventListener("keydown", (event) => { if (event.key === "Escape") $(
 
 at.zoom = remembered("guide-zoom") || "fit";
 $("zoom").value = at.zoom;
-const asked = parseInt(location.hash.split("/")[1], 10);
-if (asked) at.start = asked - 1;
+at.start = (parseInt(location.hash.split("/")[1], 10) || 1) - 1;
 if (matchMedia("(max-width: 820px)").matches) panel("thumbs", false);
 connect();
