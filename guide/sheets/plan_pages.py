@@ -14,6 +14,7 @@ from typing import Literal
 from guide.units import PAPERS, Paper
 
 Flip = Literal["none", "long-edge", "short-edge"]
+EDGES = {"long-edge": "/DuplexFlipLongEdge", "short-edge": "/DuplexFlipShortEdge"}
 Box = tuple[float, float, float, float]
 """Left, top, width and height in mm."""
 LARGEST = (216.0, 356.0)  # mm; what an office printer takes: Letter, Legal, A4
@@ -194,10 +195,8 @@ def n_up(
 
     surfaces = []
     for number in range(sheets):
-        chosen = [
-            place * sheets + number if cut_stack else number * places + place
-            for place in range(places)
-        ]
+        first, step = (number, sheets) if cut_stack else (number * places, 1)
+        chosen = [first + place * step for place in range(places)]
         if two_sided:
             surfaces.append(side([2 * leaf for leaf in chosen]))
             surfaces.append(_behind(side([2 * leaf + 1 for leaf in chosen]), flip))

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from guide.system import signals, tempfiles
-from guide.system.sandbox import Limits, TimeExceeded, bound, signal_name, waited, within
+from guide.system.sandbox import Limits, TimeExceeded, bound, within
 
 TIME_LIMIT = 300.0  # s; a document that takes longer hangs
 
@@ -264,8 +264,8 @@ def _how_they_died(executor: ProcessPoolExecutor) -> str:
     told = {None, 0, 255, -signal.SIGTERM}
     code = next((code for code in codes if code not in told), None)
     if code is None:
-        return signal_name(signal.SIGTERM)
-    return signal_name(-code) if code < 0 else "an error"
+        return signals.name_of(signal.SIGTERM)
+    return signals.name_of(-code) if code < 0 else "an error"
 
 
 def _see_dead(processes: Sequence[Any], limit: float = 5.0) -> None:
@@ -336,7 +336,7 @@ class _Call:
                 raise BrokenProcessPool
             return False
 
-        if not waited(ready, limit):
+        if not signals.waited(ready, limit):
             self.pool.stop(kill=True)
             raise JobTimeout
         return future.result()
