@@ -141,10 +141,8 @@ def _surfaces(sources: Sequence[PageForm], scheme: Scheme, size: Paper, name: st
                            scheme.right_to_left)  # fmt: skip
         if scheme.kind == "n-up":
             sheet, columns, rows = grid_of(scheme.count, size, paper, scheme.margin)
-            return n_up(
-                count, sheet, columns, rows, scheme.order, scheme.margin, 0.0, scheme.cut_stack,
-                scheme.flip, scheme.right_to_left,
-            )  # fmt: skip
+            return n_up(count, sheet, columns, rows, scheme.order, scheme.margin, scheme.cut_stack,
+                        scheme.flip, scheme.right_to_left)  # fmt: skip
         if scheme.kind == "poster":
             upright = (paper.width <= paper.height) == (
                 size.width / scheme.across <= size.height / scheme.down
