@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,6 +16,7 @@ from guide.cli.options import (
     FOUND,
     find_packs,
     flag,
+    how_much_options,
     packs_argument,
     parsed,
     run_options,
@@ -23,7 +25,7 @@ from guide.cli.options import (
 
 if TYPE_CHECKING:
     from guide.model.printers import Registration
-    from guide.pipeline import Settings
+    from guide.pipeline import Built, Settings
 
 
 @click.command()
@@ -45,10 +47,14 @@ if TYPE_CHECKING:
       help="Write how each card fits: flashcards-fit.json, and a contact sheet as PDF.")  # fmt: skip
 @flag("--booklet", help="Also make BRIEFING-booklet.pdf of each document, to fold and staple.")
 @flag("--archive", help="Make PDF/A-3b that holds the pack's source, to be kept for years.")
+@flag("--watch", help="Stay, and build again whenever a file of the pack is saved.")
 @flag("--json", "as_json", help="Print the content of build.json.")
+@flag("--open", "opened", help="Open the PDFs when they are made.")
+@how_much_options
 def build(
     packs: tuple[Path, ...], out: Path, against: Path | None, tags: str, since: Path | None, back_offset: str,
-    printer: str, booklet: bool, archive: bool, as_json: bool, **run: Any,
+    printer: str, booklet: bool, archive: bool, as_json: bool, opened: bool,
+    watch: bool, how_much: str | None, **run: Any,
 ) -> None:  # fmt: skip
     """Make the PDFs of one or more packs.
 
@@ -57,6 +63,7 @@ def build(
     \b
     Examples:
       guide build
+      guide build my-pack --only quiz --open
       guide build content/kosovo --only flashcards --stock index-3x5
       guide build my-pack --theme large-print --paper letter -o out
       guide build my-pack -D documents.flashcards.stock=a6 --strict
@@ -66,30 +73,61 @@ def build(
       guide build my-pack --tags unit-3,unit-4 --printer office
       guide build my-pack --only flashcards --only-changed-since build/my-pack/build.json
       guide build my-pack --check build
+      guide build my-pack --watch
     """
     from guide import pipeline
-    from guide.diagnostics.formats import plain_json
     from guide.screen.builds import report_built
+    from guide.screen.problems import HowMuch
     from guide.screen.progress import progress_bars
 
-    registration = _registration(back_offset, printer)
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
     printed = pipeline.printed_cards(since) if since else None
     settings = pipeline.Settings(
-        **run, tags=chosen, printed=printed, registration=registration, booklet=booklet,
-        archive=archive, epoch=_epoch() if archive else 0,
+        **run, tags=chosen, printed=printed, registration=_registration(back_offset, printer),
+        booklet=booklet, archive=archive, epoch=_epoch() if archive else 0,
     )  # fmt: skip
     if against is not None:
         _check(find_packs(packs), against, settings, as_json)
+    if watch:
+        _watch(find_packs(packs), out, settings, how_much)
     built = []
     for folder in find_packs(packs):
         with progress_bars() as progress:
             built.append(pipeline.build(folder, out, settings, progress))
-        report_built(built[-1])
+        report_built(built[-1], HowMuch(how_much or "grouped"))
+    _end(built, as_json, opened)
+
+
+def _end(built: Sequence[Built], as_json: bool, opened: bool) -> NoReturn:
+    """Print what was made for programs, open it for people, and end with 1 if anything failed."""
+    from guide.diagnostics.formats import plain_json
+
     if as_json:
         found = [each.as_json() for each in built]
         click.echo(plain_json(found[0] if len(found) == 1 else found))
+    if opened:
+        for output in (output for each in built for output in each.outputs):
+            click.launch(output.path)
     click.get_current_context().exit(int(any(each.failed for each in built)))
+
+
+def _watch(folders: list[Path], out: Path, settings: Settings, how_much: str | None) -> None:
+    """Build a pack again and again until a signal ends it."""
+    from guide.cli.preview import only_one, parts
+    from guide.diagnostics.diagnostic import GuideError
+    from guide.screen.builds import report_built
+    from guide.screen.problems import HowMuch, show
+    from guide.screen.progress import progress_bars
+
+    def report(came: Built | GuideError) -> None:
+        if isinstance(came, GuideError):
+            show(came.diagnostics, stream=sys.stderr)
+        else:
+            report_built(came, HowMuch(how_much or "grouped"))
+        click.echo(f"watching {folder}; Ctrl-C ends it", err=True)
+
+    folder = only_one(folders)
+    parts("guide.preview.rebuild").rebuild(folder, out, settings, progress_bars, report)
 
 
 def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool) -> NoReturn:

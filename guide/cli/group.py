@@ -11,8 +11,8 @@ import click
 from guide import __version__
 
 _COMMANDS = (
-    "new", "build", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
-    "ledger", "verify", "schema", "cache",
+    "new", "build", "preview", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
+    "ledger", "verify", "schema", "cache", "doctor",
 )  # fmt: skip
 
 

@@ -110,3 +110,8 @@ def options(*several: Callable[[Any], Any]) -> Callable[[F], F]:
 
 run_options = options(*_RUN)
 how_options = options(*_HOW)  # of a run that chooses its document itself
+how_much_options = options(
+    click.option("--quiet", "how_much", flag_value="quiet", help="Print errors alone."),
+    click.option("--all", "how_much", flag_value="all",
+                 help="List every problem, however many are of one kind."),
+)  # fmt: skip

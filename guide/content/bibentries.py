@@ -20,15 +20,7 @@ _NAME = re.compile(r"([A-Za-z][\w:.+/-]*)\s*=\s*[{\"\w]")
 _SIGN = re.compile(r"@[ \t]*\w+\s*([{(])|[{}()\"]|^[ \t]*%", re.M)
 # Entries that are part of another work, whose title the entry of that work gives.
 _TRAVELS = frozenset(
-    (
-        "inbook",
-        "incollection",
-        "inproceedings",
-        "conference",
-        "bookinbook",
-        "suppbook",
-        "inreference",
-    )
+    "inbook incollection inproceedings conference bookinbook suppbook inreference".split()
 )
 _OWN = frozenset(("crossref", "xdata", "ids", "label", "key"))
 
@@ -133,10 +125,14 @@ class _Reading:
                     continue
                 key, written = body
                 place, places = starts.get(start, (Place(self.path, self.parser.lineno, 1), {}))
-                if not key or (key in seen and self._repeated(key, place, seen)):
-                    continue
-                seen[key] = place
-                yield self._entry(command.lower(), key, written, place, places)
+                if key in seen:
+                    line = seen[key].line
+                    message = f"two sources have the key `{key}`; the first is on line {line}"
+                    hint = "Rename one of the two, or delete it."
+                    self.problems.append(error("duplicate-id", message, place, hint))
+                elif key:
+                    seen[key] = place
+                    yield self._entry(command.lower(), key, written, place, places)
         except PybtexError as exc:
             self._failed(exc)
         self._report_undefined()
@@ -181,7 +177,8 @@ class _Reading:
             message = "the entry that begins here does not end: a closing brace or quote is missing"
             hint = "Count the braces of its fields; what follows it is not read either."
             return error("bibtex-syntax", message, begun, hint)
-        message = f"the BibTeX cannot be read: {_reason(exc)}"
+        reason = " ".join(str(exc).split()).partition(": ")[2] or str(exc)
+        message = f"the BibTeX cannot be read: {reason}"
         hint = "Look for a comma, quote or brace that is missing in this entry or the one before."
         line = int(getattr(exc, "lineno", 0) or 0)
         return error("bibtex-syntax", message, Place(self.path, line, 1), hint)
@@ -195,12 +192,6 @@ class _Reading:
                 f"Write @string{{{name} = {{...}}}} before this entry, or put the text in braces."
             )
             self.problems.append(error("bibtex-syntax", message, places[0], hint))
-
-    def _repeated(self, key: str, place: Place, seen: Mapping[str, Place]) -> bool:
-        message = f"two sources have the key `{key}`; the first is on line {seen[key].line}"
-        hint = "Rename one of the two, or delete it."
-        self.problems.append(error("duplicate-id", message, place, hint))
-        return True
 
     def _starts(self) -> dict[int, tuple[Place, dict[str, list[Place]]]]:
         """Return where each entry and its fields begin, and report entries without a key."""
@@ -235,12 +226,6 @@ class _Macros(dict[str, str]):
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(str(name).lower())
-
-
-def _reason(exc: Any) -> str:
-    from pybtex.textutils import normalize_whitespace
-
-    return normalize_whitespace(str(exc)).partition(": ")[2] or str(exc)
 
 
 def _inherit(entry: Entry, by_key: Mapping[str, Entry]) -> None:

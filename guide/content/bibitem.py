@@ -20,9 +20,9 @@ from guide.content.bibtables import (
     TITLES,
     TYPES,
 )
-from guide.content.sourcedates import read_date
+from guide.content.sourcedates import impossible, read_date
 from guide.content.tex import from_tex
-from guide.diagnostics.diagnostic import Diagnostic, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, warning
 from guide.model.lostfields import LostField
 
 _ARTICLES = frozenset(
@@ -62,7 +62,9 @@ class Item:
             if "title" not in self.entry.fields:
                 self._lost(name, value)
         elif name == "number":
-            self._set(name, self._number(), self.text(name, value))
+            counted = "collection-number" if "series" in self.entry.fields else "number"
+            target = "issue" if self.item["type"] in _ARTICLES else counted
+            self._set(name, target, self.text(name, value))
         elif name == "eprint":
             self._eprint(value)
         elif name == "howpublished":
@@ -83,6 +85,10 @@ class Item:
         text = from_tex(value)[0]
         self.lost.append(LostField(name, self.entry.key, text, self.entry.at(name)))
 
+    def _warn(self, code: str, name: str, message: str, hint: str) -> None:
+        place = self.entry.at(name)
+        self.problems.append(warning(code, message, place, hint, self.entry.key))
+
     def _set(self, name: str, target: str, text: str) -> None:
         """Set a field of the item; what has no place beside another field is reported."""
         before = self.item.get(target)
@@ -99,9 +105,7 @@ class Item:
                 f"the TeX command `\\{command}` in `{name}` of `{self.entry.key}` is not understood"
             )
             hint = "Write the letters themselves. Text in its braces is printed without it."
-            self.problems.append(
-                warning("bibtex-command", message, self.entry.at(name), hint, self.entry.key)
-            )
+            self._warn("bibtex-command", name, message, hint)
         return made
 
     def _plain(self, name: str, value: str) -> None:
@@ -164,12 +168,6 @@ class Item:
         mark = " " if text.endswith(("?", "!", ":")) else ": "
         return f"{text}{mark}{self.text(TITLES[name], sub)}"
 
-    def _number(self) -> str:
-        """Return what a number counts in this kind of source."""
-        if self.item["type"] in _ARTICLES:
-            return "issue"
-        return "collection-number" if "series" in self.entry.fields else "number"
-
     def _eprint(self, value: str) -> None:
         fields = self.entry.fields
         kind = fields.get("eprinttype") or fields.get("archiveprefix") or ""
@@ -216,13 +214,8 @@ class Item:
                 self.item[target] = self._date(name, fields[name])
 
     def _date(self, name: str, value: str) -> dict[str, Any]:
-        def report(message: str) -> None:
-            hint = "Write 2001, 2001-06, 2001-06-12, 1999~ (about) or 1999/2001."
-            self.problems.append(
-                error("bad-date", message, self.entry.at(name), hint, self.entry.key)
-            )
-
         text = value if re.fullmatch(r"[\d./~?%T:+Z -]+", value.strip()) else self.text(name, value)
+        report = impossible(self.problems, self.entry.at(name), self.entry.key)
         return read_date(text.strip(), report)
 
     def _month(self, parts: list[list[int]], month: str, day: str) -> None:
@@ -266,6 +259,4 @@ class Item:
             "Write `and` between names, `and others` for et al.: Doe, Jane and Roe, Richard. "
             "The name of a body goes in double braces: {{Doe & Roe}}."
         )
-        self.problems.append(
-            warning("joined-names", message, self.entry.at(name), hint, self.entry.key)
-        )
+        self._warn("joined-names", name, message, hint)

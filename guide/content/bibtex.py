@@ -27,9 +27,8 @@ def read_bibtex(
         item = Item(entry, problems, lost).made()
         if not item.get("title"):
             hint = "Add `title = {...}`."
-            problems.append(
-                error("missing-key", f"the source `{entry.key}` has no title", entry.place, hint)
-            )
+            message = f"the source `{entry.key}` has no title"
+            problems.append(error("missing-key", message, entry.place, hint))
             continue
         if entry.parents:
             item["custom"] = {"parents": entry.parents}

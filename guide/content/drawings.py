@@ -19,7 +19,7 @@ from guide.model.drawings import (
     read_drawing,
     settled,
 )
-from guide.model.rasters import RasterError, check_jpeg, check_png, format_of
+from guide.model.rasters import RasterError, check_raster, format_of
 
 _MOST_INSIDE = 3  # drawings in drawings; more are refused when they are drawn
 _SHOWN = 60  # letters of a lost text that a message repeats
@@ -169,9 +169,8 @@ class _Check:
                 if name == "paint-order" and word.startswith("stroke"):
                     faults.setdefault("letters are covered by their outlines", []).append(node)
                 elif name == "baseline-shift" and word.strip("0.%pxemt") not in {"", "baseline"}:
-                    faults.setdefault("raised or lowered letters print on the line", []).append(
-                        node
-                    )
+                    what = "raised or lowered letters print on the line"
+                    faults.setdefault(what, []).append(node)
                 elif name == "writing-mode" and word.startswith(("tb", "vertical")):
                     faults.setdefault("vertical text prints across", []).append(node)
         for what, nodes in faults.items():
@@ -279,10 +278,9 @@ def _fault_of(data: bytes) -> str:
         return "cannot be decoded"
     kind = format_of(data)
     if kind not in {"PNG", "JPEG"}:
-        what = f"is {kind}" if kind else "is neither PNG nor JPEG"
-        return f"{what}, which cannot be printed" if kind else what
+        return f"is {kind}, which cannot be printed" if kind else "is neither PNG nor JPEG"
     try:
-        check_png(data) if kind == "PNG" else check_jpeg(data)
+        check_raster(data)
     except RasterError as exc:
         return str(exc)
     return ""

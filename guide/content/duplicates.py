@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from guide.diagnostics.diagnostic import Diagnostic, Place, warning
 from guide.model.alike import printed
 from guide.model.content import Card
+from guide.model.pack import Pack
 
 _GAP = re.compile(r"\{\{.{1,200}?\}\}(?!\})", re.S)
 _Side = tuple[str, ...]
 
 
-def check_duplicates(cards: tuple[Card, ...]) -> Iterator[Diagnostic]:
+def check_duplicates(pack: Pack) -> Iterator[Diagnostic]:
     """Yield the authored cards that say what an earlier one says, or ask what it asks.
 
     A side is the text as a reader sees it, with the picture and the hint on it: "What is this?"
@@ -21,13 +22,16 @@ def check_duplicates(cards: tuple[Card, ...]) -> Iterator[Diagnostic]:
     """
     whole: dict[tuple[_Side, str], Card] = {}
     asked: dict[_Side, Card] = {}
-    for card in cards:
+    for card in pack.cards:
         told: set[str] = set()
         for front, back in _sides(card):
             same, first = whole.get((front, back)), asked.get(front)
             if same is not None and same is not card and same.id not in told:
                 told.add(same.id)
-                yield _twice(card, same.at())
+                message = f"the card says the same as the one at {same.at()}"
+                yield warning(
+                    "duplicate-card", message, card.at(), "Delete one of the two.", card.id
+                )
             elif first is not None and first is not card and first.id not in told and same is None:
                 told.add(first.id)
                 yield _two_answers(card, first.at(), front[0])
@@ -45,11 +49,6 @@ def _sides(card: Card) -> Iterator[tuple[_Side, str]]:
         yield (front, card.image, printed(card.hint)), back
         if card.reverse:
             yield (back, card.image, ""), front
-
-
-def _twice(card: Card, first: Place) -> Diagnostic:
-    message = f"the card says the same as the one at {first}"
-    return warning("duplicate-card", message, card.at(), "Delete one of the two.", card.id)
 
 
 def _two_answers(card: Card, first: Place, front: str) -> Diagnostic:

@@ -49,19 +49,21 @@ def _span(node: yaml.Node) -> Span:
     return Span(start.line, start.column, end.line, end.column, text, flow)
 
 
-def _scalars(node: yaml.Node | None, found: list[Span], seen: set[int]) -> None:
-    if node is None or id(node) in seen:  # an alias
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
-        found.append(_span(node))
-    elif isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            _scalars(child, found, seen)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            _scalars(key, found, seen)
-            _scalars(value, found, seen)
+def _scalars(root: yaml.Node | None) -> list[Span]:
+    """Return where the scalars of a tree stand, each once: an alias is its anchor's node."""
+    found, seen, waiting = list[Span](), set[int](), [root]
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            found.append(_span(node))
+        elif isinstance(node, yaml.MappingNode):
+            waiting += (each for pair in node.value for each in pair)
+        else:
+            waiting += node.value
+    return found
 
 
 def plain_data(value: Any) -> Any:
@@ -83,8 +85,7 @@ def _same(before: str, after: str) -> bool:
 
 def tidy_yaml(text: str) -> Edited:
     """Take out blanks at the ends of lines, put spaces for tabs between tokens, end the last line."""
-    spans: list[Span] = []
-    _scalars(_nodes(text), spans, set())
+    spans = _scalars(_nodes(text))
     inside = {n for each in spans for n in range(each.line, each.end_line)}
     by_line: dict[int, list[Span]] = {}
     for each in spans:
@@ -178,17 +179,11 @@ def sorted_entries(text: str, key: Callable[[Any, Any], Any], what: str) -> Edit
         made += blocks[number] + (gaps[place] if place < len(gaps) else [])
     after = "\n".join([*made, *foot]) + "\n"
     again, problems = read_yaml(after, "")
-    if again is None or problems or not _permuted(data, again.data, order):
+    wanted = data if isinstance(data, dict) else [data[n] for n in order]
+    if again is None or problems or plain_data(wanted) != plain_data(again.data):
         return text, []
     moved = [n for n in range(len(order)) if order[n] != n]
     return after, [(starts[moved[0]] + 1, f"{len(moved)} entries in the order of {what}")]
-
-
-def _permuted(before: Any, after: Any, order: Sequence[int]) -> bool:
-    if isinstance(before, dict):
-        return isinstance(after, dict) and bool(plain_data(before) == plain_data(after))
-    wanted = [plain_data(before[n]) for n in order]
-    return bool(wanted == plain_data(after))
 
 
 def _blocks(
@@ -201,7 +196,10 @@ def _blocks(
         last = number + 1 == len(begins)
         end = len(lines) if last else begins[number + 1]
         stop = end
-        while stop > starts[number] + 1 and _is_outside(lines[stop - 1], last):
+        while stop > starts[number] + 1:
+            line = lines[stop - 1]
+            if line.strip() and not (last and line.startswith("#")):  # it is the entry's
+                break
             stop -= 1
         blocks.append(lines[begin:stop])
         if last:
@@ -209,11 +207,6 @@ def _blocks(
         else:
             gaps.append(lines[stop:end])
     return lines[: begins[0]], blocks, gaps, foot
-
-
-def _is_outside(line: str, last: bool) -> bool:
-    """Return whether a line after an entry is not the entry's: blank, or at the end a comment."""
-    return not line.strip() or (last and line.startswith("#"))
 
 
 def _with_comments(lines: list[str], start: int, first: bool) -> int:

@@ -69,14 +69,8 @@ def _bundled_kinds() -> dict[str, Kind]:
 @lru_cache
 def all_stock() -> dict[str, Stock]:
     """Return the bundled stock by name."""
-    found = {}
-    for path in sorted(TEMPLATES.glob("stock/*.yaml")):
-        document, problems = read_yaml(path.read_text("utf-8"), path.name)
-        if document is None or problems:
-            raise ContentError(*problems)
-        stock = Stock.model_validate(document.data)
-        found[stock.name] = stock
-    return found
+    files = sorted(TEMPLATES.glob("stock/*.yaml"))
+    return _stock_in({path.name: path.read_text("utf-8") for path in files})
 
 
 def load_stock(
@@ -87,7 +81,11 @@ def load_stock(
     A size such as `90x60mm` is cards of that size, as many as go on the paper. Raises ContentError
     with a suggestion when there is none.
     """
-    own, known = _own_stock(pack), all_stock()
+    files = (pack.templates if pack else {}).items()
+    written = {
+        f"templates/{p}": text for p, text in files if re.fullmatch(r"stock/.*\.yaml", p, re.S)
+    }
+    own, known = _stock_in(written), all_stock()
     wanted = _plain(name)
     for stock in (*own.values(), *known.values()):
         if wanted in map(_plain, (stock.name, *stock.aliases)):
@@ -122,23 +120,20 @@ def _stock_by_size(name: str, place: Place, paper: Paper) -> Stock:
         )  # fmt: skip
         return Stock.model_validate(grid(like).model_dump() | {"paper": grid(like).paper})
     except ValueError as exc:
-        message = (
-            "; ".join(e["msg"].removeprefix("Value error, ") for e in exc.errors())
-            if isinstance(exc, ValidationError)
-            else str(exc)
-        )
+        faults = exc.errors() if isinstance(exc, ValidationError) else [{"msg": str(exc)}]
+        message = "; ".join(str(each["msg"]).removeprefix("Value error, ") for each in faults)
         hint = "Give width x height, such as 90x60mm, of a card that fits the paper."
         raise ContentError(error("bad-stock", message, place, hint)) from exc
 
 
-def _own_stock(pack: Pack | None) -> dict[str, Stock]:
+def _stock_in(files: Mapping[str, str]) -> dict[str, Stock]:
+    """Return the stock in files, by its name; raises ContentError."""
     found = {}
-    for path, text in (pack.templates if pack else {}).items():
-        if path.startswith("stock/") and path.endswith(".yaml"):
-            stock, problems = read_stock(text, f"templates/{path}")
-            if stock is None:
-                raise ContentError(*problems)
-            found[stock.name] = stock
+    for path, text in files.items():
+        stock, problems = read_stock(text, path)
+        if stock is None:
+            raise ContentError(*problems)
+        found[stock.name] = stock
     return found
 
 
@@ -150,7 +145,9 @@ def resolve_options(
     problems: list[Diagnostic] = []
     for name, written in given.items():
         wanted = kind.options[name].type if name in kind.options else ""
-        value = _as_text(written) if wanted == "string" else written
+        number = isinstance(written, int | float) and not isinstance(written, bool)
+        text = wanted == "string" and number  # `seed: 7`
+        value = str(getattr(written, "text", written)) if text else written
         value = [value] if wanted == "list" and isinstance(value, str | int) else value
         place = pack.at(f"documents.{kind.name}.{name}")
         if name in COMMON:
@@ -165,12 +162,6 @@ def resolve_options(
         else:
             options[name] = value
     return options, problems
-
-
-def _as_text(value: Any) -> Any:
-    """Take a number for the text it was written as: `seed: 7`."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(getattr(value, "text", value)) if number else value
 
 
 def _common(name: str, value: Any, place: Place) -> Diagnostic | None:
@@ -225,12 +216,11 @@ def _wrong(name: str, value: Any, option: Option, place: Place) -> Diagnostic | 
     fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool))
     if not fits:
         return error("wrong-type", f"`{name}` must be {words}", place, option.help)
-    low, high = option.least, option.most
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if low is not None and value < low:
-            return error("bad-value", f"`{name}` must be at least {low:g}", place, option.help)
-        if high is not None and value > high:
-            return error("bad-value", f"`{name}` must be at most {high:g}", place, option.help)
+        sides = (("at least", option.least, 1), ("at most", option.most, -1))
+        for side, bound, sign in sides:
+            if bound is not None and sign * value < sign * bound:
+                return error("bad-value", f"`{name}` must be {side} {bound:g}", place, option.help)
     for entry in value if isinstance(value, list) else [value]:
         if option.choices and str(entry) not in option.choices:
             hint = did_you_mean(str(entry), option.choices)

@@ -67,13 +67,12 @@ def _inner(
     document: Document, target: Any, part: str, path: str, below: str
 ) -> tuple[Any, Diagnostic | None]:
     """Return the mapping or list at `part`, made or written out if it has to be."""
+    key: Any = part
     if isinstance(target, list):
-        number = _index(target, part)
-        if number is None or number == len(target):
+        key = _index(target, part)
+        if key is None or key == len(target):
             return None, _no_entry(path, part, len(target))
-        inner = target[number]
-    else:
-        number, inner = None, target.get(part)
+    inner = target[key] if isinstance(target, list) else target.get(part)
     if isinstance(inner, dict | list):
         return inner, None
     made: dict[str, Any] = {}
@@ -84,15 +83,11 @@ def _inner(
             hint = f"Set the whole value: -D {path}=..."
             return None, error("wrong-type", message, Place(OVERRIDE), hint)
         made[name] = inner
-        place = document.places.get(path)
-        if place:
+        if place := document.places.get(path):
             document.places[f"{path}.{name}"] = place
     elif path not in document.places:
         document.places[path] = Place(OVERRIDE)
-    if number is None:
-        target[part] = made
-    else:
-        target[number] = made
+    target[key] = made
     return made, None
 
 

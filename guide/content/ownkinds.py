@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
-from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error, note
+from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error, note, place_of
 from guide.diagnostics.suggest import did_you_mean
 from guide.model.kinds import VIEWS, Kind, Option, page_budget
 from guide.units import parse_paper
@@ -193,6 +193,5 @@ def _place(path: str, text: str, *marks: str) -> Place:
     for mark in marks:
         at = text.find(mark) if mark else -1
         if at >= 0:
-            line = text.count("\n", 0, at) + 1
-            return Place(f"templates/{path}", line, at - text.rfind("\n", 0, at))
+            return place_of(at, text, Place(f"templates/{path}", 1))
     return Place(f"templates/{path}", 1, 1)

@@ -16,19 +16,16 @@ def check_questions(pack: Pack) -> Iterator[Diagnostic]:
     for question in pack.questions:
         if isinstance(question, ChoiceQuestion):
             yield from _answers(question)
-            fields = [f"options.{n}" for n in range(len(question.options))]
             hint = "Delete or rewrite one of the two: readers cannot tell which is right."
-            yield from _twice(question, "option", question.options, fields, hint)
+            yield from _twice(question, "option", question.options, "options", hint)
         elif isinstance(question, MatchQuestion):
-            fields = [f"pairs.{left}" for left in question.pairs]
             hint = "Write a left side once, with one right side."
-            yield from _twice(question, "left side", tuple(question.pairs), fields, hint)
+            yield from _twice(question, "left side", tuple(question.pairs), "pairs", hint)
             hint = "Give each left side its own right side, or ask with `type: choice`."
-            yield from _twice(question, "right side", tuple(question.pairs.values()), fields, hint)
+            yield from _twice(question, "right side", tuple(question.pairs.values()), "pairs", hint)
         elif isinstance(question, OrderQuestion):
-            fields = [f"items.{n}" for n in range(len(question.items))]
             hint = "Write the items so that they differ: only one order of the two is marked right."
-            yield from _twice(question, "item", question.items, fields, hint)
+            yield from _twice(question, "item", question.items, "items", hint)
 
 
 def _answers(question: ChoiceQuestion) -> Iterator[Diagnostic]:
@@ -41,12 +38,13 @@ def _answers(question: ChoiceQuestion) -> Iterator[Diagnostic]:
 
 
 def _twice(
-    question: Question, what: str, texts: Sequence[str], fields: Sequence[str], hint: str
+    question: Question, what: str, texts: Sequence[str], field: str, hint: str
 ) -> Iterator[Diagnostic]:
     """Yield the texts that print like an earlier one; differences of capitals are only doubtful."""
+    keys = list(question.pairs) if isinstance(question, MatchQuestion) else range(len(texts))
     for number, first, exact in repeated(texts):
-        place = question.at(fields[number])
-        line = question.at(fields[first]).line
+        place = question.at(f"{field}.{keys[number]}")
+        line = question.at(f"{field}.{keys[first]}").line
         if exact:
             message = f"the {what} `{texts[number]}` appears twice; the first is on line {line}"
             yield error("duplicate-option", message, place, hint, question.id)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from guide.content.bibtex import read_bibtex
-from guide.content.sourcedates import read_date
+from guide.content.sourcedates import impossible, read_date
 from guide.content.tables import json_syntax
 from guide.content.validate import did_you_mean
 from guide.content.yaml import Document, read_yaml
@@ -83,21 +83,16 @@ def _items(
 ) -> tuple[Found, list[Diagnostic]]:
     data, found, problems = document.data, Found(), list[Diagnostic]()
     lost: list[LostField] = []
+    entries: dict[str, Any] = {}
     if isinstance(data, dict):
-        entries = [
-            (key, {"id": key, **(item or {})}, key)
-            for key, item in data.items()
-            if isinstance(item, dict | None)
-        ]
+        known = {key: item for key, item in data.items() if isinstance(item, dict | None)}
+        entries = {key: {"id": key, **(item or {})} for key, item in known.items()}
     elif isinstance(data, list):
-        entries = [(None, item, str(number)) for number, item in enumerate(data)]
-    else:
-        entries = []
-    whole = len(entries) == len(data) if isinstance(data, dict | list) else data is None
-    if not whole:
-        at = document.places.get("", Place(path, 1, 1))
+        entries = {str(number): item for number, item in enumerate(data)}
+    if data is not None and not (isinstance(data, dict | list) and len(entries) == len(data)):
+        at = document.nearest("", path)
         problems.append(error("wrong-type", "sources must be a list of items with CSL fields", at))
-    for _, item, where in entries:
+    for where, item in entries.items():
         at = document.places.get(where, Place(path, 1, 1))
         key = _one(item, where, at, document, found, problems, lost)
         if key:
@@ -113,16 +108,13 @@ def _one(
     if not isinstance(item, dict):
         problems.append(error("wrong-type", "a source must be keys and values", at))
         return ""
-    key = str(item.get("id") or "")
-    if not key or re.search(r"[\s;\]\[{}@,\"<>]", key):
-        message = (
-            "a source has no `id`"
-            if not key
-            else f"the source id {key!r} has a space or one of , ; [ ] {{ }} @"
-        )
-        problems.append(
-            error("missing-key" if not key else "bad-value", message, at, "Give it a short key.")
-        )
+    key, hint = str(item.get("id") or ""), "Give it a short key."
+    if not key:
+        problems.append(error("missing-key", "a source has no `id`", at, hint))
+        return ""
+    if re.search(r"[\s;\]\[{}@,\"<>]", key):
+        message = f"the source id {key!r} has a space or one of , ; [ ] {{ }} @"
+        problems.append(error("bad-value", message, at, hint))
         return ""
     if key in found:
         first = found[key][1].line
@@ -135,12 +127,11 @@ def _one(
         if not _field(str(name), value, clean, spot, problems):
             lost.append(LostField(str(name), key, str(value), spot))
     if at.path.endswith(".json"):
-        _extra(clean, _impossible(at, problems))
+        _extra(clean, impossible(problems, at))
     clean = {name: value for name, value in clean.items() if value not in ({}, [], "")}
     if not clean.get("title"):
-        problems.append(
-            error("missing-key", f"the source `{key}` has no `title`", at, "Add `title: ...`.")
-        )
+        message = f"the source `{key}` has no `title`"
+        problems.append(error("missing-key", message, at, "Add `title: ...`."))
         return ""
     found[key] = ({**clean, "id": key}, at)
     return key
@@ -174,7 +165,7 @@ def _field(
     elif known in NAME_FIELDS:
         clean[known] = _people(value)
     elif known in DATE_FIELDS:
-        clean[known] = read_date(value, _impossible(at, problems))
+        clean[known] = read_date(value, impossible(problems, at))
     elif isinstance(value, list) and all(isinstance(each, str) for each in value):
         clean[known] = "; ".join(value)  # as Crossref exports a title
     elif isinstance(value, dict | list):
@@ -182,16 +173,6 @@ def _field(
     else:
         clean[known] = str(getattr(value, "text", value))
     return True
-
-
-def _impossible(at: Place, problems: list[Diagnostic]) -> Callable[[str], None]:
-    """Return what reports a date that cannot be."""
-
-    def report(message: str) -> None:
-        hint = "Write 2001, 2001-06, 2001-06-12, 1999~ (about) or 1999/2001."
-        problems.append(error("bad-date", message, at, hint))
-
-    return report
 
 
 def _is_content(value: Any) -> bool:
@@ -221,16 +202,15 @@ def _extra(clean: dict[str, Any], report: Callable[[str], None]) -> None:
             clean[known] = read_date(match[2], report)
         elif known in NAME_FIELDS:
             family, _, given = match[2].partition("||")
-            clean.setdefault(known, []).append(
+            person = (
                 {"family": family.strip(), "given": given.strip()} if given else {"literal": family}
             )
+            clean.setdefault(known, []).append(person)
         elif known in TEXT_FIELDS and known != "note":
             clean.setdefault(known, match[2])
         elif known == "type" and match[2] in TYPES:
             clean["type"] = match[2]
     clean["note"] = "\n".join(rest).strip()
-    if not clean["note"]:
-        del clean["note"]
 
 
 def _is_of_program(name: str) -> bool:

@@ -32,14 +32,9 @@ _ESCAPED = set("&%$#_{}")
 _GREEK = ("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
           "sigma tau upsilon phi chi psi omega").split()  # fmt: skip
 _SIGNS |= {
-    name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper().replace('LAMBDA', 'LAMDA')}")
+    spelt: unicodedata.lookup(f"GREEK {size} LETTER {name.replace('lambda', 'lamda')}")
     for name in _GREEK
-}
-_SIGNS |= {
-    name.title(): unicodedata.lookup(
-        f"GREEK CAPITAL LETTER {name.upper().replace('LAMBDA', 'LAMDA')}"
-    )
-    for name in _GREEK
+    for spelt, size in ((name, "SMALL"), (name.title(), "CAPITAL"))
 }
 _AROUND = {
     "textit": ("<i>", "</i>"), "emph": ("<i>", "</i>"), "textsl": ("<i>", "</i>"), "mkbibemph": ("<i>", "</i>"),
@@ -64,6 +59,7 @@ _TOKEN = re.compile(
     r"\\([A-Za-z]+)\*?[ \t]*|\\(.)|([{}$~^_])|(---|--|``|''|`|'|,,)|([^\\{}$~^_`',-]+|.)", re.S
 )
 _SMALL = {"^": "sup", "_": "sub"}
+_SPACING = {**dict.fromkeys("-/!@", ""), **dict.fromkeys(";: \\\n\t", " "), ",": "\u2009", "|": "‖"}
 
 
 class Reader:
@@ -165,10 +161,7 @@ class Reader:
         token = self.tokens[self.at]
         text = (token[5] or "").lstrip()  # `{\" o}`: an accent may stand apart from its letter
         if text:
-            self.tokens[self.at : self.at + 1] = [
-                _match(text[0]),
-                *map(_match, filter(None, [text[1:]])),
-            ]
+            self.tokens[self.at : self.at + 1] = map(_match, filter(None, [text[0], text[1:]]))
         return self._piece()
 
     def _control(self, sign: str) -> str:
@@ -179,29 +172,13 @@ class Reader:
         if sign in {"(", ")", "[", "]"}:
             self.maths = sign in "(["
             return ""
-        return {
-            "-": "",
-            "/": "",
-            ",": "\u2009",
-            ";": " ",
-            ":": " ",
-            "!": "",
-            "@": "",
-            "\\": " ",
-            " ": " ",
-            "\n": " ",
-            "|": "‖",
-            "\t": " ",
-        }.get(sign, sign)
+        return _SPACING.get(sign, sign)
 
     def _accented(self, accent: str) -> str:
         letter = self._argument()
         letter = {"ı": "i", "ȷ": "j"}.get(letter, letter)
-        return (
-            unicodedata.normalize("NFC", letter[:1] + _ACCENTS[accent] + letter[1:])
-            if letter
-            else ""
-        )
+        whole = letter[:1] + _ACCENTS[accent] + letter[1:]
+        return unicodedata.normalize("NFC", whole) if letter else ""
 
     def _command(self, name: str, written: str) -> str:
         if name in _ACCENTS:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, warning
 from guide.diagnostics.suggest import nearest
+from guide.model.letters import same_name
 from guide.model.parts import FILES, PARTS
 
 CODE = "unread-file"
@@ -103,14 +103,9 @@ def _entries(folder: Path) -> list[tuple[str, bool]]:
         return []
 
 
-def _plain(name: str) -> str:
-    """Return a name for comparing: capitals and the form of accents do not count."""
-    return unicodedata.normalize("NFC", name).casefold()
-
-
 def _home(folder: str) -> str:
     """Return the folder or file of content that the name of a folder stands for, or ''."""
-    name = _plain(folder)
+    name = same_name(folder)
     if name in _IGNORED_FOLDERS:
         return ""
     known = (*_FOLDERS, *LISTS, "sources")
@@ -140,7 +135,7 @@ def _is_of_people(path: Path) -> bool:
     except OSError:
         return False
     cells = {
-        re.sub(r"\s+", "-", cell.strip("\"' \r\n")) for cell in re.split("[,;\t]", _plain(first))
+        re.sub(r"\s+", "-", cell.strip("\"' \r\n")) for cell in re.split("[,;\t]", same_name(first))
     }
     return bool(cells & _NAMES) and cells - {""} <= _OF_PEOPLE
 
@@ -175,8 +170,8 @@ def _remedy(path: PurePosixPath) -> str:
 
 def _known_name(name: str) -> str:
     """Return what to do with a file beside pack.yaml whose name is almost one that is read."""
-    stem = _plain(_SUFFIX.sub("", name))
-    ending = _plain(name)[len(stem) :]
+    stem = same_name(_SUFFIX.sub("", name))
+    ending = same_name(name)[len(stem) :]
     if stem == "pack":
         return "Rename it: `pack.yaml`."
     known = (*LISTS, "sources")
@@ -184,7 +179,7 @@ def _known_name(name: str) -> str:
     if not home:
         return ""
     if home == "sources":
-        last = PurePosixPath(_plain(name)).suffix
+        last = PurePosixPath(same_name(name)).suffix
         same = last if last in {".bib", ".json"} else ".yaml"
         return (
             f"Rename it: `sources{same}`." if ending in {".yml", ".yaml", ".bib", ".json"} else ""
@@ -192,7 +187,7 @@ def _known_name(name: str) -> str:
     if ending.startswith((".yaml", ".yml")) or not ending:
         return f"Rename it: `{home}.yaml`, in small letters and with that ending."
     if home == "cards" and ending in {".csv", ".tsv"}:
-        return f"Move it into the folder `cards`: `cards/{_plain(name)}`."
+        return f"Move it into the folder `cards`: `cards/{same_name(name)}`."
     if ending in {".json", *_ROWS}:
         return f"Write its entries as YAML into `{home}.yaml`; a table is read as cards only."
     return ""

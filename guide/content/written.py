@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.markup.mentions import mentions
 from guide.model.base import Item
 from guide.model.content import MatchQuestion, Section, ShortQuestion
-from guide.model.markup import are_attributes, is_attached, mentions, texts_of
+from guide.model.markup import are_attributes, texts_of
 from guide.model.pack import Pack
 from guide.model.signs import REMEDIES, foreign_tags, open_comment, without_code
 
@@ -35,7 +36,7 @@ def check_written(pack: Pack) -> Found:
     anchors = {
         mention.value
         for written in texts
-        for mention in mentions(written.text)
+        for mention in mentions(written.text, pack.manifest.language, written.body)
         if mention.kind == "anchor" and not mention.value.startswith(_REFERRED)
     }
     for written in texts:
@@ -103,7 +104,7 @@ def _braces(written: Written) -> Found:
     for match in _BRACES.finditer(plain):
         line = plain[plain.rfind("\n", 0, match.start()) + 1 : match.start()]
         follows = plain[match.start() - 1 : match.start()] in {")", "]"}
-        attached = follows or (written.body and is_attached(plain, match))
+        attached = follows or (written.body and _is_attached(plain, match))
         code = written.text[match.start() - 1 : match.start()] == "`"
         if are_attributes(match[1]) and not attached and not code and ":::" not in line:
             hint = "Put it at the end of a heading, a paragraph or a caption, or after a picture."
@@ -111,6 +112,13 @@ def _braces(written: Written) -> Found:
                 hint = "Delete it: only what is in a section can be referred to."
             message = f"`{match[0]}` belongs to nothing here, and is printed"
             yield warning("stray-mark", message, written.place(match.start()), hint, written.item)
+
+
+def _is_attached(text: str, match: re.Match[str]) -> bool:
+    """Return True if braces follow a picture, a link or code, or end a line."""
+    end = text.find("\n", match.end())
+    rest = text[match.end() : end if end >= 0 else len(text)]
+    return text[match.start() - 1 : match.start()] in {")", "]"} or not rest.strip(" \t|")
 
 
 def _references(written: Written, anchors: set[str]) -> Found:

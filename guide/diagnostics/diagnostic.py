@@ -57,6 +57,12 @@ class Place:
         return f"{self.path}:{self.line}:{self.column or 1}"
 
 
+def place_of(offset: int, text: str, start: Place) -> Place:
+    """Return the place of the character at `offset` of a text whose first line begins at `start`."""
+    before = text.count("\n", 0, offset)
+    return Place(start.path, start.line + before, offset - text.rfind("\n", 0, offset))
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """One problem: what is wrong, where, and what to do about it.

@@ -18,15 +18,16 @@ from guide.html.margins import FACE_SIDE
 from guide.html.parts import with_scripts
 from guide.html.views import CardView
 from guide.markup.blocks import plain
+from guide.markup.context import Here
 from guide.markup.labels import Labels
-from guide.markup.to_html import Here, flowing
+from guide.markup.to_html import flowing
+from guide.model.alike import gives_away
 from guide.model.content import Citation, Flashcard
 from guide.model.kinds import Kind, Stock
 from guide.model.markup import read_citation
 from guide.model.origins import side_field
 from guide.model.pack import Pack
 from guide.model.parts import FIELDS, NAMED
-from guide.model.spoilers import gives_away
 
 _ANSWER = re.compile(r"\*\*(True|False)\*\*(?=\n|\Z)")  # as content/derive_cards.py writes it
 _HIDDEN_TAGS = {"core", "student"}

@@ -10,14 +10,15 @@ from markupsafe import Markup
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.diagnostics.suggest import nearest
-from guide.markup import account, to_html
+from guide.markup import account, to_html, words
 from guide.markup.assets import Assets
 from guide.markup.charts import TokenValue
 from guide.markup.citations import Citations, UnknownStyleError, style_names
+from guide.markup.context import Context, Here
 from guide.markup.glossary import Linker
 from guide.markup.labels import Labels
 from guide.markup.numbering import Outline, outline
-from guide.markup.to_html import MAX_DEPTH, Context, Here
+from guide.markup.parse import MAX_DEPTH
 from guide.model.base import Item
 from guide.model.markup import read_citation
 from guide.model.pack import Pack
@@ -67,7 +68,7 @@ class Document:
 
     def inline(self, text: str, item: Item | None = None, name: str = "") -> Markup:
         """Return one line of Markdown; `item` and `name` say whose field it is."""
-        return self._field(to_html.inline, text, item, name)
+        return self._field(words.inline, text, item, name)
 
     def block(self, text: str, item: Item | None = None, name: str = "") -> Markup:
         """Return Markdown as blocks."""

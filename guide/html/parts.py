@@ -18,8 +18,10 @@ from guide.markup.blocks import plain
 from guide.markup.citations import anchor
 from guide.markup.codes import qr_svg
 from guide.markup.collation import initial, sort_key
+from guide.markup.context import Here
 from guide.markup.numbering import Parsed, section_anchor
-from guide.markup.to_html import Here, render_line, render_tokens, silent
+from guide.markup.to_html import render_tokens
+from guide.markup.words import render_line
 from guide.model.artifacts import SOURCE
 from guide.model.content import Event, Figure, Section
 from guide.model.lostfields import LostField, lost_notes
@@ -53,7 +55,7 @@ def _section(document: Document, parsed: Parsed) -> views.SectionView:
         return [document.flowing(text, section, f"{name}.{n}") for n, text in values]
 
     def line(words: Sequence[Token]) -> Markup:
-        return render_line(words, silent(context), Here(in_heading=True))
+        return render_line(words, context.silent, Here(in_heading=True))
 
     return views.SectionView(
         id=section.id,
@@ -118,7 +120,7 @@ def _figure(
     """Return a picture with its caption, whose faults are reported where the text is rendered."""
     name = str(token.attrs.get("id") or path)
     alt = str(token.attrs.get("alt") or token.attrs.get("fig-alt") or figure.alt)
-    words, context = token.children or [], silent(document.context)
+    words, context = token.children or [], document.context.silent
     caption = render_line(words, context, here)
     described = [word for word in words if word.type not in {"cite", "footnote_ref"}]
     alt = alt or " ".join(plain(render_line(described, context, here)).split())

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 
+from markdown_it.common.utils import normalizeReference
+
 from guide.model.letters import letters
 
 _JOIN = "\0"  # where something inside a word was consumed; letters() drops it
@@ -175,9 +177,13 @@ class _Reading:
         """Return the labels of link addresses that the text uses, `[label]: address`."""
         if "]:" not in self.text:
             return set()
-        used = {_folded(label) for label in _LABEL.findall(self.text)}
+        used = {normalizeReference(label) for label in _LABEL.findall(self.text)}
         made = (_DEFINITION.match(line) for line in self.text.split("\n"))
-        return {_folded(match[1]) for match in made if match and _folded(match[1]) in used}
+        return {
+            normalizeReference(match[1])
+            for match in made
+            if match and normalizeReference(match[1]) in used
+        }
 
     # Lines
 
@@ -220,7 +226,7 @@ class _Reading:
 
     def _definition(self, line: str, match: re.Match[str], offset: int) -> str:
         """Blank the address of a link that is used; its title has no place on paper."""
-        if _folded(match[1]) in self.defined:
+        if normalizeReference(match[1]) in self.defined:
             self._mark("title", offset, match.span(3))
             return _blank(line[: match.start(3)]) + match[3] + _blank(line[match.end(3) :])
         sentence = not re.search(r"[/.#:]", match[2])  # which only looks like an address
@@ -331,7 +337,7 @@ class _Reading:
 
     def _image(self, match: re.Match[str], offset: int) -> str | None:
         if match["label"] is not None:
-            label = _folded(match["label"] or match["alt"])
+            label = normalizeReference(match["label"] or match["alt"])
             if label not in self.defined:
                 return None
         title = re.search(_TITLE + r"$", match["src"] or "")
@@ -373,7 +379,7 @@ class _Reading:
         return _blank(match[0])
 
     def _second(self, match: re.Match[str], _: int) -> str | None:
-        label = _folded(match["of"])
+        label = normalizeReference(match["of"])
         if not self.depth or (label and label not in self.defined):
             return None
         self.depth -= 1
@@ -394,10 +400,6 @@ class _Reading:
 
     def _hint(self, match: re.Match[str], _: int) -> str:
         return _blank(match[0])
-
-
-def _folded(label: str) -> str:
-    return " ".join(label.split()).casefold()
 
 
 def _blank(text: str, sign: str = " ") -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from guide.markup.to_html import parse
+from guide.markup.parse import read
 from guide.model.signs import without_code
 
 Edited = tuple[str, list[tuple[int, str]]]
@@ -128,7 +128,9 @@ def curly_quotes(text: str, language: str) -> Edited:
 def _curled(piece: str, masked: str, language: str) -> str:
     """Return a paragraph with its quote marks as they are printed, or as it was when in doubt."""
     marks = [n for n, sign in enumerate(masked) if sign in _QUOTES]
-    printed = [sign for text in _texts(parse(piece, language)) for sign in text if sign in _QUOTES]
+    printed = [
+        sign for text in _texts(read(piece, language).tokens) for sign in text if sign in _QUOTES
+    ]
     if len(marks) != len(printed):
         return piece
     made = list(piece)
@@ -163,7 +165,7 @@ def printed_body(text: str, language: str) -> Any:
 
 
 def _printed(text: str, language: str) -> list[Any]:
-    return [_plain(token) for token in parse(text, language)]
+    return [_plain(token) for token in read(text, language).tokens]
 
 
 _VERBATIM = {

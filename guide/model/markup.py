@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from html import unescape
 
 from guide.model.base import Item
 from guide.model.content import Citation
-from guide.model.signs import without_code, without_comments
+from guide.model.signs import without_comments
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
 # A key begins with a letter, a figure or `_` of any script; what cannot be in one goes in braces.
@@ -23,15 +22,6 @@ _END_OF_KEY = ".:?~#$%&<>-/+"  # punctuation that ends a sentence rather than a 
 REFERENCE = re.compile(r"(?<![\w@/.\[-])@((?:fig|sec|tbl)-[A-Za-z0-9][\w-]*)")
 # `[[term]]`, `[[term|shown]]`; in a cell of a table the bar has a backslash before it.
 TERM = re.compile(r"\[\[([^\[\]|\n]+?)(?:\\?\|([^\[\]\n]+))?\]\]")
-_LABEL = r"((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)"
-_TARGET = r"(?:<([^<>\n]*)>|((?:[^()\s<]|\([^()\s]*\))+))"
-_IMAGE = re.compile(
-    rf"!\[{_LABEL}\](?:\(\s*{_TARGET}[^)]*\)|\[([^\[\]]*)\]|(?![(\[]))(\{{[^}}\n]*\}})?"
-)
-_DEFINITION = re.compile(
-    r"^[ \t>]*\[(?!\^)([^\[\]]+)\]:[ \t]*\n?[ \t]*(?:<([^<>\n]*)>|(\S+))", re.M
-)
-ANCHOR = re.compile(r"\{([^{}\n]*?#([A-Za-z][\w:-]*)[^{}\n]*)\}")
 _PAIR = r"[A-Za-z][\w-]*=(?:\"[^\"]*\"|'[^']*'|“[^”]*”|[^\s\"'{}]+)"
 _ATTRIBUTE = rf"(?:\#[A-Za-z][\w:-]*|\.[A-Za-z][\w-]*|{_PAIR}|decorative)"
 _ATTRIBUTES = re.compile(rf"\s*{_ATTRIBUTE}(?:\s+{_ATTRIBUTE})*\s*")
@@ -58,8 +48,8 @@ _LOCATORS = {
 class Mention:
     """Something that a text points at: `kind` is cite, ref, term, image or anchor.
 
-    `line` and `column` count from 1 within the text, `offset` from 0; `shown` is a term's wording or an image's
-    caption, `attributes` the braces after an image.
+    `line` and `column` count from 1 within the text, `offset` from 0; `shown` is a term's wording or
+    an image's caption, `given` the names of the attributes in the braces after an image.
     """
 
     kind: str
@@ -67,7 +57,7 @@ class Mention:
     line: int
     column: int
     shown: str = ""
-    attributes: str = ""
+    given: frozenset[str] = frozenset()
     offset: int = 0
 
 
@@ -262,87 +252,6 @@ def _last_line(lines: list[str], start: int) -> int:
             break
         last = number if line.strip() else last
     return last
-
-
-_ESCAPED = re.compile(r"\\[\[\]!@{}\\]")
-_SIGNS = re.compile(r"[\[@]|\{#")
-
-
-def mentions(text: str) -> Iterator[Mention]:
-    """Yield what a Markdown text points at, in reading order."""
-    if not _SIGNS.search(text):
-        return
-    plain = _ESCAPED.sub("  ", without_code(text))
-    found = [(at, mention) for at, mention in _found(plain)]
-    for _, mention in sorted(found, key=lambda pair: pair[0]):
-        yield mention
-
-
-def _found(text: str) -> Iterator[tuple[int, Mention]]:
-    yield from _images(text)
-    for match in _paragraphs(ANCHOR, text):
-        if are_attributes(match[1]) and is_attached(text, match):
-            yield _mention("anchor", match[2], text, match.start(2))
-    for match in _paragraphs(TERM, text):
-        yield _mention("term", " ".join(match[1].split()), text, match.start(1), match[2] or "")
-    for match in _paragraphs(REFERENCE, text):
-        yield _mention("ref", match[1].rstrip("-_"), text, match.start())
-    for match in _paragraphs(CLUSTER, text):
-        for citation in read_cluster(match[1]) or ():
-            yield _mention("cite", citation.key, text, _place_of(citation.key, text, match.start()))
-
-
-def _place_of(key: str, text: str, start: int) -> int:
-    """Return where a cluster names a key."""
-    places = (text.find(f"@{form}", start) for form in (key, f"{{{key}}}"))
-    return min((place for place in places if place >= 0), default=start)
-
-
-def is_attached(text: str, match: re.Match[str]) -> bool:
-    """Return True if braces follow a picture, a link or code, or end a line."""
-    end = text.find("\n", match.end())
-    rest = text[match.end() : end if end >= 0 else len(text)]
-    return text[match.start() - 1 : match.start()] in {")", "]"} or not rest.strip(" \t|")
-
-
-def _images(text: str) -> Iterator[tuple[int, Mention]]:
-    """Yield pictures: `![caption](path)`, `![caption](<a path>)`, `![caption][name]`, `![name]`."""
-    if "![" not in text:
-        return
-    named: dict[str, tuple[int, str]] = {}
-    for each in _DEFINITION.finditer(text):
-        group = 2 if each[2] is not None else 3
-        named.setdefault(_name(each[1]), (each.start(group), each[group]))
-    for match in _paragraphs(_IMAGE, text):
-        group = 2 if match[2] is not None else 3
-        at, path = match.start(group), match[group]
-        if path is None:
-            known = named.get(_name(match[4] or match[1]))
-            if known is None:
-                continue
-            at, path = known
-        value = unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", path))
-        yield _mention("image", value, text, at, match[1], match[5] or "")
-
-
-def _name(label: str) -> str:
-    """Return the name under which Markdown keeps a target: case and blanks do not count."""
-    return " ".join(label.split()).casefold()
-
-
-def _paragraphs(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Yield the matches that stay within a paragraph."""
-    for match in pattern.finditer(text):
-        if not re.search(r"\n[ \t]*\n", match[0]):
-            yield match
-
-
-def _mention(
-    kind: str, value: str, text: str, at: int, shown: str = "", attributes: str = ""
-) -> tuple[int, Mention]:
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
-    return at, Mention(kind, value, line, column, shown, attributes, at)
 
 
 def texts_of(item: Item) -> Iterator[tuple[str, str]]:

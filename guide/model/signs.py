@@ -35,6 +35,7 @@ _FENCE = re.compile(
 )
 _BLANK = re.compile(r"\n[ \t]*\n")
 _STOP = re.compile(r"`+|<!--|\$|\\|^[^\n`~]*(?:```|~~~)", re.M)
+_SIGN = re.compile(r"`+|<!--|\$|\\")
 _TICKS = re.compile(r"`+")
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 
@@ -102,7 +103,8 @@ def spans(text: str) -> Iterator[Span]:
     position, paragraph = 0, -1
     while match := _STOP.search(text, position):
         if match.start() >= paragraph:
-            paragraph = _paragraph_end(text, match.start())
+            blank = _BLANK.search(text, match.start())
+            paragraph = blank.start() + 1 if blank else len(text) + 1
         found = _span_at(text, match, paragraph)
         if found is None:
             position = _after(text, match)
@@ -111,24 +113,14 @@ def spans(text: str) -> Iterator[Span]:
             position = max(found.end, match.start() + 1)
 
 
-def _paragraph_end(text: str, at: int) -> int:
-    match = _BLANK.search(text, at)
-    return match.start() + 1 if match else len(text) + 1
-
-
 def _after(text: str, match: re.Match[str]) -> int:
     """Return where to go on when nothing begins at a sign."""
     sign = match[0]
     if sign == "\\":
         return match.end() + 1
-    if sign[0] != "`" and sign.endswith(("```", "~~~")):
-        return _line_signs(text, match)
-    return match.end()
-
-
-def _line_signs(text: str, match: re.Match[str]) -> int:
-    """Return the first sign in a line that looked like a fence and is none."""
-    inner = re.compile(r"`+|<!--|\$|\\").search(text, match.start(), match.end())
+    inner = None
+    if sign[0] != "`" and sign.endswith(("```", "~~~")):  # a line like a fence: its first sign
+        inner = _SIGN.search(text, match.start(), match.end())
     return match.end() if inner is None else inner.start()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,23 +23,58 @@ if TYPE_CHECKING:
     from guide.system.sandbox import Limits
 
 
+@dataclass(frozen=True)
+class Work:
+    """One run on a pack, and what the process that does it may take and touch.
+
+    `seconds` are those of computing between two signs of life.
+    """
+
+    folder: Path
+    settings: Settings
+    store: Store
+    bounds: Limits
+    seconds: int
+    fence: Fence
+
+
 def make_confined(folder: Path, settings: Settings, store: Store, progress: Progress) -> Record:
     """Make what a pack says; raises GuideError when no process can be had."""
-    from guide.system.sandbox import Exceeded, NotStarted, confined
+    return outcome(work_on(folder, settings, store), progress, _once)
 
+
+def _once(work: Work, progress: Progress) -> Record:
+    from guide.system.sandbox import confined
+
+    given = work.folder, work.settings, work.store, work.bounds
+    made: Record = confined(
+        _make, *given, heard=progress, bounds=work.bounds, seconds=work.seconds, fence=work.fence
+    )
+    return made
+
+
+def work_on(folder: Path, settings: Settings, store: Store) -> Work:
+    """Return the work of a run on a pack; raises GuideError when the limits are wrong."""
+    from guide.system import shared_libraries
+
+    shared_libraries.require()
     bounds = _bounds(settings)
     seconds = bounds.allowed(size_of_inputs(folder))
     if store.enabled:
         with contextlib.suppress(OSError):  # what is not there cannot be let through
             store.folder.mkdir(parents=True, exist_ok=True)
     within = fence(folder, *([store.folder] if store.enabled else []))
-    work = folder, settings, store, bounds
+    return Work(folder, settings, store, bounds, seconds, within)
+
+
+def outcome(work: Work, progress: Progress, run: Callable[[Work, Progress], Record]) -> Record:
+    """Return what `run` makes in a confined process, twice if it was killed; raises GuideError."""
+    from guide.system.sandbox import Exceeded, NotStarted
+
     happened: tuple[Diagnostic, ...] = ()
     while True:
         try:
-            made: Record = confined(
-                _make, *work, heard=progress, bounds=bounds, seconds=seconds, fence=within
-            )
+            made = run(work, progress)
         except NotStarted as exc:
             hint = "Free some room and end other programs; TMPDIR names another folder."
             raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
@@ -83,7 +120,7 @@ def _make(
     gc.set_threshold(200_000, 50, 100)
     with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
         machine = pool.submit(machine_job) if store.enabled and not store.world else None
-        from guide.pipeline.make import make  # while the workers start
+        from guide.pipeline.stages import make  # while the workers start
 
         record = make(folder, settings, store, pool, progress, bounds.output, machine)
     if not warm:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 
 from guide.html.own_documents import fit_captions
@@ -25,8 +25,13 @@ TIGHTEST = 40  # cards on a contact sheet
 VERDICTS = ("fits", "shrunk", "rejected")
 
 
-def deck_files(done: SetDeck, stem: str) -> tuple[list[Made], list[Fault]]:
-    """Return the deck for the screen and the sheets for the printer, and what is not in them."""
+def deck_files(
+    done: SetDeck, stem: str, early: Callable[[Made], None]
+) -> tuple[list[Made], list[Fault]]:
+    """Return the deck for the screen and the sheets for the printer, and what is not in them.
+
+    `early` gets the deck as soon as it is made: nothing was looked for in it yet.
+    """
     wanted, pool = tuple(map(expected_of, done.faces)), done.deck.pool
     looking = []
     for made, sides in _made(done, stem):
@@ -34,6 +39,8 @@ def deck_files(done: SetDeck, stem: str) -> tuple[list[Made], list[Fault]]:
         marked, size = _marked(done, sides), len(made.data)
         job = pool.submit(prove_deck_job, wanted, where, made.data, marked, size=size)
         looking.append((made, job))
+        if sides is None:
+            early(made)
     files, losses = [], list[Fault]()
     # What is too large or has no glyph is told as that, and may be accepted.
     told = {f.at for f in done.faces if f.over or any(x.code == NO_GLYPH for x in f.faults)}
@@ -95,12 +102,9 @@ def fit_report(done: SetDeck, stem: str) -> list[Made]:
     """Return how each card fits, as JSON, and a contact sheet of the tightest."""
     request, stock = done.deck.request, done.deck.stock
     fits = judged(done.faces[::2], done.faces[1::2], stock.sizes[0])
-    table = {
-        "stock": stock.name,
-        "cards": len(fits),
-        "counts": {name: sum(f.verdict == name for f in fits) for name in VERDICTS},
-        "fits": [asdict(fit) for fit in fits],
-    }
+    counts = {name: sum(f.verdict == name for f in fits) for name in VERDICTS}
+    table = {"stock": stock.name, "cards": len(fits), "counts": counts,
+             "fits": [asdict(fit) for fit in fits]}  # fmt: skip
     text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
     pages = spots(fits[:TIGHTEST], stock.card, request.paper)
     manifest, pool = request.pack.manifest, done.deck.pool

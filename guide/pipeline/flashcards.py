@@ -41,14 +41,11 @@ def begin_flashcards(task: Task, order: Order) -> Flashcards | None:
     if stock is None or not cards:
         return None
     edition, kind = task.settings.edition, order.kind
-    request = Request(
-        task.pack, kind, order.options, order.paper, order.theme, cards, stock, edition
-    )
+    options = order.options
+    request = Request(task.pack, kind, options, order.paper, order.theme, cards, stock, edition)
     source = Faces(request)
-    wrong = [
-        *source.missing_layouts(), *wrong_options(task.pack, kind, order.options),
-        *marking_problems(request),
-    ]  # fmt: skip
+    wrong = [*source.missing_layouts(), *wrong_options(task.pack, kind, options),
+             *marking_problems(request)]  # fmt: skip
     task.problems.add(*wrong)
     fingerprints = partial(source.fingerprints, cards)
     cards = printed_now(task, order, source, task.problems.stop(wrong))
@@ -88,12 +85,10 @@ def _begin(task: Task, order: Order, source: Faces, stock: Stock, wrong: bool) -
 
 def _furniture(task: Task, order: Order, stock: Stock, sides: Sequence[Side]) -> Furniture:
     """Return what is printed beside the cards of each side."""
-    options = order.options
-    duplex = str(options["duplex"])
+    marks, ruler, bleed = (order.options[name] for name in ("marks", "ruler", "bleed"))
+    duplex = str(order.options["duplex"])
     bare = [BareSide(side.sheet, side.back, margins(stock, side, duplex)) for side in sides]
-    printed = Printed(
-        duplex, str(options["marks"]), bool(options["ruler"]), float(options["bleed"] or 0)
-    )
+    printed = Printed(duplex, str(marks), bool(ruler), float(bleed or 0))
     return Furniture(task.pack, order.kind, stock, printed, bare)
 
 
@@ -137,7 +132,11 @@ def _files(task: Task, cards: Flashcards, done: SetDeck) -> tuple[list[Made], in
         report = attempt(task, document, lambda: fit_report(done, stem)) or []
     if warnings is None:
         return report, 0
-    files, losses = attempt(task, document, lambda: deck_files(done, stem)) or ([], [])
+
+    def early(made: Made) -> None:
+        task.early(file_of(document, made, done.cached, warnings))
+
+    files, losses = attempt(task, document, lambda: deck_files(done, stem, early)) or ([], [])
     more = report_faults(task, document, losses)
     if more is None or not files:
         return report, warnings + (more or 0)

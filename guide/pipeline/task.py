@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from guide.model.kinds import Kind
 from guide.model.origins import Origins
 from guide.model.pack import Pack, Theme
 from guide.pipeline.problems import Problems
+from guide.pipeline.record import Output
 from guide.pipeline.settings import Progress, Settings
 from guide.system.cache import Store
 from guide.system.pool import Workers
@@ -23,7 +24,7 @@ from guide.units import Paper
 class Task:
     """One pack to make: what the run asks, what makes it, and where problems are told.
 
-    `most` is the size in MB that a document may have. `decks` has the fingerprint of each card that
+    `most` is the size in MB that a document may have. `early` gets a file before it is proven. `decks` has the fingerprint of each card that
     is made, by kind and id.
     """
 
@@ -34,6 +35,7 @@ class Task:
     progress: Progress
     most: int
     problems: Problems
+    early: Callable[[Output], None] = lambda _: None
     decks: dict[str, dict[str, str]] = field(default_factory=dict)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 import pypdfium2 as pdfium
+from defusedxml import ElementTree
 from pypdfium2 import raw
 
 from guide.model.artifacts import Fault
@@ -80,8 +80,8 @@ def labels_of(svg: bytes) -> list[str]:
     if b"<text" not in svg and b":text" not in svg:
         return []
     try:
-        root = ET.fromstring(svg)  # noqa: S314  checked when the pack was loaded
-    except ET.ParseError:
+        root = ElementTree.fromstring(svg)
+    except ElementTree.ParseError:
         return []
     styles = " ".join("".join(e.itertext()) for e in root.iter() if _name(e) == "style")
     by_class = "none" in styles or "hidden" in styles or "opacity" in styles

@@ -233,6 +233,10 @@ class Pool:
         if executor is not None and len(executor._pending_work_items) >= self.warm:  # noqa: SLF001
             executor._max_workers = self.workers  # type: ignore[attr-defined]  # noqa: SLF001
 
+    def wait(self, future: Future[Any], seconds: float) -> bool:
+        """Wait for a result for so long at most, and return True if it is there."""
+        return bool(futures.wait([future], seconds).done)
+
     def submit(self, function: Callable[..., Any], *arguments: Any, size: int = 0) -> Job:
         """Begin a job on `size` bytes of content; its result is asked for later."""
         if self.bounds is not None:
@@ -327,7 +331,7 @@ class _Call:
 
         def ready(seconds: float) -> bool:
             nonlocal hurt
-            if future.done() or futures.wait([future], seconds).done:
+            if future.done() or self.pool.wait(future, seconds):
                 return True
             # A worker that was killed while it wrote leaves half a result, for whose rest the
             # executor waits.

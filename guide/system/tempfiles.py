@@ -17,12 +17,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from guide.system.locks import claim
 from guide.system.signals import held
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 PART = ".guide-part-"
 PREFIX = "guide-"
@@ -50,10 +46,7 @@ def begin(folder: str | Path, mode: int = 0o666) -> tuple[int, str]:
 
 def _lock(handle: int) -> bool:
     """Take a file that was just created; return False when another run has removed it meanwhile."""
-    if fcntl is None:
-        return True
-    with contextlib.suppress(OSError):  # a file system without locks
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    claim(handle, wait=True)
     return os.fstat(handle).st_nlink > 0
 
 
@@ -75,7 +68,7 @@ def write(
         if lasting:
             os.fsync(handle)
         with held():
-            if fcntl is None:  # Windows renames no open file
+            if os.name == "nt":  # Windows renames no open file
                 os.close(handle)
                 handle = -1
             os.replace(temporary, path)
@@ -115,25 +108,13 @@ def _claim(path: str) -> int:
         handle = os.open(path, os.O_RDWR | _NOFOLLOW)
     except OSError:
         return -1
-    free = False
-    try:
-        if fcntl is None:
-            free = _is_old(handle)
-        else:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            free = True
-    except BlockingIOError:
-        pass
-    except OSError:
-        free = _is_old(handle)
+    free = claim(handle)
+    if free is None:
+        free = abs(time.time() - os.fstat(handle).st_mtime) > _OLD
     if free:
         return handle
     os.close(handle)
     return -1
-
-
-def _is_old(handle: int) -> bool:
-    return abs(time.time() - os.fstat(handle).st_mtime) > _OLD
 
 
 @contextlib.contextmanager

@@ -255,7 +255,8 @@ def markdown(data: bytes) -> None:
     from guide.content.rules import check_pack
     from guide.html.document import Document
     from guide.html.parts import bibliography, sections
-    from guide.markup.to_html import Here, block
+    from guide.markup.context import Here
+    from guide.markup.to_html import block
 
     pack, text = _pack(), texts(data)
     lang = "de" if data[:1] in {b"!", b"#"} else "en"
@@ -365,10 +366,11 @@ def svg(data: bytes) -> None:
     from xml.etree import ElementTree as ET
 
     from guide.content.drawings import check_drawing
-    from guide.content.pictures import _svg_size
+    from guide.content.files import Reader
+    from guide.content.pictures import _svg
     from guide.markup.charts import ChartError, clean_svg
 
-    _svg_size(data.decode("utf-8", "replace"))
+    _svg(Reader(Path("/nonexistent"), given={"a.svg": data}), "a.svg", data)
     check_places(check_drawing("a.svg", data), {"a.svg": data.decode("utf-8", "replace")})
     try:
         clean = clean_svg(data)

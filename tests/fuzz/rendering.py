@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from guide.pipeline import Settings
-from guide.pipeline.make import begin, read
+from guide.pipeline.stages import begin, kinds_of, read
 from guide.pipeline.task import Task
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 from guide.system.cache import Store
@@ -47,7 +47,8 @@ def rendered(folder: Path, settings: Settings | None = None) -> Rendered:
     try:
         reading = read(folder, settings)
         if reading.pack is not None:
-            begin(Task(reading.pack, settings, store, cast(Any, pool), lambda *_: None, 500, reading.problems))
+            task = Task(reading.pack, settings, store, cast(Any, pool), lambda *_: None, 500, reading.problems)
+            begin(task, kinds_of(task))
         found = reading.problems.in_order(reading.wrong)
     except GuideError as exc:
         found = exc.diagnostics

@@ -16,7 +16,8 @@ from guide.diagnostics.diagnostic import Diagnostic, Severity
 from guide.markup.account import lost
 from guide.html.document import Document
 from guide.html.parts import RENDER
-from guide.markup.to_html import Context, Here, block
+from guide.markup.context import Context, Here
+from guide.markup.to_html import block
 from guide.markup.visible import runs
 from guide.model.letters import letters
 from guide.model.pack import Manifest, Pack

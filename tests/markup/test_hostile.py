@@ -16,7 +16,9 @@ from guide.html.parts import timeline
 from guide.markup.assets import Assets
 from guide.markup.glossary import Linker
 from guide.markup.labels import Labels
-from guide.markup.to_html import Context, Here, block, inline
+from guide.markup.context import Context, Here
+from guide.markup.to_html import block
+from guide.markup.words import inline
 from guide.model.pack import Manifest, Pack
 
 

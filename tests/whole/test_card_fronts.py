@@ -19,7 +19,7 @@ from guide.content.starter import new_pack
 from guide.diagnostics.diagnostic import Place
 from guide.html.faces import Faces
 from guide.html.request import Request
-from guide.model.spoilers import words
+from guide.model.alike import words
 from whole.test_decks import Deck, deck, pictures, png  # noqa: F401  a fixture
 
 ROOT = Path(__file__).parents[2]

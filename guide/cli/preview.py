@@ -1,0 +1,68 @@
+"""`guide preview`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from guide.cli.options import find_packs, run_options
+
+
+@click.command()
+@click.argument("pack", required=False, type=click.Path(path_type=Path))
+@run_options
+@click.option("--port", type=click.IntRange(0, 65535), default=4200, show_default=True,
+              help="The port, or the next free one; 0 for any.")  # fmt: skip
+@click.option("--no-open", "browser", flag_value=False, default=True, type=bool,
+              help="Print the address, and open no browser.")  # fmt: skip
+def preview(pack: Path | None, port: int, browser: bool, **run: Any) -> None:
+    """Show the pages of a pack in the browser, and show them anew whenever a file of it is saved.
+
+    Only this machine can reach it. See docs/preview.md.
+
+    \b
+    Examples:
+      guide preview
+      guide preview my-pack
+      guide preview my-pack --only flashcards --theme large-print
+      guide preview my-pack --port 4300 --no-open
+    """
+    from guide import pipeline
+
+    folder = only_one(find_packs((pack,) if pack else ()))
+    parts("guide.preview.serve").serve(folder, pipeline.Settings(**run), port, browser, click.echo)
+
+
+def only_one(folders: list[Path]) -> Path:
+    """Return the pack to watch; raises click.UsageError for several, and GuideError for none."""
+    from guide.diagnostics.diagnostic import GuideError, Place, error
+
+    if len(folders) > 1:
+        names = ", ".join(str(folder) for folder in folders[:8])
+        raise click.UsageError(f"one pack can be watched at a time; choose one of {names}")
+    folder = folders[0]
+    if not (folder / "pack.yaml").is_file():
+        from guide.content.load import load_pack
+
+        raise GuideError(*(d.within(str(folder)) for d in load_pack(folder)[1]))
+    if not os.access(folder / "pack.yaml", os.R_OK):
+        hint = "Check the permissions of the file and of its folder."
+        place = Place(str(folder / "pack.yaml"))
+        raise GuideError(error("unreadable-file", "the file cannot be read", place, hint))
+    return folder
+
+
+def parts(module: str) -> Any:
+    """Return a module of the preview; raises GuideError without the libraries of its extra."""
+    from guide.diagnostics.diagnostic import GuideError, Place, error
+
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as exc:
+        message = f"a library that the preview needs is not installed: {exc.name}"
+        hint = "Install it with `pip install 'guide-press[preview]'`."
+        raise GuideError(error("cannot-start", message, Place(""), hint)) from exc
