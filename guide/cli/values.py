@@ -40,11 +40,11 @@ def _pack(context: click.Context) -> Path:
 
 
 def _manifest(pack: Path) -> dict[str, Any]:
-    import yaml
+    from guide.content.yaml import read_yaml
 
     with (pack / "pack.yaml").open("rb") as stream:
-        data = yaml.load(stream.read(_MOST), yaml.CSafeLoader)
-    return data if isinstance(data, dict) else {}
+        document, _ = read_yaml(stream.read(_MOST).decode("utf-8"), "pack.yaml")
+    return document.data if document is not None and isinstance(document.data, dict) else {}
 
 
 def _kinds(pack: Path) -> Iterable[str]:

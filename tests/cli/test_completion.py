@@ -45,7 +45,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("guide", "build", r"my\ pack", "--theme", "n"), {"night"}),
         (("guide", "check", r"my\ pack", "--only", "p"), {"poster", "planner"}),
         (("guide", "build", r"my\ pack", "--stock", "od"), {"odd"}),
-        (("guide", "build", "no pack", "--edition", ""), set()),
+        (("guide", "build", r"no\ pack", "--edition", ""), set()),
     ],
 )
 def test_bash_completes_commands_and_values_of_the_pack(words: tuple[str, ...], offered: set[str], here: Path, run: Run) -> None:
@@ -64,6 +64,6 @@ def test_the_script_goes_where_the_shell_looks(shell: str, place: str, here: Pat
     monkeypatch.setenv("SHELL", f"/bin/{shell}")
     found = run("completion", "install")
     assert found.exit_code == 0 and place in found.stderr
-    assert (here / place).read_text() == run("completion", "show").stdout.rstrip("\n")
+    assert (here / place).read_text().rstrip("\n") == run("completion", "show").stdout.rstrip("\n")
     monkeypatch.setenv("SHELL", "/bin/dash")
     assert run("completion", "install").exit_code == 2
