@@ -49,7 +49,7 @@ class Item(Frozen):
 
     id: Id = ""
     tags: Texts = ()
-    sources: Texts = Field(default=(), description='Citation keys: "key" or "key, p. 12".')
+    sources: Texts = ()
 
     _places: Mapping[str, Place] = PrivateAttr(default_factory=dict)
 

@@ -70,8 +70,8 @@ def _known_fields(whole: dict[PartName, tuple[str, ...]]) -> dict[PartName, tupl
 Whole = Annotated[
     dict[PartName, Texts],
     AfterValidator(_known_fields),
-    Field(description="Fields that are printed of every item: {timeline: [date, title]}."),
 ]
+"""Fields that are printed of every item: `{timeline: [date, title]}`."""
 
 
 VIEWS: dict[str, tuple[str, ...]] = {
@@ -128,14 +128,12 @@ class Kind(Frozen):
     output: FileName
     shape: Literal["pages", "faces"] = "pages"
     needs: tuple[Need, ...] = ()
-    styles: Texts = Field(default=(), description="Stylesheets before page.css: running.css.")
-    fill: bool = Field(default=False, description="Choose content so that `pages` are filled.")
+    styles: Texts = ()
+    fill: bool = False
     prints: Texts = RENDERED
     whole: Whole = Field(default_factory=dict)
     pieces: Annotated[tuple[Piece, ...], AfterValidator(_few)] = ()
-    views: Literal["", "quiz", "planner", "handout", "worksheet"] = Field(
-        default="", description="What its templates are given besides the content."
-    )
+    views: Literal["", "quiz", "planner", "handout", "worksheet"] = ""
     order: int = 100
     options: dict[str, Option] = Field(default_factory=dict)
     stamp: StampPlace = StampPlace()
@@ -190,9 +188,7 @@ class Stock(Frozen):
     safe: Annotated[float, Field(ge=0, le=30)] = 5
     corner: Annotated[float, Field(ge=0, le=20)] = 0
     sizes: tuple[float, ...] = (11, 10.5, 10, 9.5, 9, 8.5, 8)
-    least: Annotated[float, Field(ge=0, le=72)] = Field(
-        default=0, description="pt; a card that is set in smaller type is a warning."
-    )
+    least: Annotated[float, Field(ge=0, le=72)] = 0
     fold: Literal["", "beside", "below"] = ""
 
     @property
