@@ -30,7 +30,7 @@ _TURNED = 0.5  # of its height: where a letter begins so much higher or lower, a
 
 @dataclass(frozen=True)
 class Line:
-    """Words that stand in one line: left, top, width and height as shares of the page."""
+    """Words that are in one line: left, top, width and height as shares of the page."""
 
     text: str
     box: tuple[float, float, float, float]
