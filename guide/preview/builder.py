@@ -24,6 +24,7 @@ from guide.system.pool import Pool
 from guide.system.sandbox import Limits
 
 _OFTEN = 0.05  # s between two looks whether a build is still wanted
+_RENEWED = 300  # builds after which a fresh process begins: libraries keep what they have seen
 _PAPERS = ("a4", "letter", "a5", "a3", "legal")
 
 
@@ -65,6 +66,7 @@ class Builder:
     def __init__(self) -> None:
         self._resident: Resident | None = None
         self._key: Any = None
+        self._count = 0
 
     def make(
         self, folder: Path, settings: Settings, store: Store, progress: Progress, eye: Eye = Eye()
@@ -76,7 +78,8 @@ class Builder:
         jobs = work.settings.jobs
         # The fence lets through one folder, and not another that came in its place.
         key = identity(work.folder), jobs, work.bounds, work.fence
-        if self._resident is None or key != self._key:
+        self._count += 1
+        if self._resident is None or key != self._key or self._count % _RENEWED == 0:
             self.close()
             given = jobs, work.bounds
             self._resident = Resident(serve, given, work.bounds, work.seconds, work.fence)

@@ -45,7 +45,7 @@ function show(state) {
   $("title").textContent = state.title;
   const errors = state.problems.filter((p) => p.severity === "error").length;
   if (state.building) status("busy", state.doing[0] ? `Making ${state.doing[0]}` : "Building");
-  else status(errors ? "off" : "", errors ? "Not up to date: see the problems" : `Up to date, ${state.seconds < 10 ? state.seconds.toFixed(1) : Math.round(state.seconds)} s`);
+  else status(errors ? "off" : "", errors ? "Not up to date: see the problems" : state.seconds < 60 ? `Up to date, built in ${state.seconds.toFixed(1)} s` : "Up to date");
   choices(state);
   problems(state, errors, before);
   documents(state);
