@@ -142,4 +142,5 @@ case "${1:-}" in
     if [ "$#" = 1 ] && [ ! -f "$caller/pack.yaml" ] && [ ! -d "$caller/content" ]; then cd "$here"; fi
     ;;
 esac
-exec "$venv/bin/guide" "$@"
+# Hints name commands as they were typed: `./guide.sh build`.
+GUIDE_CALLED=$0 exec "$venv/bin/guide" "$@"

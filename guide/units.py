@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 MM_PER_INCH = 25.4
 POINTS_PER_MM = 72 / MM_PER_INCH
@@ -77,3 +79,12 @@ def parse_paper(value: object) -> Paper:
     if not (20 <= width <= 2000 and 20 <= height <= 2000):
         raise ValueError(f"a sheet of {width:g} x {height:g} mm is outside 20 to 2,000 mm")
     return Paper(f"{width:g}x{height:g}mm", width, height)
+
+
+def spans(numbers: Iterable[int], separator: str = ", ") -> str:
+    """Return whole numbers as people write them, in order and once each: `1-3, 7`."""
+    found = []
+    for _, group in groupby(enumerate(sorted({*numbers})), lambda pair: pair[1] - pair[0]):
+        members = [number for _, number in group]
+        found.append(f"{members[0]}-{members[-1]}" if len(members) > 1 else f"{members[0]}")
+    return separator.join(found)

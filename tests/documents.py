@@ -12,6 +12,7 @@ import pytest
 from guide.content.load import load_pack
 from guide.diagnostics.diagnostic import Diagnostic
 from guide.html.document import Document
+from guide.html.parts import bibliography, sections
 from guide.html.views import SectionView
 from guide.model.pack import Pack
 
@@ -40,7 +41,7 @@ class Made:
         """Return texts with their citations, as if all that these cite were listed after them."""
         markup, citations = "".join(map(str, texts)), self.document.citations
         citations.settle(markup)
-        listed = "".join(f'<li id="{source.id}">' for source in self.document.bibliography())
+        listed = "".join(f'<li id="{source.id}">' for source in bibliography(self.document))
         return citations.fill(markup + listed).removesuffix(listed)
 
 
@@ -71,7 +72,7 @@ def make(load: Callable[..., Pack]) -> Callable[..., Made]:
             for number, body in enumerate(bodies, 1)
         }
         pack = load(manifest, **texts, **files)
-        document = Document(pack, PARTS, style, lambda _: "#1a1f24")
-        return Made(pack, document, document.sections(), document.problems)
+        document = Document.of(pack, PARTS, style, lambda _: "#1a1f24")
+        return Made(pack, document, sections(document), document.problems)
 
     return made

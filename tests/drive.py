@@ -20,7 +20,7 @@ import guide.content.load  # noqa: E402, F401
 import guide.delivery.channels.remote  # noqa: E402, F401
 import guide.delivery.channels.smtp  # noqa: E402, F401
 import guide.copies.stamp  # noqa: E402, F401
-import guide.pipeline.make  # noqa: E402, F401
+import guide.pipeline.stages  # noqa: E402, F401
 import guide.actions.distribute  # noqa: E402, F401
 import guide.html.faces  # noqa: E402, F401
 import guide.html.render  # noqa: E402, F401

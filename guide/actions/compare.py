@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +55,15 @@ class Compared:
 
 
 def compare(
-    folder: Path,
-    out: Path,
-    settings: pipeline.Settings,
+    folder: Path, out: Path, settings: pipeline.Settings,
     progress: pipeline.Progress = pipeline.silent,
-) -> Compared:
+) -> Compared:  # fmt: skip
     """Build a pack in memory and compare each file with the one in `out`/<pack>[/<edition>].
 
     Raises GuideError, as a build does.
     """
-    made = pipeline.results(folder, settings, progress)
+    built = pipeline.make(folder, settings, progress)
+    made = built.record
     digests = {file.path: file.sha256 for file in made.files}
     target = pipeline.target_of(folder, out, settings)
     recorded = _recorded(target / "build.json")
@@ -85,7 +84,9 @@ def compare(
         hint = "Delete it, so that nobody prints it."
         found.append(warning("extra-output", message, Place(str(path)), hint))
     others = tuple(path for path in _files(target) if path not in states)
-    problems = (*made.shown(folder), *_strict(found, settings.strict))
+    if settings.strict:
+        found = [replace(each, severity=Severity.ERROR) for each in found]
+    problems = (*built.diagnostics, *found)
     if not any(d.severity == Severity.ERROR for d in problems):
         problems += _not_compared(target, bool(digests), others)
     return Compared(str(target), made.title, made.version, made.key, states, problems, others)
@@ -124,33 +125,20 @@ def _recorded(path: Path) -> dict[str, str]:
     """Return the digest of each file by name, as build.json has it; none when that is no record."""
     try:
         text = path.read_text("utf-8") if path.is_file() else ""
-        return {
-            Path(made["path"]).name: str(made["sha256"]) for made in json.loads(text)["outputs"]
-        }
+        outputs = json.loads(text)["outputs"]
+        return {Path(made["path"]).name: str(made["sha256"]) for made in outputs}
     except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return {}
 
 
 def _stale(path: Path, there: str, was: str, now: str) -> Diagnostic:
-    """Say why a file differs, as far as build.json tells."""
+    reason = ": it was changed after it was built, and the content has changed as well"
     if not was:
-        reason = "and build.json beside it does not know it"
+        reason = ", and build.json beside it does not know it"
     elif there == was:
-        reason = "the content, the settings or guide have changed since it was built"
+        reason = ": the content, the settings or guide have changed since it was built"
     elif was == now:
-        reason = "it was changed after it was built"
-    else:
-        reason = "it was changed after it was built, and the content has changed as well"
-    message = f"this is not what the content gives: {reason}"
-    if not was:
-        message = f"this is not what the content gives, {reason}"
+        reason = ": it was changed after it was built"
+    message = f"this is not what the content gives{reason}"
     hint = "Build again, with the same command without --check."
     return error("stale-output", message, Place(str(path)), hint)
-
-
-def _strict(found: Iterable[Diagnostic], strict: bool) -> Iterator[Diagnostic]:
-    for each in found:
-        if strict and each.severity == Severity.WARNING:
-            yield error(each.code, each.message, each.place, each.hint, each.item)
-        else:
-            yield each

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from guide import pipeline
-from guide.delivery import locks
-from guide.delivery.ahead import Ahead, setting_ahead
+from guide.delivery import locks, queries
+from guide.delivery.ahead import setting_ahead
 from guide.delivery.channels import registry
 from guide.delivery.channels.base import Channel
+from guide.delivery.database import Ledger
 from guide.delivery.decide import decide
 from guide.delivery.document import documents, editions, look_at
-from guide.delivery.ledger import Ledger, Plan, ledger_of
+from guide.delivery.ledger import Plan, ledger_of, mark_sent
 from guide.delivery.letters import Letters, prepared
 from guide.delivery.manifest import check_folder, write_records
 from guide.delivery.merge import merge
@@ -26,15 +28,14 @@ from guide.delivery.request import Count, Report, Request, Task, uncounted
 from guide.delivery.send import Sending, deliver
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, in_order
 from guide.foreign.apart import RealTime
-from guide.model.copies import Signature
 from guide.system import output
-from guide.system.pool import Pool
+from guide.system.pool import Pool, Workers
 
 _ALONE = 48  # copies that one process makes sooner than it starts others
 
 
 def distribute(
-    request: Request, count: Count = uncounted, building: pipeline.Progress | None = None
+    request: Request, count: Count = uncounted, building: pipeline.Progress = pipeline.silent
 ) -> Report:
     """Show who would get what; with `request.send`, make, deliver and record it.
 
@@ -45,15 +46,16 @@ def distribute(
     about, source = look_at(request, reading)
     out = request.out or Path("build") / about.name / "copies"
     ledger = request.ledger or ledger_of(request.recipients)
-    task, problems = recipients_of(Task(request, about, out, ledger, source, reading))
+    task = Task(request, about, out, ledger, source, reading, count=count, building=building)
+    task, problems = recipients_of(task)
     if task.stopped(problems) or not request.send:
-        return _rehearse(task, problems, building)
+        return _rehearse(task, problems)
     channels, closed = registry.opened(_used(task), task)
     letters, faults = prepared(task)
     problems += [*closed, *faults]
     if task.stopped(problems):
-        return _rehearse(task, problems, building)
-    return _send(task, _Means(channels, letters, problems, count, building))
+        return _rehearse(task, problems)
+    return _send(task, channels, letters, problems)
 
 
 def _used(task: Task) -> set[str]:
@@ -71,15 +73,15 @@ def _report(
 # Without sending ------------------------------------------------------------------------------
 
 
-def _rehearse(task: Task, problems: list[Diagnostic], building: pipeline.Progress | None) -> Report:
+def _rehearse(task: Task, problems: list[Diagnostic]) -> Report:
     """Plan on a copy of the ledger, which is then forgotten."""
     made: Mapping[str, bytes] = _source(task)
     with Ledger.rehearse(task.ledger) as ledger:
-        known = ledger.known()
+        known = queries.known(ledger)
         if not task.request.send and not task.request.mark_sent:
             problems += _try_channels(task)
             problems += prepared(task)[1]
-            made = _try_documents(task, known, building, problems)
+            made = _try_documents(task, known, problems)
         stopped = task.stopped(problems)
         try:
             issue = issue_of(task, made)
@@ -87,8 +89,9 @@ def _rehearse(task: Task, problems: list[Diagnostic], building: pipeline.Progres
             check_folder(task, known)
             task, plan = planned(task, ledger, issue)
             problems += _notes(task, plan)
-            if not stopped:
-                _mark_alone(task)
+            if task.request.mark_sent and not task.request.send and not stopped:
+                with Ledger.change(task.ledger) as kept:
+                    mark_sent(kept, task.request.mark_sent)
         except GuideError as exc:
             problems += exc.diagnostics
             plan = Plan(task.about.version, task.about.named)
@@ -106,15 +109,6 @@ def _notes(task: Task, plan: Plan) -> list[Diagnostic]:
     return [] if task.partial else [*plan.notes, *plan.questions]
 
 
-def _mark_alone(task: Task) -> None:
-    """Write what `mark_sent` says where nothing is sent; raises GuideError."""
-    if not task.request.mark_sent or task.request.send:
-        return
-    Ledger.read(task.ledger).close()  # raises GuideError when there is none
-    with Ledger.begin(task.ledger) as ledger:
-        ledger.mark_sent(task.request.mark_sent)
-
-
 def _try_channels(task: Task) -> list[Diagnostic]:
     """Return what would keep a channel from working: what `--send` refuses, a preview refuses."""
     ready, problems = registry.opened(_used(task), task)
@@ -129,9 +123,7 @@ def _try_channels(task: Task) -> list[Diagnostic]:
     return problems
 
 
-def _try_documents(
-    task: Task, known: Known, building: pipeline.Progress | None, problems: list[Diagnostic]
-) -> Mapping[str, bytes]:
+def _try_documents(task: Task, known: Known, problems: list[Diagnostic]) -> Mapping[str, bytes]:
     """Return the documents as `--send` would make them, noting why they cannot be made or sealed.
 
     What is made is kept in the cache, where `--send` finds it. Where something else is wrong
@@ -141,7 +133,7 @@ def _try_documents(
     try:
         sealed_with(task, made)  # a wrong key is found sooner than a document is made
         if not task.source and not task.stopped(problems):
-            made = documents(task, editions(task, known), building, problems)
+            made = documents(task, editions(task, known), problems)
             sealed_with(task, made)
     except GuideError as exc:
         problems += [each for each in exc.diagnostics if each not in problems]
@@ -151,57 +143,39 @@ def _try_documents(
 # Sending --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Means:
-    """What a run sends with; `problems` collects what is found."""
-
-    channels: Mapping[str, Channel]
-    letters: Letters | None
-    problems: list[Diagnostic]
-    count: Count
-    building: pipeline.Progress | None
-
-
-@dataclass(frozen=True)
-class _Material:
-    """What copies are made of: documents and their digests, a signature, and labels in type."""
-
-    documents: Mapping[str, bytes]
-    digests: Mapping[str, str]
-    signature: Signature | None
-    ahead: Ahead
-
-
-def _send(task: Task, means: _Means) -> Report:
+def _send(
+    task: Task, channels: Mapping[str, Channel], letters: Letters | None, problems: list[Diagnostic]
+) -> Report:
     # What is refused is refused before anything is made.
     with Ledger.rehearse(task.ledger) as ledger:
-        known = ledger.known()
+        known = queries.known(ledger)
     try:
         issue = issue_of(task, _source(task))
         check_list(task, known, issue)
         decide(known, wish_of(task, issue))
     except GuideError as exc:
-        raise GuideError(*in_order([*means.problems, *exc.diagnostics])) from exc
+        raise GuideError(*in_order([*problems, *exc.diagnostics])) from exc
     copies = sum(row.recipient.copies for row in task.rows)
     workers = (task.request.settings.jobs or os.cpu_count() or 1) if copies > _ALONE else 1
-    first = not known.copies
     # Workers import their modules while the document is typeset; a later run may need none.
-    warm = 0 if first else 1
+    warm = 1 if known.copies else 0
     with Pool(workers, ("guide.copies.stamp",), warm, pipeline.SHARED_MODULES) as pool:
-        return _send_with(task, means, pool, first)
+        return _send_with(task, channels, letters, problems, pool)
 
 
-def _send_with(task: Task, means: _Means, pool: Pool, first: bool) -> Report:
-    problems = means.problems
+def _send_with(
+    task: Task, channels: Mapping[str, Channel], letters: Letters | None,
+    problems: list[Diagnostic], pool: Workers,
+) -> Report:  # fmt: skip
     merged: tuple[Path, ...] = ()
     with Ledger.begin(task.ledger) as ledger, locks.folder(task.out):
-        known = ledger.known()
+        known = queries.known(ledger)
         check_folder(task, known)
-        for name, channel in means.channels.items():
+        for name, channel in channels.items():
             used = any(copy.channel == name for copy in known.copies)
             channel.check(known.facts.get("id", ""), task.about.stem, used)
-        with setting_ahead(task, pool, first) as ahead:
-            made = documents(task, editions(task, known), means.building, problems)
+        with setting_ahead(task, pool, not known.copies) as ahead:
+            made = documents(task, editions(task, known), problems)
         signature = sealed_with(task, made)
         output.try_to_write(task.out)
         issue = issue_of(task, made)
@@ -209,33 +183,30 @@ def _send_with(task: Task, means: _Means, pool: Pool, first: bool) -> Report:
         problems += [*_notes(task, plan), *still_open(task, plan)]
         output.sweep(task.out)
         write_records(task, ledger)  # what cannot be written is found before anything is sent
-        for channel in means.channels.values():
-            channel.claim(ledger.fact("id"))
-        if plan.due:
-            material = _Material(made, issue.documents, signature, ahead)
-            _deliver_all(task, means, plan, ledger, pool, material)
+        for channel in channels.values():
+            channel.claim(ledger.facts().get("id", ""))
+        secrets = {e.number: due.entries[0].secret for due in plan.due for e in due.entries}
+        with _recorded(task, ledger, pool, problems) if plan.due else contextlib.nullcontext():
+            recipe = recipe_of(task, made, plan.due, signature)
+            deliver(Sending(
+                task, ledger, channels, recipe, pool, letters, issue.documents, ahead, secrets,
+                problems, _tally(task.count, len(secrets)),
+            ), plan.due)  # fmt: skip
         if task.request.merge:
             merged, missing = merge(task, ledger, plan.absent)
             problems += missing
-        numbers = {e.number for due in plan.due for e in due.entries}
-        entries = ledger.entries(version=task.about.version)
-    copies = [entry for entry in entries if entry.number in numbers]
+        entries = queries.entries(ledger, version=task.about.version)
+    copies = [entry for entry in entries if entry.number in secrets]
     return replace(_report(task, problems, plan, copies, True), merged=merged)
 
 
-def _deliver_all(
-    task: Task, means: _Means, plan: Plan, ledger: Ledger, pool: Pool, material: _Material
-) -> None:
-    """Deliver what is due; what stops it is noted, and the records say how far it came."""
-    problems = means.problems
-    secrets = {e.number: due.entries[0].secret for due in plan.due for e in due.entries}
+@contextlib.contextmanager
+def _recorded(
+    task: Task, ledger: Ledger, pool: Workers, problems: list[Diagnostic]
+) -> Iterator[None]:
+    """Note what stops a delivery; the records say how far it came."""
     try:
-        recipe = recipe_of(task, material.documents, plan.due, material.signature)
-        sending = Sending(
-            task, ledger, means.channels, recipe, pool, means.letters, material.digests,
-            material.ahead, secrets, problems, _tally(means.count, len(secrets)),
-        )  # fmt: skip
-        deliver(sending, plan.due)
+        yield
     except GuideError as exc:
         problems += exc.diagnostics
     finally:  # Ctrl-C as well

@@ -6,7 +6,7 @@ Nothing is written unless the pack that comes of it says the same as before, but
 from __future__ import annotations
 
 import difflib
-import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,9 +23,10 @@ from guide.markup import prose
 from guide.model.base import KEBAB, Item
 from guide.model.content import Section
 from guide.model.dates import Date
+from guide.model.letters import unaccented
 from guide.model.pack import Pack
 from guide.model.parts import FILES, NAMED
-from guide.pipeline import fence, render_limit
+from guide.pipeline import fence, render_limit, silent
 from guide.pipeline.inputs import size_of_inputs
 from guide.system import output
 
@@ -50,16 +51,14 @@ class Fixed:
 
     def diff(self) -> str:
         """Return the changes as a unified diff."""
-        made = []
+        made: list[str] = []
         for path in sorted(self.after):
             old = self.before[path].decode("utf-8").splitlines(keepends=True)
             new = self.after[path].decode("utf-8").splitlines(keepends=True)
             name = (self.folder / path).as_posix()
-            for line in difflib.unified_diff(old, new, name, name):
-                made.append(
-                    line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-                )
-        return "".join(made)
+            made += difflib.unified_diff(old, new, name, name)
+        last = "\n\\ No newline at end of file\n"
+        return "".join(line if line.endswith("\n") else line + last for line in made)
 
     def write(self) -> None:
         """Write the files, each whole or not at all; raises GuideError.
@@ -83,9 +82,8 @@ def fix_pack(folder: Path) -> Fixed:
     seconds = bounds.allowed(size_of_inputs(folder))
     try:
         found: Fixed = confined(
-            _fixed, folder, heard=lambda _what, _how: None, bounds=bounds, seconds=seconds,
-            fence=fence(folder),
-        )  # fmt: skip
+            _fixed, folder, heard=silent, bounds=bounds, seconds=seconds, fence=fence(folder)
+        )
     except Exceeded as exc:
         raise GuideError(render_limit(f"reading the content {exc.limit}")) from exc
     return found
@@ -132,12 +130,8 @@ def _fixed(folder: Path, _say: Callable[[str, str], None]) -> Fixed:
     after = {path: file.stored(texts[path]) for path, file in files.items()}
     changed = {path: data for path, data in after.items() if data != files[path].data}
     if changed:
-        renamed = [
-            (entry.id.text, new)
-            for names in wanted.values()
-            for entry, new in names
-            if entry.id and entry.id.text
-        ]
+        renamed = [(entry.id.text, new) for names in wanted.values() for entry, new in names
+                   if entry.id and entry.id.text]  # fmt: skip
         _check(folder, pack, problems, changed, renamed, ordered)
     fixes = sorted(fix for fix in fixes if fix.path in changed)
     return Fixed(folder, fixes, {path: files[path].data for path in changed}, changed)
@@ -153,10 +147,8 @@ def _paths(reader: Reader) -> Iterator[str]:
 def _read(reader: Reader, path: str) -> _File | None:
     """Return a file of the pack that can be read to its end; None for others, and for links."""
     folder = reader.root
-    whole = folder / path
-    if not whole.is_file() or whole.is_symlink() or whole.parent.resolve() != (
-        folder.resolve() / path
-    ).parent:  # fmt: skip
+    whole, real = folder / path, (folder.resolve() / path).parent
+    if not whole.is_file() or whole.is_symlink() or whole.parent.resolve() != real:
         return None
     data, text = reader.data(path), reader.text(path)
     if data is None or text is None:
@@ -235,7 +227,9 @@ def _difference(before: Pack, after: Pack, ids: set[str], ordered: set[str], cor
         new = [_plain(item, ids, language) for item in getattr(after, name)]
         if name in ordered:
             old, new = sorted(old, key=repr), sorted(new, key=repr)
-        if not _within(old, new) or len(new) - len(old) > corrected:
+        rest = iter(new)  # which has all that was there, in the same order
+        within = all(any(each == other for other in rest) for each in old)
+        if not within or len(new) - len(old) > corrected:
             return name
     return ""
 
@@ -267,8 +261,7 @@ def _by_term(_: Any, entry: Any) -> Any:
         text = str(getattr(entry["term"], "text", entry["term"]))
     except (KeyError, TypeError) as exc:
         raise _Unsortable from exc
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)), text
+    return unaccented(text.casefold()), text
 
 
 def _by_key(key: Any, entry: Any) -> Any:
@@ -293,19 +286,8 @@ def _sorted(text: str, key: Callable[[Any, Any], Any], words: str) -> edits.Edit
         return text, []
 
 
-def _within(old: list[Any], new: list[Any]) -> bool:
-    """Return whether another list has all the items of a list, in the same order."""
-    rest = iter(new)
-    return all(any(each == other for other in rest) for each in old)
-
-
 def _new_errors(before: tuple[Diagnostic, ...], after: tuple[Diagnostic, ...]) -> bool:
-    def codes(found: tuple[Diagnostic, ...]) -> list[str]:
-        return [d.code for d in found if d.severity == Severity.ERROR]
-
-    rest = codes(before)
-    for code in codes(after):
-        if code not in rest:
-            return True
-        rest.remove(code)
-    return False
+    old, new = (
+        Counter(d.code for d in found if d.severity == Severity.ERROR) for found in (before, after)
+    )
+    return not new <= old

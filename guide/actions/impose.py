@@ -39,17 +39,12 @@ def impose_file(
 
 
 def _impose(data: bytes, name: str, scheme: Scheme, ranges: Ranges, password: str) -> Pressed:
-    """Impose a PDF that someone else made; this runs in a confined process."""
+    """Impose a PDF that someone else made, in a confined process; raises GuideError for no page."""
     from guide.sheets.impose_pages import impose_pdf
-
-    chosen = _chosen_pages(data, name, ranges, password) if ranges else None
-    return impose_pdf(data, scheme, name, chosen, password)
-
-
-def _chosen_pages(data: bytes, name: str, ranges: Ranges, password: str) -> list[int]:
-    """Return the indexes of the pages in `ranges`; raises GuideError when there is no such page."""
     from guide.sheets.page_forms import opened
 
+    if not ranges:
+        return impose_pdf(data, scheme, name, None, password)
     with opened(data, name, password) as pdf:
         count = len(pdf.pages)
     chosen = [
@@ -58,4 +53,4 @@ def _chosen_pages(data: bytes, name: str, ranges: Ranges, password: str) -> list
     if not chosen or max(chosen) >= count:
         message = f"there is no such page: the PDF has {count}"
         raise GuideError(error("cannot-impose", message, Place("--pages"), "Check --pages."))
-    return chosen
+    return impose_pdf(data, scheme, name, chosen, password)

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from guide import pipeline
-from guide.delivery.ledger import SUFFIX, Ledger, ledger_of
+from guide.delivery import ledger as book
+from guide.delivery import queries
+from guide.delivery.database import Ledger
+from guide.delivery.ledger import SUFFIX, ledger_of
 from guide.delivery.records import LedgerEntry
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.system import output
@@ -47,23 +50,21 @@ def _is_database(path: Path) -> bool:
 
 
 def look(path: Path, state: str, name: str, version: str) -> list[LedgerEntry]:
-    """Return copies by number, filtered as `Ledger.entries` does; raises GuideError."""
+    """Return copies by number, filtered as `queries.entries` does; raises GuideError."""
     with Ledger.read(path) as ledger:
-        return ledger.entries(state=state, name=name, version=version)
+        return queries.entries(ledger, state=state, name=name, version=version)
 
 
 def forget(path: Path, who: str) -> list[int]:
     """Remove a person and return the numbers that stay; raises GuideError."""
-    Ledger.read(path).close()
-    with Ledger.begin(path) as ledger:
-        return ledger.forget(who)
+    with Ledger.change(path) as ledger:
+        return book.forget(ledger, who)
 
 
 def recall(path: Path, numbers: Sequence[int]) -> None:
     """Record that copies are withdrawn; raises GuideError."""
-    Ledger.read(path).close()
-    with Ledger.begin(path) as ledger:
-        ledger.recall(numbers)
+    with Ledger.change(path) as ledger:
+        book.recall(ledger, numbers)
 
 
 def as_csv(copies: Sequence[LedgerEntry]) -> str:
@@ -72,30 +73,26 @@ def as_csv(copies: Sequence[LedgerEntry]) -> str:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for copy in copies:
-        table.writerow([_harmless(getattr(copy, name)) for name in COLUMNS])
+        values = (getattr(copy, name) for name in COLUMNS)
+        cells = ["" if value is None else str(value) for value in values]
+        formula = [c.startswith(_FORMULA) or c.lstrip().startswith(_FORMULA) for c in cells]
+        table.writerow(["'" * bad + cell for cell, bad in zip(cells, formula, strict=True)])
     return text.getvalue()
-
-
-def _harmless(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 
 def as_json(path: Path, copies: Sequence[LedgerEntry]) -> str:
     """Return copies as JSON, each with its history in order."""
     with Ledger.read(path) as ledger:
         history: dict[int, list[dict[str, object]]] = {}
-        for event in ledger.history():
+        for event in queries.history(ledger):
             history.setdefault(event.number, []).append(dataclasses.asdict(event))
-        facts = {"series": ledger.fact("series"), "versions": ledger.versions()}
-    secret = {"secret"}  # where a copy lies that only its recipient is to find
+        versions = [version.version for version in queries.known(ledger).versions]
+        facts = {"series": ledger.facts().get("series", ""), "versions": versions}
     plain = [
-        {
-            **{k: v for k, v in dataclasses.asdict(copy).items() if k not in secret},
-            "history": history.get(copy.number, []),
-        }
-        for copy in copies
+        dataclasses.asdict(copy) | {"history": history.get(copy.number, [])} for copy in copies
     ]
+    for each in plain:
+        del each["secret"]  # where a copy is that only its recipient is to find
     return json.dumps({**facts, "copies": plain}, indent=1, ensure_ascii=False)
 
 
@@ -113,7 +110,7 @@ def write_list(copies: Sequence[LedgerEntry], path: Path, ledger: Path) -> int:
     versions = list(dict.fromkeys(copy.version for copy in copies))
     plain = [dataclasses.asdict(copy) for copy in copies]
     with Ledger.read(ledger) as known:
-        marking = known.fact("marking")
+        marking = known.facts().get("marking", "")
     html = distribution_list(title, versions, plain, PAPERS["a4"], marking)
     pdf = pipeline.typeset_job(html)
     output.write(path, pdf.data)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from guide.content.starter import new_pack
+from guide.resources import EXAMPLE
 from guide.system import output
 
 
-def start(folder: Path, title: str = "") -> int:
+def start(folder: Path, title: str = "", template: str = EXAMPLE, blank: bool = False) -> int:
     """Write a starter pack into a new folder; return the number of files.
 
-    Raises GuideError when there is something in the folder, or it cannot be written.
+    `template` and `blank` are those of `guide.content.starter.new_pack`. Raises GuideError when the
+    folder is not empty, or cannot be written.
     """
-    files = new_pack(folder, title)
+    files = new_pack(folder, title, template, blank)
     for name, data in files.items():
         output.write(folder / name, data)
     return len(files)

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from guide.content.edits import Entry, entries
+from guide.content.references import mentions_of
 from guide.content.slugs import slug
 from guide.model.base import KEBAB, Item
 from guide.model.content import Section
-from guide.model.markup import mentions, texts_of
+from guide.model.markup import texts_of
 from guide.model.pack import Pack
 from guide.model.parts import part_of
 
@@ -70,8 +71,9 @@ def _referred(pack: Pack) -> set[str]:
     for item in pack.items:
         texts = [text for _, text in texts_of(item)]
         texts += [item.body] if isinstance(item, Section) else []
+        named = (mention for mention, _ in mentions_of(item, pack))
+        found |= {m.value for m in named if m.kind in {"ref", "term", "anchor"}}
         for text in texts:
-            found |= {m.value for m in mentions(text) if m.kind in {"ref", "term", "anchor"}}
             found |= set(re.findall(r"\]\(#([^)\s]+)\)", text))
     found |= set(_words(pack.manifest.documents))
     found |= {word for edition in pack.manifest.editions.values() for word in edition.tags}

@@ -92,7 +92,9 @@ def print_documents(request: Request, screen: Screen, ask: Ask | None) -> int:
         cups.available()
         queue = cups.choose(profile.queue or request.printer)
         if not request.printer and not profile.queue:
-            profile = _only_profile(queue)
+            stored = profiles.profiles().items()
+            fitting = [each for name, each in stored if queue == (each.queue or name)]
+            profile = fitting[0] if len(fitting) == 1 else Profile()
         if refused := cups.refusal(queue):
             if not request.dry_run:
                 raise GuideError(refused)
@@ -101,12 +103,10 @@ def print_documents(request: Request, screen: Screen, ask: Ask | None) -> int:
         missing = exc
     wanted = request.wishes
     wishes = replace(wanted, tray=wanted.tray or profile.tray, duplex=profile.duplex)
-    if request.is_pack:
-        documents = _documents(request, profile, screen)
-        if not documents:
-            return 1
-    else:
-        documents = [job.read(request.source)]
+    documents = [] if request.is_pack else [job.read(request.source)]
+    documents = documents or _documents(request, profile, screen)
+    if not documents:
+        return 1
     if missing is not None:
         screen.show_problems([remedy(missing.missing)])
         screen.show_by_hand(_batches(documents, wishes, Printer("")))
@@ -134,16 +134,8 @@ def _profile(name: str) -> Profile:
     if name:
         found = known.get(name, Profile())
         return replace(found, queue=found.queue or name)
-    for each, stored in known.items():
-        if stored.default:
-            return replace(stored, queue=stored.queue or each)
-    return Profile()
-
-
-def _only_profile(queue: str) -> Profile:
-    """Return the only profile that is for this queue, an empty one when there are more or none."""
-    fitting = [p for name, p in profiles.profiles().items() if queue == (p.queue or name)]
-    return fitting[0] if len(fitting) == 1 else Profile()
+    usual = (replace(p, queue=p.queue or each) for each, p in known.items() if p.default)
+    return next(usual, Profile())
 
 
 def _documents(request: Request, profile: Profile, screen: Screen) -> list[Document]:
@@ -299,15 +291,11 @@ def _follow(queue: str, sent: str, each: Job, patience: int, screen: Screen) -> 
             screen.say(f"The job waits for it: cupsenable {queue}; or cancel it: cancel {sent}")
             return 1
         if time.monotonic() - since > patience:
-            text = f"{sent}: nothing has changed for {patience} s; it is still {now.state}"
-            show(text, True)
+            show(f"{sent}: nothing has changed for {patience} s; it is still {now.state}", True)
             screen.say(f"See lpstat -l {queue}; cancel it: cancel {sent}")
             return 1
         time.sleep(_POLL)
-    if now.state == "completed":
-        show(f"{sent}: printed", True)
-        return 0
-    why = f": {now.message}" if now.message else ""
-    ending = "is not in the queue any more" if now.state == "gone" else f"was {now.state}"
-    show(f"{sent}: {ending}{why}", True)
-    return 1
+    why = f": {now.message}" if now.message and now.state != "completed" else ""
+    endings = {"completed": "printed", "gone": "is not in the queue any more"}
+    show(f"{sent}: {endings.get(now.state, f'was {now.state}')}{why}", True)
+    return int(now.state != "completed")

@@ -11,8 +11,9 @@ from typing import Any
 
 from guide.copies.inside import Inside, digest_of, look_inside, members
 from guide.delivery import lists
+from guide.delivery.database import Ledger
 from guide.delivery.findings import Book, Finding, judge
-from guide.delivery.ledger import SUFFIX, Ledger, ledger_of
+from guide.delivery.ledger import SUFFIX, ledger_of
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.diagnostics.formats import diagnostic_json
 from guide.foreign.apart import apart
@@ -38,21 +39,17 @@ def sources(
 
     Those are looked for in the current folder and beside each file. Raises GuideError.
     """
+    passwords = [password]
     if chosen is not None:
         ledger = chosen if chosen.suffix == ".db" else ledger_of(chosen)
         Ledger.read(ledger).close()
         ledgers = [ledger]
-        passwords = [] if chosen.suffix == ".db" else _passwords(chosen)
+        passwords += [] if chosen.suffix == ".db" else _passwords(chosen)
     else:
         folders = dict.fromkeys([Path(), *(path.parent for path in files)])
         ledgers = [path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}"))]
-        passwords = []
-    return Sources(
-        tuple(ledgers),
-        tuple(dict.fromkeys([*([password] if password else []), *passwords])),
-        tuple(_read(path) for path in trust),
-        chosen is not None,
-    )
+    known = tuple(dict.fromkeys(filter(None, passwords)))
+    return Sources(tuple(ledgers), known, tuple(map(_read, trust)), chosen is not None)
 
 
 def check(files: Sequence[Path], held: Sources) -> Iterator[Finding]:
@@ -73,7 +70,9 @@ def check(files: Sequence[Path], held: Sources) -> Iterator[Finding]:
 def _check(path: Path, held: Sources, books: Sequence[tuple[Path, Ledger]]) -> Iterator[Finding]:
     size = _size(path)
     known = [_book(ledger, where, path, held.named) for where, ledger in books]
-    if not _is_zip(path):
+    with path.open("rb") as file:
+        zipped = file.read(4) == b"PK\x03\x04"
+    if not zipped:
         yield judge(_inside(path, "", size, held), str(path), known)
         return
     for member in apart(members, path, name=str(path), size=size, reads=(path,)):
@@ -83,22 +82,18 @@ def _check(path: Path, held: Sources, books: Sequence[tuple[Path, Ledger]]) -> I
 
 def _book(ledger: Ledger, where: Path, path: Path, named: bool) -> Book:
     """Return a ledger as evidence for a file: one that was found beside the file proves nothing."""
-    if named:
-        return Book(ledger, f"the ledger {where}")
-    if where.parent.resolve() == path.parent.resolve():
-        return Book(ledger, f"the ledger {where}", believed=False)
-    return Book(ledger, f"the ledger {where}, found in the current folder")
+    beside = not named and where.parent.resolve() == path.parent.resolve()
+    found = "" if named or beside else ", found in the current folder"
+    return Book(ledger, f"the ledger {where}{found}", believed=not beside)
 
 
 def _inside(path: Path, member: str, size: int, held: Sources) -> Inside:
     """Return what a file says of itself; what kept it from being read is among its problems."""
     name = f"{path}:{member}" if member else str(path)
     reads = (path, path.with_name(f"{path.name}.p7s"))
+    asked = path, member, name, held.passwords, held.roots
     try:
-        found: Inside = apart(
-            look_inside, path, member, name, held.passwords, held.roots, name=name, size=size,
-            reads=reads,
-        )  # fmt: skip
+        found: Inside = apart(look_inside, *asked, name=name, size=size, reads=reads)
     except GuideError as exc:
         return Inside("" if member else digest_of(path), problems=exc.diagnostics)
     return found
@@ -108,16 +103,9 @@ def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return findings as plain data."""
     return [
         {
-            "file": f.path,
-            "sha256": f.digest,
-            "bytes": f.content,
-            "rests_on": f.rests,
-            "ledger": f.ledger,
-            "copy_id": f.copy_id,
-            "number": f.number,
-            "total": f.total,
-            "version": f.version,
-            "title": f.title,
+            "file": f.path, "sha256": f.digest, "bytes": f.content, "rests_on": f.rests,
+            "ledger": f.ledger, "copy_id": f.copy_id, "number": f.number, "total": f.total,
+            "version": f.version, "title": f.title,
             "name": f.entry.name if f.entry else "",
             "organisation": f.entry.organisation if f.entry else "",
             "state": str(f.entry.state) if f.entry else "",
@@ -130,12 +118,7 @@ def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
             "diagnostics": [diagnostic_json(d) for d in f.problems],
         }
         for f in findings
-    ]
-
-
-def _is_zip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"PK\x03\x04"
+    ]  # fmt: skip
 
 
 def _size(path: Path) -> int:

@@ -5,46 +5,57 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from guide.cli.options import find_packs, packs_argument, run_options
+from guide.cli.options import (
+    FOLDER,
+    FOUND,
+    find_packs,
+    flag,
+    how_much_options,
+    optional,
+    packs_argument,
+    parsed,
+    run_options,
+    text,
+)
 
 if TYPE_CHECKING:
     from guide.model.printers import Registration
-    from guide.pipeline import Settings
+    from guide.pipeline import Built, Settings
 
 
 @click.command()
 @packs_argument
 @run_options
-@click.option("-o", "out", type=click.Path(path_type=Path), default=Path("build"), metavar="DIR",
-              show_default=True, help="Where the PDFs land: DIR/PACK/briefing.pdf.")  # fmt: skip
+@click.option("-o", "out", type=FOLDER, default=Path("build"), metavar="DIR", show_default=True,
+              help="Where the PDFs land: DIR/PACK/briefing.pdf.")  # fmt: skip
 @click.option("--check", "against", default=None, metavar="DIR",
               type=click.Path(path_type=Path, file_okay=False),
               help="Write nothing; return whether what lies in DIR is what the content gives.")  # fmt: skip
-@click.option("--tags", default="", metavar="A,B", help="Only cards with one of these tags.")
-@click.option("--only-changed-since", "since", default=None, metavar="BUILD.JSON",
-              type=click.Path(path_type=Path, dir_okay=False, exists=True),
+@text("--tags", metavar="A,B", help="Only cards with one of these tags.")
+@click.option("--only-changed-since", "since", default=None, metavar="BUILD.JSON", type=FOUND,
               help="Only cards that are new or changed since that build, as flashcards-changed.pdf.")  # fmt: skip
-@click.option("--back-offset", default="", metavar="RIGHT,DOWN",
-              help="Move the backs: 0.4,-0.8mm, as one looks at the back.")  # fmt: skip
-@click.option("--printer", default="", metavar="NAME",
-              help="Move the backs as guide calibrate stored for this printer.")  # fmt: skip
-@click.option("--fit-report", is_flag=True,
-              help="Write how each card fits: flashcards-fit.json, and a contact sheet as PDF.")  # fmt: skip
-@click.option("--booklet", is_flag=True,
-              help="Also make BRIEFING-booklet.pdf of each document, to fold and staple.")  # fmt: skip
-@click.option("--archive", is_flag=True,
-              help="Make PDF/A-3b that holds the pack's source, to be kept for years.")  # fmt: skip
-@click.option("--watch", is_flag=True,
-              help="Stay, and build again whenever a file of the pack is saved.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the content of build.json.")
+@text("--back-offset", metavar="RIGHT,DOWN",
+      help="Move the backs: 0.4,-0.8mm, as one looks at the back.")  # fmt: skip
+@text("--printer", metavar="NAME",
+      help="Move the backs as guide calibrate stored for this printer.")  # fmt: skip
+@flag("--fit-report",
+      help="Write how each card fits: flashcards-fit.json, and a contact sheet as PDF.")  # fmt: skip
+@flag("--booklet", help="Also make BRIEFING-booklet.pdf of each document, to fold and staple.")
+@flag("--archive", help="Make PDF/A-3b that holds the pack's source, to be kept for years.")
+@flag("--watch", help="Stay, and build again whenever a file of the pack is saved.")
+@flag("--json", "as_json", help="Print the content of build.json.")
+@flag("--open", "opened", help="Open the PDFs when they are made.")
+@how_much_options
 def build(
     packs: tuple[Path, ...], out: Path, against: Path | None, tags: str, since: Path | None, back_offset: str,
-    printer: str, booklet: bool, archive: bool, watch: bool, as_json: bool, **run: Any,
+    printer: str, booklet: bool, archive: bool, as_json: bool, opened: bool,
+    watch: bool, how_much: str | None, **run: Any,
 ) -> None:  # fmt: skip
     """Make the PDFs of one or more packs.
 
@@ -53,6 +64,7 @@ def build(
     \b
     Examples:
       guide build
+      guide build my-pack --only quiz --open
       guide build content/kosovo --only flashcards --stock index-3x5
       guide build my-pack --theme large-print --paper letter -o out
       guide build my-pack -D documents.flashcards.stock=a6 --strict
@@ -65,8 +77,8 @@ def build(
       guide build my-pack --watch
     """
     from guide import pipeline
-    from guide.diagnostics.formats import plain_json
     from guide.screen.builds import report_built
+    from guide.screen.problems import HowMuch
     from guide.screen.progress import progress_bars
 
     registration = _registration(back_offset, printer)
@@ -79,36 +91,47 @@ def build(
     if against is not None:
         _check(find_packs(packs), against, settings, as_json)
     if watch:
-        _watch(find_packs(packs), out, settings)
+        _watch(find_packs(packs), out, settings, how_much)
     built = []
     for folder in find_packs(packs):
         with progress_bars() as progress:
             built.append(pipeline.build(folder, out, settings, progress))
-        report_built(built[-1])
+        report_built(built[-1], HowMuch(how_much or "grouped"))
+    _end(built, as_json, opened)
+
+
+def _end(built: Sequence[Built], as_json: bool, opened: bool) -> NoReturn:
+    """Print what was made for programs, open it for people, and end with 1 if anything failed."""
+    from guide.diagnostics.formats import plain_json
+
     if as_json:
         found = [each.as_json() for each in built]
         click.echo(plain_json(found[0] if len(found) == 1 else found))
+    if opened:
+        for output in (output for each in built for output in each.outputs):
+            click.launch(output.path)
     click.get_current_context().exit(int(any(each.failed for each in built)))
 
 
-def _watch(folders: list[Path], out: Path, settings: Settings) -> None:
+def _watch(folders: list[Path], out: Path, settings: Settings, how_much: str | None) -> None:
     """Build a pack again and again until a signal ends it."""
-    from guide.cli.preview import only_one, parts
+    from guide.cli.preview import only_one
     from guide.diagnostics.diagnostic import GuideError
-    from guide.pipeline import Built
     from guide.screen.builds import report_built
-    from guide.screen.problems import show
+    from guide.screen.problems import HowMuch, show
     from guide.screen.progress import progress_bars
 
     def report(came: Built | GuideError) -> None:
         if isinstance(came, GuideError):
             show(came.diagnostics, stream=sys.stderr)
         else:
-            report_built(came)
+            report_built(came, HowMuch(how_much or "grouped"))
         click.echo(f"watching {folder}; Ctrl-C ends it", err=True)
 
     folder = only_one(folders)
-    parts("guide.preview.rebuild").rebuild(folder, out, settings, progress_bars, report)
+    optional("guide.preview.rebuild", "preview").rebuild(
+        folder, out, settings, progress_bars, report
+    )
 
 
 def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool) -> NoReturn:
@@ -151,7 +174,4 @@ def _registration(offset: str, printer: str) -> Registration:
 
     if printer:
         return profile(printer).registration
-    try:
-        return Registration(*parse_offset(offset))
-    except ValueError as exc:
-        raise click.BadParameter(str(exc), param_hint="--back-offset") from exc
+    return Registration(*parsed(parse_offset, offset, "--back-offset"))

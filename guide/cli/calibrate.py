@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from guide.cli.options import FILE, flag, parsed, text
+
 if TYPE_CHECKING:
     from guide.model.printers import Registration
 
 
 @click.command()
-@click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False),
-              default=Path("calibration.pdf"), show_default=True, metavar="FILE",
-              help="Where the sheet is written.")  # fmt: skip
+@click.option("-o", "out", type=FILE, default=Path("calibration.pdf"), show_default=True,
+              metavar="FILE", help="Where the sheet is written.")  # fmt: skip
 @click.option("--paper", default="a4", show_default=True, metavar="PAPER",
               help="a4, letter, a4-landscape or 170x240mm.")  # fmt: skip
 @click.option("--duplex", type=click.Choice(["long-edge", "short-edge"]), default="long-edge",
               show_default=True, help="The edge about which the printer turns the sheet.")  # fmt: skip
 @click.option("--read", "readings", multiple=True, metavar="CROSS=RIGHT,DOWN",
               help="What you read at C, TL, TR, BL or BR, in mm. May be repeated.")  # fmt: skip
-@click.option("--save", "name", default="", metavar="NAME",
-              help="Store the readings under a name for this printer.")  # fmt: skip
-@click.option("--list", "show", is_flag=True, help="Show the stored profiles.")
+@text("--save", "name", metavar="NAME", help="Store the readings under a name for this printer.")
+@flag("--list", "show", help="Show the stored profiles.")
 def calibrate(
     out: Path, paper: str, duplex: str, readings: tuple[str, ...], name: str, show: bool
 ) -> None:
@@ -47,10 +47,7 @@ def calibrate(
     from guide.printing import profiles
     from guide.units import parse_paper
 
-    try:
-        sheet = parse_paper(paper)
-    except ValueError as exc:
-        raise click.BadParameter(str(exc), param_hint="--paper") from exc
+    sheet = parsed(parse_paper, paper, "--paper")
     known = profiles.profiles() if show or name else {}
     if show:
         for each, stored in sorted(known.items()):

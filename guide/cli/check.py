@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from guide.cli.options import find_packs, packs_argument, run_options
+from guide.cli.options import find_packs, flag, how_much_options, packs_argument, run_options
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 
 
@@ -16,24 +16,31 @@ from guide.diagnostics.diagnostic import Diagnostic, GuideError
 @run_options
 @click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]),
               default="text", show_default=True, help="How problems are printed.")  # fmt: skip
-@click.option("--fix", is_flag=True,
-              help="Put right what is safe in the pack's files: ids, blanks, quote marks, order.")  # fmt: skip
+@flag("--fix",
+      help="Put right what is safe in the pack's files: ids, blanks, quote marks, order.")  # fmt: skip
 @click.option("--diff", "--dry-run", "diff", is_flag=True,
               help="With --fix: show what would change, and write nothing.")  # fmt: skip
-def check(packs: tuple[Path, ...], form: str, fix: bool, diff: bool, **run: Any) -> None:
+@click.option("--no-layout", "layout", flag_value=False, default=True, type=bool,
+              help="Check the content alone, and set no pages: many times faster.")  # fmt: skip
+@how_much_options
+def check(
+    packs: tuple[Path, ...], form: str, fix: bool, diff: bool, how_much: str | None, **run: Any
+) -> None:  # fmt: skip
     """Find every problem of a pack, in content and layout; nothing is written to build/.
 
     \b
     Examples:
       guide check
       guide check my-pack --strict
+      guide check my-pack --all
+      guide check my-pack --no-layout
       guide check my-pack --fix --diff
       guide check my-pack --fix
       guide check content/kosovo --format github
       guide check content/kosovo --format sarif > guide.diagnostics.sarif
     """
     from guide import pipeline
-    from guide.screen.problems import show, summary
+    from guide.screen.problems import HowMuch, show, summary
     from guide.screen.progress import progress_bars
 
     if diff and not fix:
@@ -52,7 +59,7 @@ def check(packs: tuple[Path, ...], form: str, fix: bool, diff: bool, **run: Any)
                 found += pipeline.check(folder, settings, progress)
         except GuideError as exc:  # told in the format that was asked for
             found += exc.diagnostics
-    show(found, form)
+    show(found, form, how_much=HowMuch(how_much or "grouped"))
     click.echo(summary(found), err=True)
     click.get_current_context().exit(int(any(d.severity == "error" for d in found)))
 

@@ -7,17 +7,14 @@ from typing import Any
 
 import click
 
-from guide.cli.options import find_packs, how_options
+from guide.cli.options import FILE, FOLDER, FOUND, find_packs, flag, how_options, parsed, text
 from guide.delivery.channels import registry
 
 
 def _copies(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
     from guide.delivery.records import selection
 
-    try:
-        return selection(values, registry.names())
-    except ValueError as exc:
-        raise click.BadParameter(str(exc)) from exc
+    return parsed(lambda _: selection(values, registry.names()), "")
 
 
 def _lines(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[int]:
@@ -59,172 +56,65 @@ def _only(source: Path | None) -> Path:
     return packs[0]
 
 
-def _file(**more: Any) -> click.Path:
-    return click.Path(path_type=Path, dir_okay=False, **more)
-
-
 @click.command()
-@click.argument("source", metavar="[PACK|PDF]", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--to",
-    "recipients",
-    required=True,
-    metavar="FILE",
-    type=_file(),
-    help="The list: CSV, TSV or YAML with the columns name, email, organisation, copies, "
-    "channel, edition, language, password, ref. Only name is required.",
-)
-@click.option("--send", is_flag=True, help="Do it. Without --send nothing is sent or written.")
-@click.option(
-    "-o",
-    "out",
-    type=click.Path(path_type=Path),
-    default=None,
-    metavar="DIR",
-    help="Where copies land; build/PACK/copies when left out.",
-)
-@click.option(
-    "--channel",
-    type=click.Choice(registry.choices()),
-    default="folder",
-    show_default=True,
-    help="For rows that name none.",
-)
-@click.option(
-    "--kind",
-    default="briefing",
-    show_default=True,
-    metavar="KIND",
-    help="The document of the pack.",
-)
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    default=None,
-    metavar="N",
-    help="At most N recipients in this run.",
-)
-@click.option(
-    "--resend",
-    multiple=True,
-    callback=_copies,
-    metavar="COPIES",
-    help="Deliver these copies again, and nothing else: 7, 3-9,12, all, a state (failed), or "
-    "channel:folder.",
-)
-@click.option(
-    "--mark-sent",
-    multiple=True,
-    callback=_copies,
-    metavar="COPIES",
-    help="Record that these copies arrived: 7, 3-9,12, or a state (uncertain).",
-)
-@click.option(
-    "--same",
-    multiple=True,
-    callback=_pairs,
-    metavar="LINE=COPY",
-    help="Answer a question: the row on this line is the person of that copy.",
-)
-@click.option(
-    "--new",
-    multiple=True,
-    callback=_lines,
-    metavar="LINE",
-    help="Answer a question: the person on this line is new.",
-)
-@click.option(
-    "--merge",
-    is_flag=True,
-    help="Also make one PDF for each class or organisation, for the printer: each copy begins on a "
-    "new sheet. A second PDF lists who has which version.",
-)
-@click.option("--watermark", default="", metavar="TEXT", help="Across every page, in grey.")
-@click.option("--encrypt", is_flag=True, help="AES-256, with the password that each row must have.")
-@click.option(
-    "--sign",
-    type=_file(exists=True),
-    default=None,
-    metavar="FILE",
-    help="Sign each copy with this key (PKCS#12 or PEM).",
-)
-@click.option("--visible", is_flag=True, help="Show the signature on the first page.")
-@click.option("--detached", is_flag=True, help="Write the signature beside the copy, as .p7s.")
-@click.option(
-    "--names-in-filenames",
-    "names",
-    is_flag=True,
-    help="Put the recipient's name into the file's name.",
-)
-@click.option(
-    "--ledger",
-    type=_file(),
-    default=None,
-    metavar="FILE",
-    help="The record of what was sent; beside the list when left out.",
-)
-@click.option(
-    "--encoding",
-    default="",
-    metavar="NAME",
-    help="Of the list, when it is not UTF-8: windows-1252.",
-)
-@click.option("--doc-version", "version", default="", metavar="TEXT", help="The version of a PDF.")
-@click.option(
+@click.argument("source", metavar="[PACK|PDF]", required=False, type=FOLDER)
+@click.option("--to", "recipients", required=True, metavar="FILE", type=FILE,
+              help="The list: CSV, TSV or YAML with the columns name, email, organisation, copies, "
+              "channel, edition, language, password, ref. Only name is required.")  # fmt: skip
+@flag("--send", help="Do it. Without --send nothing is sent or written.")
+@click.option("-o", "out", type=FOLDER, default=None, metavar="DIR",
+              help="Where copies land; build/PACK/copies when left out.")  # fmt: skip
+@click.option("--channel", type=click.Choice(registry.choices()), default="folder",
+              show_default=True, help="For rows that name none.")  # fmt: skip
+@click.option("--kind", default="briefing", show_default=True, metavar="KIND",
+              help="The document of the pack.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(1), default=None, metavar="N",
+              help="At most N recipients in this run.")  # fmt: skip
+@click.option("--resend", multiple=True, callback=_copies, metavar="COPIES",
+              help="Deliver these copies again, and nothing else: 7, 3-9,12, all, a state "
+              "(failed), or channel:folder.")  # fmt: skip
+@click.option("--mark-sent", multiple=True, callback=_copies, metavar="COPIES",
+              help="Record that these copies arrived: 7, 3-9,12, or a state (uncertain).")  # fmt: skip
+@click.option("--same", multiple=True, callback=_pairs, metavar="LINE=COPY",
+              help="Answer a question: the row on this line is the person of that copy.")  # fmt: skip
+@click.option("--new", multiple=True, callback=_lines, metavar="LINE",
+              help="Answer a question: the person on this line is new.")  # fmt: skip
+@flag("--merge", help="Also make one PDF for each class or organisation, for the printer: each "
+      "copy begins on a new sheet. A second PDF lists who has which version.")  # fmt: skip
+@text("--watermark", metavar="TEXT", help="Across every page, in grey.")
+@flag("--encrypt", help="AES-256, with the password that each row must have.")
+@click.option("--sign", type=FOUND, default=None, metavar="FILE",
+              help="Sign each copy with this key (PKCS#12 or PEM).")  # fmt: skip
+@flag("--visible", help="Show the signature on the first page.")
+@flag("--detached", help="Write the signature beside the copy, as .p7s.")
+@flag("--names-in-filenames", "names", help="Put the recipient's name into the file's name.")
+@click.option("--ledger", type=FILE, default=None, metavar="FILE",
+              help="The record of what was sent; beside the list when left out.")  # fmt: skip
+@text("--encoding", metavar="NAME", help="Of the list, when it is not UTF-8: windows-1252.")
+@text("--doc-version", "version", metavar="TEXT", help="The version of a PDF.")
+@flag(
     "--same-version",
-    is_flag=True,
     help="The document changed in a way that does not matter to those who have it.",
 )
-@click.option(
-    "--same-document",
-    is_flag=True,
-    help="The document is the ledger's, under another name or title.",
+@flag("--same-document", help="The document is the ledger's, under another name or title.")
+@click.option("--rate", type=click.FloatRange(0), default=0.0, metavar="N",
+              help="At most N messages a minute.")  # fmt: skip
+@text("--smtp", "host", metavar="HOST[:PORT]", help="The mail server.")
+@text("--smtp-security", "security", type=click.Choice(["", "starttls", "tls", "none"]),
+      metavar="HOW", help="starttls (when left out), tls or none.")  # fmt: skip
+@text("--from", "sender", metavar="ADDRESS", help="Who sends the mail.")
+@text("--reply-to", metavar="ADDRESS", help="Who gets the answers.")
+@text("--subject", metavar="TEXT", help="A Jinja2 template in one line.")
+@click.option("--body", type=FOUND, default=None, metavar="FILE",
+              help="A Jinja2 template of the mail's text.")  # fmt: skip
+@click.option("--html", type=FOUND, default=None, metavar="FILE", help="The same as HTML.")
+@text(
+    "--link-base", metavar="URL", help="Where the folder links/ is served, for the index of links."
 )
-@click.option(
-    "--rate",
-    type=click.FloatRange(0),
-    default=0.0,
-    metavar="N",
-    help="At most N messages a minute.",
-)
-@click.option("--smtp", "host", default="", metavar="HOST[:PORT]", help="The mail server.")
-@click.option(
-    "--smtp-security",
-    "security",
-    default="",
-    type=click.Choice(["", "starttls", "tls", "none"]),
-    metavar="HOW",
-    help="starttls (when left out), tls or none.",
-)
-@click.option("--from", "sender", default="", metavar="ADDRESS", help="Who sends the mail.")
-@click.option("--reply-to", default="", metavar="ADDRESS", help="Who gets the answers.")
-@click.option("--subject", default="", metavar="TEXT", help="A Jinja2 template in one line.")
-@click.option(
-    "--body",
-    type=_file(exists=True),
-    default=None,
-    metavar="FILE",
-    help="A Jinja2 template of the mail's text.",
-)
-@click.option(
-    "--html", type=_file(exists=True), default=None, metavar="FILE", help="The same as HTML."
-)
-@click.option(
-    "--link-base",
-    default="",
-    metavar="URL",
-    help="Where the folder links/ is served, for the index of links.",
-)
-@click.option(
-    "--remote",
-    default="",
-    metavar="URL",
-    help="Storage for the channel remote: s3://bucket/folder, sftp://host/folder.",
-)
+@text("--remote", metavar="URL",
+      help="Storage for the channel remote: s3://bucket/folder, sftp://host/folder.")  # fmt: skip
 @how_options
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print what is planned, or was done, as JSON."
-)
+@flag("--json", "as_json", help="Print what is planned, or was done, as JSON.")
 def distribute(
     source: Path | None, limit: int | None, host: str, security: str, sender: str, reply_to: str,
     as_json: bool, **asked: Any,
@@ -252,10 +142,10 @@ def distribute(
     """
     import json
 
-    from guide import pipeline
     from guide.actions import distribute
     from guide.delivery.request import Request
     from guide.diagnostics.formats import utf8
+    from guide.pipeline import Settings
     from guide.screen.copies import report_distribution
     from guide.screen.progress import counter, progress_bars
 
@@ -263,7 +153,7 @@ def distribute(
     mail = {**_server(host), "security": security, "sender": sender, "reply_to": reply_to}
     if asked["merge"] and (asked["encrypt"] or asked["sign"] is not None):
         raise click.UsageError("--merge cannot keep what --encrypt or --sign closes: leave one out")
-    more: dict[str, Any] = {"limit": limit or 0, "mail": mail, "settings": pipeline.Settings(**how)}
+    more: dict[str, Any] = {"limit": limit or 0, "mail": mail, "settings": Settings(**how)}
     request = Request(_only(source), **asked, **more)
     with progress_bars() as building, counter("copies") as count:
         done = distribute.distribute(request, count, building)

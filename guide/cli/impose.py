@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from guide.cli.options import FILE, flag, parsed, text
+
 if TYPE_CHECKING:
     from guide.sheets.impose_pages import Pressed
     from guide.units import Paper
@@ -18,71 +20,35 @@ _MOST = 12  # sheets of a poster in one direction
 
 
 @click.command()
-@click.argument("source", metavar="IN.pdf", type=click.Path(path_type=Path, dir_okay=False))
-@click.argument("target", metavar="OUT.pdf", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--booklet", is_flag=True, help="Two pages a side, to fold and staple in the middle.")
-@click.option(
-    "--n-up",
-    "count",
-    type=click.Choice(["2", "3", "4", "6", "8", "9", "12", "16"]),
-    metavar="N",
-    help="2, 4, 6 ... pages on a side.",
-)
-@click.option(
-    "--cut-stack",
-    is_flag=True,
-    help="With --n-up (2 when left out): the cut piles, laid on one another, are in order.",
-)
-@click.option(
-    "--poster", metavar="CxR", default="", help="Each page on C x R sheets, to glue: 2x2."
-)
-@click.option("--pocket", is_flag=True, help="Eight pages on one side, to cut once and fold.")
-@click.option("--paper", default="", metavar="PAPER", help="The sheet: a4, letter, a3, 320x450mm.")
-@click.option(
-    "--duplex",
-    type=click.Choice(["none", "long-edge", "short-edge"]),
-    default=None,
-    help="The edge the printer turns: short-edge for booklets, none for --cut-stack.",
-)
-@click.option(
-    "--sheets",
-    type=click.IntRange(0, 500),
-    default=0,
-    metavar="N",
-    help="Booklet: sheets to a signature; all in one when left out.",
-)
-@click.option(
-    "--creep",
-    default="0",
-    metavar="LENGTH",
-    help="Booklet: thickness of the paper, 0.1mm for 80 g/m2; inner pages move to the spine.",
-)
-@click.option(
-    "--order",
-    type=click.Choice(["across", "down"]),
-    default="across",
-    show_default=True,
-    help="Which way the pages of --n-up run.",
-)
-@click.option("--border", is_flag=True, help="Draw a line around each page of --n-up.")
-@click.option(
-    "--overlap",
-    default="10mm",
-    metavar="LENGTH",
-    show_default=True,
-    help="Poster: what neighbours share.",
-)
-@click.option(
-    "--margin",
-    default=None,
-    metavar="LENGTH",
-    help="Blank around a place; 10mm for posters, else none.",
-)
+@click.argument("source", metavar="IN.pdf", type=FILE)
+@click.argument("target", metavar="OUT.pdf", type=FILE)
+@flag("--booklet", help="Two pages a side, to fold and staple in the middle.")
+@click.option("--n-up", "count", type=click.Choice(["2", "3", "4", "6", "8", "9", "12", "16"]),
+              metavar="N", help="2, 4, 6 ... pages on a side.")  # fmt: skip
+@flag("--cut-stack",
+      help="With --n-up (2 when left out): the cut piles, laid on one another, are in order.")  # fmt: skip
+@text("--poster", metavar="CxR", help="Each page on C x R sheets, to glue: 2x2.")
+@flag("--pocket", help="Eight pages on one side, to cut once and fold.")
+@text("--paper", metavar="PAPER", help="The sheet: a4, letter, a3, 320x450mm.")
+@click.option("--duplex", type=click.Choice(["none", "long-edge", "short-edge"]), default=None,
+              help="The edge the printer turns: short-edge for booklets, none for --cut-stack.")  # fmt: skip
+@click.option("--sheets", type=click.IntRange(0, 500), default=0, metavar="N",
+              help="Booklet: sheets to a signature; all in one when left out.")  # fmt: skip
+@click.option("--creep", default="0", metavar="LENGTH",
+              help="Booklet: thickness of the paper, 0.1mm for 80 g/m2; inner pages move to the "
+              "spine.")  # fmt: skip
+@click.option("--order", type=click.Choice(["across", "down"]), default="across", show_default=True,
+              help="Which way the pages of --n-up run.")  # fmt: skip
+@flag("--border", help="Draw a line around each page of --n-up.")
+@click.option("--overlap", default="10mm", metavar="LENGTH", show_default=True,
+              help="Poster: what neighbours share.")  # fmt: skip
+@click.option("--margin", default=None, metavar="LENGTH",
+              help="Blank around a place; 10mm for posters, else none.")  # fmt: skip
 @click.option("--marks/--no-marks", default=True, help="Marks to cut and fold by (poster, pocket).")
-@click.option("--pages", default="", metavar="RANGES", help="Only these pages: 1-8,12,20-.")
-@click.option("--right-to-left", is_flag=True, help="Bound at the right, for Arabic or Hebrew.")
-@click.option("--password-env", default="", metavar="NAME",
-              help="The environment variable that holds the PDF's password.")  # fmt: skip
+@text("--pages", metavar="RANGES", help="Only these pages: 1-8,12,20-.")
+@flag("--right-to-left", help="Bound at the right, for Arabic or Hebrew.")
+@text("--password-env", metavar="NAME",
+      help="The environment variable that holds the PDF's password.")  # fmt: skip
 def impose(source: Path, target: Path, pages: str, password_env: str, **given: Any) -> None:
     """Lay the pages of any PDF out on sheets: a booklet, several on a side, a poster, a pocket book.
 
@@ -149,19 +115,13 @@ def _scheme(
 def _paper(text: str) -> Paper | None:
     from guide.units import parse_paper
 
-    try:
-        return parse_paper(text) if text else None
-    except ValueError as exc:
-        raise click.BadParameter(str(exc), param_hint="--paper") from exc
+    return parsed(parse_paper, text, "--paper") if text else None
 
 
 def _length(text: str, option: str, most: float) -> float:
     from guide.units import parse_length
 
-    try:
-        length = parse_length(text)
-    except ValueError as exc:
-        raise click.BadParameter(str(exc), param_hint=option) from exc
+    length = parsed(parse_length, text, option)
     if not 0 <= length <= most:
         raise click.BadParameter(f"{text} is not between 0 and {most:g} mm", param_hint=option)
     return length

@@ -6,22 +6,24 @@ from pathlib import Path
 
 import click
 
+from guide.cli.options import FILE, flag, text
+
 _ACTIONS = ("forget", "recall")
 _STATES = ("planned", "made", "sending", "sent", "failed", "uncertain", "recalled")
 
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[LIST] [forget NAME | recall N...]")
-@click.option("--to", "chosen", type=click.Path(path_type=Path, dir_okay=False), default=None,
-              metavar="FILE", help="The list, or the ledger itself.")  # fmt: skip
+@click.option("--to", "chosen", type=FILE, default=None, metavar="FILE",
+              help="The list, or the ledger itself.")  # fmt: skip
 @click.option("--state", type=click.Choice(_STATES), default=None, metavar="STATE",
               help=f"Only copies in this state: {', '.join(_STATES)}.")  # fmt: skip
-@click.option("--name", default="", metavar="PART",
-              help="Only those with this in name, address, organisation or ref.")  # fmt: skip
-@click.option("--version", default="", metavar="VERSION", help="Only copies of this version.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV that is safe to open as a sheet.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, with each copy's history.")
-@click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), default=None, metavar="FILE",
+@text("--name", metavar="PART",
+      help="Only those with this in name, address, organisation or ref.")  # fmt: skip
+@text("--version", metavar="VERSION", help="Only copies of this version.")
+@flag("--csv", "as_csv", help="Print CSV that is safe to open as a sheet.")
+@flag("--json", "as_json", help="Print JSON, with each copy's history.")
+@click.option("--pdf", type=FILE, default=None, metavar="FILE",
               help="Write a distribution list for printing: --pdf distribution-list.pdf")  # fmt: skip
 def ledger(
     words: tuple[str, ...], chosen: Path | None, state: str | None, name: str, version: str,
@@ -53,23 +55,7 @@ def ledger(
         chosen = Path(rest.pop(0))
     path = ledger.find(chosen)
     if rest:
-        action, *what = rest
-        if action not in _ACTIONS:
-            raise click.UsageError(f"{action!r}: write forget NAME or recall N")
-        if not what:
-            raise click.UsageError(f"{action} whom? write {action} {_missing(action)}")
-        if action == "forget":
-            numbers = ledger.forget(path, " ".join(what))
-            said = ", ".join(map(str, numbers))
-            click.echo(f"forgotten; the copies {said} keep their numbers", err=True)
-            click.echo(
-                "Delete the row from the list, too: who stands there gets a new copy.", err=True
-            )
-            return
-        if wrong := next((each for each in what if not each.isdigit()), ""):
-            raise click.UsageError(f"{wrong!r} is not the number of a copy")
-        ledger.recall(path, [int(each) for each in what])
-        click.echo(f"recalled: {', '.join(what)}", err=True)
+        _act(path, *rest)
         return
     shown = ledger.look(path, state or "", name, version)
     if pdf is not None:
@@ -85,5 +71,21 @@ def ledger(
         report_ledger(shown, sys.stdout)
 
 
-def _missing(action: str) -> str:
-    return "NAME" if action == "forget" else "7"
+def _act(path: Path, action: str, *words: str) -> None:
+    """Forget a person, or recall copies."""
+    from guide.actions import ledger
+
+    if action not in _ACTIONS:
+        raise click.UsageError(f"{action!r}: write forget NAME or recall N")
+    if not words:
+        missing = "NAME" if action == "forget" else "7"
+        raise click.UsageError(f"{action} whom? write {action} {missing}")
+    if action == "forget":
+        numbers = ", ".join(map(str, ledger.forget(path, " ".join(words))))
+        click.echo(f"forgotten; the copies {numbers} keep their numbers", err=True)
+        click.echo("Delete the row from the list, too: who stands there gets a new copy.", err=True)
+        return
+    if wrong := next((word for word in words if not word.isdigit()), ""):
+        raise click.UsageError(f"{wrong!r} is not the number of a copy")
+    ledger.recall(path, [int(word) for word in words])
+    click.echo(f"recalled: {', '.join(words)}", err=True)

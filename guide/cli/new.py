@@ -6,19 +6,30 @@ from pathlib import Path
 
 import click
 
+from guide.diagnostics.calling import command
+from guide.resources import EXAMPLE, STARTERS
+
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--title", default="", metavar="TEXT", help="The pack's title.")
-def new(folder: Path, title: str) -> None:
+@click.option("--title", default="", metavar="TEXT",
+              help="The pack's title, with text to replace instead of an example.")  # fmt: skip
+@click.option("--template", default=EXAMPLE, type=click.Choice([EXAMPLE, *STARTERS]), metavar="NAME",
+              help=f"What to start from: {', '.join(STARTERS)}. Without it: an example of every part.")  # fmt: skip
+@click.option(
+    "--blank", is_flag=True, help="Text to replace instead of an example; the title is DIR's name."
+)
+def new(folder: Path, title: str, template: str, blank: bool) -> None:
     """Write a small complete pack to start from, into a new folder.
 
     \b
     Examples:
       guide new my-pack
       guide new biology --title "Cells and Tissues"
+      guide new volcanoes --template teacher
+      guide new "Bio 9b" --template exam --blank
     """
     from guide.actions.new import start
 
-    count = start(folder, title)
-    click.echo(f"{folder}: {count} files. Next: guide build {folder}", err=True)
+    count = start(folder, title, template, blank)
+    click.echo(f"{folder}: {count} files. Next: {command('build', folder)}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,13 +10,29 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+FOLDER = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOUND = click.Path(path_type=Path, dir_okay=False, exists=True)
+packs_argument = click.argument("packs", nargs=-1, metavar="[PACK]...", type=FOLDER)
 
 
-def packs_argument(command: F) -> F:
-    """Add the argument PACK..."""
-    return click.argument("packs", nargs=-1, metavar="[PACK]...", type=click.Path(path_type=Path))(
-        command
-    )
+def text(*names: str, metavar: str, help: str, **more: Any) -> Callable[[F], F]:  # noqa: A002
+    """Return an option that takes a text, '' when it is not given."""
+    return click.option(*names, default="", metavar=metavar, help=help, **more)
+
+
+def flag(*names: str, help: str) -> Callable[[F], F]:  # noqa: A002
+    """Return an option without a value."""
+    return click.option(*names, is_flag=True, help=help)
+
+
+def parsed(parse: Callable[[str], T], value: str, option: str | None = None) -> T:
+    """Return a value as `parse` reads it; a ValueError is one of how the option was used."""
+    try:
+        return parse(value)
+    except ValueError as exc:
+        raise click.BadParameter(str(exc), param_hint=option) from exc
 
 
 def find_packs(given: tuple[Path, ...]) -> list[Path]:
@@ -41,38 +58,39 @@ def find_packs(given: tuple[Path, ...]) -> list[Path]:
     return found
 
 
-def _pairs(
+def pairs(
     _: click.Context, __: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
-    pairs = []
+    """Return the key and the value of each KEY=VALUE that was given."""
+    found = []
     for value in values:
         key, equals, text = value.partition("=")
         if not equals or not all(key.strip().split(".")):
             raise click.BadParameter(
                 f"{value!r}: write KEY=VALUE, such as documents.flashcards.stock=a6"
             )
-        pairs.append((key.strip(), text))
-    return tuple(pairs)
+        found.append((key.strip(), text))
+    return tuple(found)
 
 
 _HOW = (
-    click.option("-D", "overrides", multiple=True, metavar="KEY=VALUE", callback=_pairs,
+    click.option("-D", "overrides", multiple=True, metavar="KEY=VALUE", callback=pairs,
                  help="Set a value of pack.yaml for this run."),
     click.option("--jobs", type=click.IntRange(0, 64), default=0, metavar="N",
                  help="Processes to use; all cores when left out, none but this one with 1."),
     click.option("--no-cache", "cache", flag_value=False, default=True, type=bool,
                  help="Neither read nor write the cache."),
-    click.option("--strict", is_flag=True, help="Treat warnings as errors."),
+    flag("--strict", help="Treat warnings as errors."),
 )  # fmt: skip
 
 _RUN = (
     click.option("--only", "kinds", multiple=True, metavar="KIND",
                  help="Make only this kind of document: briefing, flashcards, handout, quiz. May be repeated."),
-    click.option("--edition", default="", metavar="NAME", help="An edition of pack.yaml."),
-    click.option("--paper", default="", metavar="PAPER", help="a4, letter, a5, a3, legal or 170x240mm."),
-    click.option("--theme", default="", metavar="NAME", help="default, large-print or ink-saver."),
-    click.option("--stock", default="", metavar="NAME",
-                 help="Card stock: a name or part number of guide stock, or a size: 90x60mm."),
+    text("--edition", metavar="NAME", help="An edition of pack.yaml."),
+    text("--paper", metavar="PAPER", help="a4, letter, a5, a3, legal or 170x240mm."),
+    text("--theme", metavar="NAME", help="default, large-print or ink-saver."),
+    text("--stock", metavar="NAME",
+         help="Card stock: a name or part number of guide stock, or a size: 90x60mm."),
     click.option("--duplex", default="",
                  type=click.Choice(["", "long-edge", "short-edge", "fold", "none"]),
                  metavar="HOW", help="long-edge, short-edge, fold or none."),
@@ -80,15 +98,33 @@ _RUN = (
 )  # fmt: skip
 
 
-def run_options(command: F) -> F:
-    """Add the options of a run."""
-    for option in reversed(_RUN):
-        command = option(command)
-    return command
+def options(*several: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Return several options as one decorator."""
+
+    def add(command: F) -> F:
+        for option in reversed(several):
+            command = option(command)
+        return command
+
+    return add
 
 
-def how_options(command: F) -> F:
-    """Add the options of a run that chooses its document itself: -D, --jobs, --strict and so on."""
-    for option in reversed(_HOW):
-        command = option(command)
-    return command
+run_options = options(*_RUN)
+how_options = options(*_HOW)  # of a run that chooses its document itself
+how_much_options = options(
+    click.option("--quiet", "how_much", flag_value="quiet", help="Print errors alone."),
+    click.option("--all", "how_much", flag_value="all",
+                 help="List every problem, however many are of one kind."),
+)  # fmt: skip
+
+
+def optional(module: str, extra: str) -> Any:
+    """Return a module whose libraries an extra brings; raises GuideError when one is missing."""
+    from guide.diagnostics.diagnostic import GuideError, Place, error
+
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as exc:
+        message = f"a library that this command needs is not installed: {exc.name}"
+        hint = f"Install it with `pip install 'guide-press[{extra}]'`."
+        raise GuideError(error("cannot-start", message, Place(""), hint)) from exc

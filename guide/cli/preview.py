@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from guide.cli.options import find_packs, run_options
+from guide.cli.options import find_packs, optional, run_options
 
 
 @click.command()
@@ -34,7 +33,9 @@ def preview(pack: Path | None, port: int, browser: bool, **run: Any) -> None:
     from guide import pipeline
 
     folder = only_one(find_packs((pack,) if pack else ()))
-    parts("guide.preview.serve").serve(folder, pipeline.Settings(**run), port, browser, click.echo)
+    optional("guide.preview.serve", "preview").serve(
+        folder, pipeline.Settings(**run), port, browser, click.echo
+    )
 
 
 def only_one(folders: list[Path]) -> Path:
@@ -54,15 +55,3 @@ def only_one(folders: list[Path]) -> Path:
         place = Place(str(folder / "pack.yaml"))
         raise GuideError(error("unreadable-file", "the file cannot be read", place, hint))
     return folder
-
-
-def parts(module: str) -> Any:
-    """Return a module of the preview; raises GuideError without the libraries of its extra."""
-    from guide.diagnostics.diagnostic import GuideError, Place, error
-
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as exc:
-        message = f"a library that the preview needs is not installed: {exc.name}"
-        hint = "Install it with `pip install 'guide-press[preview]'`."
-        raise GuideError(error("cannot-start", message, Place(""), hint)) from exc

@@ -8,38 +8,34 @@ from typing import Any
 
 import click
 
-from guide.cli.options import _pairs, find_packs
+from guide.cli.options import FOLDER, find_packs, flag, pairs, text
 
 MANY = 50  # sheets; more are printed only when they were asked for twice
 
 
 @click.command("print")
 @click.argument("source", required=False, metavar="[PACK|PDF]", type=click.Path(path_type=Path))
-@click.option("--printer", default="", metavar="NAME",
-              help="A profile of guide printers, or a queue of CUPS.")  # fmt: skip
+@text("--printer", metavar="NAME", help="A profile of guide printers, or a queue of CUPS.")
 @click.option("--copies", type=click.IntRange(1, 999), default=1, show_default=True, metavar="N")
 @click.option("--kind", "kinds", multiple=True, metavar="KIND",
               help="What to print of a pack: flashcards, briefing, or a file's name without .pdf: "
               "quiz-answers. May be repeated.")  # fmt: skip
-@click.option("--pages", default="", metavar="3-8,10", help="Only these pages.")
+@text("--pages", metavar="3-8,10", help="Only these pages.")
 @click.option("--sides", type=click.Choice(["one", "long-edge", "short-edge"]), default=None,
               help="One side, or both and the edge about which sheets are turned.")  # fmt: skip
-@click.option("--tray", default="", metavar="NAME", help="Where the paper comes from.")
-@click.option("--media", default="", metavar="PAPER",
-              help="Print on this paper: a4, letter or na_index-3x5_3x5in.")  # fmt: skip
-@click.option(
-    "--fit", is_flag=True, help="Let the printer scale pages to the paper. Not for cards."
-)
-@click.option("--manual-duplex", "manual", is_flag=True,
-              help="Print fronts, wait until you have turned the stack, print backs.")  # fmt: skip
-@click.option("--edition", default="", metavar="NAME", help="An edition of pack.yaml.")
-@click.option("-D", "overrides", multiple=True, metavar="KEY=VALUE", callback=_pairs,
+@text("--tray", metavar="NAME", help="Where the paper comes from.")
+@text("--media", metavar="PAPER", help="Print on this paper: a4, letter or na_index-3x5_3x5in.")
+@flag("--fit", help="Let the printer scale pages to the paper. Not for cards.")
+@flag("--manual-duplex", "manual",
+      help="Print fronts, wait until you have turned the stack, print backs.")  # fmt: skip
+@text("--edition", metavar="NAME", help="An edition of pack.yaml.")
+@click.option("-D", "overrides", multiple=True, metavar="KEY=VALUE", callback=pairs,
               help="Set a value of pack.yaml for this run.")  # fmt: skip
-@click.option("-o", "out", type=click.Path(path_type=Path), default=Path("build"), metavar="DIR",
-              show_default=True, help="Where the pack's PDFs land.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Show all of it and the command; send nothing.")
-@click.option("--yes", is_flag=True, help=f"Do not ask before more than {MANY} sheets.")
-@click.option("--no-wait", is_flag=True, help="Send, and do not follow the job.")
+@click.option("-o", "out", type=FOLDER, default=Path("build"), metavar="DIR", show_default=True,
+              help="Where the pack's PDFs land.")  # fmt: skip
+@flag("--dry-run", help="Show all of it and the command; send nothing.")
+@flag("--yes", help=f"Do not ask before more than {MANY} sheets.")
+@flag("--no-wait", help="Send, and do not follow the job.")
 @click.option("--timeout", type=click.IntRange(1), default=600, show_default=True,
               metavar="SECONDS", help="Follow a job until nothing has changed for so long.")  # fmt: skip
 def print_(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from guide.cli.options import parsed
+
 if TYPE_CHECKING:
     from guide.model.printers import Profile
 
@@ -71,10 +73,7 @@ def _said(profile: Profile) -> str:
 def _price(_: click.Context, __: click.Parameter, value: str | None) -> Any:
     from guide.printing.profiles import parse_cost
 
-    try:
-        return None if value is None else parse_cost(value)
-    except ValueError as exc:
-        raise click.BadParameter(str(exc)) from exc
+    return None if value is None else parsed(parse_cost, value)
 
 
 def _word(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

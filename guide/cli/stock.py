@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from guide.cli.options import FILE, parsed
+
 if TYPE_CHECKING:
     from guide.model.kinds import Stock
 
@@ -23,7 +25,7 @@ _SMALL = 15  # columns of a drawing in the list
 @click.option(
     "--draw/--no-draw", default=None, help="Draw each in the list; the default on a terminal."
 )
-@click.option("--pdf", "pdf", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+@click.option("--pdf", "pdf", type=FILE, metavar="FILE",
               help="Draw the stock to scale, with its numbers, as a PDF.")  # fmt: skip
 def stock(name: str | None, paper: str, draw: bool | None, pdf: Path | None) -> None:
     """List the card stock, or show one in detail.
@@ -48,10 +50,7 @@ def stock(name: str | None, paper: str, draw: bool | None, pdf: Path | None) -> 
         if pdf is None:
             _list(found, sys.stdout.isatty() if draw is None else draw)
     else:
-        try:
-            sheet = parse_paper(paper)
-        except ValueError as exc:
-            raise click.BadParameter(str(exc), param_hint="--paper") from exc
+        sheet = parsed(parse_paper, paper, "--paper")
         found = [load_stock(name, Place(""), paper=sheet)]
         if pdf is None:
             _show(found[0])

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
+from guide.cli.options import FILE, flag, text
+
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...",
-                type=click.Path(path_type=Path, dir_okay=False))  # fmt: skip
-@click.option("--to", "chosen", type=click.Path(path_type=Path, dir_okay=False), default=None,
-              metavar="FILE", help="The list the copies went to, or its ledger.")  # fmt: skip
-@click.option("--password-env", default="", metavar="NAME",
-              help="The variable of the environment that holds the password.")  # fmt: skip
-@click.option("--trust", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
-              metavar="FILE", help="A certificate to trust (PEM or DER).")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=FILE)
+@click.option("--to", "chosen", type=FILE, default=None, metavar="FILE",
+              help="The list the copies went to, or its ledger.")  # fmt: skip
+@text("--password-env", metavar="NAME",
+      help="The variable of the environment that holds the password.")  # fmt: skip
+@click.option("--trust", multiple=True, type=FILE, metavar="FILE",
+              help="A certificate to trust (PEM or DER).")  # fmt: skip
+@flag("--json", "as_json", help="Print what was found as JSON.")
 def verify(
     files: tuple[Path, ...], chosen: Path | None, password_env: str, trust: tuple[Path, ...],
     as_json: bool,

@@ -20,15 +20,7 @@ _NAME = re.compile(r"([A-Za-z][\w:.+/-]*)\s*=\s*[{\"\w]")
 _SIGN = re.compile(r"@[ \t]*\w+\s*([{(])|[{}()\"]|^[ \t]*%", re.M)
 # Entries that are part of another work, whose title the entry of that work gives.
 _TRAVELS = frozenset(
-    (
-        "inbook",
-        "incollection",
-        "inproceedings",
-        "conference",
-        "bookinbook",
-        "suppbook",
-        "inreference",
-    )
+    "inbook incollection inproceedings conference bookinbook suppbook inreference".split()
 )
 _OWN = frozenset(("crossref", "xdata", "ids", "label", "key"))
 
@@ -50,18 +42,6 @@ class Entry:
     def at(self, name: str) -> Place:
         """Return where a field begins."""
         return self.places.get(name, self.place)
-
-
-class _Lines:
-    """Finds the line and column of an offset in a text."""
-
-    def __init__(self, text: str, path: str) -> None:
-        self.path = path
-        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
-
-    def place(self, offset: int) -> Place:
-        line = bisect_right(self.starts, offset)
-        return Place(self.path, line, offset - self.starts[line - 1] + 1)
 
 
 def read_entries(text: str, path: str, problems: list[Diagnostic]) -> list[Entry]:
@@ -111,7 +91,7 @@ class _Reading:
 
     def __init__(self, text: str, path: str, problems: list[Diagnostic]) -> None:
         self.text, self.path, self.problems = text, path, problems
-        self.lines = _Lines(text, path)
+        self.lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self.undefined: dict[str, list[Place]] = {}
         self.broken: set[int] = set()
         self.keyless: set[int] = set()
@@ -133,10 +113,14 @@ class _Reading:
                     continue
                 key, written = body
                 place, places = starts.get(start, (Place(self.path, self.parser.lineno, 1), {}))
-                if not key or (key in seen and self._repeated(key, place, seen)):
-                    continue
-                seen[key] = place
-                yield self._entry(command.lower(), key, written, place, places)
+                if key in seen:
+                    line = seen[key].line
+                    message = f"two sources have the key `{key}`; the first is on line {line}"
+                    hint = "Rename one of the two, or delete it."
+                    self.problems.append(error("duplicate-id", message, place, hint))
+                elif key:
+                    seen[key] = place
+                    yield self._entry(command.lower(), key, written, place, places)
         except PybtexError as exc:
             self._failed(exc)
         self._report_undefined()
@@ -171,7 +155,7 @@ class _Reading:
     def _syntax(self, exc: Any, start: int) -> Diagnostic:
         from pybtex.scanner import PrematureEOF
 
-        begun = self.lines.place(start)
+        begun = self._place(start)
         spaced = _SPACED_KEY.match(self.text, start)
         if spaced and re.search(r"\s", spaced[1]):
             message = f"the key `{spaced[1]}` has a space"
@@ -181,7 +165,8 @@ class _Reading:
             message = "the entry that begins here does not end: a closing brace or quote is missing"
             hint = "Count the braces of its fields; what follows it is not read either."
             return error("bibtex-syntax", message, begun, hint)
-        message = f"the BibTeX cannot be read: {_reason(exc)}"
+        reason = " ".join(str(exc).split()).partition(": ")[2] or str(exc)
+        message = f"the BibTeX cannot be read: {reason}"
         hint = "Look for a comma, quote or brace that is missing in this entry or the one before."
         line = int(getattr(exc, "lineno", 0) or 0)
         return error("bibtex-syntax", message, Place(self.path, line, 1), hint)
@@ -196,11 +181,9 @@ class _Reading:
             )
             self.problems.append(error("bibtex-syntax", message, places[0], hint))
 
-    def _repeated(self, key: str, place: Place, seen: Mapping[str, Place]) -> bool:
-        message = f"two sources have the key `{key}`; the first is on line {seen[key].line}"
-        hint = "Rename one of the two, or delete it."
-        self.problems.append(error("duplicate-id", message, place, hint))
-        return True
+    def _place(self, offset: int) -> Place:
+        line = bisect_right(self.lines, offset)
+        return Place(self.path, line, offset - self.lines[line - 1] + 1)
 
     def _starts(self) -> dict[int, tuple[Place, dict[str, list[Place]]]]:
         """Return where each entry and its fields begin, and report entries without a key."""
@@ -210,7 +193,7 @@ class _Reading:
             if match[1].lower() in {"comment", "string", "preamble"}:
                 continue
             start = match.start()
-            place = self.lines.place(start)
+            place = self._place(start)
             end = matches[number + 1].start() if number + 1 < len(matches) else len(self.text)
             if match[4] or not match[3]:
                 message = f"an entry of the type `{match[1]}` has no key"
@@ -219,7 +202,7 @@ class _Reading:
                 self.keyless.add(start)
             names: dict[str, list[Place]] = {}
             for each in _NAME.finditer(self.text, start, end):
-                names.setdefault(each[1].lower(), []).append(self.lines.place(each.start()))
+                names.setdefault(each[1].lower(), []).append(self._place(each.start()))
             found[start] = (place, names)
         return found
 
@@ -235,12 +218,6 @@ class _Macros(dict[str, str]):
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(str(name).lower())
-
-
-def _reason(exc: Any) -> str:
-    from pybtex.textutils import normalize_whitespace
-
-    return normalize_whitespace(str(exc)).partition(": ")[2] or str(exc)
 
 
 def _inherit(entry: Entry, by_key: Mapping[str, Entry]) -> None:

@@ -40,7 +40,11 @@ def _person(written: str, text: Text) -> dict[str, str]:
     if written.casefold() == "others":
         return {"literal": "others"}
     # `Doe, Jane, and Roe, Richard` is often seen; the last comma would make Jane a Jr.
-    person = Person(_one_jr(written.rstrip(", \t\n")))
+    written = written.rstrip(", \t\n")
+    parts = [part.strip() for part in written.split(",")]
+    if len(parts) == 3 and _JR.fullmatch(parts[2]):  # BibTeX's order is `Doe, Jr., Jane`
+        written = f"{parts[0]}, {parts[2]}, {parts[1]}"
+    person = Person(written)
 
     def joined(*lists: list[str]) -> str:
         return " ".join(text(each) for names in lists for each in names)
@@ -58,11 +62,8 @@ def _person(written: str, text: Text) -> dict[str, str]:
 
 def _extended(written: str, text: Text) -> dict[str, str]:
     """Read biblatex's `family=Doe, given=Jane, prefix=von`."""
-    keys = {
-        "prefix": "non-dropping-particle",
-        "family": "family",
-        "given": "given",
-        "suffix": "suffix",
+    keys = {name: name for name in ("family", "given", "suffix")} | {
+        "prefix": "non-dropping-particle"
     }
     found: dict[str, str] = {}
     for part in written.split(","):
@@ -94,11 +95,3 @@ def is_joined(written: str) -> bool:
         return True
     parts = [part.strip() for part in plain.strip(", \t\n").split(",")]
     return len(parts) > 3 or (len(parts) == 3 and not any(map(_JR.fullmatch, parts[1:])))
-
-
-def _one_jr(written: str) -> str:
-    """Return `Doe, Jane, Jr.` in BibTeX's order: `Doe, Jr., Jane`."""
-    parts = [part.strip() for part in written.split(",")]
-    if len(parts) == 3 and _JR.fullmatch(parts[2]):
-        return f"{parts[0]}, {parts[2]}, {parts[1]}"
-    return written

@@ -42,107 +42,87 @@ class _Checking:
     def __init__(self, document: Document, path: str) -> None:
         self.document, self.path = document, path
 
-    def _place(self, where: str) -> Place:
-        places = self.document.places
-        while where and where not in places:
-            where = where.rpartition(".")[0]
-        return places.get(where, Place(self.path, 1, 1))
-
     def _unknown(
         self, data: Mapping[str, Any], where: str, known: list[str]
     ) -> Iterator[Diagnostic]:
         for key in data:
             if str(key) not in known:
                 full = f"{where}.{key}" if where else str(key)
-                at = self.document.keys.get(full) or self._place(full)
+                at = self.document.keys.get(full) or self.document.nearest(full, self.path)
                 hint = did_you_mean(str(key), known)
                 message = f"Vega-Lite does not know `{key}` here, and ignores it"
                 yield warning("unknown-key", message, at, hint)
 
     def _wrong(self, message: str, where: str, hint: str) -> Diagnostic:
-        return error("chart-error", message, self._place(where), hint)
+        return error("chart-error", message, self.document.nearest(where, self.path), hint)
+
+    def _mapping(
+        self, value: Any, where: str, what: str, known: list[str], hint: str
+    ) -> Iterator[Diagnostic]:
+        """Yield what is wrong with keys and values: that they are none, or which are not known."""
+        if isinstance(value, dict):
+            yield from self._unknown(value, where, known)
+        else:
+            yield self._wrong(f"{what} must be keys and values", where, hint)
 
     def spec(self, data: Any, where: str) -> Iterator[Diagnostic]:
         """Yield what is wrong with a spec or a part of one."""
-        if not isinstance(data, dict):
-            yield self._wrong(
-                "a part of a chart must be keys and values", where, "Write `key: value` lines."
-            )
-            return
-        yield from self._unknown(data, where, _SPEC)
-        for name in data:
+        what = "a part of a chart"
+        yield from self._mapping(data, where, what, _SPEC, "Write `key: value` lines.")
+        for name, value in data.items() if isinstance(data, dict) else ():
             full = f"{where}.{name}" if where else name
-            value = data[name]
-            if name in _NESTED:
-                if not isinstance(value, list):
-                    yield self._wrong(
-                        f"`{name}` must be a list of charts", full, "Write each after `- `."
-                    )
-                    continue
+            if name in _NESTED and isinstance(value, list):
                 for number, part in enumerate(value):
                     yield from self.spec(part, f"{full}.{number}")
+            elif name in _NESTED:
+                message = f"`{name}` must be a list of charts"
+                yield self._wrong(message, full, "Write each after `- `.")
             elif name == "spec":
                 yield from self.spec(value, full)
             elif name == "mark":
                 yield from self._mark(value, full)
             elif name == "encoding":
                 yield from self._encoding(value, full)
-            elif name == "data":
+            elif name == "data" and value is not None:
                 yield from self._data(value, full)
             elif name == "transform" and not _mappings(value):
-                yield self._wrong(
-                    "`transform` must be a list of keys and values",
-                    full,
-                    "Such as `- filter: ...`.",
-                )
+                message = "`transform` must be a list of keys and values"
+                yield self._wrong(message, full, "Such as `- filter: ...`.")
 
     def _mark(self, value: Any, where: str) -> Iterator[Diagnostic]:
         kind = value.get("type") if isinstance(value, dict) else value
         if kind not in _MARKS:
             spot = f"{where}.type" if isinstance(value, dict) else where
             message = "the mark has no `type`" if kind is None else f"there is no mark `{kind}`"
-            yield self._wrong(
-                message, spot, did_you_mean(str(kind), _MARKS) or "Such as bar, line or point."
-            )
+            hint = did_you_mean(str(kind), _MARKS) or "Such as bar, line or point."
+            yield self._wrong(message, spot, hint)
 
     def _encoding(self, value: Any, where: str) -> Iterator[Diagnostic]:
-        if not isinstance(value, dict):
-            yield self._wrong(
-                "`encoding` must be keys and values", where, "Such as `x: {field: year}`."
-            )
-            return
-        yield from self._unknown(value, where, _CHANNELS)
-        for name, channel in value.items():
-            full = f"{where}.{name}"
+        yield from self._mapping(
+            value, where, "`encoding`", _CHANNELS, "Such as `x: {field: year}`."
+        )
+        for name, channel in value.items() if isinstance(value, dict) else ():
             many = isinstance(channel, list)
             for number, one in enumerate(channel if many else [channel]):
-                spot = f"{full}.{number}" if many else full
                 if one is None:  # takes away what an outer part has
                     continue
-                if not isinstance(one, dict):
-                    yield self._wrong(
-                        f"`{name}` must be keys and values", spot, "Such as `{field: year}`."
-                    )
-                    continue
-                yield from self._unknown(one, spot, _DEFINITION)
-                if one.get("type") is not None and one["type"] not in _TYPES:
-                    message = f"there is no type `{one['type']}`"
-                    hint = did_you_mean(str(one["type"]), _TYPES)
-                    yield self._wrong(message, f"{spot}.type", hint)
+                spot = f"{where}.{name}.{number}" if many else f"{where}.{name}"
+                hint = "Such as `{field: year}`."
+                yield from self._mapping(one, spot, f"`{name}`", _DEFINITION, hint)
+                kind = one.get("type") if isinstance(one, dict) else None
+                if kind is not None and kind not in _TYPES:
+                    hint = did_you_mean(str(kind), _TYPES)
+                    yield self._wrong(f"there is no type `{kind}`", f"{spot}.type", hint)
 
     def _data(self, value: Any, where: str) -> Iterator[Diagnostic]:
-        if value is None:
-            return
+        yield from self._mapping(
+            value, where, "`data`", _DATA, "Such as `data: {url: troops.csv}`."
+        )
         if not isinstance(value, dict):
-            yield self._wrong(
-                "`data` must be keys and values", where, "Such as `data: {url: troops.csv}`."
-            )
             return
-        yield from self._unknown(value, where, _DATA)
         if "url" in value and not isinstance(value["url"], str):
-            yield self._wrong(
-                "`url` must be the name of a file", f"{where}.url", "Such as `url: troops.csv`."
-            )
+            message = "`url` must be the name of a file"
+            yield self._wrong(message, f"{where}.url", "Such as `url: troops.csv`.")
         if "values" in value and not isinstance(value["values"], list | str | dict):
             yield self._wrong("`values` must be a list", f"{where}.values", "Such as `[{a: 1}]`.")
         if not {"url", "values", "name", "sequence", "sphere", "graticule"} & set(value):

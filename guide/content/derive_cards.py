@@ -27,8 +27,7 @@ from guide.model.content import (
 )
 from guide.model.pack import Pack
 from guide.model.parts import DERIVED, part_of
-from guide.model.quiz import as_written, in_right_order, letter
-from guide.model.shuffle import shuffled
+from guide.model.quiz import as_written, in_right_order, letter, shuffled
 from guide.model.signs import as_paragraph
 
 TRUTHS = {True: "True", False: "False"}
@@ -76,9 +75,8 @@ def _finish(draft: _Draft, name: str, number: int) -> Flashcard:
 
 
 def _authored(card: Card) -> Iterator[_Draft]:
-    langs = {"front_lang": card.front_lang, "back_lang": card.back_lang}
-    base: dict[str, Any] = {"hint": card.hint, "image": card.image, **langs}
-    base["image_side"] = card.image_side
+    same = ("hint", "image", "image_side", "front_lang", "back_lang")
+    base: dict[str, Any] = {name: getattr(card, name) for name in same}
     if card.cloze:
         base |= {"cloze": True, "layout": card.layout or "cloze"}
         for place, side in enumerate(cloze.sides(card.cloze)):
@@ -90,62 +88,48 @@ def _authored(card: Card) -> Iterator[_Draft]:
     fields = {**base, "layout": layout, "front": card.front, "back": card.back}
     yield _Draft(card, card.id, fields, own=True)
     if card.reverse:
-        turned: dict[str, Any] = {
-            **base,
-            "hint": "",
-            "layout": layout,
-            "front": card.back,
-            "back": card.front,
-        }
-        turned["image_side"] = "front" if card.image_side == "back" else "back"
-        turned |= {"front_lang": card.back_lang, "back_lang": card.front_lang, "turned": True}
-        yield _Draft(card, f"{card.id}-r", turned)
+        fields = {**fields, "hint": "", "front": card.back, "back": card.front, "turned": True}
+        fields["image_side"] = "front" if card.image_side == "back" else "back"
+        fields |= {"front_lang": card.back_lang, "back_lang": card.front_lang}
+        yield _Draft(card, f"{card.id}-r", fields)
 
 
-def cloze_sides(text: str) -> list[tuple[str, str]]:
-    """Return front and back for each gap: `{{:hint}}` asks, `{{answer}}` on the back answers.
+def _made(item: Item, layout: str, front: str, back: str, **more: Any) -> _Draft:
+    fields = {"layout": layout, "front": front, "back": back, **more}
+    return _Draft(item, f"card-{item.id}", fields)
 
-    Gaps that a card does not ask for are printed as plain text.
-    """
-    return [(side.front, side.back) for side in cloze.sides(text)]
+
+def _with_abbreviation(name: str, abbreviation: str) -> str:
+    return f"{name} ({abbreviation})" if abbreviation else name
 
 
 def _term(term: Term) -> _Draft:
-    front = f"{term.term} ({term.abbreviation})" if term.abbreviation else term.term
-    fields = {"layout": "term", "front": front, "back": term.definition}
-    return _Draft(term, f"card-{term.id}", fields)
+    return _made(term, "term", _with_abbreviation(term.term, term.abbreviation), term.definition)
 
 
 def _event(event: Event) -> _Draft:
-    fields = {"layout": "event", "front": event.title, "back": event.detail}
-    return _Draft(event, f"card-{event.id}", {**fields, "start": event.date, "end": event.end})
+    return _made(event, "event", event.title, event.detail, start=event.date, end=event.end)
 
 
 def _actor(actor: Actor) -> _Draft:
-    front = f"{actor.name} ({actor.abbreviation})" if actor.abbreviation else actor.name
+    front = _with_abbreviation(actor.name, actor.abbreviation)
     apart = "\n\n" if "\n" in f"{actor.role}{actor.detail}".strip() else " "
     end = end_of(actor.role) if actor.detail and "\n" not in actor.role.strip() else ""
     back = f"{actor.role}{end}{apart}{actor.detail}".strip()
-    fields = {"layout": "actor", "front": front, "back": back}
-    return _Draft(actor, f"card-{actor.id}", {**fields, "start": actor.from_, "end": actor.to})
+    return _made(actor, "actor", front, back, start=actor.from_, end=actor.to)
 
 
 def _fact(fact: Fact) -> _Draft:
-    back = f"{fact.value} {fact.unit}".strip()
-    fields = {"layout": "fact", "front": fact.label, "back": back}
-    return _Draft(fact, f"card-{fact.id}", {**fields, "start": fact.as_of})
+    return _made(fact, "fact", fact.label, f"{fact.value} {fact.unit}".strip(), start=fact.as_of)
 
 
 def _question(question: Question) -> _Draft:
     """Return a question's card: options on the front, the answer and why on the back."""
-    choices, answer = _asked(question)
-    explained = answer
+    choices, back = _asked(question)
     if question.explanation:
-        explained = f"{as_paragraph(answer)}\n\n{as_paragraph(question.explanation)}"
-    fields = {"layout": "question", "front": question.prompt, "back": explained}
+        back = f"{as_paragraph(back)}\n\n{as_paragraph(question.explanation)}"
     truth = isinstance(question, TrueFalseQuestion)
-    more = {"choices": tuple(choices), "truth": truth}
-    return _Draft(question, f"card-{question.id}", {**fields, **more})
+    return _made(question, "question", question.prompt, back, choices=tuple(choices), truth=truth)
 
 
 _MAKERS: dict[type[Item], Callable[[Any], _Draft]] = {
@@ -176,9 +160,6 @@ def _asked(question: Question) -> tuple[Sequence[str], str]:
             f"{n}. {letter(at)}: {as_paragraph(asked.items[at])}" for n, at in places
         )
     return (), question.answer
-
-
-SORTS = ("authored", "id", "topic", "front", "shuffled")
 
 
 def arranged(cards: Sequence[Flashcard], sort: str, seed: str) -> tuple[Flashcard, ...]:

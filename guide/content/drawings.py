@@ -6,7 +6,7 @@ Lost text and pictures are errors (svg-incomplete), a lost look is a warning (sv
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
@@ -19,7 +19,7 @@ from guide.model.drawings import (
     read_drawing,
     settled,
 )
-from guide.model.rasters import RasterError, check_jpeg, check_png, format_of
+from guide.model.rasters import RasterError, check_raster, format_of
 
 _MOST_INSIDE = 3  # drawings in drawings; more are refused when they are drawn
 _SHOWN = 60  # letters of a lost text that a message repeats
@@ -51,13 +51,19 @@ _EMBED = (
     "draw.io, tick Embed Images when exporting."
 )
 
+# Properties of letters: which values print otherwise, and how.
+_MISREAD: dict[str, tuple[Callable[[str], bool], str]] = {
+    "paint-order": (lambda v: v.startswith("stroke"), "letters are covered by their outlines"),
+    "baseline-shift": (
+        lambda v: v.strip("0.%pxemt") not in {"", "baseline"}, "raised or lowered letters print on the line"),
+    "writing-mode": (lambda v: v.startswith(("tb", "vertical")), "vertical text prints across"),
+}  # fmt: skip
+
 
 def check_drawing(path: str, data: bytes) -> list[Diagnostic]:
     """Return what cannot be printed of an SVG; nothing of one that cannot be read, found later."""
     drawing = read_drawing(data)
-    if drawing is None:
-        return []
-    return [*_Check(path, drawing, data).run()]
+    return [*_Check(path, drawing, data).run()] if drawing else []
 
 
 class _Check:
@@ -165,15 +171,8 @@ class _Check:
         faults: dict[str, list[Node]] = {}
         for node in self.drawn:
             for name, value in _declared(node):
-                word = value.lower()
-                if name == "paint-order" and word.startswith("stroke"):
-                    faults.setdefault("letters are covered by their outlines", []).append(node)
-                elif name == "baseline-shift" and word.strip("0.%pxemt") not in {"", "baseline"}:
-                    faults.setdefault("raised or lowered letters print on the line", []).append(
-                        node
-                    )
-                elif name == "writing-mode" and word.startswith(("tb", "vertical")):
-                    faults.setdefault("vertical text prints across", []).append(node)
+                if (rule := _MISREAD.get(name)) and rule[0](value.lower()):
+                    faults.setdefault(rule[1], []).append(node)
         for what, nodes in faults.items():
             yield from self._lost(nodes, what, _OTHER)
 
@@ -214,15 +213,12 @@ class _Check:
 
 
 def _says_something(node: Node) -> bool:
-    if node.words:
-        return True
-    open_ones = list(node.children)
-    while open_ones:
-        each = open_ones.pop()
-        if each.name in _HTML_ONLY:
-            return True
-        open_ones += each.children
-    return False
+    found, inner = bool(node.words), list(node.children)
+    while inner and not found:
+        each = inner.pop()
+        found = each.name in _HTML_ONLY
+        inner += each.children
+    return found
 
 
 def _has_equal(node: Node) -> bool:
@@ -279,10 +275,9 @@ def _fault_of(data: bytes) -> str:
         return "cannot be decoded"
     kind = format_of(data)
     if kind not in {"PNG", "JPEG"}:
-        what = f"is {kind}" if kind else "is neither PNG nor JPEG"
-        return f"{what}, which cannot be printed" if kind else what
+        return f"is {kind}, which cannot be printed" if kind else "is neither PNG nor JPEG"
     try:
-        check_png(data) if kind == "PNG" else check_jpeg(data)
+        check_raster(data)
     except RasterError as exc:
         return str(exc)
     return ""

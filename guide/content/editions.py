@@ -10,9 +10,10 @@ from functools import partial
 from guide.content.references import mentions_of, mentions_of_pack
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, note, warning
 from guide.model.base import Item
-from guide.model.content import Actor, Section, Term
+from guide.model.content import Actor, Term
 from guide.model.kinds import Kind
-from guide.model.markup import texts_of
+from guide.model.letters import same_label
+from guide.model.markup import placed_texts
 from guide.model.pack import Pack
 from guide.model.signs import without_code
 
@@ -70,12 +71,12 @@ def leaks(pack: Pack, edition: str) -> Iterator[Diagnostic]:
     chosen by `tags` alone is a selection and need not hide the rest.
     """
     whole = pack.whole or pack
-    kept = {name.casefold() for item in pack.items for name in _names(item)}
+    kept = {same_label(name) for item in pack.items for name in _names(item)}
     gone = [item for item in _missing(whole.items, pack.items) if isinstance(item, Term | Actor)]
     terms = _by_name((item for item in gone if isinstance(item, Term)), kept)
     terms |= {item.id: item for item in gone if isinstance(item, Term) and item.id not in kept}
     for owner, mention, place in _mentions(pack):
-        term = terms.get(mention.casefold())
+        term = terms.get(same_label(mention))
         if term is not None:
             yield _leak(owner, mention, term, edition, place)
     unwanted = set(pack.manifest.editions[edition].without)
@@ -103,7 +104,7 @@ def _plain(pack: Pack, edition: str, hidden: dict[str, Item]) -> Iterator[Diagno
     for owner, text, place in _texts(pack):
         for match in pattern.finditer(without_code(text)):
             name = " ".join(match[0].split())
-            item = hidden[name.casefold()]
+            item = hidden[same_label(name)]
             linked = text[: match.start()].rstrip().endswith("[[")  # reported already
             if not linked and not _is_another_word(name, item):
                 yield _leak(owner, name, item, edition, place(match.start()))
@@ -111,7 +112,7 @@ def _plain(pack: Pack, edition: str, hidden: dict[str, Item]) -> Iterator[Diagno
 
 def _is_another_word(name: str, item: Item) -> bool:
     """Return True for a word that is not spelled as the abbreviation that it equals: `who`, WHO."""
-    same = [known for known in _names(item) if known.casefold() == name.casefold()]
+    same = [known for known in _names(item) if same_label(known) == same_label(name)]
     return name not in same and all(known.isupper() for known in same) and bool(same)
 
 
@@ -134,7 +135,7 @@ def _by_name(items: Iterable[Item], kept: set[str]) -> dict[str, Item]:
     found: dict[str, Item] = {}
     for item in items:
         for name in _names(item):
-            folded = " ".join(name.split()).casefold()
+            folded = same_label(name)
             if folded not in kept:
                 found.setdefault(folded, item)
     return found
@@ -146,7 +147,7 @@ def _mentions(pack: Pack) -> Iterator[tuple[Item | None, str, Place]]:
         if mention.kind == "term":
             yield None, mention.value, place
     for item in pack.items:
-        for mention, place in mentions_of(item):
+        for mention, place in mentions_of(item, pack):
             if mention.kind == "term":
                 yield item, mention.value, place
 
@@ -157,19 +158,11 @@ def _texts(pack: Pack) -> Iterator[tuple[Item | None, str, Callable[[int], Place
         text = str(getattr(pack.manifest, name))
         yield None, text, partial(pack.at(name).inside, text)
     for item in pack.items:
-        for name, text in texts_of(item):
-            yield item, text, partial(item.at(name).inside, text)
+        for _, text, place in placed_texts(item):
+            yield item, text, place
         for name in ("value", "unit", "name", "term", "abbreviation", "kind"):
             text = str(getattr(item, name, ""))
             yield item, text, partial(item.at(name).inside, text)
-        if isinstance(item, Section):
-            yield item, item.body, partial(_in_body, item)
-
-
-def _in_body(section: Section, offset: int) -> Place:
-    before = section.body[:offset]
-    line = section.body_line + before.count("\n")
-    return Place(section.at("body").path, line, offset - before.rfind("\n"))
 
 
 def _leak(owner: Item | None, name: str, item: Item, edition: str, place: Place) -> Diagnostic:

@@ -21,7 +21,7 @@ Edited = tuple[str, Changes]
 
 @dataclass(frozen=True)
 class Span:
-    """Where a value or a mapping stands: lines and columns from 0, the end not included."""
+    """Where a value or a mapping is: lines and columns from 0, the end not included."""
 
     line: int
     column: int
@@ -49,19 +49,21 @@ def _span(node: yaml.Node) -> Span:
     return Span(start.line, start.column, end.line, end.column, text, flow)
 
 
-def _scalars(node: yaml.Node | None, found: list[Span], seen: set[int]) -> None:
-    if node is None or id(node) in seen:  # an alias
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
-        found.append(_span(node))
-    elif isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            _scalars(child, found, seen)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            _scalars(key, found, seen)
-            _scalars(value, found, seen)
+def _scalars(root: yaml.Node | None) -> list[Span]:
+    """Return where the scalars of a tree stand, each once: an alias is its anchor's node."""
+    found, seen, waiting = list[Span](), set[int](), [root]
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            found.append(_span(node))
+        elif isinstance(node, yaml.MappingNode):
+            waiting += (each for pair in node.value for each in pair)
+        else:
+            waiting += node.value
+    return found
 
 
 def plain_data(value: Any) -> Any:
@@ -73,18 +75,9 @@ def plain_data(value: Any) -> Any:
     return (type(value).__name__, getattr(value, "text", value))
 
 
-def _same(before: str, after: str) -> bool:
-    old, problems = read_yaml(before, "")
-    new, more = read_yaml(after, "")
-    if old is None or new is None or len(problems) != len(more):
-        return False
-    return bool(plain_data(old.data) == plain_data(new.data))
-
-
 def tidy_yaml(text: str) -> Edited:
     """Take out blanks at the ends of lines, put spaces for tabs between tokens, end the last line."""
-    spans: list[Span] = []
-    _scalars(_nodes(text), spans, set())
+    spans = _scalars(_nodes(text))
     inside = {n for each in spans for n in range(each.line, each.end_line)}
     by_line: dict[int, list[Span]] = {}
     for each in spans:
@@ -105,13 +98,15 @@ def tidy_yaml(text: str) -> Edited:
     if after and not after.endswith("\n"):
         after += "\n"
         changes.append((len(lines), "a line end after the last line"))
-    if changes and not _same(text, after):
-        return text, []
-    return after, changes
+    (old, problems), (new, more) = read_yaml(text, ""), read_yaml(after, "")
+    same = (
+        old and new and len(problems) == len(more) and plain_data(old.data) == plain_data(new.data)
+    )
+    return (after, changes) if same else (text, [])
 
 
 def _without_tabs(line: str, spans: Sequence[Span], number: int) -> str:
-    """Put spaces for the tabs that stand between values; those in a value or a comment stay."""
+    """Put spaces for the tabs between values; those in a value or a comment stay."""
     if "\t" not in line:
         return line
     last = max((s.end_column for s in spans if s.end_line == number), default=0)
@@ -128,8 +123,8 @@ def _without_tabs(line: str, spans: Sequence[Span], number: int) -> str:
 # Order of entries
 
 
-def _starts(text: str) -> tuple[list[int], list[yaml.Node]] | None:
-    """Return the lines at which the entries of a file's list or mapping begin, and their values."""
+def _starts(text: str) -> list[int] | None:
+    """Return the lines at which the entries of a file's list or mapping begin."""
     root = _nodes(text)
     if root is None or getattr(root, "flow_style", False):
         return None
@@ -140,16 +135,14 @@ def _starts(text: str) -> tuple[list[int], list[yaml.Node]] | None:
         for child in root.value:
             found = [n for n in dashes if n <= child.start_mark.line]
             starts.append(found[-1] if found else -1)
-        nodes = list(root.value)
     elif isinstance(root, yaml.MappingNode):
         starts = [key.start_mark.line for key, _ in root.value]
         if any(key.start_mark.column for key, _ in root.value):
             return None
-        nodes = [value for _, value in root.value]
     else:
         return None
     distinct = len({*starts}) == len(starts) and -1 not in starts
-    return (starts, nodes) if distinct and starts == sorted(starts) else None
+    return starts if distinct and starts == sorted(starts) else None
 
 
 def sorted_entries(text: str, key: Callable[[Any, Any], Any], what: str) -> Edited:
@@ -159,11 +152,10 @@ def sorted_entries(text: str, key: Callable[[Any, Any], Any], what: str) -> Edit
     the editor's own line (`# yaml-language-server:`), are the file's and stay. Blank lines between
     entries stay where they are.
     """
-    found = _starts(text)
+    starts = _starts(text)
     document, problems = read_yaml(text, "")
-    if found is None or document is None or problems or not text.endswith("\n"):
+    if starts is None or document is None or problems or not text.endswith("\n"):
         return text, []
-    starts, _ = found
     data = document.data
     pairs = list(data.items()) if isinstance(data, dict) else [(None, each) for each in data]
     if len(pairs) != len(starts):
@@ -178,17 +170,11 @@ def sorted_entries(text: str, key: Callable[[Any, Any], Any], what: str) -> Edit
         made += blocks[number] + (gaps[place] if place < len(gaps) else [])
     after = "\n".join([*made, *foot]) + "\n"
     again, problems = read_yaml(after, "")
-    if again is None or problems or not _permuted(data, again.data, order):
+    wanted = data if isinstance(data, dict) else [data[n] for n in order]
+    if again is None or problems or plain_data(wanted) != plain_data(again.data):
         return text, []
     moved = [n for n in range(len(order)) if order[n] != n]
     return after, [(starts[moved[0]] + 1, f"{len(moved)} entries in the order of {what}")]
-
-
-def _permuted(before: Any, after: Any, order: Sequence[int]) -> bool:
-    if isinstance(before, dict):
-        return isinstance(after, dict) and bool(plain_data(before) == plain_data(after))
-    wanted = [plain_data(before[n]) for n in order]
-    return bool(wanted == plain_data(after))
 
 
 def _blocks(
@@ -201,7 +187,10 @@ def _blocks(
         last = number + 1 == len(begins)
         end = len(lines) if last else begins[number + 1]
         stop = end
-        while stop > starts[number] + 1 and _is_outside(lines[stop - 1], last):
+        while stop > starts[number] + 1:
+            line = lines[stop - 1]
+            if line.strip() and not (last and line.startswith("#")):  # it is the entry's
+                break
             stop -= 1
         blocks.append(lines[begin:stop])
         if last:
@@ -209,11 +198,6 @@ def _blocks(
         else:
             gaps.append(lines[stop:end])
     return lines[: begins[0]], blocks, gaps, foot
-
-
-def _is_outside(line: str, last: bool) -> bool:
-    """Return whether a line after an entry is not the entry's: blank, or at the end a comment."""
-    return not line.strip() or (last and line.startswith("#"))
 
 
 def _with_comments(lines: list[str], start: int, first: bool) -> int:
@@ -231,7 +215,7 @@ def _with_comments(lines: list[str], start: int, first: bool) -> int:
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of a file, or its front matter: where it stands, and its id, None without one."""
+    """An entry of a file, or its front matter: its place, and its id, None without one."""
 
     at: Span
     id: Span | None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from guide.content.unread import candidates
-from guide.diagnostics.diagnostic import Diagnostic, Place, error
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, place_of
 from guide.system.folders import DEEPEST, too_deep, walk
 
 _SHOWN = 60  # letters of a path in a message
@@ -41,12 +41,26 @@ def control_in(text: str) -> str:
 _BETWEEN = "|"  # separates the endings of names in a question
 
 
+_NOT_TEXT = {
+    b"{\\rtf": "an RTF document",
+    b"PK\x03\x04": "a Word, Excel or ZIP file",
+    b"\xd0\xcf\x11\xe0": "an old Word or Excel file",
+    b"%PDF-": "a PDF",
+    b"bplist00": "a binary property list",
+}
+"""Formats that are taken for text, by their first bytes."""
+
+
 class _RefusedError(Exception):
     """A file is not read: carries the code and the message of the diagnostic."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code, self.message = code, message
         super().__init__(message)
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _instead_of(control: str) -> str:
@@ -112,16 +126,8 @@ class Reader:
 
     def listing(self, folder: str, *suffixes: str) -> list[str]:
         """Return the relative paths of files in `folder` (not below) in name order."""
-        inside = self._inside(folder)
-        try:
-            names = sorted(os.listdir(self.root / folder)) if inside else []
-        except (OSError, ValueError):
-            names = []
-        found = [
-            f"{folder}/{name}"
-            for name in names
-            if name.lower().endswith(suffixes) and not name.startswith(".")
-        ]
+        inside, names = self._names(folder)
+        found = [f"{folder}/{name}" for name in names if name.lower().endswith(suffixes)]
         self._note("listing", folder, _BETWEEN.join(suffixes), [str(inside), *found])
         return found
 
@@ -154,15 +160,19 @@ class Reader:
         macOS stores a letter with an accent as two signs.
         """
         same = unicodedata.normalize("NFC", name)
+        inside, names = self._names(folder)
+        found = next((n for n in names if unicodedata.normalize("NFC", n) == same), "")
+        self._note("beside", folder, name, [str(inside), found])
+        return found
+
+    def _names(self, folder: str) -> tuple[bool, list[str]]:
+        """Return True if a folder is the pack's own, and the names in it that are not hidden."""
         inside = self._inside(folder)
         try:
             names = sorted(os.listdir(self.root / folder)) if inside else []
         except (OSError, ValueError):
             names = []
-        shown = (each for each in names if not each.startswith("."))
-        found = next((n for n in shown if unicodedata.normalize("NFC", n) == same), "")
-        self._note("beside", folder, name, [str(inside), found])
-        return found
+        return inside, [name for name in names if not name.startswith(".")]
 
     def _inside(self, folder: str) -> bool:
         """Return True if a folder is the pack's own; note an error if a link leads out of it."""
@@ -226,7 +236,7 @@ class Reader:
         text = self._decode(data, path)
         if text is None:
             return None
-        text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        text = _unix(text.removeprefix("\ufeff"))
         self.texts[path] = text
         for number, line in enumerate(text.split("\n"), 1):
             if not line.isprintable() and (found := control_in(line)):
@@ -238,6 +248,12 @@ class Reader:
         return text
 
     def _decode(self, data: bytes, path: str) -> str | None:
+        for sign, form in _NOT_TEXT.items():
+            if data.startswith(sign):
+                hint = "Save it as plain text, encoding UTF-8: in Word `Save As`, `Plain Text`; in TextEdit `Format`, `Make Plain Text`; in Excel `CSV UTF-8`."
+                message = f"the file is {form}, not plain text"
+                self.problems.append(error("not-plain-text", message, Place(path, 1, 1), hint))
+                return None
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             at = Place(path, 1, 1)
             hint = "Save the file with the encoding UTF-8 (your editor says UTF-16 now)."
@@ -247,11 +263,9 @@ class Reader:
             return data.decode("utf-8")
         except UnicodeDecodeError as exc:
             self.texts[path] = data.decode("utf-8", "replace")
-            before = data[: exc.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-            at = Place(path, before.count(b"\n") + 1, column)
-            wrong = data[exc.start]
-            guess = data[exc.start : exc.start + 1].decode("latin-1")
+            before = _unix(data[: exc.start].decode("utf-8", "replace"))
+            at, wrong = place_of(len(before), before, Place(path, 1)), data[exc.start]
+            guess = chr(wrong)
             message = f"byte 0x{wrong:02X} is not UTF-8 (in Latin-1 it would be {guess!r})"
             hint = "Save the file with the encoding UTF-8."
             self.problems.append(error("not-utf8", message, at, hint))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,13 +16,15 @@ from guide.content import ownkinds
 from guide.content.ownkinds import COMMON, clashes, common_fault, read_kind, views_of
 from guide.content.validate import Places, Validator, did_you_mean
 from guide.content.yaml import read_yaml
-from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error
+from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error, warning
 from guide.model.kinds import Kind, Option, Stock, grid
 from guide.model.pack import Pack
 from guide.resources import TEMPLATES
 from guide.units import PAPERS, Paper, parse_paper
 
 LARGEST = 72  # pt
+_SAME = 0.5  # mm
+_NAMED = 3  # stocks in a hint
 
 
 def load_kinds(pack: Pack | None = None, own: Mapping[str, str] | None = None) -> dict[str, Kind]:
@@ -69,14 +72,8 @@ def _bundled_kinds() -> dict[str, Kind]:
 @lru_cache
 def all_stock() -> dict[str, Stock]:
     """Return the bundled stock by name."""
-    found = {}
-    for path in sorted(TEMPLATES.glob("stock/*.yaml")):
-        document, problems = read_yaml(path.read_text("utf-8"), path.name)
-        if document is None or problems:
-            raise ContentError(*problems)
-        stock = Stock.model_validate(document.data)
-        found[stock.name] = stock
-    return found
+    files = sorted(TEMPLATES.glob("stock/*.yaml"))
+    return _stock_in({path.name: path.read_text("utf-8") for path in files})
 
 
 def load_stock(
@@ -87,7 +84,11 @@ def load_stock(
     A size such as `90x60mm` is cards of that size, as many as go on the paper. Raises ContentError
     with a suggestion when there is none.
     """
-    own, known = _own_stock(pack), all_stock()
+    files = (pack.templates if pack else {}).items()
+    written = {
+        f"templates/{p}": text for p, text in files if re.fullmatch(r"stock/.*\.yaml", p, re.S)
+    }
+    own, known = _stock_in(written), all_stock()
     wanted = _plain(name)
     for stock in (*own.values(), *known.values()):
         if wanted in map(_plain, (stock.name, *stock.aliases)):
@@ -122,23 +123,20 @@ def _stock_by_size(name: str, place: Place, paper: Paper) -> Stock:
         )  # fmt: skip
         return Stock.model_validate(grid(like).model_dump() | {"paper": grid(like).paper})
     except ValueError as exc:
-        message = (
-            "; ".join(e["msg"].removeprefix("Value error, ") for e in exc.errors())
-            if isinstance(exc, ValidationError)
-            else str(exc)
-        )
+        faults = exc.errors() if isinstance(exc, ValidationError) else [{"msg": str(exc)}]
+        message = "; ".join(str(each["msg"]).removeprefix("Value error, ") for each in faults)
         hint = "Give width x height, such as 90x60mm, of a card that fits the paper."
         raise ContentError(error("bad-stock", message, place, hint)) from exc
 
 
-def _own_stock(pack: Pack | None) -> dict[str, Stock]:
+def _stock_in(files: Mapping[str, str]) -> dict[str, Stock]:
+    """Return the stock in files, by its name; raises ContentError."""
     found = {}
-    for path, text in (pack.templates if pack else {}).items():
-        if path.startswith("stock/") and path.endswith(".yaml"):
-            stock, problems = read_stock(text, f"templates/{path}")
-            if stock is None:
-                raise ContentError(*problems)
-            found[stock.name] = stock
+    for path, text in files.items():
+        stock, problems = read_stock(text, path)
+        if stock is None:
+            raise ContentError(*problems)
+        found[stock.name] = stock
     return found
 
 
@@ -150,7 +148,9 @@ def resolve_options(
     problems: list[Diagnostic] = []
     for name, written in given.items():
         wanted = kind.options[name].type if name in kind.options else ""
-        value = _as_text(written) if wanted == "string" else written
+        number = isinstance(written, int | float) and not isinstance(written, bool)
+        text = wanted == "string" and number  # `seed: 7`
+        value = str(getattr(written, "text", written)) if text else written
         value = [value] if wanted == "list" and isinstance(value, str | int) else value
         place = pack.at(f"documents.{kind.name}.{name}")
         if name in COMMON:
@@ -165,12 +165,6 @@ def resolve_options(
         else:
             options[name] = value
     return options, problems
-
-
-def _as_text(value: Any) -> Any:
-    """Take a number for the text it was written as: `seed: 7`."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(getattr(value, "text", value)) if number else value
 
 
 def _common(name: str, value: Any, place: Place) -> Diagnostic | None:
@@ -225,12 +219,11 @@ def _wrong(name: str, value: Any, option: Option, place: Place) -> Diagnostic | 
     fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool))
     if not fits:
         return error("wrong-type", f"`{name}` must be {words}", place, option.help)
-    low, high = option.least, option.most
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if low is not None and value < low:
-            return error("bad-value", f"`{name}` must be at least {low:g}", place, option.help)
-        if high is not None and value > high:
-            return error("bad-value", f"`{name}` must be at most {high:g}", place, option.help)
+        sides = (("at least", option.least, 1), ("at most", option.most, -1))
+        for side, bound, sign in sides:
+            if bound is not None and sign * value < sign * bound:
+                return error("bad-value", f"`{name}` must be {side} {bound:g}", place, option.help)
     for entry in value if isinstance(value, list) else [value]:
         if option.choices and str(entry) not in option.choices:
             hint = did_you_mean(str(entry), option.choices)
@@ -246,3 +239,33 @@ def read_stock(text: str, path: str) -> tuple[Stock | None, list[Diagnostic]]:
     validator = Validator()
     stock = validator.item(Stock, document.data, Places(path, document), "the stock")
     return stock, [*problems, *validator.problems]
+
+
+def other_paper(stock: Stock, paper: Paper, place: Place) -> Diagnostic | None:
+    """Return the warning for cards that are not printed on `paper`, as their stock is for another.
+
+    Sheets of stock have their own size: labels and perforated cards cannot be laid out anew.
+    """
+    if _alike(stock.paper, paper):
+        return None
+    message = (
+        f"the cards are printed on {stock.paper.name}, not on {paper.name}: "
+        f"the stock `{stock.name}` is for {stock.paper.name}"
+    )
+    fitting = [each.name for each in all_stock().values() if _alike(each.paper, paper)]
+    ways = []
+    if fitting:
+        ways.append(f"choose stock for {paper.name} ({', '.join(sorted(fitting)[:_NAMED])})")
+    width, height = stock.card
+    with contextlib.suppress(ValueError):
+        grid(stock.model_copy(update={"paper": paper, "fold": ""}))
+        ways.append(f"cut cards of this size from it: --stock {width:g}x{height:g}mm")
+    ways = ways or ["choose smaller stock (guide stock), or larger paper"]
+    hint = ", or ".join(ways)
+    return warning("stock-paper", message, place, f"{hint[:1].upper()}{hint[1:]}")
+
+
+def _alike(one: Paper, other: Paper) -> bool:
+    """Return True if two papers have one size, upright or across."""
+    sizes = (sorted((each.width, each.height)) for each in (one, other))
+    return all(abs(a - b) <= _SAME for a, b in zip(*sizes, strict=True))

@@ -13,6 +13,7 @@ from guide.content.files import Reader, Seen
 from guide.content.library import unnamed_views
 from guide.content.overrides import override
 from guide.content.pictures import load_figure
+from guide.content.references import mentions_of, mentions_of_body
 from guide.content.rules import check_marks, check_pack
 from guide.content.slugs import slug
 from guide.content.sources import read_sources
@@ -23,7 +24,7 @@ from guide.content.yaml import Document, read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
 from guide.model.content import Card, Figure, Question, Section
-from guide.model.markup import mentions, texts_of
+from guide.model.markup import Mention
 from guide.model.pack import Manifest, Pack, spelling
 from guide.model.parts import PARTS, Part
 from guide.model.signs import TAG, understood
@@ -41,7 +42,7 @@ def load_pack(
     """Read the pack in `folder`.
 
     `overrides` are values of pack.yaml for one run, by dotted key, as text in YAML; `given` the
-    bytes of files that are read instead of those on the disk. Items with errors are left out of the
+    bytes of files that are read instead of those on the disk. Items with errors are omitted from the
     Pack; the Pack is None when pack.yaml itself cannot be used. `read`, if given, is filled with
     every file that was read, by its path in the pack: its source; `seen`, if given, with all that
     was asked of the disk (see `Reader.seen`).
@@ -67,7 +68,7 @@ def load_manifest(
         return None, {}, load_pack(folder)[1]
     loading = _Loading(folder)
     manifest, _ = loading._manifest(overrides or {})  # noqa: SLF001  of this module
-    return manifest, loading._templates(), in_order(loading.problems)  # noqa: SLF001
+    return manifest, _templates(loading.reader), in_order(loading.problems)
 
 
 @dataclass
@@ -76,8 +77,6 @@ class _Loading:
     read: dict[str, bytes] | None = None
     given: Mapping[str, bytes] = field(default_factory=dict)
     validator: Validator = field(default_factory=Validator)
-    ids: dict[str, Place] = field(default_factory=dict)
-    numbers: dict[str, int] = field(default_factory=dict)
     listed: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
@@ -91,27 +90,24 @@ class _Loading:
         pack = Pack(
             name=self.folder.resolve().name,
             manifest=manifest or Manifest(format=1, title="-"),
-            templates=self._templates(),
+            templates=_templates(self.reader),
             places=document.places,
             listed=self.listed,
             **items,
             **self._sources(),
         )
-        pack = self._with_ids(pack)
+        pack, twice = _with_ids(pack)
+        self.problems.extend(twice)
         pack = replace(pack, figures=self._figures(pack))
         self.problems.extend(unnamed_views(pack.templates))
-        self.problems.extend(check_pack(pack, self._broken()))
-        self.problems.extend(unread_files(self.reader.strays(), self._asked_for()))
-        return (pack if manifest else None), in_order(self.problems)
-
-    def _asked_for(self) -> set[str]:
-        """Return the paths of the files that were read, or tried, for whatever needs them."""
-        return {os.path.normpath(path) for kind, path, _ in self.reader.seen if kind == "data"}
-
-    def _broken(self) -> dict[str, str]:
-        """Return the texts of the files with errors, '' for one that cannot be read."""
         paths = {d.place.path for d in self.problems if d.severity == Severity.ERROR}
-        return {path: self.reader.texts.get(path, "") for path in paths}
+        broken = {
+            path: self.reader.texts.get(path, "") for path in paths
+        }  # '' if it cannot be read
+        self.problems.extend(check_pack(pack, broken))
+        asked = {os.path.normpath(path) for kind, path, _ in self.reader.seen if kind == "data"}
+        self.problems.extend(unread_files(self.reader.strays(), asked))
+        return (pack if manifest else None), in_order(self.problems)
 
     def _document(self, path: str) -> Document | None:
         text = self.reader.text(path)
@@ -121,6 +117,8 @@ class _Loading:
         self.problems.extend(problems)
         if document is not None and document.data is None:
             hint = "Write something into it, or delete it: an absent file is omitted."
+            if path == "pack.yaml":
+                hint = "Write a line such as `title: My Subject` into it; `guide new my-pack` makes a pack to copy from."
             self.problems.append(error("empty-file", "the file is empty", Place(path, 1, 1), hint))
             return None
         return document
@@ -130,10 +128,9 @@ class _Loading:
         if document is None or not isinstance(document.data, dict):
             if document is not None:
                 hint = "Write `key: value` lines."
+                message = "pack.yaml must be keys and values"
                 at = Place("pack.yaml", 1, 1)
-                self.problems.append(
-                    error("wrong-type", "pack.yaml must be keys and values", at, hint)
-                )
+                self.problems.append(error("wrong-type", message, at, hint))
             return None, Document()
         self.listed = _kinds_in(document.data)
         for key, text in overrides.items():
@@ -185,7 +182,7 @@ class _Loading:
         if document is None:
             return None
         data = document.data if document.data is not None else {}
-        places = Places(path, document, fallback=Place(path, 1, 1))
+        places = Places(path, document)
         made = self.validator.item(Section, data, places, "the section")
         if made is None:
             return None
@@ -216,7 +213,7 @@ class _Loading:
             self.problems.append(error("wrong-type", f"{path} must be a list", at, hint))
 
     def _named(self, item: I, title: str) -> I:
-        """Mark an item that has no id of its own; `_with_ids` gives it one that is free."""
+        """Mark an item without an id; `_with_ids` gives it one that is free."""
         if item.id:
             return item
         words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)
@@ -237,68 +234,67 @@ class _Loading:
             for key, (item, place) in found.items():
                 if key in sources:
                     message = f"two sources have the id `{key}`; the first is at {places[key]}"
-                    self.problems.append(
-                        error("duplicate-id", message, place, "Delete one of the two.")
-                    )
-                    continue
-                sources[key], places[key] = item, place
+                    hint = "Delete one of the two."
+                    self.problems.append(error("duplicate-id", message, place, hint))
+                else:
+                    sources[key], places[key] = item, place
         return {"sources": sources, "source_places": places, "source_fields": fields}
-
-    def _templates(self) -> dict[str, str]:
-        found = {}
-        for path in self.reader.tree("templates", ".html", ".css", ".toml", ".yaml", ".txt"):
-            text = self.reader.text(path)
-            if text is not None:
-                found[path.removeprefix("templates/")] = text
-        return found
-
-    def _with_ids(self, pack: Pack) -> Pack:
-        """Check that explicit ids are unique, and give the others free ones from their titles."""
-        for item in pack.items:
-            if item.id.startswith("?"):
-                continue
-            if item.id in self.ids:
-                message = f"two items have the id `{item.id}`; the first is at {self.ids[item.id]}"
-                self.problems.append(
-                    error("duplicate-id", message, item.at("id"), "Rename one of the two.", item.id)
-                )
-            self.ids.setdefault(item.id, item.at("id"))
-        named: dict[str, Any] = {
-            part.name: tuple(map(self._free, getattr(pack, part.name))) for part in PARTS
-        }
-        return replace(pack, **named)
-
-    def _free(self, item: I) -> I:
-        if not item.id.startswith("?"):
-            return item
-        base = free = item.id[1:]
-        number = self.numbers.get(base, 2)  # those before it are taken
-        while free in self.ids:
-            free, number = f"{base}-{number}", number + 1
-        self.numbers[base] = number
-        self.ids[free] = item.at()
-        return item.placed(item.places, id=free)
 
     def _figures(self, pack: Pack) -> dict[str, Figure]:
         wanted: dict[str, Place] = {}
+        pointed: list[tuple[Mention, Place]] = []
         for section in pack.sections:
-            path = section.at("body").path
-            for mention in mentions(section.body):
-                if mention.kind == "image":
-                    line = mention.line + section.body_line - 1
-                    wanted.setdefault(mention.value, Place(path, line, mention.column))
+            pointed += mentions_of_body(section, pack)
         for item in pack.items:
-            for name, text in texts_of(item):
-                for mention in mentions(text):
-                    if mention.kind == "image":
-                        at = item.at(name).inside(text, mention.offset)
-                        wanted.setdefault(mention.value, at)
+            pointed += mentions_of(item, pack)
+        for mention, place in pointed:
+            if mention.kind == "image":
+                wanted.setdefault(mention.value, place)
         for card in pack.cards:
             if card.image:
                 wanted.setdefault(card.image, card.at("image"))
         loaded = {path: load_figure(self.reader, path, place) for path, place in wanted.items()}
         figures = {path: figure for path, figure in loaded.items() if figure}
         return {spelling(path): figure for path, figure in figures.items()} | figures
+
+
+def _templates(reader: Reader) -> dict[str, str]:
+    paths = reader.tree("templates", ".html", ".css", ".toml", ".yaml", ".txt")
+    texts = ((path.removeprefix("templates/"), reader.text(path)) for path in paths)
+    return {name: text for name, text in texts if text is not None}
+
+
+def _with_ids(pack: Pack) -> tuple[Pack, list[Diagnostic]]:
+    """Return a pack whose items without an id have free ones from their titles.
+
+    Ids that were given twice are reported.
+    """
+    taken: dict[str, Place] = {}
+    numbers: dict[str, int] = {}  # the next one to try; those before it are taken
+    problems = []
+    for item in pack.items:
+        if item.id.startswith("?"):
+            continue
+        if item.id in taken:
+            message = f"two items have the id `{item.id}`; the first is at {taken[item.id]}"
+            hint = "Rename one of the two."
+            problems.append(error("duplicate-id", message, item.at("id"), hint, item.id))
+        taken.setdefault(item.id, item.at("id"))
+
+    def free(item: Item) -> Item:
+        base = name = item.id.removeprefix("?")
+        if base == item.id:
+            return item
+        number = numbers.get(base, 2)
+        while name in taken:
+            name, number = f"{base}-{number}", number + 1
+        numbers[base], taken[name] = number, item.at()
+        return item.placed(item.places, id=name)
+
+    named: dict[str, Any] = {
+        part.name: tuple(map(free, getattr(pack, part.name))) for part in PARTS
+    }
+    return replace(pack, **named), problems
 
 
 def _kinds_in(data: Mapping[str, Any]) -> frozenset[str] | None:

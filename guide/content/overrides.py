@@ -31,15 +31,18 @@ def override(document: Document, key: str, text: str) -> list[Diagnostic]:
         if problem:
             return [problem]
         target, path = inner, inside
-    problem = _set(target, rest[0], value, path)
-    if problem:
-        return [problem]
+    if not isinstance(target, list):
+        target[rest[0]] = value
+    elif (number := _index(target, rest[0])) is None:
+        return [_no_entry(f"{path}.{rest[0]}", rest[0], len(target))]
+    else:
+        target[number : number + 1] = [value]
     document.places[key] = document.keys[key] = Place(OVERRIDE)
     return problems
 
 
 def _value(key: str, text: str) -> tuple[Any, list[Diagnostic]]:
-    """Return the value that a text of the command line stands for, and what is wrong with it."""
+    """Return the value that a text of the command line means, and what is wrong with it."""
     plain = text.strip()
     if not plain:
         return ({} if key.startswith("documents.") and key.count(".") == 1 else ""), []
@@ -56,24 +59,21 @@ def _value(key: str, text: str) -> tuple[Any, list[Diagnostic]]:
 
 def _known_part(target: Any, rest: Sequence[str]) -> str:
     """Return the next key of a path: the longest one that is there, as a name may hold dots."""
-    for count in range(len(rest) - 1, 1, -1):
-        name = ".".join(rest[:count])
-        if isinstance(target, dict) and name in target:
-            return name
-    return rest[0]
+    names = (".".join(rest[:count]) for count in range(len(rest) - 1, 1, -1))
+    known = target if isinstance(target, dict) else {}
+    return next((name for name in names if name in known), rest[0])
 
 
 def _inner(
     document: Document, target: Any, part: str, path: str, below: str
 ) -> tuple[Any, Diagnostic | None]:
     """Return the mapping or list at `part`, made or written out if it has to be."""
+    key: Any = part
     if isinstance(target, list):
-        number = _index(target, part)
-        if number is None or number == len(target):
+        key = _index(target, part)
+        if key is None or key == len(target):
             return None, _no_entry(path, part, len(target))
-        inner = target[number]
-    else:
-        number, inner = None, target.get(part)
+    inner = target[key] if isinstance(target, list) else target.get(part)
     if isinstance(inner, dict | list):
         return inner, None
     made: dict[str, Any] = {}
@@ -84,15 +84,11 @@ def _inner(
             hint = f"Set the whole value: -D {path}=..."
             return None, error("wrong-type", message, Place(OVERRIDE), hint)
         made[name] = inner
-        place = document.places.get(path)
-        if place:
+        if place := document.places.get(path):
             document.places[f"{path}.{name}"] = place
     elif path not in document.places:
         document.places[path] = Place(OVERRIDE)
-    if number is None:
-        target[part] = made
-    else:
-        target[number] = made
+    target[key] = made
     return made, None
 
 
@@ -100,17 +96,6 @@ def _form_of(path: str) -> str:
     """Return the key under which LONG_FORMS has a path: kinds of document share theirs."""
     parts = path.split(".")
     return f"documents.*.{parts[2]}" if parts[0] == "documents" and len(parts) == 3 else path
-
-
-def _set(target: Any, part: str, value: Any, path: str) -> Diagnostic | None:
-    if not isinstance(target, list):
-        target[part] = value
-        return None
-    number = _index(target, part)
-    if number is None:
-        return _no_entry(f"{path}.{part}", part, len(target))
-    target[number : number + 1] = [value]
-    return None
 
 
 def _index(target: Sequence[Any], part: str) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
-from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error, note
+from guide.diagnostics.diagnostic import ContentError, Diagnostic, Place, error, note, place_of
 from guide.diagnostics.suggest import did_you_mean
 from guide.model.kinds import VIEWS, Kind, Option, page_budget
 from guide.units import parse_paper
@@ -36,13 +36,11 @@ def read_kind(path: str, text: str, bundled: Mapping[str, Kind]) -> Kind:
         where = (int(at[1]), int(at[2])) if at else (1, 1)
         place = Place(f"templates/{path}", *where)
         raise ContentError(error(CODE, f"the TOML cannot be read: {exc}", place)) from exc
-    except RecursionError as exc:
-        message = "the TOML is nested too deeply"
-        raise ContentError(error(CODE, message, _place(path, text))) from exc
     except ValidationError as exc:
         raise ContentError(*_invalid(exc, path, text)) from exc
-    except ValueError as exc:  # a number of too many digits
-        message = f"the kind cannot be used: {exc}"
+    except (RecursionError, ValueError) as exc:  # a number of too many digits
+        deep = isinstance(exc, RecursionError)
+        message = "the TOML is nested too deeply" if deep else f"the kind cannot be used: {exc}"
         raise ContentError(error(CODE, message, _place(path, text))) from exc
     found = [*_conditions(kind, path, text), *_lacking(kind, path, text, bundled)]
     if found:
@@ -193,6 +191,5 @@ def _place(path: str, text: str, *marks: str) -> Place:
     for mark in marks:
         at = text.find(mark) if mark else -1
         if at >= 0:
-            line = text.count("\n", 0, at) + 1
-            return Place(f"templates/{path}", line, at - text.rfind("\n", 0, at))
+            return place_of(at, text, Place(f"templates/{path}", 1))
     return Place(f"templates/{path}", 1, 1)

@@ -15,19 +15,18 @@ from guide.content.charts import check_spec
 from guide.content.drawings import check_drawing
 from guide.content.files import Reader
 from guide.content.tables import check_rows, json_syntax
-from guide.content.yaml import read_yaml
+from guide.content.yaml import WrittenFloat, WrittenInt, read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.diagnostics.suggest import did_you_mean
 from guide.model.content import Figure
-from guide.model.drawings import is_drawing
+from guide.model.drawings import is_drawing, read_drawing
 from guide.model.rasters import (
     LYING,
     RasterError,
-    check_jpeg,
-    check_png,
+    check_raster,
     format_of,
-    jpeg_frame,
+    frame_of,
     orientation_of,
-    png_frame,
 )
 
 MAX_PIXELS = 40_000_000
@@ -48,8 +47,6 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
     if not path:
         path = written
         names = [p for folder in ("figures", "images") for p in reader.tree(folder, "")]
-        from guide.content.validate import did_you_mean
-
         hint = did_you_mean(path, names)
         reader.problems.append(error("missing-image", f"there is no file `{path}`", place, hint))
         return None
@@ -65,7 +62,7 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
 
 
 def _found(reader: Reader, path: str) -> str:
-    """Return the path under which a file that content names lies in the pack, '' if it is not there.
+    """Return the path of a file of the pack that content names, '' if it is not there.
 
     Markdown may write a blank as %20, and macOS stores a letter with an accent as two signs.
     """
@@ -86,30 +83,21 @@ def _found(reader: Reader, path: str) -> str:
 def _svg(reader: Reader, path: str, data: bytes) -> Figure | None:
     if reader.text(path) is None:
         return None
-    text = data.decode("utf-8-sig")
     reader.problems.extend(check_drawing(path, data))
-    parts = [_inner(text, name) for name in ("title", "desc")]
-    width, height = _svg_size(text)
+    drawing = read_drawing(data)
+    nodes = drawing.nodes if drawing else []
+    texts = [next((n.texts for n in nodes if n.name == name), ()) for name in ("title", "desc")]
+    parts = [" ".join("".join(text).split()) for text in texts]
     alt = ". ".join(part.rstrip(".") for part in parts if part)
+    box = _VIEW_BOX.fullmatch(nodes[0].attributes.get("viewBox", "")) if nodes else None
+    width, height = (round(float(box[1])), round(float(box[2]))) if box else (0, 0)
     return Figure(
         path, "svg", data=data, alt=alt, width=width, height=height, place=Place(path, 1, 1)
     )
 
 
-def _inner(text: str, name: str) -> str:
-    match = re.search(rf"<{name}\b[^>]*>([^<]*)</{name}>", text[:20_000])
-    return " ".join(match[1].split()) if match else ""
-
-
 _NUMBER = r"[-+]?(?:[0-9]{1,7}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
-_VIEW_BOX = re.compile(
-    rf"viewBox\s*=\s*[\"']\s*{_NUMBER}[\s,]+{_NUMBER}[\s,]+({_NUMBER})[\s,]+({_NUMBER})\s*[\"']"
-)
-
-
-def _svg_size(text: str) -> tuple[int, int]:
-    match = _VIEW_BOX.search(text)
-    return (round(float(match[1])), round(float(match[2]))) if match else (0, 0)
+_VIEW_BOX = re.compile(rf"\s*{_NUMBER}[\s,]+{_NUMBER}[\s,]+({_NUMBER})[\s,]+({_NUMBER})\s*")
 
 
 def _image(reader: Reader, path: str, data: bytes, place: Place) -> Figure | None:
@@ -121,14 +109,14 @@ def _image(reader: Reader, path: str, data: bytes, place: Place) -> Figure | Non
         _refuse("image-broken", *_not_printed(kind))
         return None
     try:
-        frame = png_frame(data) if kind == "PNG" else jpeg_frame(data)
+        frame = frame_of(data)
         millions = frame.width * frame.height / 1e6
         if millions * 1e6 > MAX_PIXELS:
             message = f"has {millions:.0f} million pixels; {MAX_PIXELS // 10**6} are the most"
             hint = "Scale it down: 300 dpi at the printed size is enough."
             _refuse("image-too-large", message, hint)
             return None
-        check_png(data) if kind == "PNG" else check_jpeg(data)
+        check_raster(data)
         _decode(data)
     except RasterError as exc:
         _refuse("image-broken", str(exc), exc.hint)
@@ -165,16 +153,15 @@ _USE = "Open it and save it as PNG (drawings, screenshots) or JPEG (photos)."
 
 def _not_printed(kind: str) -> tuple[str, str]:
     """Return message and hint for a file that is no PNG or JPEG, whatever its name says."""
-    if kind == "HEIC":
-        return "is a HEIC photo, which cannot be printed", _PHONE
     if kind == "PDF":
         return "is a PDF, not a picture", "Export the page as SVG or PNG."
-    if kind in {"SVGZ", "EMF", "WMF"}:
-        return f"is a {kind} drawing, which cannot be printed", "Export it as plain SVG."
-    if kind:
-        return f"is a {kind} picture, which cannot be printed", _USE
-    hint = "Use PNG, JPEG, SVG or a Vega-Lite spec; export the picture again."
-    return "is not a PNG, JPEG, SVG or Vega-Lite file", hint
+    if not kind:
+        hint = "Use PNG, JPEG, SVG or a Vega-Lite spec; export the picture again."
+        return "is not a PNG, JPEG, SVG or Vega-Lite file", hint
+    drawing = ("drawing", "Export it as plain SVG.")
+    known = {"HEIC": ("photo", _PHONE), **dict.fromkeys(("SVGZ", "EMF", "WMF"), drawing)}
+    what, hint = known.get(kind, ("picture", _USE))
+    return f"is a {kind} {what}, which cannot be printed", hint
 
 
 def _chart(reader: Reader, path: str, place: Place) -> Figure | None:
@@ -218,20 +205,19 @@ class _Inliner:
             }
         if isinstance(value, list):
             return [self.value(v, f"{where}.{n}") for n, v in enumerate(value)]
-        if isinstance(value, bool) or value is None:
-            return value
-        if isinstance(value, int):
-            return int(value)
-        return float(value) if isinstance(value, float) else value
+        if isinstance(value, WrittenInt | WrittenFloat):
+            return int(value) if isinstance(value, int) else float(value)
+        return value
+
+    def _wrong(self, code: str, message: str, place: Place, hint: str) -> None:
+        self.reader.problems.append(error(code, message, place, hint))
 
     def _data(self, value: dict[str, Any], where: str) -> Any:
         url = value["url"]
         at = self.places.get(f"{where}.url", Place(self.path, 1, 1))
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", url):
             hint = "Put the data into a file of the pack: nothing is loaded from a network."
-            self.reader.problems.append(
-                error("remote-data", f"`{url}` is not in the pack", at, hint)
-            )
+            self._wrong("remote-data", f"`{url}` is not in the pack", at, hint)
             return {}
         beside = posixpath.normpath(posixpath.join(self.folder, url))
         path = beside if self.reader.exists(beside) else url
@@ -242,16 +228,13 @@ class _Inliner:
         if not isinstance(given, dict) or not isinstance(given.get("type", ""), str):
             hint = "Write it as `format: {type: csv}`."
             spot = self.places.get(f"{where}.format", at)
-            self.reader.problems.append(
-                error("wrong-type", "`format` must be keys and values", spot, hint)
-            )
+            self._wrong("wrong-type", "`format` must be keys and values", spot, hint)
             return {}
         kind = given.get("type") or _TABLES.get(posixpath.splitext(path)[1].lower())
         rest = {k: self.value(v, f"{where}.{k}") for k, v in value.items() if k != "url"}
         if not text.strip():
             hint = "Write the data into it, with a row of names above."
-            empty = error("empty-file", "the file is empty", Place(path, 1, 1), hint)
-            self.reader.problems.append(empty)
+            self._wrong("empty-file", "the file is empty", Place(path, 1, 1), hint)
             return {}
         if kind in {"csv", "tsv"}:
             self.reader.problems.extend(check_rows(text, path, "," if kind == "csv" else "\t"))

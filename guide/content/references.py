@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 from guide.content.pictures import missing_alt
 from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.markup.mentions import mentions
 from guide.model.base import Item
 from guide.model.content import Section
-from guide.model.letters import composed
+from guide.model.letters import same_name
 from guide.model.markup import (
     CLUSTER,
     SOURCE_KEY,
     Mention,
-    mentions,
+    placed_texts,
     read_citation,
     split_key,
     texts_of,
@@ -31,11 +32,6 @@ def check_references(pack: Pack) -> Found:
     """Yield what is wrong with what the texts of a pack point at."""
     for rule in (_mentions, _open_citations, _anchors, _footnotes):
         yield from rule(pack)
-
-
-def _body_place(section: Section, mention: Mention) -> Place:
-    line = mention.line + section.body_line - 1
-    return Place(section.at("body").path, line, mention.column)
 
 
 def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic:
@@ -58,23 +54,23 @@ _KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")
 def _open_citations(pack: Pack) -> Found:
     """Find citations that have lost a bracket, and are printed as they stand."""
     for section in pack.sections:
-        for key, plain, at in _bare_keys(section.body, pack):
-            yield _open_citation(key, _text_place(section, plain, at), section)
+        for key, at in _bare_keys(section.body, pack):
+            yield _open_citation(key, section.in_body(at), section)
     for item in pack.items:
         for name, text in texts_of(item):
-            for key, _, _ in _bare_keys(text, pack):
+            for key, _ in _bare_keys(text, pack):
                 yield _open_citation(key, item.at(name), item)
 
 
-def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, str, int]]:
-    """Yield the keys of sources outside citations, the text without citations, and their places."""
+def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, int]]:
+    """Yield the keys of sources outside citations, and where they are."""
     if "@" not in text:
         return
     plain = CLUSTER.sub(lambda match: _without_cited(match[0]), without_code(text))
     for match in _KEY.finditer(plain):
         key, _ = split_key(match[1])
         if key in pack.sources:
-            yield key, plain, match.start()
+            yield key, match.start()
 
 
 def _without_cited(cluster: str) -> str:
@@ -98,9 +94,9 @@ def _targets(pack: Pack) -> dict[str, Place]:
     targets: dict[str, Place] = {}
     for section in pack.sections:
         targets[section.id if section.id.startswith("sec-") else f"sec-{section.id}"] = section.at()
-        for mention in mentions(section.body):
+        for mention, place in mentions_of_body(section, pack):
             if mention.kind == "anchor":
-                targets.setdefault(mention.value, _body_place(section, mention))
+                targets.setdefault(mention.value, place)
     return targets
 
 
@@ -111,14 +107,14 @@ def _mentions(pack: Pack) -> Found:
     for mention, place in mentions_of_pack(pack):
         if mention.kind == "cite" and mention.value not in pack.sources:
             yield _unknown_source(mention.value, pack, place, "")
-        elif mention.kind == "term" and folded(mention.value) not in names:
+        elif mention.kind == "term" and same_name(mention.value) not in names:
             yield _unknown_term(mention.value, names, place, "")
     for item in pack.items:
         for number, text in enumerate(item.sources):
             key = read_citation(text).key
             if key not in pack.sources:
                 yield _unknown_source(key, pack, item.at(f"sources.{number}"), item.id)
-        for mention, place in mentions_of(item):
+        for mention, place in mentions_of(item, pack):
             name = mention.value
             if mention.kind == "cite" and name not in pack.sources:
                 yield _unknown_source(name, pack, place, item.id)
@@ -126,7 +122,7 @@ def _mentions(pack: Pack) -> Found:
                 hint = did_you_mean(name, targets) or "Give the target this id: {#...}."
                 message = f"nothing has the id `{name}`"
                 yield error("bad-reference", message, place, hint, item.id)
-            elif mention.kind == "term" and folded(name) not in names:
+            elif mention.kind == "term" and same_name(name) not in names:
                 yield _unknown_term(name, names, place, item.id)
             elif mention.kind == "image" and not _has_words(item, mention, pack):
                 yield missing_alt(name, place)
@@ -135,28 +131,30 @@ def _mentions(pack: Pack) -> Found:
 def mentions_of_pack(pack: Pack) -> Iterator[tuple[Mention, Place]]:
     """Yield what the summary in pack.yaml points at, and where."""
     text = pack.manifest.summary
-    for mention in mentions(text):
+    for mention in mentions(text, pack.manifest.language):
         yield mention, pack.at("summary").inside(text, mention.offset)
 
 
-def mentions_of(item: Item) -> Iterator[tuple[Mention, Place]]:
+def mentions_of(item: Item, pack: Pack) -> Iterator[tuple[Mention, Place]]:
     """Yield what the texts of an item point at, and where."""
-    for name, text in texts_of(item):
-        for mention in mentions(text):
-            yield mention, item.at(name).inside(text, mention.offset)
-    if isinstance(item, Section):
-        for mention in mentions(item.body):
-            yield mention, _body_place(item, mention)
+    for name, text, place in placed_texts(item):
+        for mention in mentions(text, pack.manifest.language, name == "body"):
+            yield mention, place(mention.offset)
+
+
+def mentions_of_body(section: Section, pack: Pack) -> Iterator[tuple[Mention, Place]]:
+    """Yield what the text of a section points at, and where."""
+    for mention in mentions(section.body, pack.manifest.language, True):
+        yield mention, section.in_body(mention.offset)
 
 
 def _anchors(pack: Pack) -> Found:
     """Ids in text must be unique: a link could lead to either."""
     seen: dict[str, Place] = {}
     for section in pack.sections:
-        for mention in mentions(section.body):
+        for mention, place in mentions_of_body(section, pack):
             if mention.kind != "anchor":
                 continue
-            place = _body_place(section, mention)
             if mention.value in seen:
                 message = (
                     f"the id `{mention.value}` appears twice; the first is at {seen[mention.value]}"
@@ -182,21 +180,12 @@ def _footnotes(pack: Pack) -> Found:
             if name not in written:
                 message = f"there is no footnote `[^{name}]`"
                 hint = f"Write it on a separate line: [^{name}]: text"
-                yield error(
-                    "bad-reference", message, _text_place(section, text, at), hint, section.id
-                )
+                yield error("bad-reference", message, section.in_body(at), hint, section.id)
         for name, at in written.items():
             if name not in called:
                 message = f"the footnote `[^{name}]` is never called, and not printed"
                 hint = f"Put [^{name}] where it belongs, or delete it."
-                yield warning(
-                    "unused-footnote", message, _text_place(section, text, at), hint, section.id
-                )
-
-
-def _text_place(section: Section, text: str, at: int) -> Place:
-    line = text.count("\n", 0, at) + section.body_line
-    return Place(section.at("body").path, line, at - text.rfind("\n", 0, at))
+                yield warning("unused-footnote", message, section.in_body(at), hint, section.id)
 
 
 def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:
@@ -206,15 +195,10 @@ def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:
 
 
 def _has_alt(mention: Mention, pack: Pack) -> bool:
-    if re.search(r"\balt=|\bfig-alt=|\bdecorative\b", mention.attributes):
+    if mention.given & {"alt", "fig-alt", "decorative"}:
         return True
     figure = pack.picture(mention.value)
     return figure is None or bool(figure.alt)
-
-
-def folded(name: str) -> str:
-    """Return a name for comparing: capitals, the form of accents and soft hyphens do not count."""
-    return composed(name).casefold()
 
 
 def _term_names(pack: Pack) -> dict[str, str]:
@@ -222,5 +206,5 @@ def _term_names(pack: Pack) -> dict[str, str]:
     for term in pack.glossary:
         for name in (term.term, term.abbreviation, *term.aliases, term.id):
             if name:
-                names[folded(name)] = term.term
+                names[same_name(name)] = term.term
     return names

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from guide.content.duplicates import check_duplicates
 from guide.content.pictures import missing_alt
-from guide.content.questions import check_questions
-from guide.content.references import Found, check_references, folded
+from guide.content.questions import check_duplicates, check_questions
+from guide.content.references import Found, check_references, mentions_of, mentions_of_pack
 from guide.content.spoilers import spoilers
 from guide.content.stylesheets import check_stylesheets
 from guide.content.textslips import check_texts
@@ -20,7 +19,8 @@ from guide.model import cloze
 from guide.model.base import Item
 from guide.model.content import Card, Fact, Section
 from guide.model.dates import Date, later
-from guide.model.markup import BOXES, loose_marks, mentions, read_citation, texts_of
+from guide.model.letters import same_name
+from guide.model.markup import BOXES, loose_marks, read_citation
 from guide.model.pack import Pack
 from guide.model.signs import is_blank
 
@@ -28,15 +28,15 @@ from guide.model.signs import is_blank
 def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diagnostic]:
     """Return what is wrong with a pack as a whole.
 
-    `broken` are the texts of the files of which something was left out because it could not be
-    read, by path; '' where nothing is known. What they may hold is not said to be missing: that
+    `broken` are the texts of the files of which something was omitted because it could not be
+    read, by path; '' where nothing is known. What they may hold is not reported as missing: that
     would only repeat what is wrong with them.
     """
     lost = {path: text.casefold() for path, text in (broken or {}).items()}
     rules: list[Callable[[Pack], Found]] = [
         check_references, _missing_sources, _timeline, _spans,
         _cards, check_questions, _stale_facts, _terms, _card_pictures, check_written,
-        _duplicates, check_texts, spoilers, check_stylesheets,
+        check_duplicates, check_texts, spoilers, check_stylesheets,
     ]  # fmt: skip
     if not lost:
         rules += [_unused_sources, _editions]
@@ -108,34 +108,30 @@ def _may_define(name: str, path: str, text: str) -> bool:
     return f"#{name}" in text or f"id: {short}\n" in text or short in path.casefold()
 
 
-def _cites_in_text(item: Item) -> bool:
-    texts = [text for _, text in texts_of(item)]
-    if isinstance(item, Section):
-        texts.append(item.body)
-    return any(m.kind == "cite" for text in texts for m in mentions(text))
+def _cites_in_text(item: Item, pack: Pack) -> bool:
+    return any(mention.kind == "cite" for mention, _ in mentions_of(item, pack))
 
 
 def _missing_sources(pack: Pack) -> Found:
-    bare = [item for item in pack.items if not item.sources and not _cites_in_text(item)]
+    bare = [item for item in pack.items if not item.sources and not _cites_in_text(item, pack)]
     if not bare:
         return
     hint = "Add `sources: [key]` with a key of sources.yaml."
-    if pack.manifest.require_sources:
-        for item in bare:
-            yield error("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
-    elif not pack.sources:
+    required = pack.manifest.require_sources
+    if not pack.sources and not required:
         message = f"the pack has no sources; none of its {len(bare)} items says where it is from"
         yield warning("missing-source", message, bare[0].at(), hint)
-    else:
-        for item in bare:
-            yield warning("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
+        return
+    make = error if required else warning
+    for item in bare:
+        yield make("missing-source", f"`{item.id}` has no source", item.at(), hint, item.id)
 
 
 def _unused_sources(pack: Pack) -> Found:
     used = {read_citation(text).key for item in pack.items for text in item.sources}
-    texts = [text for item in pack.items for _, text in texts_of(item)]
-    for text in [pack.manifest.summary, *texts, *(section.body for section in pack.sections)]:
-        used |= {m.value for m in mentions(text) if m.kind == "cite"}
+    found = (mention for item in pack.items for mention, _ in mentions_of(item, pack))
+    every = (*found, *(mention for mention, _ in mentions_of_pack(pack)))
+    used |= {mention.value for mention in every if mention.kind == "cite"}
     used |= _parents(used, pack)
     for key, place in pack.source_places.items():
         if key not in used:
@@ -194,6 +190,8 @@ def _cards(pack: Pack) -> Found:
         elif not card.cloze and (is_blank(card.front) or is_blank(card.back)):
             missing = "front" if is_blank(card.front) else "back"
             hint = f"Add `{missing}: ...`, or write a `cloze`."
+            if place.path.endswith((".csv", ".tsv")):
+                hint = f"Fill in the column `{missing}` of row {place.line}, or delete the row."
             yield error("missing-key", f"the card has no `{missing}`", place, hint, card.id)
 
 
@@ -202,10 +200,6 @@ def _gaps(card: Card, faults: Iterable[cloze.GapFault]) -> Found:
         place = card.at("cloze").inside(card.cloze, fault.offset)
         found = error("bad-gap", fault.message, place, fault.hint, card.id)
         yield found if fault.fatal else replace(found, severity=Severity.WARNING)
-
-
-def _duplicates(pack: Pack) -> Found:
-    yield from check_duplicates(pack.cards)
 
 
 def _card_pictures(pack: Pack) -> Found:
@@ -239,12 +233,12 @@ def _terms(pack: Pack) -> Found:
     seen: dict[str, Place] = {}
     for term in pack.glossary:
         for name in filter(None, (term.term, term.abbreviation, *term.aliases)):
-            if folded(name) in seen:
-                message = f"`{name}` names two terms; the first is at {seen[folded(name)]}"
+            if same_name(name) in seen:
+                message = f"`{name}` names two terms; the first is at {seen[same_name(name)]}"
                 hint = "Delete one of the two: a link could lead to either."
                 yield warning("duplicate-term", message, term.at(), hint, term.id)
         for name in filter(None, (term.term, term.abbreviation, *term.aliases)):
-            seen.setdefault(folded(name), term.at())
+            seen.setdefault(same_name(name), term.at())
 
 
 def _editions(pack: Pack) -> Found:

@@ -18,12 +18,9 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return a JSON Schema for each kind of file, by name (`pack`, `cards`, ...)."""
-    one: dict[str, Any] = {"pack": Manifest, "section": Section, "stock": Stock, "kind": Kind}
-    found = {name: _schema(name, TypeAdapter(model)) for name, model in one.items()}
-    lists: dict[str, Any] = {
-        part.name: types.GenericAlias(list, (part.model,)) for part in PARTS if part.file
-    }
-    found |= {name: _schema(name, TypeAdapter(kind)) for name, kind in lists.items()}
+    models: dict[str, Any] = {"pack": Manifest, "section": Section, "stock": Stock, "kind": Kind}
+    models |= {p.name: types.GenericAlias(list, (p.model,)) for p in PARTS if p.file}
+    found = {name: _schema(name, TypeAdapter(model)) for name, model in models.items()}
     found["sources"] = _sources()
     return dict(sorted(found.items()))
 
@@ -34,11 +31,8 @@ def _schema(name: str, adapter: TypeAdapter[Any]) -> dict[str, Any]:
     if name == "section":
         for hidden in ("body", "body_line"):
             schema["properties"].pop(hidden)
-    return {
-        "$schema": _DIALECT,
-        "title": f"guide: {name}",
-        **{k: v for k, v in schema.items() if k != "title"},
-    }
+    schema.pop("title", None)
+    return {"$schema": _DIALECT, "title": f"guide: {name}", **schema}
 
 
 def _soften(node: Any) -> None:
@@ -53,11 +47,8 @@ def _soften(node: Any) -> None:
         if node.get("type") == "string" and "pattern" not in node and "const" not in node:
             node["type"] = ["string", "number", "boolean"]
         items = node.get("items")
-        if (
-            node.get("type") == "array"
-            and isinstance(items, dict)
-            and isinstance(items.get("type"), list)
-        ):
+        inner = items.get("type") if isinstance(items, dict) else None
+        if node.get("type") == "array" and isinstance(inner, list):
             node["type"] = ["array", "string", "number"]
 
 
@@ -69,12 +60,8 @@ def _sources() -> dict[str, Any]:
     properties |= dict.fromkeys(NAME_FIELDS, name)
     properties |= dict.fromkeys(DATE_FIELDS, date)
     properties |= dict.fromkeys(TEXT_FIELDS, text)
-    item = {
-        "type": "object",
-        "properties": properties,
-        "required": ["title"],
-        "additionalProperties": False,
-    }
+    item: dict[str, Any] = {"type": "object", "properties": properties, "required": ["title"]}
+    item["additionalProperties"] = False
     return {
         "$schema": _DIALECT,
         "title": "guide: sources",

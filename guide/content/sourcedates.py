@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from guide.content.bibtables import MONTHS
+from guide.diagnostics.diagnostic import Diagnostic, Place, error
+
 Report = Callable[[str], None]
 
 _ONE = re.compile(
@@ -15,7 +18,6 @@ _ONE = re.compile(
     r"(?P<time>[T ]\d{1,2}:\d{2}.*)?(?P<after>[?~%]*)",
     re.I,
 )
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _NAMED = (
     "january february march april may june july august september october november december".split()
 )
@@ -31,20 +33,24 @@ _SPANS |= {37 + n: (4 * n + 1, 4 * n + 4) for n in range(3)}
 _SPANS |= {40 + n: (6 * n + 1, 6 * n + 6) for n in range(2)}
 _YEARS = re.compile(r"(\d{4})\s*(?:--?|–|—|/)\s*(\d{4})")
 _OPEN = {"", "..", "open", "unknown"}
-_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _SEASONS = range(21, 25)
 
 
+def impossible(problems: list[Diagnostic], place: Place, item: str = "") -> Report:
+    """Return the function that reports a date that cannot be as an error at a place."""
+    hint = "Write 2001, 2001-06, 2001-06-12, 1999~ (about) or 1999/2001."
+    return lambda message: problems.append(error("bad-date", message, place, hint, item))
+
+
 def read_date(value: Any, report: Report) -> dict[str, Any]:
-    """Return a CSL date; {} for none. An impossible one is reported, and left out."""
+    """Return a CSL date; {} for none. An impossible date is reported and omitted."""
     if isinstance(value, dict):
         return _csl(value, report)
     if isinstance(value, list) and value and isinstance(value[0], dict):  # as pandoc wrote it
         return _csl({"date-parts": [_of_words(each) for each in value]}, report)
     if isinstance(value, list):  # date-parts without their key
-        return _csl(
-            {"date-parts": value if value and isinstance(value[0], list) else [value]}, report
-        )
+        nested = bool(value) and isinstance(value[0], list)
+        return _csl({"date-parts": value if nested else [value]}, report)
     text = str(getattr(value, "text", value) if value is not None else "").strip()
     return _edtf(text, report) if text else {}
 
@@ -61,12 +67,12 @@ def _plain(text: str) -> str:
         return f"{match[3]}-{int(match[2]):02d}-{int(match[1]):02d}"
     match = _WORDS.fullmatch(text)
     word = match["month"].lower() if match else ""
-    if match is None or not (word in _SEASON_NAMES or word in _NAMED or word in {*_MONTHS, "sept"}):
+    if match is None or word not in {*_SEASON_NAMES, *_NAMED, *MONTHS, "sept"}:
         return text
     day = match["day"] or match["late"]
     if word in _SEASON_NAMES:
         return text if day else f"{match['year']}-{_SEASON_NAMES[word]}"
-    month = _MONTHS.index(word[:3]) + 1
+    month = MONTHS.index(word[:3]) + 1
     return f"{match['year']}-{month:02d}" + (f"-{int(day):02d}" if day else "")
 
 
@@ -88,12 +94,7 @@ def _edtf(text: str, report: Report) -> dict[str, Any]:
         match = _ONE.fullmatch(end.strip())
         if not match:
             return {"literal": written}
-        circa = circa or bool(
-            match["about"]
-            or "~" in match["after"]
-            or "?" in match["after"]
-            or "%" in match["after"]
-        )
+        circa = circa or bool(match["about"] or match["after"])
         numbers = [int(match[name]) for name in ("year", "month", "day") if match[name]]
         if len(numbers) == 2 and 25 <= numbers[1] <= 32:  # seasons of a hemisphere
             numbers[1] = 21 + (numbers[1] - 25) % 4
@@ -115,9 +116,7 @@ def possible(numbers: list[int], text: str, report: Report) -> bool:
         return False
     if len(numbers) > 2:
         year, month, day = numbers
-        most = 0 if month > 12 else _DAYS[month - 1]
-        if month == 2 and not calendar.isleap(year):
-            most = 28
+        most = 0 if month > 12 else calendar.monthrange(year, month)[1]
         if not 1 <= day <= most:
             name = calendar.month_name[month] if month <= 12 else f"month {month}"
             report(f"`{text}` is not a date: {name} {year} has no day {day}")
@@ -149,7 +148,7 @@ def _csl(value: dict[str, Any], report: Report) -> dict[str, Any]:
 
 
 def _unread(value: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Read a date in a form that CSL does not have: keys of its own, or a text for the parts."""
+    """Read a date in a form that CSL does not have: `year`, `month` and `day`, or a text for the parts."""
     parts = _of_words(value)
     if parts:
         return _csl({"date-parts": [parts]}, report)

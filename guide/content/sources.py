@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from guide.content.bibtex import read_bibtex
-from guide.content.sourcedates import read_date
+from guide.content.sourcedates import impossible, read_date
 from guide.content.tables import json_syntax
 from guide.content.validate import did_you_mean
 from guide.content.yaml import Document, read_yaml
@@ -42,9 +42,9 @@ _OF_PROGRAMS = frozenset(
 published published-print published-online score prefix member reference-count references-count
 is-referenced-by-count content-domain short-container-title alternative-id subject subtype link relation resource
 update-policy assertion funder issn-type isbn-type journal-issue update-to libraryCatalog rights
-dateadded datemodified zotero-item-key filepath date-added date-modified citation-key original-language aliases copyright
-article-number subtitle short-title""".split()
-) - {"citation-key", "subtitle"}
+dateadded datemodified zotero-item-key filepath date-added date-modified original-language aliases copyright
+article-number short-title""".split()
+)
 _KNOWN = {
     name.lower(): name for name in ("id", "type", "tags", *NAME_FIELDS, *DATE_FIELDS, *TEXT_FIELDS)
 }
@@ -66,8 +66,7 @@ def read_sources(
         try:
             json.loads(text)
         except json.JSONDecodeError as exc:
-            at = Place(path, exc.lineno, exc.colno)
-            return {}, [json_syntax(exc, at)]
+            return {}, [json_syntax(exc, Place(path, exc.lineno, exc.colno))]
         except RecursionError:
             return {}, [error("yaml-too-large", "the JSON is nested too deeply", Place(path))]
         text = text.replace("\t", " ")  # JSON is YAML but for tabs between tokens
@@ -83,21 +82,16 @@ def _items(
 ) -> tuple[Found, list[Diagnostic]]:
     data, found, problems = document.data, Found(), list[Diagnostic]()
     lost: list[LostField] = []
+    entries: dict[str, Any] = {}
     if isinstance(data, dict):
-        entries = [
-            (key, {"id": key, **(item or {})}, key)
-            for key, item in data.items()
-            if isinstance(item, dict | None)
-        ]
+        known = {key: item for key, item in data.items() if isinstance(item, dict | None)}
+        entries = {key: {"id": key, **(item or {})} for key, item in known.items()}
     elif isinstance(data, list):
-        entries = [(None, item, str(number)) for number, item in enumerate(data)]
-    else:
-        entries = []
-    whole = len(entries) == len(data) if isinstance(data, dict | list) else data is None
-    if not whole:
-        at = document.places.get("", Place(path, 1, 1))
+        entries = {str(number): item for number, item in enumerate(data)}
+    if data is not None and not (isinstance(data, dict | list) and len(entries) == len(data)):
+        at = document.nearest("", path)
         problems.append(error("wrong-type", "sources must be a list of items with CSL fields", at))
-    for _, item, where in entries:
+    for where, item in entries.items():
         at = document.places.get(where, Place(path, 1, 1))
         key = _one(item, where, at, document, found, problems, lost)
         if key:
@@ -114,15 +108,13 @@ def _one(
         problems.append(error("wrong-type", "a source must be keys and values", at))
         return ""
     key = str(item.get("id") or "")
-    if not key or re.search(r"[\s;\]\[{}@,\"<>]", key):
-        message = (
-            "a source has no `id`"
-            if not key
-            else f"the source id {key!r} has a space or one of , ; [ ] {{ }} @"
-        )
-        problems.append(
-            error("missing-key" if not key else "bad-value", message, at, "Give it a short key.")
-        )
+    hint = "Give it a short key."
+    if not key:
+        problems.append(error("missing-key", "a source has no `id`", at, hint))
+        return ""
+    if re.search(r"[\s;\]\[{}@,\"<>]", key):
+        message = f"the source id {key!r} has a space or one of , ; [ ] {{ }} @"
+        problems.append(error("bad-value", message, at, hint))
         return ""
     if key in found:
         first = found[key][1].line
@@ -135,12 +127,11 @@ def _one(
         if not _field(str(name), value, clean, spot, problems):
             lost.append(LostField(str(name), key, str(value), spot))
     if at.path.endswith(".json"):
-        _extra(clean, _impossible(at, problems))
+        _extra(clean, impossible(problems, at))
     clean = {name: value for name, value in clean.items() if value not in ({}, [], "")}
     if not clean.get("title"):
-        problems.append(
-            error("missing-key", f"the source `{key}` has no `title`", at, "Add `title: ...`.")
-        )
+        message = f"the source `{key}` has no `title`"
+        problems.append(error("missing-key", message, at, "Add `title: ...`."))
         return ""
     found[key] = ({**clean, "id": key}, at)
     return key
@@ -174,7 +165,7 @@ def _field(
     elif known in NAME_FIELDS:
         clean[known] = _people(value)
     elif known in DATE_FIELDS:
-        clean[known] = read_date(value, _impossible(at, problems))
+        clean[known] = read_date(value, impossible(problems, at))
     elif isinstance(value, list) and all(isinstance(each, str) for each in value):
         clean[known] = "; ".join(value)  # as Crossref exports a title
     elif isinstance(value, dict | list):
@@ -182,16 +173,6 @@ def _field(
     else:
         clean[known] = str(getattr(value, "text", value))
     return True
-
-
-def _impossible(at: Place, problems: list[Diagnostic]) -> Callable[[str], None]:
-    """Return what reports a date that cannot be."""
-
-    def report(message: str) -> None:
-        hint = "Write 2001, 2001-06, 2001-06-12, 1999~ (about) or 1999/2001."
-        problems.append(error("bad-date", message, at, hint))
-
-    return report
 
 
 def _is_content(value: Any) -> bool:
@@ -221,16 +202,15 @@ def _extra(clean: dict[str, Any], report: Callable[[str], None]) -> None:
             clean[known] = read_date(match[2], report)
         elif known in NAME_FIELDS:
             family, _, given = match[2].partition("||")
-            clean.setdefault(known, []).append(
+            person = (
                 {"family": family.strip(), "given": given.strip()} if given else {"literal": family}
             )
+            clean.setdefault(known, []).append(person)
         elif known in TEXT_FIELDS and known != "note":
             clean.setdefault(known, match[2])
         elif known == "type" and match[2] in TYPES:
             clean["type"] = match[2]
     clean["note"] = "\n".join(rest).strip()
-    if not clean["note"]:
-        del clean["note"]
 
 
 def _is_of_program(name: str) -> bool:
@@ -240,20 +220,17 @@ def _is_of_program(name: str) -> bool:
 
 
 def _people(value: Any) -> list[dict[str, str]]:
-    people = value if isinstance(value, list) else [value]
     result = []
-    for person in people:
+    for person in value if isinstance(value, list) else [value]:
         if isinstance(person, dict):
-            named = {
-                str(k): str(getattr(v, "text", v)) for k, v in person.items() if v not in (None, "")
-            }
+            given = {str(k): v for k, v in person.items() if v not in (None, "")}
+            named = {name: str(getattr(v, "text", v)) for name, v in given.items()}
             if "name" in named and "family" not in named:
                 named["literal"] = named.pop("name")
             result.append(named)
-            continue
-        text = str(getattr(person, "text", person) if person is not None else "").strip()
-        if text:
-            result.append(_person(text))
+        elif person is not None:
+            text = str(getattr(person, "text", person)).strip()
+            result.append(_person(text) if text else {})
     return [person for person in result if person]
 
 
@@ -269,9 +246,9 @@ def _person(text: str) -> dict[str, str]:
     is_suffix = _SUFFIX if len(parts) > 2 else _NEVER_GIVEN  # `Roe, I.` has a first name
     suffix = next((part for part in reversed(parts[1:]) if is_suffix.fullmatch(part)), "")
     rest = [part for part in parts[1:] if part != suffix]
-    if len(rest) > 1 or (not rest and not suffix):
-        return (
-            {"family": parts[0], "given": ", ".join(parts[1:])} if rest else {"literal": parts[0]}
-        )
+    if len(rest) > 1:
+        return {"family": parts[0], "given": ", ".join(parts[1:])}
+    if not rest and not suffix:
+        return {"literal": parts[0]}
     made = {"family": parts[0], "given": rest[0] if rest else "", "suffix": suffix}
     return {key: value for key, value in made.items() if value}

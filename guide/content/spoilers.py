@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, warning
+from guide.markup.mentions import mentions
 from guide.model import cloze
+from guide.model.alike import gives_away, words
 from guide.model.content import Card, Figure
-from guide.model.markup import mentions
+from guide.model.letters import tokens
 from guide.model.pack import Pack
-from guide.model.spoilers import gives_away, words
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*|__(.+?)__", re.S)
 _SILENT = re.compile(r"\]\([^)]*\)|\[[^\[\]]*@[^\[\]]*\]|\{[#.][^{}]*\}")
@@ -61,7 +61,11 @@ def _given_away(card: Card, asked: _Asked, pack: Pack) -> Iterator[tuple[Place, 
             yield card.at("cloze"), f"the hint `{hint}`", "Hint at the answer without saying it."
     if card.cloze and (again := _beside(asked)):
         yield card.at("cloze"), f"the text beside the gap says `{again}` again and", _AGAIN
-    inline = [m.value for m in mentions(card.front or card.cloze) if m.kind == "image"]
+    inline = [
+        m.value
+        for m in mentions(card.front or card.cloze, pack.manifest.language)
+        if m.kind == "image"
+    ]
     own = card.image if card.image_side == "front" else ""
     for path in filter(None, (own, *inline)):
         figure = pack.picture(path)
@@ -92,10 +96,10 @@ def _beside(asked: _Asked) -> str:
     That is a name, a number of several digits or a word that is not short: `{{2}} + 2` and `{{the}}
     river` are as their author wants them.
     """
-    beside = _tokens(asked.question)
+    beside = tokens(asked.question)
     for answer in asked.answers:
         plain = " ".join(_plain(_CODE.sub(" ", answer)).split())
-        wanted = _tokens(plain)
+        wanted = tokens(plain)
         telling = any(map(_tells, _WORD.findall(plain)))
         if wanted and telling and _within(wanted, beside):
             return plain.strip("*_")
@@ -108,9 +112,9 @@ def _tells(word: str) -> bool:
 
 def _says(hint: str, asked: _Asked) -> bool:
     """Return True if a hint repeats a short answer word for word."""
-    said, question = _tokens(hint), _tokens(asked.question)
+    said, question = tokens(hint), tokens(asked.question)
     for answer in asked.answers:
-        wanted = _tokens(_plain(answer))
+        wanted = tokens(_plain(answer))
         if len(wanted) == 1 and gives_away(hint, asked.question, wanted[0]):
             return True
         if 1 < len(wanted) <= _PHRASE and _within(wanted, said) and not _within(wanted, question):
@@ -167,11 +171,7 @@ def _plain(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    return len(_tokens(text))
-
-
-def _tokens(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(unicodedata.normalize("NFC", text))]
+    return len(tokens(text))
 
 
 def _within(wanted: list[str], tokens: list[str]) -> bool:

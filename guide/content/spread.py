@@ -1,4 +1,4 @@
-"""The order of a deck in which no card stands near another that gives its answer away.
+"""The order of a deck in which no card is near another that gives its answer away.
 
 The cards of one cloze text show each other's answers, and so do the two directions of a reversed
 card. They are kept apart by as many cards as a sheet holds, so that no two are on one side of it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from guide.diagnostics.diagnostic import Diagnostic, Place, error
+from guide.diagnostics.diagnostic import Diagnostic, Place, error, place_of
 from guide.model.pack import Pack
 
 LONGEST = 2000  # letters of one text in a stylesheet; a heading or a mark has fewer
@@ -29,11 +29,9 @@ def check_stylesheets(pack: Pack) -> Iterator[Diagnostic]:
             before = bare[max(0, match.start() - 20) : match.start()]
             address = inside.startswith("data:") or _IN_ADDRESS.search(before)
             if len(inside) > LONGEST and not address:
-                yield _too_long(name, text, match.start(), len(inside))
-
-
-def _too_long(name: str, text: str, at: int, length: int) -> Diagnostic:
-    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-    message = f"a text in the stylesheet has {length} letters; {LONGEST} is the most"
-    hint = "Shorten it, or close its quotation mark where it should end."
-    return error("bad-template", message, Place(f"templates/{name}", line, column), hint)
+                message = (
+                    f"a text in the stylesheet has {len(inside)} letters; {LONGEST} is the most"
+                )
+                hint = "Shorten it, or close its quotation mark where it should end."
+                place = place_of(match.start(), text, Place(f"templates/{name}", 1))
+                yield error("bad-template", message, place, hint)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from guide.content.cells import cell_starts, delimiter_of
@@ -17,16 +18,9 @@ from guide.model.quiz import letter
 from guide.model.signs import without_code
 
 _LISTS = ("tags", "sources")
-_FLAGS = {
-    "": False,
-    "true": True,
-    "false": False,
-    "yes": True,
-    "no": False,
-    "1": True,
-    "0": False,
-    "x": True,
-}
+_FLAGS = dict.fromkeys(("true", "yes", "1", "x"), True) | dict.fromkeys(
+    ("", "false", "no", "0"), False
+)
 _TEXTS = {"front", "back", "hint", "cloze"}
 _TYPED = re.compile(r"(?<!\\)\\n")
 _FOLDER = re.compile(r"[A-Za-z]:\\|\\\\")  # a path, in which `\n` is no line break
@@ -45,42 +39,49 @@ class Row:
     document: Document
 
 
+@dataclass
+class _Table:
+    """A file of cards while it is read: its columns, its rows, and what is wrong with them."""
+
+    path: str
+    delimiter: str
+    header: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+    unnamed: set[int] = field(default_factory=set)
+
+
 def read_table(text: str, path: str) -> tuple[list[Row], list[Diagnostic]]:
     """Read rows under a header of card fields; the delimiter is a comma, semicolon or tab."""
     lines = text.split("\n")
     if not text.strip():
-        return [], [
-            error("empty-file", "the file is empty", Place(path, 1, 1), "Write a header row.")
-        ]
+        empty = error("empty-file", "the file is empty", Place(path, 1, 1), "Write a header row.")
+        return [], [empty]
     separator = _SEPARATOR.fullmatch(lines[0])
-    delimiter = separator[1] if separator else delimiter_of(_first(lines), path)
-    source = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    problems: list[Diagnostic] = []
-    rows: list[Row] = []
+    table = _Table(path, separator[1] if separator else delimiter_of(_first(lines), path))
+    source = csv.reader(io.StringIO(text, newline=""), delimiter=table.delimiter, strict=True)
     start = 1
-    header: list[str] = []
-    unnamed: set[int] = set()
     try:
         for cells in source:
-            record = lines[start - 1 : source.line_num]
+            starts = cell_starts(lines[start - 1 : source.line_num], start, table.delimiter)
             if (separator and start == 1) or not any(cell.strip() for cell in cells):
                 pass  # `sep=;` is for the spreadsheet
-            elif not header:
-                header = [name.strip() for name in cells]
-                problems += _check_header(header, path, cell_starts(record, start, delimiter))
-                if problems:
-                    return [], problems
+            elif not table.header:
+                table.header = [name.strip() for name in cells]
+                table.problems += _check_header(table.header, path, starts)
+                if table.problems:
+                    return [], table.problems
             else:
-                row = _as_wide(cells, header)
-                _check_unnamed(problems, unnamed, header, row, path, start, delimiter, record)
-                _add_row(rows, problems, header, row, path, start, delimiter, record)
+                row = _as_wide(cells, table.header)
+                _check_unnamed(table, row, starts)
+                _add_row(table, row, starts, len(lines[start - 1]))
             start = source.line_num + 1
     except csv.Error as exc:
-        problems.append(_csv_syntax(exc, Place(path, start, 1)))
-    if not header and not problems:
+        table.problems.append(_csv_syntax(exc, Place(path, start, 1)))
+    if not table.header and not table.problems:
         hint = "Write a row with the names of the columns, such as front,back."
-        problems.append(error("empty-file", "the file has no cells", Place(path, 1, 1), hint))
-    return rows, problems
+        table.problems.append(error("empty-file", "the file has no cells", Place(path, 1, 1), hint))
+    return table.rows, table.problems
 
 
 def _first(lines: list[str]) -> str:
@@ -89,7 +90,7 @@ def _first(lines: list[str]) -> str:
 
 
 def _as_wide(cells: list[str], header: list[str]) -> list[str]:
-    """Return the cells of a row without empty ones beyond the columns, and with those left out.
+    """Return the cells of a row without empty ones beyond the columns, and with those that it omits.
 
     A spreadsheet writes or omits the empty cells at the end of a row as it likes; only columns
     without a name are filled up.
@@ -102,28 +103,17 @@ def _as_wide(cells: list[str], header: list[str]) -> list[str]:
     return kept
 
 
-def _check_unnamed(
-    problems: list[Diagnostic],
-    known: set[int],
-    header: list[str],
-    cells: list[str],
-    path: str,
-    line: int,
-    delimiter: str,
-    record: list[str],
-) -> None:
+def _check_unnamed(table: _Table, cells: list[str], starts: Sequence[tuple[int, int]]) -> None:
     """Add an error for each column without a name in which a row has something, once a column."""
-    starts = cell_starts(record, line, delimiter)
-    for number, cell in enumerate(cells[: len(header)]):
-        if header[number] or number in known or not cell.strip():
+    for number, cell in enumerate(cells[: len(table.header)]):
+        if table.header[number] or number in table.unnamed or not cell.strip():
             continue
-        known.add(number)
-        message = (
-            f"column {letter(number)} has no name in its first row, but `{cell.strip()[:30]}` here"
-        )
-        hint = f"Write what column {letter(number)} holds into its first row, such as `hint`, or empty the column."
-        at = Place(path, *starts[number]) if number < len(starts) else Place(path, line, 1)
-        problems.append(error("unnamed-column", message, at, hint))
+        table.unnamed.add(number)
+        name, shown = letter(number), cell.strip()[:30]
+        message = f"column {name} has no name in its first row, but `{shown}` here"
+        hint = f"Write what column {name} holds into its first row, such as `hint`, or empty the column."
+        at = Place(table.path, *(starts[number] if number < len(starts) else starts[0]))
+        table.problems.append(error("unnamed-column", message, at, hint))
 
 
 def check_rows(text: str, path: str, delimiter: str) -> list[Diagnostic]:
@@ -151,7 +141,11 @@ def _csv_syntax(exc: csv.Error, place: Place) -> Diagnostic:
 
 def _ragged(cells: list[str], header: list[str], delimiter: str, place: Place) -> Diagnostic:
     message = f"the row has {len(cells)} cells, but the header has {len(header)} columns"
-    hint = f"Put a cell that holds {delimiter!r} in double quotes, or add the missing cells."
+    if len(cells) < len(header):
+        column, sign = letter(len(cells)), "a tab" if delimiter == "\t" else f"`{delimiter}`"
+        hint = f"In a spreadsheet, fill in column {column} (`{header[len(cells)]}`) of this row; in a text editor, end the row with {sign} for an empty cell."
+    else:
+        hint = f"Put a cell that holds `{delimiter}` in double quotes, or name the further columns in the first row."
     return error("csv-ragged-row", message, place, hint)
 
 
@@ -214,22 +208,17 @@ def _without_names(header: list[str], path: str, starts: list[tuple[int, int]]) 
 
 
 def _add_row(
-    rows: list[Row],
-    problems: list[Diagnostic],
-    header: list[str],
-    cells: list[str],
-    path: str,
-    line: int,
-    delimiter: str,
-    record: list[str],
+    table: _Table, cells: list[str], starts: Sequence[tuple[int, int]], width: int
 ) -> None:
+    """Add a row, whose first line has `width` characters, or say what is wrong with it."""
+    path, header, problems = table.path, table.header, table.problems
+    line = starts[0][0]
     if len(cells) != len(header):
-        shown = len(record[0]) + 1 if len(cells) < len(header) else 1
-        problems.append(_ragged(cells, header, delimiter, Place(path, line, shown)))
+        shown = width + 1 if len(cells) < len(header) else 1
+        problems.append(_ragged(cells, header, table.delimiter, Place(path, line, shown)))
         return
     data: dict[str, Any] = {}
     document = Document(places={"": Place(path, line, 1)})
-    starts = cell_starts(record, line, delimiter)
     for name, cell, (row, column) in zip(header, cells, starts, strict=False):
         at = Place(path, row, column, _starts(cell, row, column))
         if not name:
@@ -247,7 +236,7 @@ def _add_row(
         elif cell.strip():
             data[name] = _as_text(cell) if name in _TEXTS else cell.strip()
         document.places[name] = at
-    rows.append(Row(data, document))
+    table.rows.append(Row(data, document))
 
 
 def _spaces(tag: str, at: Place) -> Diagnostic:

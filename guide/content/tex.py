@@ -32,14 +32,9 @@ _ESCAPED = set("&%$#_{}")
 _GREEK = ("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
           "sigma tau upsilon phi chi psi omega").split()  # fmt: skip
 _SIGNS |= {
-    name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper().replace('LAMBDA', 'LAMDA')}")
+    spelt: unicodedata.lookup(f"GREEK {size} LETTER {name.replace('lambda', 'lamda')}")
     for name in _GREEK
-}
-_SIGNS |= {
-    name.title(): unicodedata.lookup(
-        f"GREEK CAPITAL LETTER {name.upper().replace('LAMBDA', 'LAMDA')}"
-    )
-    for name in _GREEK
+    for spelt, size in ((name, "SMALL"), (name.title(), "CAPITAL"))
 }
 _AROUND = {
     "textit": ("<i>", "</i>"), "emph": ("<i>", "</i>"), "textsl": ("<i>", "</i>"), "mkbibemph": ("<i>", "</i>"),
@@ -64,6 +59,7 @@ _TOKEN = re.compile(
     r"\\([A-Za-z]+)\*?[ \t]*|\\(.)|([{}$~^_])|(---|--|``|''|`|'|,,)|([^\\{}$~^_`',-]+|.)", re.S
 )
 _SMALL = {"^": "sup", "_": "sub"}
+_SPACING = {**dict.fromkeys("-/!@", ""), **dict.fromkeys(";: \\\n\t", " "), ",": "\u2009", "|": "‖"}
 
 
 class Reader:
@@ -123,11 +119,10 @@ class Reader:
 
     def _apostrophe(self) -> str:
         """Return ’; of a pair of straight marks around words, as R writes them, each unchanged."""
-        after = self.tokens[self.at][0][:1] if self.at < len(self.tokens) else ""
         if self._opens():
             self.opened += 1
             return "'"
-        if self.opened and not after.isalnum():
+        if self.opened and not self._after().isalnum():
             self.opened -= 1
             return "'"
         return "’"
@@ -135,10 +130,12 @@ class Reader:
     def _opens(self) -> bool:
         """Return True if the mark just read begins a word."""
         before = self.tokens[self.at - 2][0][-1:] if self.at > 1 else ""
-        after = self.tokens[self.at][0][:1] if self.at < len(self.tokens) else ""
-        return (not before or before.isspace() or before in "([{~") and (
-            after.isalnum() or after in "{\\"
-        )
+        after = self._after()
+        begins = not before or before.isspace() or before in "([{~"
+        return begins and (after.isalnum() or after in "{\\")
+
+    def _after(self) -> str:
+        return self.tokens[self.at][0][:1] if self.at < len(self.tokens) else ""
 
     def _special(self, sign: str) -> str:
         if sign == "{":
@@ -163,12 +160,9 @@ class Reader:
         if self.at >= len(self.tokens) or self.tokens[self.at][3] == "}":
             return ""
         token = self.tokens[self.at]
-        text = (token[5] or "").lstrip()  # `{\" o}`: an accent may stand apart from its letter
+        text = (token[5] or "").lstrip()  # `{\" o}`: a space may separate an accent from its letter
         if text:
-            self.tokens[self.at : self.at + 1] = [
-                _match(text[0]),
-                *map(_match, filter(None, [text[1:]])),
-            ]
+            self.tokens[self.at : self.at + 1] = map(_match, filter(None, [text[0], text[1:]]))
         return self._piece()
 
     def _control(self, sign: str) -> str:
@@ -179,29 +173,13 @@ class Reader:
         if sign in {"(", ")", "[", "]"}:
             self.maths = sign in "(["
             return ""
-        return {
-            "-": "",
-            "/": "",
-            ",": "\u2009",
-            ";": " ",
-            ":": " ",
-            "!": "",
-            "@": "",
-            "\\": " ",
-            " ": " ",
-            "\n": " ",
-            "|": "‖",
-            "\t": " ",
-        }.get(sign, sign)
+        return _SPACING.get(sign, sign)
 
     def _accented(self, accent: str) -> str:
         letter = self._argument()
         letter = {"ı": "i", "ȷ": "j"}.get(letter, letter)
-        return (
-            unicodedata.normalize("NFC", letter[:1] + _ACCENTS[accent] + letter[1:])
-            if letter
-            else ""
-        )
+        whole = letter[:1] + _ACCENTS[accent] + letter[1:]
+        return unicodedata.normalize("NFC", whole) if letter else ""
 
     def _command(self, name: str, written: str) -> str:
         if name in _ACCENTS:

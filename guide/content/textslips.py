@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from guide.diagnostics.diagnostic import Diagnostic, Place, warning
+from guide.diagnostics.diagnostic import Diagnostic, warning
 from guide.model.base import Item
 from guide.model.content import Card, Section
-from guide.model.markup import TERM, texts_of
+from guide.model.markup import TERM, placed_texts
 from guide.model.pack import Pack
 from guide.model.signs import without_code
 
@@ -22,13 +22,8 @@ _BLOCK = re.compile(r"#{1,6}[ \t]|:::|```|~~~")
 
 @dataclass(frozen=True)
 class Slip:
-    """Something printed as it is, and the code of its warning.
+    """Something printed unchanged: where it begins in the text, and its warning."""
 
-    `line` and `column` count from 1 in the text, `offset` from 0.
-    """
-
-    line: int
-    column: int
     offset: int
     message: str
     hint: str
@@ -37,20 +32,11 @@ class Slip:
 
 def check_texts(pack: Pack) -> Iterator[Diagnostic]:
     """Yield what was meant as a table, a gap or a mark, at its line, in sections and in all fields."""
-    for section in pack.sections:
-        for slip in slips_in(section.body):
-            line = slip.line + section.body_line - 1
-            place = Place(section.at("body").path, line, slip.column)
-            yield _warning(slip, place, section.id)
     for item in pack.items:
-        for name, text in texts_of(item):
+        for name, text, place in placed_texts(item):
             for slip in slips_in(text, item, name):
-                place = item.at(name).inside(text, slip.offset)
-                yield _warning(slip, place, item.id)
-
-
-def _warning(slip: Slip, place: Place, item: str) -> Diagnostic:
-    return warning(slip.code, slip.message, place, slip.hint, item)
+                at = place(slip.offset)
+                yield warning(slip.code, slip.message, at, slip.hint, item.id)
 
 
 def slips_in(text: str, item: Item | None = None, field: str = "") -> Iterator[Slip]:
@@ -73,12 +59,11 @@ def _marks(text: str) -> Iterator[Slip]:
     for match in _REMARK.finditer(plain):
         message = "`%%` begins a remark in Obsidian; here it is printed"
         hint = "Write <!-- in its place, and --> where the remark ends: that is not printed."
-        yield _inside(text, match.start(), message, hint, "stray-mark")
+        yield Slip(match.start(), message, hint, "stray-mark")
     for match in _BRIGHT.finditer(plain):
         message = f"`{match[0][:40]}` is printed with its signs"
-        yield _inside(
-            text, match.start(), message, "Write **words** to make them stand out.", "stray-mark"
-        )
+        hint = "Write **words** to make them stand out."
+        yield Slip(match.start(), message, hint, "stray-mark")
 
 
 def _blanked(text: str) -> str:
@@ -150,7 +135,7 @@ def _slip(number: int, original: Sequence[str], message: str, hint: str) -> Slip
     line = original[number]
     column = len(line) - len(line.lstrip())
     offset = sum(len(each) + 1 for each in original[:number]) + column
-    return Slip(number + 1, column + 1, offset, message, hint, "not-a-table")
+    return Slip(offset, message, hint, "not-a-table")
 
 
 _GAP = re.compile(r"\{\{(.{1,200}?)\}\}(?!\})", re.S)
@@ -171,7 +156,7 @@ def _gaps(text: str, item: Item | None, field: str) -> Iterator[Slip]:
             continue  # a set, as mathematicians write it
         shown = match[0]
         hint = f"Did you mean a gap: {{{shown}}}?" if cloze else _hint(item, match[1])
-        yield _brace(text, match.start(), f"`{shown}` is printed with its braces", hint)
+        yield Slip(match.start(), f"`{shown}` is printed with its braces", hint, "gap-in-braces")
     for match in () if cloze else _GAP.finditer(plain):
         begin = plain.rfind("\n", 0, match.start()) + 1
         if not _ATTRIBUTES.match(plain[begin:]):
@@ -182,7 +167,7 @@ def _gaps(text: str, item: Item | None, field: str) -> Iterator[Slip]:
             else:
                 message = f"`{shown}` is printed with its braces: gaps are for cards with `cloze`"
                 hint = _hint(item, match[1])
-            yield _brace(text, match.start(), message, hint)
+            yield Slip(match.start(), message, hint, "gap-in-braces")
 
 
 def _hint(item: Item | None, word: str) -> str:
@@ -194,12 +179,3 @@ def _hint(item: Item | None, word: str) -> str:
             "gaps itself, of glossary terms, words in bold and numbers."
         )
     return "Delete the braces, or write \\{ to print them."
-
-
-def _brace(text: str, offset: int, message: str, hint: str) -> Slip:
-    return _inside(text, offset, message, hint, "gap-in-braces")
-
-
-def _inside(text: str, offset: int, message: str, hint: str, code: str) -> Slip:
-    line = text.count("\n", 0, offset) + 1
-    return Slip(line, offset - text.rfind("\n", 0, offset), offset, message, hint, code)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, warning
 from guide.diagnostics.suggest import nearest
+from guide.model.letters import same_name
 from guide.model.parts import FILES, PARTS
 
 CODE = "unread-file"
@@ -22,27 +22,14 @@ _FOLDERS = {
     "templates": (".html", ".css", ".toml", ".yaml", ".txt"),
 }
 _TABLES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
-_TEXTS = (
-    ".docx",
-    ".doc",
-    ".odt",
-    ".rtf",
-    ".pages",
-    ".html",
-    ".htm",
-    ".tex",
-    ".pptx",
-    ".ppt",
-    ".odp",
-    ".epub",
-)
+_TEXTS = tuple(".docx .doc .odt .rtf .pages .html .htm .tex .pptx .ppt .odp .epub".split())
 _PLAIN = (".txt", ".text")
 _MARKDOWN = (".md", ".markdown", ".mdx", ".mkd", ".qmd", ".rmd")
 _ROWS = (".csv", ".tsv", ".tab")
 _DATA = (".yaml", ".yml", ".json", ".bib", ".ris")
 _ANKI = (".apkg", ".colpkg")
-_OF_TEMPLATES = (".yml", ".scss", ".sass", ".less", ".js", ".j2", ".jinja", ".jinja2", ".ttf", ".otf", ".woff", ".woff2",
-                 ".png", ".jpg", ".jpeg", ".svg")  # fmt: skip
+_ASSETS = (".ttf", ".otf", ".woff", ".woff2", ".png", ".jpg", ".jpeg", ".svg")
+_OF_TEMPLATES = (".yml", ".scss", ".sass", ".less", ".js", ".j2", ".jinja", ".jinja2", *_ASSETS)
 _LOOKS_LIKE_CONTENT = (*_TABLES, *_TEXTS, *_PLAIN, *_MARKDOWN, *_ROWS, *_DATA, *_ANKI)
 _ABOUT = re.compile(r"(?:readme|licen[cs]e|copying|changelog|changes|contributing|authors|todo|makefile|"
                     r"package(?:-lock)?|requirements|mkdocs|codemeta|citation|recipients.*|guide\.lock)\b", re.IGNORECASE)  # fmt: skip
@@ -64,7 +51,7 @@ _SUFFIX = re.compile(r"(?:\.(?:yaml|yml|json|bib|md|csv|tsv))?(?:\.[A-Za-z0-9]{1
 def candidates(root: Path) -> list[str]:
     """Return the files that look like content in a pack's folder and in folders of content, sorted.
 
-    Hidden files, lists of recipients and what describes a folder (README) are left out, and so are
+    Hidden files, lists of recipients and what describes a folder (README) are omitted, and so are
     folders whose name is not like that of a folder of content.
     """
     found: list[str] = []
@@ -103,14 +90,9 @@ def _entries(folder: Path) -> list[tuple[str, bool]]:
         return []
 
 
-def _plain(name: str) -> str:
-    """Return a name for comparing: capitals and the form of accents do not count."""
-    return unicodedata.normalize("NFC", name).casefold()
-
-
 def _home(folder: str) -> str:
-    """Return the folder or file of content that the name of a folder stands for, or ''."""
-    name = _plain(folder)
+    """Return the folder or file of content that the name of a folder means, or ''."""
+    name = same_name(folder)
     if name in _IGNORED_FOLDERS:
         return ""
     known = (*_FOLDERS, *LISTS, "sources")
@@ -120,16 +102,14 @@ def _home(folder: str) -> str:
 def _is_like_content(path: str) -> bool:
     pure = PurePosixPath(path)
     ending = pure.suffix.lower()
-    if len(pure.parts) > 1 and pure.parts[0] == "templates":
-        return not path.lower().endswith(_FOLDERS["templates"]) and ending in (
-            *_LOOKS_LIKE_CONTENT,
-            *_OF_TEMPLATES,
-        )
-    if len(pure.parts) == 2 and pure.parts[0] in _FOLDERS:
-        return not path.lower().endswith(_FOLDERS[pure.parts[0]]) and ending in _LOOKS_LIKE_CONTENT
-    if len(pure.parts) == 1 and (path in _ROOT or path in _SOURCES or _ABOUT.match(path)):
-        return False
-    return ending in _LOOKS_LIKE_CONTENT
+    top, many = pure.parts[0], len(pure.parts)
+    alike = ending in _LOOKS_LIKE_CONTENT
+    if many > 1 and top == "templates":
+        alike = alike or ending in _OF_TEMPLATES
+        return alike and not path.lower().endswith(_FOLDERS[top])
+    if many == 2 and top in _FOLDERS:
+        return alike and not path.lower().endswith(_FOLDERS[top])
+    return alike and not (many == 1 and (path in _ROOT or path in _SOURCES or _ABOUT.match(path)))
 
 
 def _is_of_people(path: Path) -> bool:
@@ -140,7 +120,7 @@ def _is_of_people(path: Path) -> bool:
     except OSError:
         return False
     cells = {
-        re.sub(r"\s+", "-", cell.strip("\"' \r\n")) for cell in re.split("[,;\t]", _plain(first))
+        re.sub(r"\s+", "-", cell.strip("\"' \r\n")) for cell in re.split("[,;\t]", same_name(first))
     }
     return bool(cells & _NAMES) and cells - {""} <= _OF_PEOPLE
 
@@ -175,8 +155,8 @@ def _remedy(path: PurePosixPath) -> str:
 
 def _known_name(name: str) -> str:
     """Return what to do with a file beside pack.yaml whose name is almost one that is read."""
-    stem = _plain(_SUFFIX.sub("", name))
-    ending = _plain(name)[len(stem) :]
+    stem = same_name(_SUFFIX.sub("", name))
+    ending = same_name(name)[len(stem) :]
     if stem == "pack":
         return "Rename it: `pack.yaml`."
     known = (*LISTS, "sources")
@@ -184,15 +164,14 @@ def _known_name(name: str) -> str:
     if not home:
         return ""
     if home == "sources":
-        last = PurePosixPath(_plain(name)).suffix
+        last = PurePosixPath(same_name(name)).suffix
         same = last if last in {".bib", ".json"} else ".yaml"
-        return (
-            f"Rename it: `sources{same}`." if ending in {".yml", ".yaml", ".bib", ".json"} else ""
-        )
+        renamed = ending in {".yml", ".yaml", ".bib", ".json"}
+        return f"Rename it: `sources{same}`." if renamed else ""
     if ending.startswith((".yaml", ".yml")) or not ending:
         return f"Rename it: `{home}.yaml`, in small letters and with that ending."
     if home == "cards" and ending in {".csv", ".tsv"}:
-        return f"Move it into the folder `cards`: `cards/{_plain(name)}`."
+        return f"Move it into the folder `cards`: `cards/{same_name(name)}`."
     if ending in {".json", *_ROWS}:
         return f"Write its entries as YAML into `{home}.yaml`; a table is read as cards only."
     return ""
@@ -230,6 +209,6 @@ def _by_ending(path: PurePosixPath, ending: str) -> str:
 def _of_templates(ending: str) -> str:
     if ending == ".yml":
         return "Rename it to the ending `.yaml`."
-    if ending in {".ttf", ".otf", ".woff", ".woff2", ".png", ".jpg", ".jpeg", ".svg"}:
+    if ending in _ASSETS:
         return "Put it into the stylesheet as `url(data:...)`: see docs/pack-format/templates.md."
     return "Templates are files with the endings .html, .css, .toml, .yaml and .txt."

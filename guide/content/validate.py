@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from guide.content.yaml import Document
@@ -14,32 +14,18 @@ from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.diagnostics.suggest import did_you_mean as did_you_mean  # noqa: PLC0414  known by this name
 from guide.diagnostics.suggest import nearest as nearest  # noqa: PLC0414
 from guide.model.base import Item
-from guide.model.content import (
-    ChoiceQuestion,
-    MatchQuestion,
-    OrderQuestion,
-    Question,
-    ShortQuestion,
-    TrueFalseQuestion,
-)
+from guide.model.content import Question
 
 M = TypeVar("M", bound=BaseModel)
 
 QUESTION_TYPES: dict[str, type[Any]] = {
-    "choice": ChoiceQuestion,
-    "true-false": TrueFalseQuestion,
-    "short": ShortQuestion,
-    "match": MatchQuestion,
-    "order": OrderQuestion,
+    get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(Question)
 }
 
-_FOUND = {
-    dict: "keys and values",
-    list: "a list",
-    str: "text",
-    bool: "true or false",
-    int: "a number",
-}
+_FOUND: dict[type, str] = {
+    type(None): "nothing", dict: "keys and values", list: "a list", str: "text",
+    bool: "true or false", int: "a number",
+}  # fmt: skip
 
 
 @dataclass
@@ -49,17 +35,13 @@ class Places:
     path: str
     document: Document
     prefix: str = ""
-    fallback: Place | None = None
 
     def _full(self, field_path: str) -> str:
         return ".".join(part for part in (self.prefix, field_path) if part)
 
     def value(self, field_path: str) -> Place:
         """Return the place of a value, else of its nearest parent."""
-        full = self._full(field_path)
-        while full and full not in self.document.places:
-            full = full.rpartition(".")[0]
-        return self.document.places.get(full, self.fallback or Place(self.path, 1, 1))
+        return self.document.nearest(self._full(field_path), self.path)
 
     def key(self, field_path: str) -> Place:
         """Return the place of a key, else of its value."""
@@ -75,7 +57,6 @@ class Validator:
     """Turns data into items and collects what is wrong with them."""
 
     problems: list[Diagnostic] = field(default_factory=list)
-    _adapters: dict[Any, TypeAdapter[Any]] = field(default_factory=dict)
 
     def item(self, model: type[M], data: Any, places: Places, what: str) -> M | None:
         """Return the item, with its places, or None after noting all that is wrong with it."""
@@ -107,21 +88,14 @@ class Validator:
     def _explain(
         self, exc: ValidationError, model: type[BaseModel], data: Any, places: Places, what: str
     ) -> None:
-        every = [
-            (details, _in_file(details["loc"], data)) for details in exc.errors(include_url=False)
-        ]
-        meant = {_meant(loc, model) for details, loc in every if details["type"] in _UNKNOWN}
+        errors = exc.errors(include_url=False)
+        every = [(details, _in_file(details["loc"], data)) for details in errors]
+        unknown = [loc for details, loc in every if details["type"] == "extra_forbidden"]
+        # The key that a misspelt one means is not missing.
+        meant = {(*loc[:-1], nearest(loc[-1], _known(model, loc[:-1]))) for loc in unknown}
         for details, loc in every:
             if details["type"] != "missing" or tuple(loc) not in meant:
                 self.problems.append(_diagnostic(details, loc, model, places, what))
-
-
-_UNKNOWN = {"extra_forbidden"}
-
-
-def _meant(loc: list[str], model: type[BaseModel]) -> tuple[str, ...]:
-    """Return the key that a misspelt one stands for: that it is missing needs not be said."""
-    return (*loc[:-1], nearest(loc[-1], _known(model, loc[:-1])))
 
 
 def _in_file(loc: tuple[Any, ...], data: Any) -> list[str]:
@@ -139,10 +113,9 @@ def _in_file(loc: tuple[Any, ...], data: Any) -> list[str]:
 
 
 def _found(value: Any) -> str:
-    for kind, name in _FOUND.items():
-        if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
-            return name
-    return "nothing" if value is None else "something else"
+    return next(
+        (name for kind, name in _FOUND.items() if isinstance(value, kind)), "something else"
+    )
 
 
 def _known(model: type[BaseModel], loc: list[str]) -> list[str]:
@@ -183,21 +156,21 @@ def _diagnostic(
     return error(code, message, places.value(where), hint)
 
 
-_TYPES = {
-    "string_type": ("text", "Write text; put it in quotes if it looks like something else."),
-    "tuple_type": ("a list", "Write each entry on its own line after `- `, or as [a, b]."),
-    "list_type": ("a list", "Write each entry on its own line after `- `, or as [a, b]."),
-    "dict_type": ("keys and values", "Write it as `key: value` lines."),
-    "model_type": ("keys and values", "Write it as `key: value` lines."),
-    "model_attributes_type": ("keys and values", "Write it as `key: value` lines."),
-    "bool_type": ("true or false", "Write true or false without quotes."),
-    "bool_parsing": ("true or false", "Write true or false without quotes."),
-    "int_type": ("a whole number", "Write digits only."),
-    "int_parsing": ("a whole number", "Write digits only."),
-    "int_from_float": ("a whole number", "Write digits only."),
-    "float_type": ("a number", "Write digits, with a point for decimals."),
-    "float_parsing": ("a number", "Write digits, with a point for decimals."),
+_WANTED = {
+    ("text", "Write text; put it in quotes if it looks like something else."): "string_type",
+    (
+        "a list",
+        "Write each entry on its own line after `- `, or as [a, b].",
+    ): "tuple_type list_type",
+    (
+        "keys and values",
+        "Write it as `key: value` lines.",
+    ): "dict_type model_type model_attributes_type",
+    ("true or false", "Write true or false without quotes."): "bool_type bool_parsing",
+    ("a whole number", "Write digits only."): "int_type int_parsing int_from_float",
+    ("a number", "Write digits, with a point for decimals."): "float_type float_parsing",
 }
+_TYPES = {kind: words for words, kinds in _WANTED.items() for kind in kinds.split()}
 
 
 def _plain(
@@ -206,9 +179,7 @@ def _plain(
     if kind in _TYPES:
         expected, hint = _TYPES[kind]
         return f"`{name}` must be {expected}, not {_found(details['input'])}", hint
-    if kind == "string_too_short":
-        return f"`{name}` is empty", "Write something, or delete the line."
-    if kind == "too_short" and isinstance(details["input"], str):
+    if kind in {"string_too_short", "too_short"} and isinstance(details["input"], str):
         return f"`{name}` is empty", "Write something, or delete the line."
     if kind == "too_short":
         least = context.get("min_length", 1)
@@ -216,7 +187,7 @@ def _plain(
     if kind == "literal_error":
         return f"`{name}` must be {context.get('expected', 'another value')}", ""
     if kind == "string_pattern_mismatch":
-        return _pattern(name, str(details["input"]))
+        return f"`{name}` cannot be {str(details['input'])!r}", _PATTERNS.get(name, "")
     if kind in {"greater_than_equal", "less_than_equal"}:
         bound = context.get("ge", context.get("le"))
         side = "at least" if "ge" in context else "at most"
@@ -225,11 +196,9 @@ def _plain(
     return f"`{name}`: {message}", ""
 
 
-def _pattern(name: str, value: str) -> tuple[str, str]:
-    hints = {
-        "id": "Use lower-case letters, digits and hyphens, such as `kfor-mandate`.",
-        "lang": "Use a language tag such as en, de-AT or sr-Latn.",
-        "accent": 'Use a colour such as "#1f4e79".',
-        "review_after": "Use a date such as 2026-06-01, or an age such as `18 months`.",
-    }
-    return f"`{name}` cannot be {value!r}", hints.get(name, "")
+_PATTERNS = {
+    "id": "Use lower-case letters, digits and hyphens, such as `kfor-mandate`.",
+    "lang": "Use a language tag such as en, de-AT or sr-Latn.",
+    "accent": 'Use a colour such as "#1f4e79".',
+    "review_after": "Use a date such as 2026-06-01, or an age such as `18 months`.",
+}

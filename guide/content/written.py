@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.markup.mentions import mentions
 from guide.model.base import Item
-from guide.model.content import MatchQuestion, Section, ShortQuestion
-from guide.model.markup import are_attributes, is_attached, mentions, texts_of
+from guide.model.content import MatchQuestion, ShortQuestion
+from guide.model.markup import are_attributes, placed_texts
 from guide.model.pack import Pack
 from guide.model.signs import REMEDIES, foreign_tags, open_comment, without_code
 
@@ -35,7 +37,7 @@ def check_written(pack: Pack) -> Found:
     anchors = {
         mention.value
         for written in texts
-        for mention in mentions(written.text)
+        for mention in mentions(written.text, pack.manifest.language, written.body)
         if mention.kind == "anchor" and not mention.value.startswith(_REFERRED)
     }
     for written in texts:
@@ -51,12 +53,12 @@ def _written(pack: Pack) -> Iterator[Written]:
     """Yield every text of a pack that is Markdown."""
     summary = pack.manifest.summary
     if summary:
-        yield Written(summary, "", lambda at: pack.at("summary").inside(summary, at))
+        yield Written(summary, "", partial(pack.at("summary").inside, summary))
     for item in pack.items:
-        for name, text in (*texts_of(item), *_more(item)):
-            yield Written(text, item.id, _placed(item, name, text))
-        if isinstance(item, Section):
-            yield Written(item.body, item.id, _in_body(item), body=True)
+        for name, text, place in placed_texts(item):
+            yield Written(text, item.id, place, body=name == "body")
+        for name, text in _more(item):
+            yield Written(text, item.id, partial(item.at(name).inside, text))
 
 
 def _more(item: Item) -> Iterator[tuple[str, str]]:
@@ -66,18 +68,6 @@ def _more(item: Item) -> Iterator[tuple[str, str]]:
         for left, right in item.pairs.items():
             yield f"pairs.{left}", left
             yield f"pairs.{left}", right
-
-
-def _placed(item: Item, name: str, text: str) -> Callable[[int], Place]:
-    return lambda at: item.at(name).inside(text, at)
-
-
-def _in_body(section: Section) -> Callable[[int], Place]:
-    def place(at: int) -> Place:
-        line = section.body.count("\n", 0, at) + section.body_line
-        return Place(section.at("body").path, line, at - section.body.rfind("\n", 0, at))
-
-    return place
 
 
 def _tags(written: Written) -> Found:
@@ -103,7 +93,7 @@ def _braces(written: Written) -> Found:
     for match in _BRACES.finditer(plain):
         line = plain[plain.rfind("\n", 0, match.start()) + 1 : match.start()]
         follows = plain[match.start() - 1 : match.start()] in {")", "]"}
-        attached = follows or (written.body and is_attached(plain, match))
+        attached = follows or (written.body and _is_attached(plain, match))
         code = written.text[match.start() - 1 : match.start()] == "`"
         if are_attributes(match[1]) and not attached and not code and ":::" not in line:
             hint = "Put it at the end of a heading, a paragraph or a caption, or after a picture."
@@ -111,6 +101,13 @@ def _braces(written: Written) -> Found:
                 hint = "Delete it: only what is in a section can be referred to."
             message = f"`{match[0]}` belongs to nothing here, and is printed"
             yield warning("stray-mark", message, written.place(match.start()), hint, written.item)
+
+
+def _is_attached(text: str, match: re.Match[str]) -> bool:
+    """Return True if braces follow a picture, a link or code, or end a line."""
+    end = text.find("\n", match.end())
+    rest = text[match.end() : end if end >= 0 else len(text)]
+    return text[match.start() - 1 : match.start()] in {")", "]"} or not rest.strip(" \t|")
 
 
 def _references(written: Written, anchors: set[str]) -> Found:

@@ -63,6 +63,12 @@ class Document:
     keys: dict[str, Place] = field(default_factory=dict)
     _grouped: dict[int, dict[str, dict[str, Place]]] = field(default_factory=dict, repr=False)
 
+    def nearest(self, path: str, file: str) -> Place:
+        """Return the place of a value, else of its nearest parent, else the beginning of the file."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, Place(file, 1, 1))
+
     def inside(self, prefix: str) -> dict[str, Place]:
         """Return the places below `prefix`, by their path from there; all for ''."""
         if not prefix:
@@ -132,8 +138,8 @@ class _Reading:
             message = str(exc).split("\n")[0]
             return None, [error("yaml-syntax", message, self._place(0, 0))]
         except RecursionError:
-            at = self._place(0, 0)
-            return None, [error("yaml-too-large", "the YAML is nested too deeply", at)]
+            message = "the YAML is nested too deeply"
+            return None, [error("yaml-too-large", message, self._place(0, 0))]
         except _Stop as stop:
             return None, [*self.problems, stop.diagnostic]
         return self.document, self.problems
@@ -156,7 +162,7 @@ class _Reading:
             loader.dispose()
 
     def _place(self, line: int, column: int) -> Place:
-        if line >= len(self.lines):  # what is absent at the end stands a line after the last
+        if line >= len(self.lines):  # a value that is absent at the end has the line after the last
             line, column = len(self.lines) - 1, len(self.lines[-1])
         shift = self.first_column - 1 if line == 0 else 0
         return Place(self.path, line + self.first_line, column + 1 + shift)
@@ -178,9 +184,7 @@ class _Reading:
         self._no_tag(node, at)
         if isinstance(node, yaml.SequenceNode):
             if node.flow_style and len(node.value) > 1:
-                self.problems += split(
-                    [(_unquoted(child), self._mark(child)) for child in node.value]
-                )
+                self.problems += split([(_unquoted(n), self._mark(n)) for n in node.value])
             return [
                 self._value(child, f"{path}.{n}" if path else str(n), depth + 1)
                 for n, child in enumerate(node.value)
@@ -188,7 +192,7 @@ class _Reading:
         return self._mapping(node, path, depth)
 
     def _starts(self, node: yaml.ScalarNode) -> tuple[tuple[int, int, int], ...]:
-        """Return where the lines of a text stand that was written over several: see `Place`."""
+        """Return the places of the lines of a text that was written over several: see `Place`."""
         first, last = node.start_mark, node.end_mark
         lines = self.lines[first.line : last.line + 1]
         if node.style == '"' and any("\\" in line for line in lines):
@@ -198,11 +202,8 @@ class _Reading:
             lines, number = lines[1:], number + 1
         else:
             lines[-1] = lines[-1][: last.column]
-            lines[0] = (
-                " " * (first.column + 1) + lines[0][first.column + 1 :]
-                if node.style
-                else (" " * first.column + lines[0][first.column :])
-            )
+            begin = first.column + bool(node.style)
+            lines[0] = " " * begin + lines[0][begin:]
         found, count = [], 0
         for line in lines:
             text = line.replace("''", "'") if node.style == "'" else line
@@ -236,10 +237,9 @@ class _Reading:
         return result
 
     def _no_tag(self, node: yaml.Node, at: Place) -> None:
-        if (node.tag and not node.tag.startswith("tag:yaml.org,2002:")) or ":python" in (
-            node.tag or ""
-        ):
-            message = f"the tag `{node.tag}` is not allowed"
+        tag = node.tag or "tag:yaml.org,2002:"
+        if not tag.startswith("tag:yaml.org,2002:") or ":python" in tag:
+            message = f"the tag `{tag}` is not allowed"
             raise _Stop(error("yaml-tag", message, at, "Delete it, or put the text in quotes."))
 
     def _scalar(self, node: yaml.ScalarNode, at: Place) -> Any:
@@ -287,10 +287,8 @@ class _Reading:
                 above = number - 1 + self.first_line
                 message = f"the item belongs to the text of line {above}, and prints in its line"
                 hint = f"Indent it like line {above}, or put a text with a dash in quotes."
-                indent = len(line) - len(line.lstrip())
-                self.problems.append(
-                    warning("joined-lines", message, self._place(number, indent), hint)
-                )
+                at = self._place(number, len(line) - len(line.lstrip()))
+                self.problems.append(warning("joined-lines", message, at, hint))
 
     def _syntax(self, exc: yaml.MarkedYAMLError, text: str) -> Diagnostic:
         from guide.content.yaml_errors import explain  # only a mistake needs it

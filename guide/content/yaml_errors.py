@@ -14,6 +14,24 @@ from typing import Any
 import yaml
 
 _CLOSERS = {"[": "]", "{": "}"}
+# What the scanner's problem and its context have in them, message and hint, and whether the place is
+# where the context begins.
+_SCANNING = (
+    ("could not find expected ':'|simple key", "", "a key without a colon",
+     "Write `key: value`. A text that goes on is indented further, a list item begins with `- `.", True),
+    ("alias", "anchor|alias", "no text can start with * or &",
+     "Put a text that starts with * or & in quotes.", True),
+    ("escape", "", "a backslash that YAML does not understand",
+     "Write \\\\ for a backslash, or put the text in single quotes.", False),
+    ("tag", "tag", "a tag that cannot be read", "Put a text that starts with ! in quotes.", True),
+    ("directive", "directive", "a line cannot start with %",
+     "A text that starts with % must stand in quotes.", True),
+    ("", "block scalar", "no text can stand beside | or >",
+     "After | or > the text begins in the next line, indented.", False),
+)  # fmt: skip
+
+
+_ODD_SPACE = re.compile(r"[ \t]*[\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,7 @@ class _Explaining:
         self.before = self._last_scalar(loader)
 
     def _rest(self) -> Iterator[str]:
-        """Yield what stands from the fault on, line by line."""
+        """Yield the text from the fault on, line by line."""
         if self.line < len(self.lines):
             yield self.lines[self.line][self.column :]
         yield from self.lines[self.line + 1 :]
@@ -105,6 +123,12 @@ class _Explaining:
 
     def complaint(self) -> Complaint:
         problem = self.problem
+        for number in (self.begun[0], self.line):
+            odd = _ODD_SPACE.match(self.lines[number]) if number < len(self.lines) else None
+            if odd:
+                hint = "Delete the blanks at the beginning of the line and type them again: no-break spaces come from word processors and web pages."
+                message = "a no-break space where YAML needs a space"
+                return self._at(message, hint, (number, odd.end() - 1), code="yaml-tab")
         tab = re.match(r"^ *\t", self.shown)
         token = "cannot start any token" in problem and (tab or "\\t" in problem)
         if token or "tab character" in problem:
@@ -113,22 +137,16 @@ class _Explaining:
         if "end of stream" in problem and "quoted scalar" in self.context:
             hint = f"Close it with {self._sign(self.begun)} where the text ends."
             return self._at("a quoted text that begins here is never closed", hint, self.begun)
-        return (
-            self._quotes()
-            or self._scanning()
-            or self._flow()
-            or self._block()
-            or self._at(
-                problem or "the YAML cannot be read", "Check quotes, brackets and indentation."
-            )
-        )
+        found = self._quotes() or self._scanning() or self._flow() or self._block()
+        message = problem or "the YAML cannot be read"
+        return found or self._at(message, "Check quotes, brackets and indentation.")
 
     def _sign(self, place: tuple[int, int]) -> str:
         line, column = place
         return self.lines[line][column : column + 1] if line < len(self.lines) else ""
 
     def _quotes(self) -> Complaint | None:
-        """Say which quote is missing, when a quoted text stands right before the fault."""
+        """Say which quote is missing, when a quoted text is right before the fault."""
         text = self.before
         known = "did not find expected" in self.problem or "could not find" in self.problem
         if not known or text is None or not text.quote or self.line - text.end[0] > 1:
@@ -145,37 +163,27 @@ class _Explaining:
         doubled = "''" if text.quote == "'" else '\\"'
         hint = f"A {text.quote} inside the text is written {doubled}"
         hint += ", and a comma parts what stands in brackets." if "flow" in self.context else "."
-        return self._at(
-            "a quoted text is closed, and then more follows", hint, (self.line, self.column)
-        )
+        message = "a quoted text is closed, and then more follows"
+        return self._at(message, hint, (self.line, self.column))
 
     def _scanning(self) -> Complaint | None:
-        problem, context = self.problem, self.context
+        problem = self.problem
         if "mapping values are not allowed" in problem:
             return self._colon()
-        if "could not find expected ':'" in problem or "simple key" in problem:
-            hint = "Write `key: value`. A text that goes on is indented further, a list item begins with `- `."
-            return self._at("a key without a colon", hint, self.begun)
-        if "alias" in problem or "anchor" in context or "alias" in context:
-            hint = "Put a text that starts with * or & in quotes."
-            return self._at("no text can start with * or &", hint, self.begun)
+        if "block sequence entries are not allowed" in problem:
+            text = self.shown[self.column :].strip().replace('"', "'")[:30]
+            hint = f'Put a text that starts with a hyphen in quotes: "{text}". Begin each item of a list on a separate line.'
+            return self._at("a text cannot start with a hyphen and a space", hint)
         if "expected a single document" in str(self.exc):
             return self._at("only one YAML document is allowed in a file", "Delete the line `---`.")
         if "cannot start any token" in problem:
             sign = self._sign((self.line, self.column))
             return self._at(f"a text cannot start with {sign!r}", "Put the text in quotes.")
-        if "escape" in problem:
-            hint = "Write \\\\ for a backslash, or put the text in single quotes."
-            return self._at("a backslash that YAML does not understand", hint)
-        if "tag" in context or "tag" in problem:
-            hint = "Put a text that starts with ! in quotes."
-            return self._at("a tag that cannot be read", hint, self.begun, "yaml-tag")
-        if "directive" in context or "directive" in problem:
-            hint = "A text that starts with % must stand in quotes."
-            return self._at("a line cannot start with %", hint, self.begun)
-        if "block scalar" in context:
-            hint = "After | or > the text begins in the next line, indented."
-            return self._at("no text can stand beside | or >", hint)
+        for in_problem, in_context, message, hint, begun in _SCANNING:
+            known = in_context and re.search(in_context, self.context)
+            if known or (in_problem and re.search(in_problem, problem)):
+                code = "yaml-tag" if message.startswith("a tag") else ""
+                return self._at(message, hint, self.begun if begun else None, code)
         return None
 
     def _colon(self) -> Complaint:
@@ -204,14 +212,12 @@ class _Explaining:
             hint = "A # after a space begins a comment: a value such as a colour stands in quotes."
             return self._at("the rest of the line is a comment", hint, (above, comment.start()))
         if "node content" in self.problem:
-            return self._at(
-                "a value is missing", "Write it, or delete the comma or bracket before it."
-            )
+            hint = "Write it, or delete the comma or bracket before it."
+            return self._at("a value is missing", hint)
         if self.ended:
             hint = f"The text ends on line {self._written()[0] + self.first_line}: close it with {closer}."
-            return self._at(
-                f"a bracket {opened} that begins here is never closed", hint, self.begun
-            )
+            message = f"a bracket {opened} that begins here is never closed"
+            return self._at(message, hint, self.begun)
         if self.line > self.begun[0] and not re.search(r"[,\[{]", self.shown[: self.column]):
             hint = f"The bracket {opened} of line {self.begun[0] + self.first_line} is still open."
             message = f"a comma or {closer} is missing at the end of the line"
@@ -245,9 +251,8 @@ class _Explaining:
             hint = "Begin the line with `- ` like the others, or indent it below the item that it belongs to."
             return self._at("an item of a list must start with `- `", hint)
         if indent == among and item:
-            return self._at(
-                "a list item among keys", "Delete its dash, or indent it below the key of its list."
-            )
+            hint = "Delete its dash, or indent it below the key of its list."
+            return self._at("a list item among keys", hint)
         message = "the line does not fit the block it stands in"
         inner = next((n for n in range(parent + 1, self.line) if self._indent(n) is not None), None)
         if "'-' indicator" in self.problem:

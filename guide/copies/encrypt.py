@@ -35,7 +35,7 @@ def password_fault(password: str) -> str:
     return ""
 
 
-def encrypt(data: bytes, password: str, *, printing: bool = True) -> bytes:
+def encrypt(data: bytes, password: str) -> bytes:
     """Return a copy that only `password` opens; assistive technology may read it, nothing edit it.
 
     The owner's password is random, and nobody knows it. Two calls never give the same bytes.
@@ -43,15 +43,15 @@ def encrypt(data: bytes, password: str, *, printing: bool = True) -> bytes:
     import pikepdf
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        return _saved(pdf, password, printing)
+        return _saved(pdf, password)
 
 
-def _saved(pdf: Any, password: str, printing: bool) -> bytes:
+def _saved(pdf: Any, password: str) -> bytes:
     import pikepdf
 
     allowed = pikepdf.Permissions(
         accessibility=True, extract=False, modify_annotation=False, modify_assembly=False,
-        modify_form=True, modify_other=False, print_lowres=printing, print_highres=printing,
+        modify_form=True, modify_other=False,
     )  # fmt: skip
     out = io.BytesIO()
     pdf.save(
@@ -91,7 +91,7 @@ class Shell:
         own = (part for part in draft.own if part.number < self.base.size)
         return draft.base is self.base and _kinds(own) == self._slots
 
-    def encrypted(self, draft: Draft, password: str, *, printing: bool = True) -> bytes:
+    def encrypted(self, draft: Draft, password: str) -> bytes:
         """Return a copy that `fits`, as `encrypt` does."""
         import pikepdf
 
@@ -101,7 +101,7 @@ class Shell:
             places = {number: self._place(number, value) for number, value in found.items()}
             for number, value in found.items():
                 self._fill(places[number], value, places)
-        return _saved(self._pdf, password, printing)
+        return _saved(self._pdf, password)
 
     def _place(self, number: int, value: Any) -> Any:
         """Return the object of the document that takes the value of a copy's own object."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from guide.copies.signatures import Signed, detached_signature, embedded_signatures
+from guide.copies.signatures import Checks, Signed
 from guide.copies.trace import Search, ids_of_page, is_id, unprotected_id
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, warning
 from guide.foreign.apart import short
@@ -59,7 +59,8 @@ def digest_of(path: Path) -> str:
 def members(path: Path) -> list[str]:
     """Return the names of the PDFs in a zip; raises GuideError when it has none or is damaged."""
     with _zip(path) as archive:
-        found = [info.filename for info in archive.infolist() if _is_pdf(info)]
+        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        found = [name for name in names if name.lower().endswith(".pdf")]
     if not found:
         message = "the zip has no PDF in it"
         hint = "Give the zip that the copies came in, or the PDFs."
@@ -85,11 +86,7 @@ def look_inside(
         data: Any = b""
         if file.seek(0, io.SEEK_END):
             data = stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        return _Looking(file, data, name, passwords, roots).run(signature)
-
-
-def _is_pdf(info: zipfile.ZipInfo) -> bool:
-    return info.filename.lower().endswith(".pdf") and not info.is_dir()
+        return _Looking(file, data, Place(name), passwords, roots).run(signature)
 
 
 @contextlib.contextmanager
@@ -128,30 +125,28 @@ def _unpacked(path: Path, member: str, stack: contextlib.ExitStack) -> tuple[Any
     return file, signature
 
 
+@dataclass
 class _Looking:
-    def __init__(
-        self, file: Any, data: Any, name: str, passwords: Sequence[str], roots: Sequence[bytes]
-    ) -> None:
-        self.file, self.data = file, data
-        self.passwords, self.roots = passwords, roots
-        self.at = Place(name)
-        self.problems: list[Diagnostic] = []
-        self.password = ""
-        self.looked: int | None = None
+    file: Any
+    data: Any
+    at: Place
+    passwords: Sequence[str]
+    roots: Sequence[bytes]
+    problems: list[Diagnostic] = field(default_factory=list)
+    password: str = ""
+    looked: int | None = None
 
     def run(self, detached: bytes | None) -> Inside:
         digest = hashlib.sha256(self.data).hexdigest()
         said, pages, seal, opened = self._content()
-        signed: tuple[Signed, ...] = ()
+        checks = Checks(self.roots, self.at)
+        signed: list[Signed] = []
         if opened and self.data.find(b"/ByteRange") >= 0:
-            found, problems = embedded_signatures(self.file, self.password, self.roots, self.at)
-            signed += found
-            self.problems += problems
+            signed += checks.embedded(self.file, self.password)
         if detached is not None:
-            found, problems = detached_signature(self.file, detached, self.roots, self.at)
-            signed += found
-            self.problems += problems
-        return Inside(digest, said, pages, self.looked, seal, opened, signed, tuple(self.problems))
+            signed.append(checks.detached(self.file, detached))
+        problems = (*self.problems, *checks.problems)
+        return Inside(digest, said, pages, self.looked, seal, opened, tuple(signed), problems)
 
     def _content(self) -> tuple[dict[str, str], dict[str, tuple[int, ...]], str, bool]:
         """Return what the file says of itself, its pages by id, how it is sealed, and if it opens."""
@@ -196,18 +191,16 @@ class _Looking:
         import pikepdf
 
         try:
-            return pikepdf.open(self._fresh())
+            self.file.seek(0)
+            return pikepdf.open(self.file)
         except pikepdf.PasswordError:
             for password in self.passwords:
                 with contextlib.suppress(pikepdf.PasswordError):
-                    found = pikepdf.open(self._fresh(), password=password)
+                    self.file.seek(0)
+                    found = pikepdf.open(self.file, password=password)
                     self.password = password
                     return found
             raise
-
-    def _fresh(self) -> Any:
-        self.file.seek(0)
-        return self.file
 
     def _pages(self, pdf: Any) -> dict[str, tuple[int, ...]]:
         """Return pages by the id they carry: first what is quickly found, then what is painted."""
@@ -248,11 +241,9 @@ class _Looking:
 
 
 def _seal_of(pdf: Any) -> str:
-    if not pdf.is_encrypted:
-        return "none"
     with contextlib.suppress(Exception):
-        method = str(pdf.encryption.stream_method).rpartition(".")[2]
-        return {"aesv3": "AES-256", "aesv2": "AES-128"}.get(method, "RC4")
+        method = str(pdf.encryption.stream_method).rpartition(".")[2] if pdf.is_encrypted else ""
+        return {"": "none", "aesv3": "AES-256", "aesv2": "AES-128"}.get(method, "RC4")
     return "encrypted"
 
 

@@ -55,10 +55,7 @@ def plain(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
-_NO_MATTER = {
-    "card-overflow",
-    "low-contrast",
-}  # a label is cut to its box, and grey where it should
+_NO_MATTER = {"card-overflow", "low-contrast"}  # a label is cut to its box, and may be grey
 
 
 @dataclass(frozen=True)
@@ -101,10 +98,6 @@ class LabelSetter:
     def _under(self) -> bool:
         """Return whether a control line stands under the label."""
         return bool(self.style.control) and not self.style.place.joined
-
-    def _behind(self, width: Kind) -> bool:
-        """Return whether the control line stands behind the label: on a card it would make it tiny."""
-        return self.style.place.joined and not isinstance(width, str) and width >= _ROOMY
 
     def alphabet(self) -> SetLabel:
         """Return a page with the letters that most names are written in.
@@ -149,9 +142,8 @@ class LabelSetter:
                 f'<p class="number">0123456789 / </p><p class="name">{_ALPHABET}</p></div></div>'
             )
         if label is None:
-            return self._line(
-                "under", f'<p class="control">{escape(plain(style.control, most))}</p>', kind
-            )
+            control = escape(plain(style.control, most))
+            return self._line("under", f'<p class="control">{control}</p>', kind)
         numbers = {"number": label.number, "total": label.total}
         name = plain(label.name, most)
         organisation = plain(label.organisation, min(most, _ORGANISATION))
@@ -171,7 +163,9 @@ class LabelSetter:
                 f'<p class="number">{count}</p>'
                 f'<p class="name" style="margin-top: {max(0.0, gap):.2f}mm">{people}</p></div>'
             )
-        control = plain(style.control, most) if self._behind(kind) else ""
+        # On a card a control line behind the label would make it tiny.
+        behind = style.place.joined and not isinstance(kind, str) and kind >= _ROOMY
+        control = plain(style.control, most) if behind else ""
         words = style.words if label.total else style.alone
         said = [words % numbers, name, organisation, control]
         parts = [f"<span>{escape(part)}</span>" for part in said if part]
@@ -200,7 +194,9 @@ class LabelSetter:
         if self._under:
             foot = _FOOT + _CONTROL * place.size / POINTS_PER_MM
             pages.append(f".stamp-line.over {{ bottom: {foot:.2f}mm }}")
-        return _html(self.style.lang, pages, faces, _sizes(place.size))
+        steps = range(max(0, int((place.size - _LEAST) / 0.5)) + 1)
+        sizes = tuple(round(place.size - 0.5 * n, 2) for n in steps)
+        return _html(self.style.lang, pages, faces, sizes)
 
 
 def set_ahead(setter: LabelSetter, labels: Sequence[CopyLabel]) -> list[SetLabel]:
@@ -227,11 +223,6 @@ def water(style: StampStyle) -> tuple[SetFace, tuple[FontFace, ...]]:
     return found.faces[0], found.fonts
 
 
-def _sizes(largest: float) -> tuple[float, ...]:
-    steps = int((largest - _LEAST) / 0.5)
-    return tuple(round(largest - 0.5 * n, 2) for n in range(max(0, steps) + 1))
-
-
 def _html(
     lang: str, pages: Sequence[str], faces: tuple[Face, ...], sizes: tuple[float, ...]
 ) -> Html:
@@ -242,13 +233,5 @@ def _html(
     tokens = (TEMPLATES / "tokens.css").read_text("utf-8")
     sheets[-1:-1] = script_sheet("".join(face.markup for face in faces), tokens)
     markup = _MARKUP % (escape(lang), "<!--faces-->")
-    css = "\n".join(pages)
-    return Html(
-        "copies",
-        lang,
-        markup,
-        (*sheets, ("generated", css)),
-        faces=faces,
-        sizes=sizes,
-        unproved=True,
-    )
+    sheets.append(("generated", "\n".join(pages)))
+    return Html("copies", lang, markup, tuple(sheets), faces=faces, sizes=sizes, unproved=True)

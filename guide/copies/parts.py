@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,24 +90,38 @@ def without_length(text: bytes) -> bytes:
     return _LENGTH.sub(b"", text, count=1)
 
 
-def stream_object(number: int, text: bytes, data: bytes) -> bytes:
-    """Return a stream as it stands in a file; its dictionary ends with its length."""
+def _object(part: Part) -> bytes:
+    """Return an object as it is in a file; the dictionary of a stream ends with its length."""
+    if part.data is None:
+        return b"%d 0 obj\n%s\nendobj\n" % (part.number, part.text)
+    head = part.text.rstrip().removesuffix(b">>")
     return b"%d 0 obj\n%s/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (
-        number, text.rstrip().removesuffix(b">>"), len(data), data,
+        part.number, head, len(part.data), part.data,
     )  # fmt: skip
 
 
-def object_stream(parts: Iterable[Part], level: int) -> tuple[bytes, bytes]:
-    """Return dictionary and data of an object stream."""
+def _packed(number: int, parts: Sequence[Part], rows: Rows, level: int) -> Part:
+    """Return parts as one object stream, noting in `rows` where each is."""
     numbers, bodies, at = [], [], 0
-    for part in parts:
+    for index, part in enumerate(parts):
+        rows.put_inside(part.number, number, index)
         numbers.append(b"%d %d" % (part.number, at))
         bodies.append(part.text)
         at += len(part.text) + 1
     head = b" ".join(numbers) + b"\n"
     data = zlib.compress(head + b"\n".join(bodies), level)
     text = b"<</Type /ObjStm/Filter /FlateDecode/N %d/First %d>>" % (len(numbers), len(head))
-    return text, data
+    return Part(number, text, data)
+
+
+def _written(parts: Iterable[Part], rows: Rows, at: int) -> list[bytes]:
+    """Return objects as they are in a file from offset `at` on, noting in `rows` where each begins."""
+    out = []
+    for part in parts:
+        rows.put(part.number, at)
+        out.append(_object(part))
+        at += len(out[-1])
+    return out
 
 
 @dataclass
@@ -151,11 +165,6 @@ class Base:
     first_id: bytes
     size: int
 
-    @property
-    def classic(self) -> bool:
-        """Return whether the file has no object streams."""
-        return self.rows.classic
-
 
 def base_of(
     parts: Iterable[Part], slots: frozenset[int], trailer: Mapping[bytes, bytes],
@@ -164,32 +173,17 @@ def base_of(
     """Return the base of a file's copies, without the objects whose numbers are in `slots`."""
     shared = [part for part in parts if part.number not in slots]
     size = max([*(part.number for part in shared), *slots, 0]) + 1
-    out = [b"%%PDF-%s\n%%\xbf\xf7\xa2\xfe\n" % version.encode()]
-    at, rows = len(out[0]), Rows(classic)
+    head, rows = b"%%PDF-%s\n%%\xbf\xf7\xa2\xfe\n" % version.encode(), Rows(classic)
+    streams = [part for part in shared if part.data is not None]
     loose = [part for part in shared if part.data is None]
     chunks = [] if classic else [
         loose[n : n + _PER_STREAM] for n in range(0, len(loose), _PER_STREAM)
     ]  # fmt: skip
     rows.grow(size + len(chunks))
-    written: list[tuple[int, bytes]] = [
-        (part.number, stream_object(part.number, part.text, part.data))
-        for part in shared
-        if part.data is not None
-    ]
-    if classic:
-        written += [(p.number, b"%d 0 obj\n%s\nendobj\n" % (p.number, p.text)) for p in loose]
-    for n, chunk in enumerate(chunks):
-        number = size + n
-        text, data = object_stream(chunk, 9)
-        written.append((number, stream_object(number, text, data)))
-        for index, part in enumerate(chunk):
-            rows.put_inside(part.number, number, index)
-    for number, data in written:
-        rows.put(number, at)
-        out.append(data)
-        at += len(data)
+    packed = [_packed(number, chunk, rows, 9) for number, chunk in enumerate(chunks, size)]
+    out = _written([*streams, *(loose if classic else packed)], rows, len(head))
     names = b"".join(b"/%s %s" % entry for entry in sorted(trailer.items()))
-    return Base(b"".join(out), rows, names, first_id, size + len(chunks))
+    return Base(head + b"".join(out), rows, names, first_id, size + len(chunks))
 
 
 @dataclass(frozen=True)
@@ -208,27 +202,19 @@ class Draft:
 def compose(draft: Draft) -> bytes:
     """Return a copy as a whole file."""
     base, own = draft.base, draft.own
-    rows = Rows(base.classic, bytearray(base.rows.data))
-    out, at = [base.head], len(base.head)
+    rows = Rows(base.rows.classic, bytearray(base.rows.data))
     last = max([base.size - 1, *(part.number for part in own)])
     loose = [part for part in own if part.data is None]
-    streams = [part for part in own if part.data is not None]
+    written = [part for part in own if part.data is not None]
     rows.grow(last + 1)
-    if loose and not base.classic:
-        last += 1
-        rows.grow(last + 1)
-        streams.append(Part(last, *object_stream(loose, 3)))
-        for index, part in enumerate(loose):
-            rows.put_inside(part.number, last, index)
-    written = [(p.number, stream_object(p.number, p.text, p.data or b"")) for p in streams]
-    if base.classic:
-        written += [(p.number, b"%d 0 obj\n%s\nendobj\n" % (p.number, p.text)) for p in loose]
-    for number, data in written:
-        rows.put(number, at)
-        out.append(data)
-        at += len(data)
+    if base.rows.classic:
+        written += loose
+    elif loose:
+        rows.grow(last + 2)
+        written.append(_packed(last + 1, loose, rows, 3))
+    out = [base.head, *_written(written, rows, len(base.head))]
     identity = b"/ID [<%s><%s>]" % (base.first_id.hex().encode(), draft.copy_id.hex().encode())
-    out.append(finish(rows, at, base.trailer + identity))
+    out.append(_finish(rows, sum(map(len, out)), base.trailer + identity))
     return b"".join(out)
 
 
@@ -250,31 +236,23 @@ def own_file(draft: Draft) -> bytes:
     out = [b"%PDF-1.5\n%" + b" " * (_LEAST * top) + b"\n"]
     at, rows = len(out[0]), [b"0 1\n0000000000 65535 f \n"]
     for part in sorted(parts, key=lambda part: part.number):
-        data = b"%d 0 obj\n%s\nendobj\n" % (part.number, part.text)
-        if part.data is not None:
-            data = stream_object(part.number, part.text, part.data)
         rows.append(b"%d 1\n%010d 00000 n \n" % (part.number, at))
-        out.append(data)
-        at += len(data)
+        out.append(_object(part))
+        at += len(out[-1])
     end = b"trailer\n<</Size %d/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (top + 1, top, at)
     return b"".join([*out, b"xref\n", *rows, end])
 
 
-def finish(rows: Rows, at: int, trailer: bytes) -> bytes:
+def _finish(rows: Rows, at: int, trailer: bytes) -> bytes:
     """Return the end of a file: the cross-reference, which begins at `at`, and the trailer."""
     if rows.classic:
         end = b"xref\n0 %d\n%strailer\n<</Size %d%s>>\n" % (
-            rows.size,
-            rows.data,
-            rows.size,
-            trailer,
-        )
+            rows.size, rows.data, rows.size, trailer,
+        )  # fmt: skip
     else:
         number = rows.size
         rows.grow(number + 1)
         rows.put(number, at)
-        text = b"<</Type /XRef/Size %d/W [1 4 2]%s/Filter /FlateDecode>>" % (
-            rows.size, trailer,
-        )  # fmt: skip
-        end = stream_object(number, text, zlib.compress(bytes(rows.data), 1))
+        text = b"<</Type /XRef/Size %d/W [1 4 2]%s/Filter /FlateDecode>>" % (rows.size, trailer)
+        end = _object(Part(number, text, zlib.compress(bytes(rows.data), 1)))
     return end + b"startxref\n%d\n%%%%EOF\n" % at

@@ -6,10 +6,12 @@ import asyncio
 import datetime as dt
 import io
 import itertools
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from guide.copies.encrypt import encrypt
+from guide.copies.anchors import spot_of
+from guide.copies.original import archival
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.foreign.apart import apart
 from guide.foreign.forms import names_of_fields
@@ -19,10 +21,7 @@ from guide.units import POINTS_PER_MM
 
 FIELD = "Signature"  # the name of our signature field
 _BOX = (58.0, 14.0)  # mm: the visible signature
-_CORNER = (
-    20.0,
-    42.0,
-)  # mm: its lower left corner on the first page, where no box is to stand under
+_CORNER = (20.0, 42.0)  # mm: its lower left corner on a first page without a box for the number
 _GAP = 4.0  # mm between it and the box for the copy's number
 _KEY_HINT = (
     "Give a PKCS#12 file (.p12, .pfx), or one PEM file with the key and its certificate; "
@@ -68,21 +67,13 @@ def check_seal(seal: Seal, pdf: bytes, path: str) -> None:
         raise GuideError(error("bad-key", message, Place("--sign"), hint))
 
 
-def seal(data: bytes, how: Seal) -> Sealed:
-    """Return a copy encrypted and signed; raises GuideError.
+def sign(data: bytes, how: Seal) -> Sealed:
+    """Return a copy signed that is encrypted already, if it is to be; raises GuideError.
 
     The signature comes last and covers the encrypted file. Embedded it certifies the copy (PAdES
     B-B; DocMDP 1, ISO 32000-2, 12.8.2.2: no change is allowed). It fills the field that `with_field`
     put into the document before it was stamped.
     """
-    password = how.password.get_secret_value()
-    if password:
-        data = encrypt(data, password, printing=how.printing)
-    return sign(data, how)
-
-
-def sign(data: bytes, how: Seal) -> Sealed:
-    """Return a copy signed that is encrypted already, if it is to be; raises GuideError."""
     password = how.password.get_secret_value()
     if how.signature is None:
         return Sealed(data)
@@ -160,19 +151,13 @@ def _free_name(pdf: Any) -> str:
 
 def _placed(pdf: Any, view: PageView, wide: float, high: float) -> tuple[float, ...]:
     """Return the rectangle of the signature in user space; `wide` and `high` are in pt as read."""
-    import pikepdf
-
     left, foot = (side * POINTS_PER_MM for side in _CORNER)
     # A page that is smaller than corner and box keeps the box inside.
     left, foot = max(0.0, min(left, view.width - wide)), max(0.0, min(foot, view.height - high))
-    try:
-        found: Any = pikepdf.NameTree(pdf.Root.Names.Dests).get("copy-box")
-        place: Any = found.get("/D") if isinstance(found, pikepdf.Dictionary) else found
-        if place[0].objgen == pdf.pages[0].obj.objgen and str(place[1]) == "/XYZ":
-            left, foot = apply(view.outward, float(place[2]), float(place[3]))
-            foot += _GAP * POINTS_PER_MM
-    except (pikepdf.PdfError, AttributeError, KeyError, TypeError, ValueError, IndexError):
-        pass
+    box = spot_of(pdf, "copy-box")
+    if box is not None and box[0] == pdf.pages[0].obj.objgen:
+        left, foot = apply(view.outward, box[1], box[2])
+        foot += _GAP * POINTS_PER_MM
     x0, y0 = apply(view.inward, left, foot)
     x1, y1 = apply(view.inward, left + wide, foot + high)
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
@@ -191,7 +176,6 @@ def _signed(data: bytes, password: str, how: Signature, signer: Any) -> bytes:
     meta = signers.PdfSignatureMetadata(
         field_name=name,
         md_algorithm="sha256",
-        reason=how.reason or None,
         certify=True,
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
         subfilter=fields.SigSeedSubFilter.PADES,
@@ -260,32 +244,26 @@ def _drawn(pdf: bytes, turn: int) -> Any:
     return Drawn()
 
 
-_signers: dict[tuple[bytes, bytes, str], Any] = {}
+_signers: dict[tuple[bytes, str], Any] = {}
 
 
 def signer_of(how: Signature) -> Any:
     """Return pyHanko's signer for a key; raises GuideError. It is read once in each process."""
     passphrase = how.passphrase.get_secret_value()
-    known = (how.key, how.certificates, passphrase)
+    known = (how.key, passphrase)
     if known not in _signers:
+        read = _from_pem if b"-----BEGIN" in how.key else _from_pkcs12
         try:
-            _signers[known] = _read_key(how, passphrase)
+            _signers[known] = read(how.key, passphrase.encode() or None)
         except ImportError as exc:
             hint = "Install it: pip install 'guide-press[sign]'"
-            raise GuideError(
-                error("missing-extra", "to sign needs pyHanko", Place("--sign"), hint)
-            ) from exc
+            message = "to sign needs pyHanko"
+            raise GuideError(error("missing-extra", message, Place("--sign"), hint)) from exc
+        except (ValueError, TypeError, KeyError, OSError) as exc:
+            said = " ".join(str(exc).split())[:120] or type(exc).__name__
+            message = f"the key cannot be used: {said}"
+            raise GuideError(error("bad-key", message, Place("--sign"), _KEY_HINT)) from exc
     return _signers[known]
-
-
-def _read_key(how: Signature, passphrase: str) -> Any:
-    secret = passphrase.encode() or None
-    try:
-        return _from_pem(how, secret) if b"-----BEGIN" in how.key else _from_pkcs12(how.key, secret)
-    except (ValueError, TypeError, KeyError, OSError) as exc:
-        said = " ".join(str(exc).split())[:120] or type(exc).__name__
-        message = f"the key cannot be used: {said}"
-        raise GuideError(error("bad-key", message, Place("--sign"), _KEY_HINT)) from exc
 
 
 def _from_pkcs12(data: bytes, secret: bytes | None) -> Any:
@@ -299,14 +277,13 @@ def _from_pkcs12(data: bytes, secret: bytes | None) -> Any:
     return made
 
 
-def _from_pem(how: Signature, secret: bytes | None) -> Any:
+def _from_pem(data: bytes, secret: bytes | None) -> Any:
     from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
     from pyhanko.sign.signers import SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    blocks = how.key + b"\n" + how.certificates
-    certificates = list(load_certs_from_pemder_data(_only(blocks, b"CERTIFICATE")))
-    key = load_private_key_from_pemder_data(_only(blocks, b"PRIVATE KEY"), secret)
+    certificates = list(load_certs_from_pemder_data(_only(data, b"CERTIFICATE")))
+    key = load_private_key_from_pemder_data(_only(data, b"PRIVATE KEY"), secret)
     own = next((c for c in certificates if _fits(c, key)), None)
     if own is None:
         raise ValueError("no certificate in it belongs to the key")
@@ -317,17 +294,11 @@ def _from_pem(how: Signature, secret: bytes | None) -> Any:
 
 def _only(pem: bytes, kind: bytes) -> bytes:
     """Return the blocks of a PEM file whose name ends in `kind`."""
-    import re
-
-    found = re.findall(
-        rb"-----BEGIN ([A-Z0-9 ]*?)" + kind + rb"-----.*?-----END \1" + kind + rb"-----", pem, re.S
-    )
+    block = rb"-----BEGIN ([A-Z0-9 ]*?)%b-----.*?-----END \1%b-----" % (kind, kind)
+    found = [match[0] for match in re.finditer(block, pem, re.S)]
     if not found:
         raise ValueError(f"it holds no {kind.decode().lower()}")
-    pattern = (
-        rb"-----BEGIN [A-Z0-9 ]*?" + kind + rb"-----.*?-----END [A-Z0-9 ]*?" + kind + rb"-----"
-    )
-    return b"\n".join(re.findall(pattern, pem, re.S)) + b"\n"
+    return b"\n".join(found) + b"\n"
 
 
 def _fits(certificate: Any, key: Any) -> bool:
@@ -347,13 +318,12 @@ def _fits(certificate: Any, key: Any) -> bool:
 
 
 def _archival(pdf: bytes) -> str:
-    """Return the part of PDF/A that a document says it keeps to, or ''."""
     import pikepdf
 
     try:
         with pikepdf.open(io.BytesIO(pdf)) as opened:
-            return str(opened.open_metadata().get("pdfaid:part", ""))
-    except Exception:  # noqa: BLE001  a packet of metadata may be broken in any way
+            return archival(opened)
+    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
         return ""
 
 

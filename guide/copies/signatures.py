@@ -25,30 +25,20 @@ class Signed:
     detached: bool = False
 
 
-Checked = tuple[tuple[Signed, ...], list[Diagnostic]]
+class Checks:
+    """The checks of a file's signatures; `problems` are what they found."""
 
-
-def embedded_signatures(file: Any, password: str, roots: Sequence[bytes], at: Place) -> Checked:
-    """Return the signatures in an open PDF, and what is wrong with them."""
-    return _Checking(roots, at).embedded(file, password)
-
-
-def detached_signature(file: Any, signature: bytes, roots: Sequence[bytes], at: Place) -> Checked:
-    """Return what a signature beside an open file (CMS, DER) is worth, and what is wrong with it."""
-    return _Checking(roots, at).detached(file, signature)
-
-
-class _Checking:
     def __init__(self, roots: Sequence[bytes], at: Place) -> None:
         self.roots, self.at = roots, at
         self.problems: list[Diagnostic] = []
 
-    def embedded(self, file: Any, password: str) -> Checked:
+    def embedded(self, file: Any, password: str) -> list[Signed]:
+        """Return the signatures in an open PDF."""
         try:
             from pyhanko.pdf_utils.reader import PdfFileReader
             from pyhanko.sign.validation import validate_pdf_signature
         except ImportError:
-            return (self._unchecked(),), self.problems
+            return [self._unchecked()]
         found: list[Signed] = []
         try:
             file.seek(0)
@@ -62,30 +52,28 @@ class _Checking:
         except Exception as exc:  # noqa: BLE001  a forged file may break pyHanko in any way
             message = f"the signature cannot be checked: {type(exc).__name__}"
             found.append(self._broken(message, "", False))
-        return tuple(found), self.problems
+        return found
 
-    def detached(self, file: Any, signature: bytes) -> Checked:
+    def detached(self, file: Any, signature: bytes) -> Signed:
+        """Return what a signature beside an open file (CMS, DER) is worth."""
         try:
             import asyncio
 
             from asn1crypto import cms
             from pyhanko.sign.validation import async_validate_detached_cms
         except ImportError:
-            return (self._unchecked(),), self.problems
+            return self._unchecked()
         try:
             content = cms.ContentInfo.load(signature)["content"]
             file.seek(0)
             with _silent():
-                status = asyncio.run(
-                    async_validate_detached_cms(
-                        file, content, signer_validation_context=self._trust()
-                    )
-                )
-            found = self._judged(status, True, True)
+                status = asyncio.run(async_validate_detached_cms(
+                    file, content, signer_validation_context=self._trust()
+                ))  # fmt: skip
+            return self._judged(status, True, True)
         except Exception as exc:  # noqa: BLE001
             message = f"the signature cannot be checked: {type(exc).__name__}"
-            found = self._broken(message, "", True)
-        return (found,), self.problems
+            return self._broken(message, "", True)
 
     def _trust(self) -> Any:
         """Return whom to trust: only who was named; nothing is fetched from the network."""
@@ -105,9 +93,8 @@ class _Checking:
 
             whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
         if not status.intact or not status.valid:
-            return self._broken(
-                "the signature does not fit the file: it was changed", signer, detached
-            )
+            message = "the signature does not fit the file: it was changed"
+            return self._broken(message, signer, detached)
         if not whole:
             message = "the file was changed after it was signed; the signature allows no change"
             return self._broken(message, signer, detached)

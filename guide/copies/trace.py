@@ -16,10 +16,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from guide.foreign.streams import unread_filter
-from guide.model.pageview import Matrix, apply, inherited, times
+from guide.model.pageview import Matrix, apply, bounds, inherited, moved, times
 
 PIECE = "/GuidePress"  # the name of our PieceInfo
-KEYS = ("/GuideCopy", "/GuideNumber", "/GuideTotal", "/GuideVersion")
 _HEX = re.compile(r"[0-9a-f]{32}")
 _NAMED = re.compile(rb"/GuideCopy ?/c([0-9a-f]{32})")
 _PITCH, _UNIT, _THIN = 1.2, 0.5, 0.15  # pt: from bar to bar, a digit's step, a bar's width
@@ -100,11 +99,6 @@ class Search:
     def painted_id(self, page: Any) -> str:
         """Return the copy id that is painted on a page, however it is turned and scaled, or ''."""
         return _bars_in([box for box in _Painted(self, page).boxes() if _ratio(box) > 2])
-
-
-def read_bars(page: Any) -> str:
-    """Return the copy id that is painted on a page, however it is turned and scaled, or ''."""
-    return Search().painted_id(page)
 
 
 def _bars_in(thin: list[Box]) -> str:
@@ -201,7 +195,7 @@ class _Painted:
 
         def close() -> None:
             if len(points) >= 4:
-                path.append(_bounds(points))
+                path.append(bounds(points))
             points.clear()
 
         read: Any = pikepdf.parse_content_stream(pikepdf.Stream(self.scratch, content), _OPERATORS)
@@ -220,8 +214,7 @@ class _Painted:
                 matrix = times(_matrix(operands), matrix)
             elif name == "re":
                 x, y, w, h = (float(n) for n in list(operands)[:4])
-                corners = [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
-                path.append(_bounds([apply(matrix, *point) for point in corners]))
+                path.append(moved((x, y, x + w, y + h), matrix))
             elif name in {"m", "l"}:
                 if name == "m":
                     close()
@@ -259,8 +252,3 @@ _OPERANDS = {"cm": 6, "re": 4, "m": 2, "l": 2, "Do": 1}
 def _matrix(numbers: Any) -> Matrix:
     a, b, c, d, e, f = (float(n) for n in list(numbers)[:6])
     return a, b, c, d, e, f
-
-
-def _bounds(points: list[tuple[float, float]]) -> Box:
-    xs, ys = [p[0] for p in points], [p[1] for p in points]
-    return min(xs), min(ys), max(xs), max(ys)

@@ -8,21 +8,20 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from guide.copies.labels import LabelSetter, SetLabel, set_ahead
-from guide.copies.places import Seen, slots
-from guide.delivery.parcels import CHUNK
-from guide.delivery.recipe import style_of
+from guide.copies.places import slots
+from guide.delivery.recipe import CHUNK, style_of
 from guide.delivery.request import Task
 from guide.model.copies import CopyLabel
-from guide.system.pool import Pool
+from guide.model.pageview import PageView
+from guide.system.pool import Workers
 from guide.units import POINTS_PER_MM, Paper
 
-_UPRIGHT = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 Ahead = Mapping[tuple[str, CopyLabel], SetLabel]
 """Labels in type, by language and by what they say without a copy's id."""
 
 
 @contextlib.contextmanager
-def setting_ahead(task: Task, pool: Pool, first: bool) -> Iterator[Ahead]:
+def setting_ahead(task: Task, pool: Workers, first: bool) -> Iterator[Ahead]:
     """Set labels meanwhile, if it is the `first` run; labels that are set are in the value that is yielded.
 
     They are what the ledger will say if all goes as it does nearly always; a label that turns out
@@ -44,15 +43,12 @@ def setting_ahead(task: Task, pool: Pool, first: bool) -> Iterator[Ahead]:
 
 
 def _set_ahead(
-    task: Task,
-    pool: Pool,
-    paper: Paper,
-    ended: threading.Event,
+    task: Task, pool: Workers, paper: Paper, ended: threading.Event,
     found: dict[tuple[str, CopyLabel], SetLabel],
-) -> None:
+) -> None:  # fmt: skip
     place = task.about.place
-    seen = Seen(paper.width * POINTS_PER_MM, paper.height * POINTS_PER_MM, _UPRIGHT)
-    width = slots([seen], place)[0].width
+    page = PageView((0.0, 0.0, paper.width * POINTS_PER_MM, paper.height * POINTS_PER_MM))
+    width = slots([page], place)[0].width
     total = sum(row.recipient.copies for row in task.rows)
     labels: dict[str, list[CopyLabel]] = {}
     numbers = itertools.count(1)

@@ -67,10 +67,14 @@ class Standing:
     absent: frozenset[int] = frozenset()
 
 
+Share = tuple[Recipient, int, tuple[int, ...]]
+"""A row of the list, its line, and the numbers of the copies that are due to it."""
+
+
 @dataclass(frozen=True)
 class Decision(Standing):
     """What is to be done: changes, and the numbers due to each row."""
 
     edition: Edition
     changes: Changes = Changes()
-    due: tuple[tuple[Recipient, int, tuple[int, ...]], ...] = ()
+    due: tuple[Share, ...] = ()

@@ -8,15 +8,15 @@ of Outlook and Google Contacts.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from guide.model.copies import Recipient
+from guide.model.letters import unaccented
 
 COLUMNS = tuple(Recipient.model_fields)
-_APART = {"đ": "d", "ł": "l", "ø": "o", "æ": "ae", "ß": "ss", "ı": "i"}
+_APART = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "æ": "ae", "ß": "ss", "ı": "i"})
 
 # `name` is a whole name where it is alone, a family name beside a given name, and the reverse.
 _WORDS: Mapping[str, str] = {
@@ -74,8 +74,7 @@ _WORDS: Mapping[str, str] = {
 
 def _folded(name: str) -> str:
     """Return a column's name without case, accents and signs."""
-    text = unicodedata.normalize("NFKD", name.casefold())
-    text = "".join(_APART.get(c, c) for c in text if not unicodedata.combining(c))
+    text = unaccented(name.casefold()).translate(_APART)
     return " ".join(re.sub(r"[\W_]+", " ", text).split())
 
 
@@ -168,14 +167,10 @@ class Columns:
         """Return in words which columns are used for what."""
         readings: dict[str, list[str]] = {}
         for name, field in zip(self.written, self.fields, strict=True):
-            if field:
+            if field or name.strip():
                 readings.setdefault(field, []).append(f"`{name.strip()}`")
+        unread = readings.pop("", [])
         said = "; ".join(f"{field} from {', '.join(names)}" for field, names in readings.items())
-        unread = [
-            f"`{name.strip()}`"
-            for name, field in zip(self.written, self.fields, strict=True)
-            if name.strip() and not field
-        ]
         if unread:
             more = f" and {len(unread) - 6} more" if len(unread) > 6 else ""
             said += f"; not used: {', '.join(unread[:6])}{more}"
@@ -187,17 +182,9 @@ def columns(header: Sequence[str]) -> Columns:
     roles = [_KNOWN.get(_folded(name), "") for name in header]
     if "name" in roles and "full" not in roles:
         given, family = "given" in roles, "family" in roles
-        if given and family:
-            roles = ["full" if role == "name" else role for role in roles]
-        elif family:
-            roles = ["given" if role == "name" else role for role in roles]
-        elif given:
-            roles = ["family" if role == "name" else role for role in roles]
-    fields = [_field(role) for role in roles]
+        other = {(True, True): "full", (False, True): "given", (True, False): "family"}
+        meant = other.get((given, family), "name")
+        roles = [meant if role == "name" else role for role in roles]
+    own = {**dict.fromkeys(_NAMING, "name"), "class": "organisation", "department": "organisation"}
+    fields = [own.get(role, role) for role in roles]
     return Columns(tuple(header), tuple(roles), tuple(fields))
-
-
-def _field(role: str) -> str:
-    if role in _NAMING:
-        return "name"
-    return "organisation" if role in {"class", "department"} else role

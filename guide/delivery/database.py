@@ -1,4 +1,7 @@
-"""The file of a ledger: opened for one run at a time, checked, written in whole transactions."""
+"""The file of a ledger: opened for one run at a time, checked, written in whole transactions.
+
+`queries` reads it and `ledger` writes it.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ import contextlib
 import datetime as dt
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from guide.delivery import formats, locks
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
+from guide.system.locks import Busy
 
 _PATIENCE = 3.0  # s to wait for somebody who reads or writes
 
@@ -22,25 +25,17 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Database:
+class Ledger(contextlib.AbstractContextManager["Ledger"]):
     """The file of a ledger, open; use it as a context manager."""
 
     def __init__(
-        self,
-        path: Path,
-        connection: sqlite3.Connection,
-        lock: locks.Lock | None = None,
+        self, path: Path, db: sqlite3.Connection, lock: locks.Lock | None = None,
         clock: Callable[[], dt.datetime] = _now,
-    ) -> None:
-        self.path, self._db, self._lock, self._clock = path, connection, lock, clock
+    ) -> None:  # fmt: skip
+        self.path, self._db, self._lock, self._clock = path, db, lock, clock
         self._upgraded: sqlite3.Connection | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -52,6 +47,12 @@ class Database:
             self._lock.release()
 
     @classmethod
+    def change(cls, path: Path) -> Self:
+        """Open a ledger for a run, as `begin` does; raises GuideError when there is none."""
+        cls.read(path).close()
+        return cls.begin(path)
+
+    @classmethod
     def begin(cls, path: Path, clock: Callable[[], dt.datetime] = _now) -> Self:
         """Open a ledger for a run; no other run may begin, by whatever name it calls the ledger.
 
@@ -61,7 +62,7 @@ class Database:
         with translated(path):
             try:
                 lock = locks.take(path)
-            except locks.Busy as exc:
+            except Busy as exc:
                 raise GuideError(_locked(path)) from exc
         try:
             with translated(path):
@@ -72,7 +73,13 @@ class Database:
             lock.release()
             raise
         try:
-            ledger._prepare()
+            with translated(path):
+                # EXTRA also makes the end of a transaction last through a power cut. What is
+                # deleted is overwritten: a person who is forgotten is gone from the file.
+                for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON",
+                               "temp_store=MEMORY"):  # fmt: skip
+                    ledger._db.execute(f"PRAGMA {pragma}")
+            ledger._check()
         except BaseException:
             ledger.close()
             raise
@@ -104,25 +111,28 @@ class Database:
             raise
         return ledger
 
-    def _prepare(self) -> None:
-        """Set up the connection and check the file; nothing is written."""
-        with translated(self.path):
-            # EXTRA also makes the end of a transaction last through a power cut. What is deleted is
-            # overwritten: a person who is forgotten is gone from the file.
-            for pragma in (
-                "journal_mode=DELETE",
-                "synchronous=EXTRA",
-                "secure_delete=ON",
-                "temp_store=MEMORY",
-            ):
-                self._db.execute(f"PRAGMA {pragma}")
-        self._check()
-
     @property
     def _empty(self) -> bool:
-        """Whether nothing was written yet."""
         with translated(self.path):
             return formats.is_empty(self._db)
+
+    def rows(self, text: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return what a query finds; nothing in a file to which nothing was written yet."""
+        if self._empty:
+            return []
+        with translated(self.path):
+            return self._tables.execute(text, values).fetchall()
+
+    def facts(self) -> dict[str, str]:
+        """Return what the ledger says of itself: `id`, `series`, `title`, `marking` and others."""
+        if self._empty:
+            return {}
+        with translated(self.path):
+            return dict(self._db.execute("SELECT name, value FROM facts"))
+
+    def now(self) -> str:
+        """Return the time of an event, in UTC."""
+        return self._clock().astimezone(dt.UTC).isoformat(timespec="milliseconds")
 
     @property
     def _tables(self) -> sqlite3.Connection:
@@ -137,6 +147,11 @@ class Database:
             self._db.backup(self._upgraded)
             formats.upgrade(self._upgraded)
         return self._upgraded
+
+    def clean(self) -> None:
+        """Write the file anew, without what was deleted."""
+        with translated(self.path):
+            self._db.execute("VACUUM")
 
     def _check(self) -> None:
         if self._empty:
@@ -159,7 +174,8 @@ class Database:
             raise GuideError(_damaged(self.path, str(found).split("\n")[0]))
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection to write with: all that is written, or nothing; raises GuideError."""
         with translated(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:

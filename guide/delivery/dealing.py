@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from guide.delivery.names import fold
 from guide.delivery.records import Held, LedgerEntry
 from guide.model.copies import Recipient
+from guide.model.letters import fold
 
 
 def versions_among(stems: Iterable[str], kind: str) -> tuple[str, ...]:
@@ -17,11 +17,6 @@ def versions_among(stems: Iterable[str], kind: str) -> tuple[str, ...]:
     pattern = re.compile(re.escape(kind) + r"-([a-z])")
     found = [match[1] for stem in stems if (match := pattern.fullmatch(stem))]
     return tuple(sorted(found)) if len(found) > 1 else ()
-
-
-def class_of(organisation: str) -> str:
-    """Return what tells a class from others: its name, whatever its spaces and capitals."""
-    return fold(organisation)
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ def dealt(
     seats: list[Seat] = []
     known: dict[int, str] = {}
     for row, had, new in rows:
-        group, can = class_of(row.organisation), letters.get(row.edition, ())
+        group, can = fold(row.organisation), letters.get(row.edition, ())
         for copy in had:
             if copy.number not in due:
                 seats.append(Seat(copy.number, group, copy.quiz))
@@ -89,11 +84,6 @@ def dealt(
     found = deal(seats) if documents else {}
     return {number: letter for number, letter in found.items()
             if number in known and known[number] != letter}  # fmt: skip
-
-
-def by_number(number: int, letters: Sequence[str]) -> str:
-    """Return the version that ledgers of older formats gave a copy: round by number."""
-    return letters[(number - 1) % len(letters)] if letters else ""
 
 
 def letters_of(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -114,8 +104,3 @@ def document_key(edition: str, letter: str) -> str:
 def key_of(entry: LedgerEntry) -> str:
     """Return which document a copy is made of."""
     return document_key(entry.edition, entry.quiz)
-
-
-def edition_of(key: str) -> str:
-    """Return the edition that a document's key names."""
-    return key.partition("/")[0]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from guide import pipeline
-from guide.delivery.dealing import document_key, edition_of, versions_among
+from guide.delivery.dealing import document_key, versions_among
 from guide.delivery.names import readable, safe
 from guide.delivery.records import Known, Version
 from guide.delivery.request import About, Request, Task
@@ -69,7 +69,6 @@ def _about_pack(request: Request) -> About:
 
 
 def _paper(manifest: Manifest, kind: str) -> Paper | None:
-    """Return the paper that the document probably has."""
     options = (manifest.documents or {}).get(kind)
     chosen = options.get("paper") if isinstance(options, Mapping) else None
     with contextlib.suppress(ValueError):
@@ -133,50 +132,37 @@ def editions(task: Task, known: Known) -> list[str]:
     wanted = {row.recipient.edition for row in task.rows}
     about = task.about
     had = next((v for v in known.versions if v.version == about.version), Version(0, "", {}))
-    given = {edition_of(key) for key in had.documents}
+    given = {key.partition("/")[0] for key in had.documents}
     if about.editions is not None and given and not wanted <= given:
         wanted |= given & {"", *about.editions}
     return sorted(wanted)
 
 
-def documents(
-    task: Task,
-    wanted: Iterable[str],
-    building: pipeline.Progress | None,
-    problems: list[Diagnostic],
-) -> dict[str, bytes]:
+def documents(task: Task, wanted: Iterable[str], problems: list[Diagnostic]) -> dict[str, bytes]:
     """Return the documents of each edition by key; warnings of building them join the problems.
 
     Raises GuideError when one cannot be built.
     """
+    from guide.content.editions import OF_EDITIONS
+
     if task.about.editions is None:
         return dict.fromkeys(wanted, task.source)
     made: dict[str, bytes] = {}
-    progress = (building,) if building else ()
     with tempfiles.folder() as out:
         for edition in wanted:
-            settings = dataclasses.replace(
-                task.request.settings, kinds=(task.about.kind,), edition=edition
-            )
-            built = pipeline.build(_folder(task.request), Path(out), settings, *progress)
+            kinds = (task.about.kind,)
+            settings = dataclasses.replace(task.request.settings, kinds=kinds, edition=edition)
+            built = pipeline.build(_folder(task.request), Path(out), settings, task.building)
             paths = [Path(made.path) for made in built.outputs if made.media == PDF]
             if built.failed or not paths:
                 raise GuideError(*[d for d in built.diagnostics if d.severity == Severity.ERROR])
             warnings = [d for d in built.diagnostics if d.severity == Severity.WARNING]
-            _check_edition(edition, warnings)
-            told = set(problems)
-            problems += [d for d in warnings if d not in told]
+            leaks = [d for d in warnings if edition and d.code in OF_EDITIONS]
+            if leaks:  # it names what it leaves out
+                raise GuideError(*(dataclasses.replace(d, severity=Severity.ERROR) for d in leaks))
+            problems += [d for d in warnings if d not in problems]
             made |= _read(task, edition, paths)
     return made
-
-
-def _check_edition(edition: str, warnings: Iterable[Diagnostic]) -> None:
-    """Refuse to send an edition that names what it leaves out; raises GuideError."""
-    from guide.content.editions import OF_EDITIONS
-
-    bad = [d for d in warnings if d.code in OF_EDITIONS]
-    if edition and bad:
-        raise GuideError(*[dataclasses.replace(d, severity=Severity.ERROR) for d in bad])
 
 
 def _read(task: Task, edition: str, paths: Sequence[Path]) -> dict[str, bytes]:
@@ -187,15 +173,13 @@ def _read(task: Task, edition: str, paths: Sequence[Path]) -> dict[str, bytes]:
     if not letters:
         return {document_key(edition, ""): _chosen(name, whole, paths).read_bytes()}
     stems = {path.stem: path for path in paths}
-    return {
-        document_key(edition, letter): stems[f"{name}-{letter}"].read_bytes() for letter in letters
-    }
+    return {document_key(edition, each): stems[f"{name}-{each}"].read_bytes() for each in letters}
 
 
 def _chosen(name: str, whole: bool, paths: Sequence[Path]) -> Path:
     """Return the document that was asked for of those that its kind made; raises GuideError.
 
-    `whole` tells that the kind has been asked for, not one of its documents.
+    `whole` is True if the kind has been asked for, not one of its documents.
     """
     for path in paths:
         if path.stem == name or (len(paths) == 1 and whole):

@@ -6,27 +6,19 @@ manifest, even a ledger) came with it: who changed the file can change them too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from guide.copies.inside import Inside
 from guide.copies.signatures import Signed
-from guide.delivery.records import LedgerEntry, spans
+from guide.delivery.database import Ledger
+from guide.delivery.queries import find, find_digest
+from guide.delivery.records import LedgerEntry
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.model.copies import ENCRYPTED, SIGNED
+from guide.units import spans
 
 INTACT, CHANGED, UNKNOWN = "intact", "changed", "unknown"
-
-
-class Lookup(Protocol):
-    """What knows the copies that were given out: a ledger."""
-
-    def find(self, copy_id: str) -> LedgerEntry | None:
-        """Return the copy with an invisible id."""
-
-    def find_digest(self, digest: str) -> LedgerEntry | None:
-        """Return the copy that had these bytes."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,7 @@ class Book:
     One that lies beside the file is not: it may have come with it.
     """
 
-    lookup: Lookup
+    ledger: Ledger
     name: str
     believed: bool = True
 
@@ -85,13 +77,17 @@ class _Judging:
 
     def run(self) -> Finding:
         inside, said = self.inside, self.inside.said
-        book, entry = self._by_digest(inside.digest)
+        book, entry = self._known(find_digest, inside.digest)
         same = entry is not None
         copy_id = (entry.copy_id if entry else "") or said.get("id", "")
-        if entry is None and copy_id:
-            book, entry = self._by_id(copy_id)
+        if entry is None:
+            book, entry = self._known(find, copy_id)
         if not copy_id and not same and not self.problems:
-            self._no_copy()
+            message = "not a numbered copy of guide: no page carries a copy id"
+            if inside.looked is not None:
+                message = f"no copy id found; pages after {inside.looked} took too long to search"
+            hint = "A print and a scan carry none; read the number at the foot of the page."
+            self.problems.append(error("not-a-copy", message, self.at, hint))
         self._check_pages(copy_id)
         if inside.opened:
             self._taken_off(said.get("seal", ""))
@@ -106,15 +102,11 @@ class _Judging:
             book.name if book is not None else "",
         )  # fmt: skip
 
-    def _by_digest(self, digest: str) -> tuple[Book | None, LedgerEntry | None]:
+    def _known(
+        self, find: Callable[[Ledger, str], LedgerEntry | None], text: str
+    ) -> tuple[Book | None, LedgerEntry | None]:
         for book in self.books:
-            if digest and (entry := book.lookup.find_digest(digest)):
-                return book, entry
-        return None, None
-
-    def _by_id(self, copy_id: str) -> tuple[Book | None, LedgerEntry | None]:
-        for book in self.books:
-            if entry := book.lookup.find(copy_id):
+            if text and (entry := find(book.ledger, text)):
                 return book, entry
         return None, None
 
@@ -146,14 +138,6 @@ class _Judging:
             self.problems.append(warning("unproved-copy", message, self.at, hint))
         return UNKNOWN, ""
 
-    def _no_copy(self) -> None:
-        looked = self.inside.looked
-        message = "not a numbered copy of guide: no page carries a copy id"
-        if looked is not None:
-            message = f"no copy id found; pages after {looked} took too long to search"
-        hint = "A print and a scan carry none; read the number at the foot of the page."
-        self.problems.append(error("not-a-copy", message, self.at, hint))
-
     def _check_pages(self, copy_id: str) -> None:
         """Report pages of other copies, and pages of none."""
         pages = self.inside.pages
@@ -162,7 +146,7 @@ class _Judging:
             return
         parts = []
         for other in foreign:
-            _, entry = self._by_id(other)
+            _, entry = self._known(find, other)
             whose = f"copy {entry.number}" if entry else f"another copy ({other[:8]}…)"
             parts.append(f"page {spans(pages[other])} from {whose}")
         if pages.get(""):

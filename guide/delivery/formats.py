@@ -6,8 +6,8 @@ import secrets
 import sqlite3
 from collections.abc import Iterable
 
-from guide.delivery.dealing import by_number, letters_of
-from guide.delivery.records import Person
+from guide.delivery.dealing import letters_of
+from guide.delivery.records import Person, State
 
 APPLICATION = 0x67_75_6C_67  # "gulg": what the file says it is, where `file` and SQLite look
 FORMAT = 3  # the first had no table of people, the second no versions of a quiz
@@ -43,6 +43,8 @@ _INSERT_PERSON = (
     "INSERT OR REPLACE INTO people (id, name, email, organisation, ref, place)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
+
+EVENT = "INSERT INTO events (time, number, state, answer, digest) VALUES (?, ?, ?, ?, ?)"
 
 
 def is_empty(db: sqlite3.Connection) -> bool:
@@ -87,6 +89,15 @@ def write_people(db: sqlite3.Connection, people: Iterable[Person]) -> None:
     )
 
 
+def write_state(
+    db: sqlite3.Connection, time: str, number: int, state: State, answer: str, digest: str = ""
+) -> None:
+    """Write the state of a copy, what was answered, and the event."""
+    text = "UPDATE copies SET state = ?, answer = ? WHERE number = ?"
+    db.execute(text, (state, answer, number))
+    db.execute(EVENT, (time, number, state, answer, digest))
+
+
 def _add_people(db: sqlite3.Connection) -> None:
     """Add people as their last copies name them; those of the last version were in the list."""
     text = """SELECT person, name, email, organisation, ref,
@@ -116,5 +127,6 @@ def _add_quizzes(db: sqlite3.Connection) -> None:
         letters = letters_of(known).get(edition, ())
         made = [each for each in letters if digest and known[f"{edition}/{each}"] == digest]
         if letters:
-            found.append((made[0] if len(made) == 1 else by_number(number, letters), number))
+            dealt = letters[(number - 1) % len(letters)]
+            found.append((made[0] if len(made) == 1 else dealt, number))
     db.executemany("UPDATE copies SET quiz = ? WHERE number = ?", found)

@@ -8,13 +8,16 @@ since a wrong guess gives one person two copies and another one none.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from guide.delivery.names import corrected, fold, fold_ref, may_be_one, personal
-from guide.delivery.records import Person, copies_named, spans
+from guide.delivery.names import corrected, fold_ref, may_be_one, personal
+from guide.delivery.records import Person, copies_named
 from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.model.copies import Recipient
+from guide.model.letters import fold
+from guide.units import spans
 
 NEW = 0  # in place of a person's id
 _SOME = 5  # people that a question names one by one
@@ -40,6 +43,10 @@ class _Keys:
     email: str
     organisation: str
     ref: str
+
+    @property
+    def addressed(self) -> bool:
+        return bool(self.email or self.ref)
 
     def agree(self, other: _Keys) -> tuple[bool, bool, bool]:
         """Return whether name, address and ref are there and the same."""
@@ -70,19 +77,19 @@ def identify(
     rows that the user called new. `holders` are people who may have a copy of the version that is
     given out, `numbers` the copies by which a question names people.
     """
-    search = _Search(people, rows, path, holders or {}, numbers or {})
+    found = _Matches(people, rows, path, holders or {}, numbers or {})
     for row, person in (same or {}).items():
-        search.match(row, person)
+        found.match(row, person)
     for row in new:
-        search.found[row] = NEW
-    search.certain()
-    search.doubtful()
-    search.strangers()
-    return search.identity()
+        found.found[row] = NEW
+    found.certain()
+    found.doubtful()
+    found.strangers()
+    return found.identity()
 
 
 @dataclass
-class _Search:
+class _Matches:
     people: Sequence[Person]
     rows: Sequence[tuple[Recipient, int]]
     path: str
@@ -118,22 +125,16 @@ class _Search:
         for level in (3, 2):
             edges = {pair: sum(agree) for pair, agree in self._edges().items()}
             self._match_sole([pair for pair, strength in edges.items() if strength == level])
-        self._match_sole([pair for pair, _ in self._edges().items() if self._compatible(*pair)])
-
-    def _compatible(self, row: int, person: int) -> bool:
-        """Return True if the two have one name and organisation and contradict in nothing."""
-        one, other = self.wanted[row], self.known[person]
-        return (one.name, one.organisation) == (other.name, other.organisation) and not (
-            _differ(one.email, other.email) or _differ(one.ref, other.ref)
-        )
+        pairs = [(pair, self.wanted[pair[0]], self.known[pair[1]]) for pair in self._edges()]
+        self._match_sole([
+            pair for pair, one, other in pairs
+            if (one.name, one.organisation) == (other.name, other.organisation)
+            and not _differ(one.email, other.email) and not _differ(one.ref, other.ref)
+        ])  # fmt: skip
 
     def _match_sole(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Match the pairs whose row and whose person are in no other pair."""
-        rows: dict[int, int] = {}
-        people: dict[int, int] = {}
-        for row, person in pairs:
-            rows[row] = rows.get(row, 0) + 1
-            people[person] = people.get(person, 0) + 1
+        rows, people = Counter(row for row, _ in pairs), Counter(person for _, person in pairs)
         for row, person in pairs:
             if rows[row] == people[person] == 1:
                 self.match(row, person)
@@ -176,9 +177,8 @@ class _Search:
         who, known = self.rows[row][0], self.free[person]
         wanted, keys = self.wanted[row], self.known[person]
         if name:
-            return not (
-                _differ(wanted.organisation, keys.organisation) or _differ(wanted.ref, keys.ref)
-            )
+            elsewhere = _differ(wanted.organisation, keys.organisation)
+            return not elsewhere and not _differ(wanted.ref, keys.ref)
         if email:
             likely = corrected(known.name, who.name) or personal(who.email, known.name, who.name)
             return likely and not _differ(wanted.ref, keys.ref)
@@ -198,11 +198,11 @@ class _Search:
                    if self.wanted[row].name == self.known[p].name}  # fmt: skip
         gone = [p for p in holders if p.place >= 0 and p.id not in claimed]
         earlier = [p for p in holders if p.place < 0 or p.id in claimed]
-        addressed = frozenset(p.id for p in gone if self._addressed(self.known[p.id]))
+        addressed = frozenset(p.id for p in gone if self.known[p.id].addressed)
         for row in self._open():
             who, keys = self.rows[row][0], self.wanted[row]
             all_of = frozenset(p for p in addressed if not self._apart(row, p))
-            all_of = all_of if self._addressed(keys) else frozenset()
+            all_of = all_of if keys.addressed else frozenset()
             more = {p.id for p in gone if p.id not in all_of
                     and may_be_one(p.name, p.email, who.name, who.email)}  # fmt: skip
             more |= {p.id for p in earlier if corrected(p.name, who.name)
@@ -220,20 +220,13 @@ class _Search:
             return False
         return not may_be_one(before.name, before.email, who.name, who.email)
 
-    @staticmethod
-    def _addressed(keys: _Keys) -> bool:
-        return bool(keys.email or keys.ref)
-
-    def _gone(self) -> list[Person]:
-        """Return the people of the last list whom no row means or may mean."""
-        named = {person for people in self.asked.values() for person in people}
-        return [p for p in self.free.values() if p.place >= 0 and p.id not in named]
-
     # The answer ---------------------------------------------------------------------------------
 
     def identity(self) -> Identity:
         """Return what was found; each question says what to type."""
-        gone = sorted(self._gone(), key=lambda p: p.place)
+        named = {person for people in self.asked.values() for person in people}
+        gone = [p for p in self.free.values() if p.place >= 0 and p.id not in named]
+        gone.sort(key=lambda person: person.place)
         lines: dict[int, set[int]] = {}
         groups: dict[frozenset[int], set[int]] = {}
         for row, people in self.asked.items():
@@ -260,9 +253,7 @@ class _Search:
         reasons: dict[str, list[int]] = {}
         for person in people:
             reasons.setdefault(self._why(row, person), []).extend(self._copies(person))
-        said = " or ".join(
-            f"of {copies_named(numbers)} ({why})" for why, numbers in reasons.items()
-        )
+        said = " or ".join(f"of {copies_named(some)} ({why})" for why, some in reasons.items())
         message = f"the row may mean the person {said}{f', or of {more} more' if more else ''}"
         message += "; nothing is sent to it"
         if rows > 1:

@@ -30,14 +30,12 @@ def digests(known: Known) -> dict[str, list[Version]]:
     """Return the versions that had each document, by the document's digest, oldest first."""
     found: dict[str, list[Version]] = {}
     by_id = {version.id: version for version in known.versions}
-    pairs = [
-        (digest, version) for version in known.versions for digest in version.documents.values()
-    ]
-    pairs += [(copy.document, by_id[copy.version]) for copy in known.copies if copy.document]
-    for digest, version in pairs:
-        if version not in found.setdefault(digest, []):
-            found[digest].append(version)
-    return {digest: sorted(each, key=lambda v: v.id) for digest, each in found.items()}
+    pairs = {(digest, version.id) for version in known.versions
+             for digest in version.documents.values()}  # fmt: skip
+    pairs |= {(copy.document, copy.version) for copy in known.copies if copy.document}
+    for digest, number in sorted(pairs):
+        found.setdefault(digest, []).append(by_id[number])
+    return found
 
 
 def recognise(known: Known, issue: Issue, ledger: str) -> Edition:
@@ -62,7 +60,10 @@ def recognise(known: Known, issue: Issue, ledger: str) -> Edition:
         message = f"version {version} was superseded by {last.version}"
         hint = "Distribute the latest version, or give this one its own version."
         raise GuideError(error("version-superseded", message, at, hint))
-    _refuse_other_bytes(issue, chosen, had, at)
+    for edition, digest in () if issue.same_version else issue.documents.items():
+        if digest not in had and edition in chosen.documents:
+            message = f"the document has changed, but its version is still {version}"
+            raise GuideError(error("version-unchanged", message, at, _renumber(issue)))
     named = not any(digest.startswith(version) for digest in had if chosen in had[digest])
     return Edition(version, named, chosen, notes=notes)
 
@@ -98,29 +99,12 @@ def _refuse_known_bytes(
     A pack says its version itself, whether or not the document prints it.
     """
     found = [had.get(digest, []) for digest in issue.documents.values()]
-    if (
-        not issue.file
-        or last is None
-        or not found
-        or not all(last in versions for versions in found)
-    ):
+    if not issue.file or last is None or not found or any(last not in each for each in found):
         return
     message = f"the document is byte for byte the one that was given out as version {last.version}"
     hint = "Leave --doc-version out: only those who have none yet get it. To send it to all again: "
     hint += "--resend all"
     raise GuideError(error("document-unchanged", message, at, hint))
-
-
-def _refuse_other_bytes(
-    issue: Issue, version: Version, had: dict[str, list[Version]], at: Place
-) -> None:
-    """Raise GuideError when a version that was given out has other bytes now, in any edition."""
-    if issue.same_version:
-        return
-    for edition, digest in issue.documents.items():
-        if digest not in had and edition in version.documents:
-            message = f"the document has changed, but its version is still {version.version}"
-            raise GuideError(error("version-unchanged", message, at, _renumber(issue)))
 
 
 def _same_document(known: Known, issue: Issue, at: Place) -> tuple[Diagnostic, ...]:
@@ -132,16 +116,20 @@ def _same_document(known: Known, issue: Issue, at: Place) -> tuple[Diagnostic, .
     series, title, file = (known.facts.get(name, "") for name in ("series", "title", "file"))
     if not series or (issue.same_document and bool(file) == bool(issue.file)):
         return ()
+    this = _called(issue.title if issue.file else issue.series, issue.file)
     if not issue.file:
-        if series == issue.series or _renamed_pack(series, title, issue):
+        # Only a pack's folder may have another name; its bytes decide once they are made.
+        kinds = {each.rpartition("/")[2] for each in (series, issue.series)}
+        renamed = not issue.documents and len(kinds) == 1 and title == issue.title
+        if series == issue.series or renamed:
             return ()
     elif _alike(series, title, file, issue):
         if file in {"", issue.file} and title == issue.title:
             return ()
-        message = f"{_called(issue)} counts as the next version of {_called_so(title, file)}"
+        message = f"{this} counts as the next version of {_called(title, file)}"
         hint = "If it is another document, give it its own list, or its own ledger: --ledger FILE"
         return (note("renamed-document", message, at, hint),)
-    message = f"the ledger is that of {_called_so(title or series, file)}, not of {_called(issue)}"
+    message = f"the ledger is that of {_called(title or series, file)}, not of {this}"
     hint = "Give each document its own list, or its own ledger: --ledger FILE. If it is the same "
     hint += "document under another name: --same-document"
     raise GuideError(error("ledger-of-another", message, at, hint))
@@ -149,19 +137,12 @@ def _same_document(known: Known, issue: Issue, at: Place) -> tuple[Diagnostic, .
 
 def is_of(known: Known, issue: Issue) -> bool:
     """Return True if a ledger has given out this document, or may have given out a version of it."""
-    had = digests(known)
-    if any(digest in had for digest in issue.documents.values()):
-        return True
     series, title, file = (known.facts.get(name, "") for name in ("series", "title", "file"))
+    if {*issue.documents.values()} & {*digests(known)}:
+        return True
     if not series or bool(file) != bool(issue.file):
         return False
     return _alike(series, title, file, issue) if issue.file else series == issue.series
-
-
-def _renamed_pack(series: str, title: str, issue: Issue) -> bool:
-    """Return True if only a pack's folder may have another name; its bytes decide once they are made."""
-    kinds = [each.rpartition("/")[2] for each in (series, issue.series)]
-    return not issue.documents and kinds[0] == kinds[1] and title == issue.title
 
 
 def _alike(series: str, title: str, file: str, issue: Issue) -> bool:
@@ -173,9 +154,5 @@ def _alike(series: str, title: str, file: str, issue: Issue) -> bool:
     return alike(title, issue.title) and alike(file, issue.file)
 
 
-def _called(issue: Issue) -> str:
-    return _called_so(issue.title if issue.file else issue.series, issue.file)
-
-
-def _called_so(title: str, file: str) -> str:
+def _called(title: str, file: str) -> str:
     return f"`{title}` ({file}.pdf)" if file and file != title else f"`{title}`"

@@ -7,22 +7,20 @@ is `uncertain`, and a person decides. Times are UTC and only informative: order 
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from guide.delivery import formats
-from guide.delivery.changes import Changes, Decision, Standing
-from guide.delivery.database import translated
-from guide.delivery.decide import decide, marks
-from guide.delivery.queries import Queries
-from guide.delivery.records import OPEN, Due, Selection, State, Wish
-from guide.model.copies import Recipient
+from guide.delivery import formats, queries
+from guide.delivery.changes import Changes, Standing
+from guide.delivery.chosen import marks
+from guide.delivery.database import Ledger
+from guide.delivery.decide import decide
+from guide.delivery.records import OPEN, Due, Selection, State, Wish, details
 
 SUFFIX = ".ledger.db"
 
@@ -50,150 +48,113 @@ def ledger_of(recipients: Path) -> Path:
     return beside
 
 
-class Ledger(Queries):
-    """A ledger that is open, to be read and written."""
+def plan(ledger: Ledger, wish: Wish) -> Plan:
+    """Number what the list asks for and was not numbered yet; return what is to be done.
 
-    def plan(self, wish: Wish) -> Plan:
-        """Number what the list asks for and was not numbered yet; return what is to be done.
+    Nothing is written when it is refused (GuideError), or when there is nothing to write.
+    """
+    decision = decide(queries.known(ledger), wish)
+    commit(ledger, decision.changes)
+    version = decision.edition.version
+    entries = {entry.number: entry for entry in queries.entries(ledger, version=version)}
+    due = tuple(
+        Due(who, line, tuple(entries[n] for n in numbers)) for who, line, numbers in decision.due
+    )
+    standing: dict[str, Any] = {f.name: getattr(decision, f.name) for f in fields(Standing)}
+    return Plan(version, decision.edition.named, due, **standing)
 
-        Nothing is written when it is refused (GuideError), or when there is nothing to write.
-        """
-        decision = decide(self.known(), wish)
-        self.commit(decision.changes)
-        return self.planned(decision)
 
-    def mark_sent(self, chosen: Selection) -> None:
-        """Record that copies arrived, as the user found out; raises GuideError when one cannot have."""
-        self.commit(Changes(states=marks(self.known(), chosen, str(self.path))))
+def mark_sent(ledger: Ledger, chosen: Selection) -> None:
+    """Record that copies arrived, as the user found out; raises GuideError when one cannot have."""
+    states = marks(queries.known(ledger), chosen, str(ledger.path))
+    commit(ledger, Changes(states=states))
 
-    def planned(self, decision: Decision) -> Plan:
-        """Return a decision that was carried out, with the ledger's entries."""
-        version = decision.edition.version
-        wanted = {n for _, _, numbers in decision.due for n in numbers}
-        entries = {e.number: e for e in self.entries(version=version) if e.number in wanted}
-        return Plan(
-            version,
-            decision.edition.named,
-            tuple(Due(who, line, tuple(entries[n] for n in numbers))
-                  for who, line, numbers in decision.due),
-            had=decision.had, uncertain=decision.uncertain, failed=decision.failed,
-            lost=decision.lost, notes=decision.notes, questions=decision.questions,
-            absent=decision.absent,
-        )  # fmt: skip
 
-    def commit(self, changes: Changes) -> None:
-        """Write changes, all of them or none; without any the file stays as it is, to the byte."""
-        if not changes:
-            return
-        with self._transaction() as db:
-            db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", changes.facts.items())
-            version = changes.of_version
-            if changes.version is not None:
-                version = db.execute(
-                    "INSERT INTO versions (version, title, supersedes) VALUES (?, ?, ?)"
-                    " RETURNING id",
-                    changes.version,
-                ).fetchone()[0]
-            db.executemany(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)",
-                [(version, *each) for each in changes.documents.items()],
-            )
-            formats.write_people(db, changes.people)
-            new = [(c.number, c.person, c.ordinal, version, c.supersedes, *_details(c.recipient),
-                    secrets.token_hex(16), secrets.token_urlsafe(24)) for c in changes.copies]  # fmt: skip
-            update = [(*_details(row), number) for number, row in changes.details]
-            self._insert(new, update, changes.total)
-            dealt = [(letter, number) for number, letter in changes.dealt.items()]
-            db.executemany("UPDATE copies SET quiz = ? WHERE number = ?", dealt)
-            for number, state, answer in changes.states:
-                self._write([(number, "")], state, answer)
-
-    def _insert(self, new: list[tuple[Any, ...]], update: list[tuple[Any, ...]], last: int) -> None:
-        self._db.executemany(
+def commit(ledger: Ledger, changes: Changes) -> None:
+    """Write changes, all of them or none; without any the file stays as it is, to the byte."""
+    if not changes:
+        return
+    with ledger.transaction() as db:
+        db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", changes.facts.items())
+        version = changes.of_version
+        if changes.version is not None:
+            text = "INSERT INTO versions (version, title, supersedes) VALUES (?, ?, ?) RETURNING id"
+            version = db.execute(text, changes.version).fetchone()[0]
+        documents = [(version, *each) for each in changes.documents.items()]
+        db.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", documents)
+        formats.write_people(db, changes.people)
+        db.executemany(
             "INSERT INTO copies (number, person, ordinal, version, supersedes, name, email,"
             " organisation, ref, channel, edition, language, copy_id, secret, total, state)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(*row, last, State.PLANNED) for row in new],
+            [(c.number, c.person, c.ordinal, version, c.supersedes, *details(c.recipient),
+              secrets.token_hex(16), secrets.token_urlsafe(24), changes.total, State.PLANNED)
+             for c in changes.copies],
+        )  # fmt: skip
+        time = ledger.now()
+        db.executemany(
+            formats.EVENT, [(time, c.number, State.PLANNED, "", "") for c in changes.copies]
         )
-        time = self._time()
-        self._db.executemany(
-            "INSERT INTO events (time, number, state, answer, digest) VALUES (?, ?, ?, '', '')",
-            [(time, row[0], State.PLANNED) for row in new],
-        )
-        self._db.executemany(
+        db.executemany(
             "UPDATE copies SET name = ?, email = ?, organisation = ?, ref = ?, channel = ?,"
             " edition = ?, language = ? WHERE number = ?",
-            update,
+            [(*details(row), number) for number, row in changes.details],
         )
+        dealt = [(letter, number) for number, letter in changes.dealt.items()]
+        db.executemany("UPDATE copies SET quiz = ? WHERE number = ?", dealt)
+        for number, state, answer in changes.states:
+            formats.write_state(db, ledger.now(), number, state, answer)
 
-    def record(self, made: Sequence[Mapping[str, Any]], state: State, answer: str = "") -> None:
-        """Write what happened to some copies, in one transaction.
 
-        Each of `made` has `number`, and of `digest`, `document`, `file`, `file_digest`,
-        `message_id` and `answer` what is now known.
-        """
-        with self._transaction() as db:
-            for each in made:
-                known = {k: v for k, v in each.items() if k in _KNOWN}
-                if known:
-                    changes = ", ".join(f"{name} = ?" for name in known)
-                    text = f"UPDATE copies SET {changes} WHERE number = ?"  # noqa: S608
-                    db.execute(text, [*known.values(), each["number"]])
-            for each in made:
-                number = each["number"]
-                said = str(each.get("answer", answer))
-                digest = each.get("digest", "")
-                self._write([(number, digest)], state, said)
+def record(
+    ledger: Ledger, made: Sequence[Mapping[str, Any]], state: State, answer: str = ""
+) -> None:
+    """Write what happened to some copies, in one transaction.
 
-    def _write(self, numbers: Sequence[tuple[int, str]], state: State, answer: str) -> None:
-        time = self._time()
-        self._db.executemany(
-            "UPDATE copies SET state = ?, answer = ? WHERE number = ?",
-            [(state, answer, number) for number, _ in numbers],
-        )
-        self._db.executemany(
-            "INSERT INTO events (time, number, state, answer, digest) VALUES (?, ?, ?, ?, ?)",
-            [(time, number, state, answer, digest) for number, digest in numbers],
-        )
+    Each of `made` has `number`, and of `digest`, `document`, `file`, `file_digest`,
+    `message_id` and `answer` what is now known.
+    """
+    with ledger.transaction() as db:
+        for each in made:
+            known = {k: v for k, v in each.items() if k in _KNOWN}
+            if known:
+                changes = ", ".join(f"{name} = ?" for name in known)
+                text = f"UPDATE copies SET {changes} WHERE number = ?"  # noqa: S608
+                db.execute(text, [*known.values(), each["number"]])
+        for each in made:
+            said, digest = str(each.get("answer", answer)), each.get("digest", "")
+            formats.write_state(db, ledger.now(), each["number"], state, said, digest)
 
-    def _time(self) -> str:
-        return self._clock().astimezone(dt.UTC).isoformat(timespec="milliseconds")
 
-    def recall(self, numbers: Sequence[int]) -> None:
-        """Record that copies are withdrawn: not sent, and not sent again. Raises GuideError."""
-        for number in numbers:
-            self.copy(number)
-        self.record([{"number": n} for n in numbers], State.RECALLED, "recalled by the user")
+def recall(ledger: Ledger, numbers: Sequence[int]) -> None:
+    """Record that copies are withdrawn: not sent, and not sent again. Raises GuideError."""
+    for number in numbers:
+        queries.copy(ledger, number)
+    record(ledger, [{"number": n} for n in numbers], State.RECALLED, "recalled by the user")
 
-    def forget(self, who: str) -> list[int]:
-        """Remove a person, named by name, address, ref or a copy's number; keep the numbers.
 
-        `copy:7`, `ref:7`, `name:...` and `email:...` say which of them is meant. Returns the numbers.
-        Raises GuideError when nobody, or more than one person, is meant.
-        """
-        person = self.person_named(who)
-        with self._transaction() as db:
-            db.execute("UPDATE copies SET state = ? WHERE person = ? AND state IN (?, ?, ?)",
-                       [State.RECALLED, person, *OPEN])  # fmt: skip
-            db.execute("UPDATE events SET answer = '' WHERE number IN "
-                       "(SELECT number FROM copies WHERE person = ?)", [person])  # fmt: skip
-            db.execute("UPDATE copies SET name = '', email = '', organisation = '', ref = '', "
-                       "answer = 'forgotten', message_id = '' WHERE person = ?", [person])  # fmt: skip
-            db.execute("DELETE FROM people WHERE id = ?", [person])
-            found = db.execute(
-                "SELECT number, file FROM copies WHERE person = ? ORDER BY number", [person]
-            ).fetchall()
-            named = [(number,) for number, file in found if not _NUMBERED.search(file)]
-            db.executemany("UPDATE copies SET file = '' WHERE number = ?", named)
-            numbers = [int(number) for number, _ in found]
-        with translated(self.path):
-            self._db.execute("VACUUM")
-        return numbers
+def forget(ledger: Ledger, who: str) -> list[int]:
+    """Remove a person, named by name, address, ref or a copy's number; keep the numbers.
+
+    `copy:7`, `ref:7`, `name:...` and `email:...` say which of them is meant. Returns the numbers.
+    Raises GuideError when nobody, or more than one person, is meant.
+    """
+    person = queries.person_named(ledger, who)
+    with ledger.transaction() as db:
+        db.execute("UPDATE copies SET state = ? WHERE person = ? AND state IN (?, ?, ?)",
+                   [State.RECALLED, person, *OPEN])  # fmt: skip
+        db.execute("UPDATE events SET answer = '' WHERE number IN "
+                   "(SELECT number FROM copies WHERE person = ?)", [person])  # fmt: skip
+        db.execute("UPDATE copies SET name = '', email = '', organisation = '', ref = '', "
+                   "answer = 'forgotten', message_id = '' WHERE person = ?", [person])  # fmt: skip
+        db.execute("DELETE FROM people WHERE id = ?", [person])
+        text = "SELECT number, file FROM copies WHERE person = ? ORDER BY number"
+        found = db.execute(text, [person]).fetchall()
+        named = [(number,) for number, file in found if not _NUMBERED.search(file)]
+        db.executemany("UPDATE copies SET file = '' WHERE number = ?", named)
+    ledger.clean()
+    return [int(number) for number, _ in found]
 
 
 _NUMBERED = re.compile(r"copy-\d+(-\d+)?\.\w+$")  # a file name that has numbers, and no name
 _KNOWN = {"digest", "document", "file", "file_digest", "message_id"}
-
-
-def _details(who: Recipient) -> tuple[str, ...]:
-    return (who.name, who.email, who.organisation, who.ref, who.channel, who.edition, who.language)

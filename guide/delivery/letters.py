@@ -33,12 +33,11 @@ def prepared(task: Task) -> tuple[Letters | None, list[Diagnostic]]:
     letters = None
     try:
         letters = Letters(task.about.templates, given, task.request.subject)
-        counts = [range(1, row.recipient.copies + 1) for row in mailed]
-        contexts = [
-            _context(task, row.recipient, numbers, len(numbers), ["copy.pdf"] * len(numbers))
-            for row, numbers in zip(mailed, counts, strict=True)
-        ]
-        done, problems = letters.check(contexts)
+        counts = [(row.recipient, row.recipient.copies) for row in mailed]
+        done, problems = letters.check([
+            _context(task, who, range(1, count + 1), count, ["copy.pdf"] * count)
+            for who, count in counts
+        ])  # fmt: skip
     except GuideError as exc:
         done, problems = 0, exc.diagnostics
     # What goes wrong for the first goes wrong for all.
@@ -65,7 +64,6 @@ def letters_for(
 def _context(
     task: Task, who: Recipient, numbers: Sequence[int], total: int, files: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what the templates of a letter are given."""
     about = task.about
     names = ("title", "date", "marking", "supersedes", "valid_until")
     return {
@@ -93,10 +91,8 @@ class Letters:
     def __init__(self, own: Mapping[str, str], files: Mapping[str, Path], subject: str) -> None:
         texts = {name: text for name, text in own.items() if name.startswith("mail/")}
         self._files = {f"mail/{name}": path for name, path in files.items()}
-        for name, path in self._files.items():
-            texts[name] = _template(path)
-        if subject:
-            texts["mail/subject.txt"] = subject
+        texts |= {name: _template(path) for name, path in self._files.items()}
+        texts |= {"mail/subject.txt": subject} if subject else {}
         # A body of the user's own is not joined with a letter of ours.
         plain = "mail/body.txt" in texts and "mail/body.html" not in texts
         self._names = ["mail/subject.txt", "mail/body.txt", *([] if plain else ["mail/body.html"])]
@@ -135,9 +131,8 @@ class Letters:
             raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
         except Exceeded as exc:
             hint = "Look for a loop that never ends, or that is far too long, in the letter."
-            raise GuideError(
-                error("render-limit", f"writing the letters {exc.limit}", at, hint)
-            ) from exc
+            message = f"writing the letters {exc.limit}"
+            raise GuideError(error("render-limit", message, at, hint)) from exc
         return found
 
     def _placed(self, diagnostic: Diagnostic) -> Diagnostic:

@@ -74,9 +74,8 @@ def read_file(path: Path) -> bytes:
         raise GuideError(error("unreadable-file", message, Place(str(path)), hint)) from exc
     if len(data) > MAX_BYTES:
         message = f"the list has more than {MAX_BYTES / 1e6:.0f} MB"
-        raise GuideError(
-            error("file-too-large", message, Place(str(path)), "Split it into several lists.")
-        )
+        hint = "Split it into several lists."
+        raise GuideError(error("file-too-large", message, Place(str(path)), hint))
     return data
 
 
@@ -125,13 +124,12 @@ def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
         message = "the first line names a sign that cannot separate cells"
         return [], [error("csv-syntax", message, Place(path, 1, 5), hint)]
     delimiter, above = _header_place(lines, first, path, delimiter)
-    start = first + above
+    first = start = first + above
     body = io.StringIO("\n".join(lines[start - 1 :]), newline="")
     source = csv.reader(body, delimiter=delimiter, strict=True)
     problems: list[Diagnostic] = []
     entries: list[Entry] = []
     header: Columns | None = None
-    first = start
     try:
         for cells in source:
             if header is None:
@@ -143,8 +141,7 @@ def read_table(text: str, path: str) -> tuple[list[Entry], list[Diagnostic]]:
                         break
             elif any(cell.strip() for cell in cells):
                 entry = form.entry(cells, start, problems)
-                if entry is not None:
-                    entries.append(entry)
+                entries += [entry] if entry else []
             start = source.line_num + first
     except csv.Error as exc:
         hint = 'A cell with quotes inside must double them: "".'
@@ -163,9 +160,7 @@ def _header_place(lines: Sequence[str], first: int, path: str, given: str) -> tu
     """
     usual = given or delimiter_of(lines[first - 1], path)
     best = (0, 0, usual)
-    candidates = [given] if given else [usual, *({",", ";", "\t"} - {usual})]
-    for delimiter in candidates:
-        above = 0
+    for delimiter in [given] if given else [usual, *({",", ";", "\t"} - {usual})]:
         for above, line in enumerate(lines[first - 1 : first - 1 + _ABOVE]):
             try:
                 cells = next(csv.reader([line], delimiter=delimiter), [])
@@ -234,8 +229,7 @@ class _Form:
             message = f"the row has {len(cells)} cells, but the header names {len(header)} columns"
             if stray:
                 message = "a cell is in a column without a name"
-            hint = f"Put a cell that holds {self.delimiter!r} in double quotes, or add the missing "
-            hint += "cells."
+            hint = f"Put a cell that holds {self.delimiter!r} in double quotes, or add the missing cells."
             problems.append(error("csv-ragged-row", message, Place(self.path, line, 1), hint))
             return None
         found = self.header.cells(cells)
@@ -264,7 +258,7 @@ def _from_yaml(document: Document, path: str) -> tuple[list[Entry], list[Diagnos
             message = "a recipient must be keys and values"
             place = document.places.get(prefix, at)
             problems.append(error("wrong-type", message, place, hint))
-        elif (entry := _entry(document, prefix, value, path, problems)) is not None:
+        elif entry := _entry(document, prefix, value, path, problems):
             entries.append(entry)
     return entries, problems
 

@@ -9,45 +9,37 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from guide.diagnostics.diagnostic import GuideError, Place, error
+from guide.system.locks import Busy, by_file, of_folder
 
 _BYTE = 0x6000_0000  # SQLite's are 0x4000_0000 and the 511 that follow
-_BUSY = {errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN}
-
-
-class Busy(Exception):
-    """Another run holds the lock."""
 
 
 @dataclass
 class Lock:
-    """A lock that is held. `fresh` says that the ledger's file was made for it and is still empty."""
+    """A held lock. `fresh` is True if the ledger's file was made for it and is still empty."""
 
     path: Path
-    handle: int
-    fresh: bool = False
-    beside: Path | None = None
+    fresh: bool
+    let_go: Callable[[], None] | None
 
     def release(self) -> None:
-        """Let go of the lock; a file that was made for it goes with it, if nothing was written."""
-        if self.handle < 0:
+        """Let go of the lock; delete the ledger's file if it was made for it and nothing was written."""
+        if self.let_go is None:
             return
         with contextlib.suppress(OSError):
             if self.fresh and self.path.stat().st_size == 0:
                 self.path.unlink()
-        if self.beside is not None:
-            with contextlib.suppress(OSError):
-                self.beside.unlink()
-        os.close(self.handle)
-        self.handle = -1
+        self.let_go()
+        self.let_go = None
 
 
 def take(path: Path) -> Lock:
@@ -58,13 +50,14 @@ def take(path: Path) -> Lock:
     real = Path(os.path.realpath(path))  # a link to a ledger is that ledger
     while True:
         handle, fresh = _opened(real)
-        lock = Lock(real, handle, fresh)
         try:
             if not _lock_byte(handle):
-                _lock_beside(lock)
+                let_go = by_file(real.with_name(f".{real.name}.lock"))
+                os.close(handle)
+                return Lock(real, fresh, let_go)
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), real.stat()):
-                    return lock
+                    return Lock(real, fresh, partial(os.close, handle))
         except BaseException:
             os.close(handle)
             raise
@@ -72,7 +65,7 @@ def take(path: Path) -> Lock:
 
 
 def _opened(path: Path) -> tuple[int, bool]:
-    flags = os.O_RDWR | os.O_CLOEXEC
+    flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0)
     while True:
         with contextlib.suppress(FileNotFoundError):
             return os.open(path, flags), False
@@ -84,34 +77,16 @@ def _lock_byte(handle: int) -> bool:
     """Lock a byte of an open file; return False where the system has no such locks. Raises Busy."""
     if sys.platform != "linux":
         return False
+    import fcntl
+
     wanted = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, _BYTE, 1, 0)
     try:
         fcntl.fcntl(handle, fcntl.F_OFD_SETLK, wanted)
     except OSError as exc:
-        if exc.errno in _BUSY:
+        if exc.errno in {errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN}:
             raise Busy from exc
         return False
     return True
-
-
-def _lock_beside(lock: Lock) -> None:
-    """Lock a file beside the ledger; raises Busy, OSError."""
-    beside = lock.path.with_name(f".{lock.path.name}.lock")
-    while True:
-        handle = os.open(beside, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            os.close(handle)
-            if exc.errno in _BUSY:
-                raise Busy from exc
-            raise
-        with contextlib.suppress(OSError):
-            if os.path.samestat(os.fstat(handle), beside.stat()):
-                break
-        os.close(handle)
-    os.close(lock.handle)
-    lock.handle, lock.beside = handle, beside
 
 
 @contextlib.contextmanager
@@ -120,37 +95,24 @@ def folder(path: Path) -> Iterator[None]:
 
     Raises GuideError when another run writes into it, or it cannot be made.
     """
-    missing = _missing(path)
-    handle = -1
+    missing = [each for each in (path, *path.parents) if not each.exists()]  # innermost first
+    let_go: Callable[[], None] | None = None
     try:
         try:
             path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            let_go = of_folder(path)
         except OSError as exc:
             message = f"cannot be written: {exc.strerror or exc}"
             hint = "Choose another folder with -o DIR."
             raise GuideError(error("cannot-write", message, Place(str(path)), hint)) from exc
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            if exc.errno in _BUSY:
-                message = "another run is putting its copies into this folder"
-                hint = "Wait until it has ended, or choose another folder: -o DIR"
-                raise GuideError(error("folder-locked", message, Place(str(path)), hint)) from exc
+        except Busy as exc:
+            message = "another run is putting its copies into this folder"
+            hint = "Wait until it has ended, or choose another folder: -o DIR"
+            raise GuideError(error("folder-locked", message, Place(str(path)), hint)) from exc
         yield  # a file system without locks still has the owner's mark: manifest.json
     finally:
         for each in missing:
             with contextlib.suppress(OSError):
                 each.rmdir()
-        if handle >= 0:
-            os.close(handle)
-
-
-def _missing(path: Path) -> list[Path]:
-    """Return the folders that would be made, the innermost first."""
-    found = []
-    for each in (path, *path.parents):
-        if each.exists():
-            break
-        found.append(each)
-    return found
+        if let_go is not None:
+            let_go()

@@ -60,12 +60,9 @@ def server(options: Mapping[str, Any]) -> Server:
     that before `mail.toml` in the user's configuration.
     """
     values: dict[str, Any] = _configured()
-    for name in sorted(_WORDS | _NUMBERS):
-        variable = f"GUIDE_SMTP_{name.upper()}"
-        if os.environ.get(variable):
-            values[name] = os.environ[variable]
-        if options.get(name):
-            values[name] = options[name]
+    for name in _WORDS | _NUMBERS:
+        if given := options.get(name) or os.environ.get(f"GUIDE_SMTP_{name.upper()}"):
+            values[name] = given
     missing = [name for name in ("host", "sender") if not values.get(name)]
     if missing:
         message = f"the mail server is not known: {' and '.join(missing)} missing"
@@ -77,9 +74,8 @@ def server(options: Mapping[str, Any]) -> Server:
     host = _host(str(values["host"]))
     security = str(values.get("security", "starttls")).lower()
     if security not in SECURITY:
-        raise GuideError(
-            _wrong("security", f"cannot be `{security}`", did_you_mean(security, SECURITY))
-        )
+        hint = did_you_mean(security, SECURITY)
+        raise GuideError(_wrong("security", f"cannot be `{security}`", hint))
     user, answers = str(values.get("user", "")), str(values.get("reply_to", ""))
     found = Server(
         host=host,

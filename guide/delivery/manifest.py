@@ -7,11 +7,12 @@ import os
 
 from guide import __version__
 from guide.delivery.channels import registry
-from guide.delivery.ledger import Ledger
+from guide.delivery.database import Ledger
 from guide.delivery.names import safe
+from guide.delivery.planning import owner_of
+from guide.delivery.queries import entries as entries_of
 from guide.delivery.records import Known, LedgerEntry, State
 from guide.delivery.request import Task, quiz_of
-from guide.delivery.siblings import owner_of
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.system import output
 
@@ -20,7 +21,7 @@ MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 
 def write_records(task: Task, ledger: Ledger) -> None:
     """Write what says which copies there are; raises GuideError."""
-    entries = ledger.entries()
+    entries = entries_of(ledger)
     current = [e for e in entries if e.version == task.about.version]
     classes = registry.classes()
     # Who reads the place of a link has the copy.
@@ -38,7 +39,7 @@ def write_records(task: Task, ledger: Ledger) -> None:
                 sums[signature] = found
     lines = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
     output.write(task.out / SUMS, lines.encode(), mode)
-    base = task.request.link_base or ledger.fact("link_base")
+    base = task.request.link_base or ledger.facts().get("link_base", "")
     for name, channel in classes.items():
         sent = [(e.number, e.file) for e in current if (e.channel, e.state) == (name, State.SENT)]
         for file, (data, most) in channel.index(sent, base).items() if sent else ():
@@ -49,7 +50,7 @@ def _manifest(task: Task, ledger: Ledger, copies: list[LedgerEntry]) -> bytes:
     about = task.about
     manifest = {
         "guide": __version__,
-        "ledger": ledger.fact("id"),
+        "ledger": ledger.facts().get("id", ""),
         "document": {"title": about.title, "version": about.version, "series": about.series},
         "copies": [
             {

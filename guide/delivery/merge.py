@@ -11,14 +11,16 @@ from guide import pipeline
 from guide.copies.joined import joined
 from guide.delivery.channels import registry
 from guide.delivery.channels.folder import Folder
-from guide.delivery.dealing import class_of
-from guide.delivery.ledger import Ledger
+from guide.delivery.database import Ledger
 from guide.delivery.names import safe
+from guide.delivery.queries import entries as entries_of
+from guide.delivery.queries import known as known_to
 from guide.delivery.records import LedgerEntry, State, copies_named
 from guide.delivery.request import Task
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, note
 from guide.foreign.apart import apart
 from guide.html.own_documents import class_list
+from guide.model.letters import fold
 from guide.system import output
 from guide.units import PAPERS
 
@@ -42,9 +44,12 @@ def merge(
             continue
         title = " · ".join(filter(None, (task.about.title, group[0].organisation)))
         try:
-            whole = _joined(task, copies, title)
+            whole: bytes = joined(copies, title) if task.about.editions is not None else apart(
+                joined, copies, title, name=str(task.request.source), size=sum(map(len, copies))
+            )  # fmt: skip
         except (GuideError, ValueError) as exc:
-            problems.append(_not_merged(task, f"the copies cannot be merged: {exc}", ""))
+            message = f"the copies cannot be merged: {exc}"
+            problems.append(error("not-merged", message, Place(str(task.out))))
             continue
         for name, data in ((stem, whole), (f"{stem}-list", _listed(task, group, title))):
             output.write(task.out / f"{name}.pdf", data)
@@ -57,9 +62,9 @@ def _there(
 ) -> tuple[list[LedgerEntry], list[Diagnostic]]:
     """Return the copies that are merged, and what is to be said of those that are not."""
     problems = []
-    sent = [e for e in ledger.entries(version=task.about.version) if e.state == State.SENT]
-    left = [entry.number for entry in sent if entry.number in absent]
-    sent = [entry for entry in sent if entry.number not in absent]
+    given = entries_of(ledger, version=task.about.version, state=State.SENT)
+    left = [entry.number for entry in given if entry.number in absent]
+    sent = [entry for entry in given if entry.number not in absent]
     if left:
         they = "its person is" if len(left) == 1 else "their people are"
         message = f"{copies_named(left)}: {they} not in the list"
@@ -77,20 +82,17 @@ def _there(
 
 def _as_listed(ledger: Ledger, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
     """Return copies with the names and classes that the list has now, in the list's order."""
-    known = ledger.known()
+    known = known_to(ledger)
     people = {person.id: person for person in known.people}
     owners = {copy.number: people.get(copy.person) for copy in known.copies}
-
-    def place(entry: LedgerEntry) -> tuple[int, int]:
-        owner = owners.get(entry.number)
-        return (owner.place if owner else len(people), entry.number)
-
-    return [
-        replace(entry, name=owner.name, organisation=owner.organisation)
-        if (owner := owners.get(entry.number))
-        else entry
-        for entry in sorted(entries, key=place)
-    ]
+    listed = []
+    for entry in entries:
+        owner, place = owners.get(entry.number), len(people)
+        if owner:
+            place = owner.place
+            entry = replace(entry, name=owner.name, organisation=owner.organisation)  # noqa: PLW2901
+        listed.append((place, entry.number, entry))
+    return [entry for _, _, entry in sorted(listed, key=lambda each: each[:2])]
 
 
 def _emptied(task: Task, stems: Iterable[str]) -> Iterator[Diagnostic]:
@@ -103,27 +105,17 @@ def _emptied(task: Task, stems: Iterable[str]) -> Iterator[Diagnostic]:
 
 
 def _listed(task: Task, group: Sequence[LedgerEntry], title: str) -> bytes:
-    """Return a PDF with who has which version."""
     about = task.about
     people = [(entry.number, entry.name, entry.quiz.upper()) for entry in group]
     page = class_list(title, people, about.paper or PAPERS["a4"], about.lang, about.marking)
     return pipeline.typeset_job(page).data
 
 
-def _joined(task: Task, copies: Sequence[bytes], title: str) -> bytes:
-    """Return copies as one PDF; those of a stranger's document are read in a confined process."""
-    if task.about.editions is not None:
-        return joined(copies, title)
-    source, size = str(task.request.source), sum(map(len, copies))
-    whole: bytes = apart(joined, copies, title, name=source, size=size)
-    return whole
-
-
 def _groups(task: Task, entries: Iterable[LedgerEntry]) -> dict[str, list[LedgerEntry]]:
     """Return copies by the name of the file that they go into, without ending: one a class."""
     groups: dict[str, list[LedgerEntry]] = {}
     for entry in entries:
-        groups.setdefault(class_of(entry.organisation), []).append(entry)
+        groups.setdefault(fold(entry.organisation), []).append(entry)
     named: dict[str, list[LedgerEntry]] = {}
     for group in groups.values():
         stem = f"{task.about.stem}-{safe(group[0].organisation) or 'all'}"
@@ -145,9 +137,5 @@ def _on_disk(task: Task, entry: LedgerEntry, problems: list[Diagnostic]) -> byte
         return data
     message = f"copy {entry.number} is not in the folder as it was delivered"
     hint = f"Make it again: --resend {entry.number} --merge --send"
-    problems.append(_not_merged(task, message, hint))
+    problems.append(error("not-merged", message, Place(str(task.out)), hint))
     return None
-
-
-def _not_merged(task: Task, message: str, hint: str) -> Diagnostic:
-    return error("not-merged", message, Place(str(task.out)), hint)

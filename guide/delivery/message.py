@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
@@ -18,7 +18,8 @@ from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import SMTP, SMTPUTF8, compat32
 from email.utils import format_datetime, localtime, parseaddr
-from typing import Protocol
+
+from guide.delivery.channels.base import File
 
 _ENCODED = re.compile(r"=\?[^?\s]*\?[bqBQ]\?[^?]*\?=")
 _NEARLY = re.compile(r"=\?(?=.*\?.*\?=)")
@@ -29,18 +30,6 @@ _ROUNDS = 8  # encoded words within encoded words, before the marks are taken ou
 
 # Marks that turn the direction of what follows (UTS #55): a name could pose as another.
 _TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-class Attached(Protocol):
-    """A file that goes along: its name, and its bytes."""
-
-    @property
-    def name(self) -> str:
-        """The name that the reader sees."""
-
-    @property
-    def data(self) -> bytes:
-        """The content."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +44,7 @@ class Content:
     text: str
     html: str = ""
     reply_to: str = ""
-    files: Sequence[Attached] = ()
+    files: Sequence[File] = ()
 
 
 def clean(text: str) -> str:
@@ -161,10 +150,8 @@ def _parts(content: Content, international: bool) -> EmailMessage:
     if content.html:
         message.add_alternative(_paragraphs(content.html), subtype="html")
     for file in content.files:
-        subtype = _subtype(file.name)
-        message.add_attachment(
-            file.data, maintype="application", subtype=subtype, filename=clean(file.name)
-        )
+        name, subtype = clean(file.name), _subtype(file.name)
+        message.add_attachment(file.data, maintype="application", subtype=subtype, filename=name)
     return message
 
 
@@ -195,14 +182,12 @@ def _check(
         raise ValueError("a line is too long")
     found = BytesParser(policy=compat32).parsebytes(data)
     mime = {"mime-version", "content-type", "content-transfer-encoding"}
-    read = [
-        (name, _unfolded(value)) for name, value in found.raw_items() if name.lower() not in mime
-    ]
-    if read != [(name, _unfolded(value)) for name, value in headers]:
+    read = [(name, value) for name, value in found.raw_items() if name.lower() not in mime]
+    if [(n, _unfolded(v)) for n, v in read] != [(n, _unfolded(v)) for n, v in headers]:
         raise ValueError("the headers are not those that were meant")
     if _shown(str(found["Subject"])) != clean(content.subject):
         raise ValueError("the subject is not what was meant")
-    if _tree(found) != _wanted(content) or any(_faults(found)):
+    if _tree(found) != _wanted(content) or any(part.defects for part in found.walk()):
         raise ValueError("the parts are not those that were meant")
     files = [part for part in found.walk() if part.get_content_disposition() == "attachment"]
     for part, file in zip(files, content.files, strict=True):
@@ -217,17 +202,10 @@ def _unfolded(value: object) -> str:
 
 
 def _shown(value: str) -> str:
-    """Return what a reader sees of a header."""
     pieces = decode_header(value.replace("\r\n", ""))
     return "".join(
-        data if isinstance(data, str) else data.decode(charset or "utf-8")
-        for data, charset in pieces
+        text if isinstance(text, str) else text.decode(code or "utf-8") for text, code in pieces
     )
-
-
-def _faults(message: Message) -> Iterable[object]:
-    for part in message.walk():
-        yield from part.defects
 
 
 def _tree(part: Message) -> object:

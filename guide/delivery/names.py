@@ -8,6 +8,8 @@ import unicodedata
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from guide.model.letters import fold, unaccented
+
 _TYPO = 0.75  # how alike two spellings of one word are, as difflib measures it
 _PART = 3  # letters that a part of a name must have to point to somebody
 
@@ -23,19 +25,6 @@ def readable(name: str) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def fold(text: str) -> str:
-    """Return text as it is compared: without regard to case, blanks, and forms of one letter.
-
-    No-break spaces and several blanks count as one blank; signs that nobody sees do not count.
-    """
-    text = unicodedata.normalize("NFKC", text).casefold()
-    if not text.isascii():
-        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
-        text = unicodedata.normalize("NFKC", text)
-    return " ".join(text.split())
-
-
-@lru_cache(maxsize=100_000)
 def fold_ref(text: str) -> str:
     """Return a reference as it is compared: spreadsheets make `12` or `12.0` of `0012`."""
     text = fold(text)
@@ -47,13 +36,7 @@ def fold_ref(text: str) -> str:
 @lru_cache(maxsize=100_000)
 def words(name: str) -> tuple[str, ...]:
     """Return the words of a name, without accents."""
-    plain = unicodedata.normalize("NFKD", fold(name))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return tuple(re.findall(r"\w+", plain))
-
-
-def _close(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one, other).ratio() >= _TYPO
+    return tuple(re.findall(r"\w+", unaccented(fold(name))))
 
 
 def corrected(before: str, after: str) -> bool:
@@ -71,14 +54,18 @@ def corrected(before: str, after: str) -> bool:
     if len(one) != len(other):
         return False
     different = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
-    return len(different) == 1 and _close(*different[0])
+    return len(different) == 1 and SequenceMatcher(None, *different[0]).ratio() >= _TYPO
+
+
+def _words_of(email: str) -> set[str]:
+    return set(words(email.partition("@")[0].replace("_", ".")))
 
 
 def personal(email: str, before: str, after: str) -> bool:
     """Return True if an address has the first name that both names share: it is one person's."""
     one, other = words(before), words(after)
     shared = one[:1] == other[:1] and bool(one) and len(one[0]) >= _PART
-    return shared and one[0] in words(email.partition("@")[0].replace("_", "."))
+    return shared and one[0] in _words_of(email)
 
 
 def may_be_one(name: str, email: str, other: str, other_email: str) -> bool:
@@ -87,9 +74,7 @@ def may_be_one(name: str, email: str, other: str, other_email: str) -> bool:
     They share a word of their names, or the address of one has a word of the other's name.
     """
     one, two = set(words(name)), set(words(other))
-    local, other_local = (
-        set(words(each.partition("@")[0].replace("_", "."))) for each in (email, other_email)
-    )
+    local, other_local = (_words_of(each) for each in (email, other_email))
     shared = (one & two) | (one & other_local) | (two & local) | (local & other_local)
     return corrected(name, other) or any(len(w) >= _PART and w.isalpha() for w in shared)
 
@@ -119,7 +104,7 @@ _RESERVED = re.compile(r'[<>:"/\\|?*\s]+')  # what Windows, macOS or Linux refus
 def safe(text: str, ascii_only: bool = False) -> str:
     """Return text as part of a file name on any system: one that leads nowhere else."""
     if ascii_only:
-        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+        text = unaccented(text).encode("ascii", "ignore").decode()
         text = re.sub(r"[^A-Za-z0-9._-]+", "-", text)
     text = "".join(c if c.isprintable() else "-" for c in unicodedata.normalize("NFC", text))
     text = _RESERVED.sub("-", text)

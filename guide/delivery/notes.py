@@ -6,20 +6,11 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from guide.delivery.identity import NEW, Identity
-from guide.delivery.names import fold
-from guide.delivery.records import (
-    GIVEN,
-    OPEN,
-    Held,
-    Known,
-    Person,
-    State,
-    Wish,
-    copies_named,
-    spans,
-)
+from guide.delivery.records import GIVEN, OPEN, Held, Known, Person, State, Wish, copies_named
 from guide.diagnostics.diagnostic import Diagnostic, Place, note
 from guide.model.copies import Recipient
+from guide.model.letters import fold
+from guide.units import spans
 
 
 def notes_on(known: Known, wish: Wish, who: Identity, version: int) -> tuple[Diagnostic, ...]:
@@ -44,12 +35,20 @@ def notes_on(known: Known, wish: Wish, who: Identity, version: int) -> tuple[Dia
                 channels.setdefault((copy.channel, row.channel), []).append((line, [copy.number]))
         if row.ref and people[person].ref and row.ref != people[person].ref:
             refs.append((line, [copy.number for copy in copies]))
-    found += [_by_channel(*pair, rows, wish.path) for pair, rows in channels.items()]
+    for (before, after), rows in channels.items():
+        numbers = [number for _, some in rows for number in some]
+        message = f"{_named(numbers)} delivered by {before}; by {after} nothing was sent"
+        hint = f"To send by {after} too: {_resend(numbers)}"
+        found.append(note("channel-changed", message, Place(wish.path, rows[0][0], 1), hint))
     return (*found, *_refs(refs, wish.path))
 
 
-def _was(numbers: Sequence[int]) -> str:
-    return "was" if len({*numbers}) == 1 else "were"
+def _named(numbers: Sequence[int]) -> str:
+    return f"{copies_named(numbers)} {'was' if len({*numbers}) == 1 else 'were'}"
+
+
+def _resend(numbers: Sequence[int]) -> str:
+    return f"--resend {spans(numbers).replace(' ', '')}"
 
 
 def _removed(who: Identity, known: Known, wish: Wish) -> list[Diagnostic]:
@@ -67,18 +66,14 @@ def _removed(who: Identity, known: Known, wish: Wish) -> list[Diagnostic]:
     hint = f"To withdraw one: `guide ledger {_book(wish)} recall {first}`."
     new = [line for place, (_, line) in enumerate(wish.rows) if who.people.get(place) == NEW]
     if new:
-        message += f"; line{'s' if len(new) > 1 else ''} {spans(new[:50])}"
-        message += f"{', ...' if len(new) > 50 else ''} {_is(new)} new"
+        lines, are = ("line", "is") if len(new) == 1 else ("lines", "are")
+        message += f"; {lines} {spans(new[:50])}{', ...' if len(new) > 50 else ''} {are} new"
         hint = f"If a new row is one of them: `--same {new[0]}={first}`. {hint}"
     return [note("person-removed", message, Place(wish.path), hint)]
 
 
 def _book(wish: Wish) -> str:
     return wish.book or PurePath(wish.path).name
-
-
-def _is(items: Sequence[int]) -> str:
-    return "is" if len(items) == 1 else "are"
 
 
 def _changed(row: Recipient, line: int, copies: Sequence[Held], path: str) -> list[Diagnostic]:
@@ -93,9 +88,8 @@ def _changed(row: Recipient, line: int, copies: Sequence[Held], path: str) -> li
             groups.setdefault(f"in the edition `{copy.edition or 'whole'}`", []).append(copy.number)
     for what, numbers in groups.items():
         if numbers:
-            message = f"{copies_named(numbers)} {_was(numbers)} sent {what}"
-            hint = "It counts as the same person's. To send it again: "
-            hint += f"--resend {spans(numbers).replace(' ', '')}"
+            message = f"{_named(numbers)} sent {what}"
+            hint = f"It counts as the same person's. To send it again: {_resend(numbers)}"
             found.append(note("recipient-changed", message, Place(path, line, 1), hint))
     return found
 
@@ -104,21 +98,10 @@ def _lowered(row: Recipient, line: int, copies: Sequence[Held], wish: Wish) -> l
     more = [c.number for c in copies if c.ordinal >= row.copies and c.state in (*GIVEN, *OPEN)]
     if not more or wish.resend:
         return []
-    message = (
-        f"the row asks for {row.copies} now; {copies_named(more)} {_was(more)} numbered before"
-    )
+    message = f"the row asks for {row.copies} now; {_named(more)} numbered before"
     numbers = " ".join(map(str, more))
     hint = f"To withdraw what is too much: `guide ledger {_book(wish)} recall {numbers}`"
     return [note("copies-lowered", message, Place(wish.path, line, 1), hint)]
-
-
-def _by_channel(
-    before: str, after: str, rows: Sequence[tuple[int, list[int]]], path: str
-) -> Diagnostic:
-    numbers = [number for _, some in rows for number in some]
-    message = f"{copies_named(numbers)} {_was(numbers)} delivered by {before}; by {after} nothing was sent"
-    hint = f"To send by {after} too: --resend {spans(numbers).replace(' ', '')}"
-    return note("channel-changed", message, Place(path, rows[0][0], 1), hint)
 
 
 def _refs(rows: Sequence[tuple[int, list[int]]], path: str) -> list[Diagnostic]:

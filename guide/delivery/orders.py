@@ -108,9 +108,8 @@ def _expect(recipe: Recipe, orders: Sequence[Order]) -> None:
         ahead = order.ahead or (None,) * len(order.labels)
         for label, document, ready in zip(order.labels, order.documents, ahead, strict=True):
             how = (document, order.recipient.language)
-            labels = wanted.setdefault(how, [])
-            if ready is None or not _stamper(recipe, how).takes(ready):
-                labels.append(label)
+            done = ready is not None and _stamper(recipe, how).takes(ready)
+            wanted.setdefault(how, []).extend([] if done else [label])
     for style, labels in wanted.items():
         _stamper(recipe, style).expect(labels)
 
@@ -143,25 +142,19 @@ def _files(
 ) -> Iterator[File]:
     """Yield the copies of an order, each with its signature; write down their digests, and notes."""
     ahead = order.ahead or (None,) * len(order.labels)
-    for label, document, name, ready in zip(
-        order.labels, order.documents, order.names, ahead, strict=True
-    ):
+    copies = zip(order.labels, order.documents, order.names, ahead, strict=True)
+    for label, document, name, ready in copies:
         stamper = _stamper(recipe, (document, order.recipient.language))
-        draft, signature = stamper.draft(label, ready), None
+        draft = stamper.draft(label, ready)
         notes += stamper.problems
-        wanted = Seal(signature=recipe.signature)
-        if recipe.encrypt:
-            wanted = Seal(password=order.recipient.password, signature=recipe.signature)
-        password = wanted.password.get_secret_value()
+        password = order.recipient.password.get_secret_value() if recipe.encrypt else ""
         data = _encrypted(draft, password) if password else compose(draft)
-        if recipe.signature is not None:
-            sealed = sign(data, wanted)
-            data, signature = sealed.data, sealed.signature
-        file = File(name, data)
+        sealed = sign(data, Seal(password=password, signature=recipe.signature))
+        file = File(name, sealed.data)
         digests.append(file.digest)
         yield file
-        if signature is not None:
-            yield File(f"{name}.p7s", signature)
+        if sealed.signature is not None:
+            yield File(f"{name}.p7s", sealed.signature)
 
 
 def _stamper(recipe: Recipe, how: tuple[str, str]) -> Stamper:

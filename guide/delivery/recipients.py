@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from guide.copies.encrypt import password_fault
 from guide.delivery.channels import registry
 from guide.delivery.lists import Entry, read
-from guide.delivery.names import fold
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, in_order, warning
 from guide.diagnostics.suggest import did_you_mean
 from guide.model.copies import Recipient
+from guide.model.letters import fold
 
 if TYPE_CHECKING:
     from guide.delivery.request import Task
@@ -63,14 +63,9 @@ def recipients_of(task: Task) -> tuple[Task, list[Diagnostic]]:
         from guide.markup.labels import CATALOGUES
 
         languages = ("sr", *(name.replace("_", "-") for name in CATALOGUES))
-    rules = Rules(
-        channels=registry.names(),
-        default=registry.names()[request.channel],
-        mailing=registry.mailing(),
-        editions=task.about.editions,
-        languages=languages,
-        encrypt=request.encrypt,
-    )
+    names = registry.names()
+    rules = Rules(names, names[request.channel], registry.mailing(), task.about.editions,
+                  languages, request.encrypt)  # fmt: skip
     rows, faults = check(entries, rules, path)
     problems += faults
     partial = any(d.severity == "error" for d in problems)
@@ -137,9 +132,8 @@ class _Checking:
             return text
         if len(text) > MAX_TEXT:
             message = f"`{name}` has {len(text)} characters; {MAX_TEXT} is the most"
-            self._refuse(
-                "bad-value", message, entry, name, "Shorten it, or look for a missing quote."
-            )
+            hint = "Shorten it, or look for a missing quote."
+            self._refuse("bad-value", message, entry, name, hint)
             return text[:MAX_TEXT]
         formula = text[:1] in {"=", "@"} or (text[:1] in {"+", "-"} and text[1:2].isalpha())
         if name in {"name", "organisation", "ref"} and formula and len(text) > 1:
@@ -180,14 +174,11 @@ class _Checking:
         return int(cell)
 
     def _channel(self, entry: Entry, cell: str) -> str:
-        name = cell.lower()
-        if not name:
-            return self.rules.default
-        if name not in self.rules.channels:
-            hint = did_you_mean(name, self.rules.channels)
+        name, known = cell.lower(), self.rules.channels
+        if name and name not in known:
+            hint = did_you_mean(name, known)
             self._refuse("unknown-channel", "there is no such channel", entry, "channel", hint)
-            return ""
-        return self.rules.channels[name]
+        return known.get(name, "") if name else self.rules.default
 
     def _email(self, entry: Entry, cell: str, channel: str) -> str:
         if not cell:
@@ -274,8 +265,5 @@ class _Checking:
 
 def _unprintable(text: str) -> str:
     """Return the first character that breaks a line, is a control, or turns the direction."""
-    for sign in text:
-        category = unicodedata.category(sign)
-        if category in {"Cc", "Cs", "Zl", "Zp"} or sign in _TURNING:
-            return sign
-    return ""
+    bad = (c for c in text if c in _TURNING or unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"})
+    return next(bad, "")

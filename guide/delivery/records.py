@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
+from itertools import chain
 
 from guide.model.copies import Recipient
+from guide.units import spans
 
 
 class State(StrEnum):
@@ -144,6 +147,11 @@ class Held:
     quiz: str = ""
 
 
+def details(of: Held | Recipient) -> tuple[str, ...]:
+    """Return what the list says of a copy or a row, in the order in which the ledger stores it."""
+    return (of.name, of.email, of.organisation, of.ref, of.channel, of.edition, of.language)
+
+
 @dataclass(frozen=True)
 class Version:
     """A version that was given out, and the digests of its document by edition."""
@@ -168,6 +176,26 @@ class Known:
         """The highest number that was given to a copy, 0 for none."""
         return max((copy.number for copy in self.copies), default=0)
 
+    @cached_property
+    def by_number(self) -> dict[int, Held]:
+        """The copies by number."""
+        return {copy.number: copy for copy in self.copies}
+
+    @cached_property
+    def of_person(self) -> dict[int, list[Held]]:
+        """The copies of each person, by the person's id."""
+        found: dict[int, list[Held]] = {}
+        for copy in self.copies:
+            found.setdefault(copy.person, []).append(copy)
+        return found
+
+    def after(self, events: Iterable[tuple[int, State, str]]) -> Known:
+        """Return it with the states that copies have after events: number, state and why."""
+        states = {number: state for number, state, _ in events}
+        return replace(self, copies=tuple(
+            replace(c, state=states[c.number]) if c.number in states else c for c in self.copies
+        ))  # fmt: skip
+
 
 _TOKEN = re.compile(r"(\d{1,9})(?:(?:-|\u2013|\.\.)(\d{1,9}))?")
 _MOST = 1_000_000  # copies in a range: more than any ledger holds
@@ -187,10 +215,8 @@ class Selection:
 
     def numbers(self) -> list[int]:
         """Return the numbers that are named one by one or in ranges, in order and once each."""
-        found: dict[int, None] = {}
-        for first, last in self.ranges:
-            found.update(dict.fromkeys(range(first, last + 1)))
-        return list(found)
+        every = (range(first, last + 1) for first, last in self.ranges)
+        return list(dict.fromkeys(chain.from_iterable(every)))
 
     def chooses(self, copy: Held) -> bool:
         """Return True if a copy is meant by `all`, by its state or by its channel."""
@@ -206,7 +232,7 @@ def selection(words: Iterable[str], channels: Mapping[str, str]) -> Selection:
     states: set[str] = set()
     chosen: set[str] = set()
     everything = False
-    for word in [part for each in words for part in each.replace(",", " ").split()]:
+    for word in " ".join(words).replace(",", " ").split():
         kind, colon, rest = word.lower().partition(":")
         if match := _TOKEN.fullmatch(word):
             first, last = int(match[1]), int(match[2] or match[1])
@@ -222,24 +248,9 @@ def selection(words: Iterable[str], channels: Mapping[str, str]) -> Selection:
         elif kind == "channel" and rest in channels:
             chosen.add(channels[rest])
         else:
-            raise ValueError(
-                f"{word!r} is not the number of a copy: write 7, 3-9,12, all, failed or "
-                "channel:folder"
-            )
+            usual = "write 7, 3-9,12, all, failed or channel:folder"
+            raise ValueError(f"{word!r} is not the number of a copy: {usual}")
     return Selection(tuple(ranges), everything, frozenset(states), frozenset(chosen))
-
-
-def spans(numbers: Iterable[int]) -> str:
-    """Return numbers as people write them: `1-3, 7`."""
-    parts: list[str] = []
-    ordered = sorted(set(numbers))
-    start = 0
-    for place, number in enumerate(ordered):
-        if place + 1 == len(ordered) or ordered[place + 1] != number + 1:
-            first = ordered[start]
-            parts.append(str(first) if first == number else f"{first}-{number}")
-            start = place + 1
-    return ", ".join(parts)
 
 
 def copies_named(numbers: Iterable[int]) -> str:

@@ -92,12 +92,21 @@ class About:
         return self.version if self.editions is not None or self.named else ""
 
 
+Count = Callable[[int, int], None]
+"""Called with the copies that are done, and those that are to be done."""
+
+
+def uncounted(_done: int, _total: int) -> None:
+    """Count for nobody."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A request, the document that it is about, where copies and the ledger are, and for whom.
 
     `source` is the PDF that is given out, b'' for a pack; `reading` is the time that all steps of
-    reading it share. With `partial`, wrong rows of the list are omitted from `rows`.
+    reading it share. With `partial`, wrong rows of the list are omitted from `rows`. `count` and
+    `building` are told of progress with the copies and with the document.
     """
 
     request: Request
@@ -108,6 +117,8 @@ class Task:
     reading: RealTime = field(default_factory=RealTime, compare=False)
     rows: tuple[Row, ...] = ()
     partial: bool = False
+    count: Count = field(default=uncounted, compare=False)
+    building: pipeline.Progress = field(default=pipeline.silent, compare=False)
 
     @property
     def list(self) -> str:
@@ -167,14 +178,6 @@ class Report:
             "merged": [str(path) for path in self.merged],
             "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
         }
-
-
-Count = Callable[[int, int], None]
-"""Called with the copies that are done, and those that are to be done."""
-
-
-def uncounted(_done: int, _total: int) -> None:
-    """Count for nobody."""
 
 
 def quiz_of(entry: LedgerEntry) -> dict[str, str]:

@@ -10,18 +10,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from guide.delivery.ahead import Ahead
-from guide.delivery.answers import faults
+from guide.delivery.answers import Patience, faults
 from guide.delivery.channels.base import Answer, Channel, ChannelClosed, Outcome
+from guide.delivery.database import Ledger
 from guide.delivery.dealing import key_of
-from guide.delivery.ledger import Ledger
+from guide.delivery.ledger import record
 from guide.delivery.letters import Letters, letters_for
-from guide.delivery.orders import Made, Order, Recipe, make_all
-from guide.delivery.parcels import AHEAD, CHUNK, copy_name, made_by, order_of, portions
+from guide.delivery.orders import Made, Recipe, make_all
+from guide.delivery.queries import history
+from guide.delivery.recipe import AHEAD, CHUNK, copy_name, made_by, order_of, portions
 from guide.delivery.records import Due, LedgerEntry, State
 from guide.delivery.request import Task
-from guide.delivery.retry import Patience
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
-from guide.system.pool import Pool
+from guide.system.pool import Workers
 
 _MAIL = 100_000_000  # bytes of copies in one message: no server takes as many
 _STATES = {Outcome.SENT: State.SENT, Outcome.FAILED: State.FAILED,
@@ -39,7 +40,7 @@ class Sending:
     ledger: Ledger
     channels: Mapping[str, Channel]
     recipe: Recipe
-    pool: Pool
+    pool: Workers
     letters: Letters | None
     digests: Mapping[str, str]
     ahead: Ahead
@@ -87,12 +88,6 @@ def deliver(sending: Sending, dues: Sequence[Due]) -> None:
 # Orders, records -------------------------------------------------------------------------------
 
 
-def _order(sending: Sending, due: Due) -> Order:
-    first = due.entries[0]
-    secret = sending.secrets.get(first.number, first.secret)
-    return order_of(sending.task, due, secret, _message_id(sending, first), sending.ahead)
-
-
 def _message_id(sending: Sending, entry: LedgerEntry) -> str:
     """Return the Message-ID of a copy: the same for each try to deliver it.
 
@@ -100,10 +95,8 @@ def _message_id(sending: Sending, entry: LedgerEntry) -> str:
     know the first would drop the second as a duplicate.
     """
     domain = next((each.domain for each in sending.channels.values() if each.mailing), None)
-    if domain is None:
-        return entry.message_id
-    ended = _times_ended(sending.ledger, entry.number) if entry.message_id else 0
-    if entry.message_id and not ended:
+    ended = _times_ended(sending.ledger, entry.number) if domain and entry.message_id else 0
+    if domain is None or (entry.message_id and not ended):
         return entry.message_id
     again = f".{ended}" if ended else ""
     return f"<guide.{entry.copy_id}.{entry.number}{again}@{domain}>"
@@ -111,20 +104,14 @@ def _message_id(sending: Sending, entry: LedgerEntry) -> str:
 
 def _times_ended(ledger: Ledger, number: int) -> int:
     """Return how often a copy was sent or refused for good before it was planned again."""
-    states = [event.state for event in ledger.history(number)]
-    ends = {State.SENT, State.FAILED}
-    return sum(a in ends and b not in ends for a, b in itertools.pairwise(states))
+    ended = [e.state in {State.SENT, State.FAILED} for e in history(ledger, number)]
+    return sum(before and not after for before, after in itertools.pairwise(ended))
 
 
 def _record(
-    sending: Sending,
-    dues: Sequence[Due],
-    state: State,
-    made: Sequence[Made] = (),
-    answer: Answer | None = None,
-    message_id: str = "",
-) -> None:
-    """Write what happened to the copies of some recipients."""
+    sending: Sending, dues: Sequence[Due], state: State, made: Sequence[Made] = (),
+    answer: Answer | None = None, message_id: str = "",
+) -> None:  # fmt: skip
     known: list[dict[str, Any]] = []
     for number, due in enumerate(dues):
         result = made[number] if made else Made()
@@ -142,7 +129,7 @@ def _record(
                     each["file"], each["file_digest"] = stored
             known.append(each)
     if known:
-        sending.ledger.record(known, state)
+        record(sending.ledger, known, state)
 
 
 def _stored(stored: Sequence[tuple[str, str]], name: str) -> tuple[str, str] | None:
@@ -170,27 +157,52 @@ def _in_parallel(sending: Sending, channel: Channel, dues: Sequence[Due]) -> Non
 
     A copy that is made again is the same file, so that nothing is lost by it.
     """
+    for chunk, results in _results(sending, dues, channel, CHUNK, 2 * sending.pool.workers):
+        both = [(due, made) for due, made in zip(chunk, results, strict=False) if made.answer]
+        done = [due for due, _ in both]
+        _note(sending, results)
+        _record(sending, done, State.SENT, [made for _, made in both])
+        sending.counted(_copies(done))
+        _stop(results)
+
+
+def _results(
+    sending: Sending, dues: Sequence[Due], channel: Channel, most: int, ahead: int
+) -> Iterator[tuple[Sequence[Due], list[Made]]]:
+    """Yield what jobs made of at most so many copies, while so many jobs `ahead` are under way.
+
+    A parallel channel delivers in them.
+    """
     under_way: deque[tuple[Sequence[Due], Any]] = deque()
-    for chunk in portions(dues, channel, sending.recipe, CHUNK):
-        _record(sending, chunk, State.SENDING)
-        orders = [_order(sending, due) for due in chunk]
-        under_way.append((chunk, sending.pool.submit(make_all, sending.recipe, orders, channel)))
-        if len(under_way) > 2 * sending.pool.workers:
-            _delivered(sending, *under_way.popleft())
+    for chunk in portions(dues, channel, sending.recipe, most):
+        if channel.parallel:
+            _record(sending, chunk, State.SENDING)
+        under_way.append((chunk, _submit(sending, chunk, channel if channel.parallel else None)))
+        if len(under_way) > ahead:
+            yield _waited(*under_way.popleft())
     while under_way:
-        _delivered(sending, *under_way.popleft())
+        yield _waited(*under_way.popleft())
 
 
-def _delivered(sending: Sending, chunk: Sequence[Due], job: Any) -> None:
-    results = made_by(job, sum(len(due.entries) for due in chunk))
-    done, known = [], []
-    for due, made in zip(chunk, results, strict=False):
-        if made.answer is not None:
-            done.append(due)
-            known.append(made)
-    _note(sending, results)
-    _record(sending, done, State.SENT, known)
-    sending.counted(sum(len(due.entries) for due in done))
+def _submit(sending: Sending, dues: Sequence[Due], channel: Channel | None = None) -> Any:
+    orders = []
+    for due in dues:
+        first = due.entries[0]
+        secret, message_id = sending.secrets[first.number], _message_id(sending, first)
+        orders.append(order_of(sending.task, due, secret, message_id, sending.ahead))
+    return sending.pool.submit(make_all, sending.recipe, orders, channel)
+
+
+def _waited(chunk: Sequence[Due], job: Any) -> tuple[Sequence[Due], list[Made]]:
+    return chunk, made_by(job, _copies(chunk))
+
+
+def _copies(dues: Sequence[Due]) -> int:
+    return sum(len(due.entries) for due in dues)
+
+
+def _stop(results: Sequence[Made]) -> None:
+    """Raise GuideError when an order could not be made or delivered."""
     if results and results[-1].problems:
         raise GuideError(*results[-1].problems)
 
@@ -221,13 +233,16 @@ def _in_order(sending: Sending, channel: Channel, dues: Sequence[Due]) -> None:
 
     def again() -> None:
         _, last = waiting.pop(0)
-        for due, made in _ready(sending, channel, [last.due], _submit(sending, [last.due])):
+        results = _waited([last.due], _submit(sending, [last.due]))
+        for due, made in _ready(sending, channel, *results):
             hand_over(_Try(due, made, last.number + 1, last.since))
 
-    for due, made in _made(sending, channel, dues):
-        hand_over(_Try(due, made, since=time.monotonic()))
-        while waiting and waiting[0][0] <= time.monotonic():
-            again()
+    small = _small_enough(sending, channel, dues)
+    for chunk, results in _results(sending, small, channel, AHEAD, sending.pool.workers):
+        for due, made in _ready(sending, channel, chunk, results):
+            hand_over(_Try(due, made, since=time.monotonic()))
+            while waiting and waiting[0][0] <= time.monotonic():
+                again()
     while waiting:
         time.sleep(max(0.0, waiting[0][0] - time.monotonic()))
         again()
@@ -246,23 +261,6 @@ def _paced(rate: float) -> Callable[[], None]:
     return pace
 
 
-def _submit(sending: Sending, dues: Sequence[Due]) -> Any:
-    orders = [_order(sending, due) for due in dues]
-    return sending.pool.submit(make_all, sending.recipe, orders, None)
-
-
-def _made(sending: Sending, channel: Channel, dues: Sequence[Due]) -> Iterator[tuple[Due, Made]]:
-    """Yield copies while those that follow are being made."""
-    under_way: deque[tuple[Sequence[Due], Any]] = deque()
-    small = _small_enough(sending, channel, dues)
-    for chunk in portions(small, channel, sending.recipe, AHEAD):
-        under_way.append((chunk, _submit(sending, chunk)))
-        if len(under_way) > sending.pool.workers:
-            yield from _ready(sending, channel, *under_way.popleft())
-    while under_way:
-        yield from _ready(sending, channel, *under_way.popleft())
-
-
 def _small_enough(sending: Sending, channel: Channel, dues: Sequence[Due]) -> list[Due]:
     """Return what can be sent; a message that no server takes is refused before it is made."""
     small = []
@@ -279,10 +277,9 @@ def _small_enough(sending: Sending, channel: Channel, dues: Sequence[Due]) -> li
 
 
 def _ready(
-    sending: Sending, channel: Channel, chunk: Sequence[Due], job: Any
+    sending: Sending, channel: Channel, chunk: Sequence[Due], results: Sequence[Made]
 ) -> Iterator[tuple[Due, Made]]:
     """Yield what a job made, after recording it; raises GuideError when it could not make all."""
-    results = made_by(job, sum(len(due.entries) for due in chunk))
     whole = [made for made in results if made.parcel is not None]
     _note(sending, results)
     _record(sending, chunk[: len(whole)], State.MADE, whole)
@@ -294,8 +291,7 @@ def _ready(
             if made.parcel is not None
         ]
     yield from zip(chunk, whole, strict=False)
-    if results and results[-1].problems:
-        raise GuideError(*results[-1].problems)
+    _stop(results)
 
 
 def _handed_over(

@@ -28,7 +28,7 @@ class Place:
     """A point in a file that a person can edit.
 
     `path` is relative to the pack folder with forward slashes (`cards.yaml`), so that it is the
-    same wherever the pack lies; the report puts the pack's folder before it. A path that starts
+    same wherever the pack is; the report puts the pack's folder before it. A path that starts
     with `templates:` names a bundled template. `line` and `column` count from 1; 0 means the whole
     file. Of a text that was written over several lines, `starts` tells for each of them how many
     characters of the text, spaces aside, come before it, and its line and column.
@@ -40,7 +40,7 @@ class Place:
     starts: tuple[tuple[int, int, int], ...] = field(default=(), compare=False, repr=False)
 
     def inside(self, text: str, offset: int) -> Place:
-        """Return where the character at `offset` of the text that was written here stands.
+        """Return the place of the character at `offset` of the text that was written here.
 
         Spaces do not count: YAML folds lines, and indents them.
         """
@@ -55,6 +55,12 @@ class Place:
         if not self.line:
             return self.path
         return f"{self.path}:{self.line}:{self.column or 1}"
+
+
+def place_of(offset: int, text: str, start: Place) -> Place:
+    """Return the place of the character at `offset` of a text whose first line begins at `start`."""
+    before = text.count("\n", 0, offset)
+    return Place(start.path, start.line + before, offset - text.rfind("\n", 0, offset))
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from guide.diagnostics.calling import as_called
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_WORDS = ("code", "message", "hint", "item", "accepted")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -27,7 +29,7 @@ def text_lines(diagnostic: Diagnostic, colour: bool = False) -> str:
     place = f"{plain(str(diagnostic.place))}: " if str(diagnostic.place) else ""
     first = f"{place}{severity}[{diagnostic.code}]: {plain(diagnostic.message)}"
     remedy = remedy_of(diagnostic)
-    return f"{first}\n    {plain(remedy)}" if remedy else first
+    return f"{first}\n    {plain(as_called(remedy))}" if remedy else first
 
 
 def remedy_of(diagnostic: Diagnostic) -> str:
@@ -58,17 +60,9 @@ def github_line(diagnostic: Diagnostic) -> str:
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
     """Return a diagnostic as plain data."""
     place = diagnostic.place
-    return {
-        "path": place.path,
-        "line": place.line,
-        "column": place.column,
-        "severity": str(diagnostic.severity),
-        "code": diagnostic.code,
-        "message": diagnostic.message,
-        "hint": diagnostic.hint,
-        "item": diagnostic.item,
-        "accepted": diagnostic.accepted,
-    }
+    where = {"path": place.path, "line": place.line, "column": place.column}
+    severity = {"severity": str(diagnostic.severity)}
+    return where | severity | {name: getattr(diagnostic, name) for name in _WORDS}
 
 
 def plain_json(value: Any) -> str:
@@ -89,5 +83,5 @@ def from_json(data: Mapping[str, Any]) -> Diagnostic:
     """Return the diagnostic that `diagnostic_json` made plain data of; raises KeyError, ValueError."""
     place = Place(data["path"], data["line"], data["column"])
     severity = Severity(data["severity"])
-    known = {name: data[name] for name in ("code", "message", "hint", "item", "accepted")}
-    return Diagnostic(**known, place=place, severity=severity)
+    words = {name: data[name] for name in _WORDS}
+    return Diagnostic(**words, place=place, severity=severity)

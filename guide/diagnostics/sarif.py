@@ -35,11 +35,8 @@ def documented() -> dict[str, str]:
 def sarif_log(diagnostics: Sequence[Diagnostic], folder: Path) -> dict[str, Any]:
     """Return a SARIF log of one run; addresses of files are relative to `folder`."""
     codes = sorted({d.code for d in diagnostics})
-    driver = {
-        "name": "guide",
-        "version": __version__,
-        "rules": [_rule(code) for code in codes],
-    }
+    rules = [_rule(code) for code in codes]
+    driver = {"name": "guide", "version": __version__, "rules": rules}
     seen: Counter[str] = Counter()
     run = {
         "tool": {"driver": driver},
@@ -88,7 +85,7 @@ def _result(diagnostic: Diagnostic, index: int, folder: Path, seen: Counter[str]
 
 
 def _relative(path: str, folder: Path) -> str:
-    """Return a path relative to the folder, or as it is where it lies elsewhere."""
+    """Return a path relative to the folder, or unchanged if it is elsewhere."""
     whole = folder / path
     try:
         return whole.absolute().relative_to(folder.absolute()).as_posix()

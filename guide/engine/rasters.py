@@ -25,10 +25,8 @@ from guide.model.rasters import (
     PNG_START,
     RasterError,
     bare_jpeg,
-    check_jpeg,
-    check_png,
+    check_raster,
     chunks,
-    has_adobe_marker,
     jpeg_frame,
     orientation_of,
     png_frame,
@@ -145,7 +143,7 @@ class _Picture:
 @lru_cache(maxsize=256)
 def _is_whole(picture: _Picture) -> bool:
     try:
-        (check_png if picture.data.startswith(PNG_START) else check_jpeg)(picture.data)
+        check_raster(picture.data)
     except RasterError:
         return False
     return True
@@ -259,7 +257,7 @@ def _plain(image: Any, data: bytes) -> Any:
         plain = image.convert("RGBA" if "transparency" in image.info else "RGB")
     elif image.mode == "CMYK":
         # Pillow takes all CMYK for Adobe's, which is inverted.
-        plain = image.copy() if has_adobe_marker(data) else ImageChops.invert(image)
+        plain = image.copy() if "adobe" in image.info else ImageChops.invert(image)
     else:
         plain = image.convert("L") if image.mode == "1" else image.copy()
         alpha = _opaque(plain, data, image.info.get("transparency"))

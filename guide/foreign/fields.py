@@ -20,13 +20,13 @@ from guide.foreign.notes import (
     drawing_of,
     ellipse,
     give_appearance,
-    rectangle,
     stroke_of,
     text_box,
     text_colour,
 )
 from guide.foreign.streams import unread_filter
 from guide.foreign.texts import FRAME, BoxText, set_texts
+from guide.model.pageview import ordered
 from guide.units import MM_PER_POINT, POINTS_PER_MM
 
 _HIDDEN, _PRINT = 2, 4  # bits of F (table 167)
@@ -97,7 +97,7 @@ class _Drawer:
             note.F = flags = _PRINT  # programs that fill in forms often leave it out
         if not int(flags or 0) & _PRINT or int(flags or 0) & _HIDDEN:
             return True
-        left, bottom, right, top = rectangle(note["/Rect"])
+        left, bottom, right, top = ordered(note["/Rect"])
         if right - left < 1 or top - bottom < 1:
             return True
         if widget:
@@ -329,7 +329,7 @@ def _plain(text: str) -> str:
 
 def _size(note: Any) -> tuple[float, float, int]:
     """Return width and height of a field in pt as it is read, and how far it is turned."""
-    left, bottom, right, top = rectangle(note["/Rect"])
+    left, bottom, right, top = ordered(note["/Rect"])
     traits = note.get("/MK")
     turn = int(traits.get("/R", 0)) % 360 // 90 * 90 if isinstance(traits, Dictionary) else 0
     wide, high = right - left, top - bottom

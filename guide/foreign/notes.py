@@ -13,6 +13,8 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
+from guide.model.pageview import ordered
+
 Point = tuple[float, float]
 _KAPPA = 0.5523  # of the radius: the handles of a quarter circle
 
@@ -30,7 +32,7 @@ def drawing_of(note: Any) -> bytes | None:
 
 def give_appearance(pdf: pikepdf.Pdf, note: Any, drawn: bytes, more: Sequence[Any] = ()) -> None:
     """Let an annotation show `drawn`, in the colours and the transparency that it asks for."""
-    left, bottom, right, top = rectangle(note["/Rect"])
+    left, bottom, right, top = ordered(note["/Rect"])
     slack = 2 * _width(note) + 12  # ends of lines reach beyond what many programs write
     box = [left - slack, bottom - slack, right + slack, top + slack]
     form = pikepdf.Stream(pdf, b"/G gs " + drawn)
@@ -44,12 +46,6 @@ def give_appearance(pdf: pikepdf.Pdf, note: Any, drawn: bytes, more: Sequence[An
         form.Resources.XObject = Dictionary({f"/T{n}": each for n, each in enumerate(more)})
     note.AP = Dictionary(N=pdf.make_indirect(form))
     note.Rect = Array(box)
-
-
-def rectangle(value: Any) -> tuple[float, float, float, float]:
-    """Return a rectangle with its corners in order; raises ValueError or TypeError."""
-    a, b, c, d = (float(each) for each in value)
-    return min(a, c), min(b, d), max(a, c), max(b, d)
 
 
 def colour(value: Any, stroke: bool) -> bytes:
@@ -88,7 +84,7 @@ def text_box(note: Any) -> tuple[bytes, float]:
     The background is `C`. A border is drawn unless its width is 0 (ISO 32000-2, table 166), in the
     colour of the text, as viewers do.
     """
-    left, bottom, right, top = rectangle(note["/Rect"])
+    left, bottom, right, top = ordered(note["/Rect"])
     width, height, edge = right - left, top - bottom, max(0.0, _width(note))
     drawn = colour(note.get("/C"), False)
     if drawn:
@@ -126,7 +122,7 @@ def _quads(note: Any) -> list[tuple[Point, Point, Point, Point]]:
     """Return upper left, upper right, lower left and lower right of each marked piece of text."""
     points = _points(note.get("/QuadPoints", []))
     if len(points) < 4:
-        left, bottom, right, top = rectangle(note["/Rect"])
+        left, bottom, right, top = ordered(note["/Rect"])
         points = [(left, top), (right, top), (left, bottom), (right, bottom)]
     return [
         (points[n], points[n + 1], points[n + 2], points[n + 3])
@@ -218,7 +214,7 @@ def _ends(note: Any, points: Sequence[Point]) -> bytes:
 
 
 def _inner(note: Any) -> tuple[float, float, float, float]:
-    left, bottom, right, top = rectangle(note["/Rect"])
+    left, bottom, right, top = ordered(note["/Rect"])
     inset = [float(each) for each in note.get("/RD", [0, 0, 0, 0])]
     half = _width(note) / 2
     return (

@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from guide.html.cards import short_source
 from guide.html.document import Document
+from guide.html.parts import bibliography, drawn, figures
 from guide.html.views import FigureView, HandoutView, PointView, SectionView, ShortSourceView
 from guide.model.base import Item
 from guide.model.content import Citation, Event
@@ -25,7 +27,7 @@ def handout(document: Document, sections: list[SectionView], figure: str) -> Han
     """
     pack = document.pack
     chosen = _figure(document, figure)
-    picture = document.drawn(chosen) if chosen else None
+    picture = drawn(document, chosen) if chosen else None
     linked = _most_linked(document)
     points = list(_points(sections))
     ranks: dict[str, float] = {}
@@ -87,7 +89,7 @@ def _most_linked(document: Document) -> set[str]:
 
 
 def _figure(document: Document, wanted: str) -> FigureView | None:
-    every = document.figures()
+    every = figures(document)
     if wanted:
         return next((each for each in every if wanted in {each.id, each.path}), None)
     maps = (each for each in every if _MAP.search(f"{each.id} {each.path} {each.alt[:60]}"))
@@ -101,8 +103,8 @@ def _sources(document: Document) -> list[ShortSourceView]:
         ShortSourceView(
             source.id,
             source.label,
-            document.short_source(Citation(key=source.key)),
+            short_source(document.pack, Citation(key=source.key)),
             named[source.key],
         )
-        for source in document.bibliography()
+        for source in bibliography(document)
     ]

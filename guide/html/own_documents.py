@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from guide.fonts.glyphs import needs_east_asian, script_sheet
 from guide.html.margins import css_string
 from guide.html.marking import Marking, set_marking
-from guide.html.render import css_tokens
+from guide.html.stylesheets import css_tokens, with_fonts
 from guide.html.templates import Templates
 from guide.markup.labels import Labels
 from guide.model.artifacts import Face, Html
@@ -71,18 +70,11 @@ def fit_captions(
     html = _html("fit-report", title, paper, lang)
     templates = Templates({})
     lines = _marking(marking, paper).lines
-    faces = tuple(
-        Face(
-            "",
-            str(
-                templates.render(
-                    "fit-report/captions.html", {}, spots=page, title=title, marking=lines
-                )
-            ),
-            str(n),
-        )
-        for n, page in enumerate(pages)
+    markups = (
+        templates.render("fit-report/captions.html", {}, spots=page, title=title, marking=lines)
+        for page in pages
     )
+    faces = tuple(Face("", str(markup), str(n)) for n, markup in enumerate(markups))
     return replace(html, faces=faces, sizes=(8.0,))
 
 
@@ -98,13 +90,9 @@ def _html(
     markup = templates.render(
         f"{name}/page.html", {}, title=title, lang=lang, dir=labels.direction, t=labels, **context
     )
-    east = ["fonts-cjk.css"] if needs_east_asian(str(markup)) else []
     made = _marking(marking, size)
-    marked = ["marking.css"] if made.lines else []
-    names = ["fonts.css", *east, "tokens.css", *marked, f"{name}/page.css"]
-    sheets = [(str(templates.place(each)), templates.text(each) or "") for each in names]
-    behind = names.index("tokens.css") + 1
-    sheets[behind:behind] = script_sheet(str(markup), templates.text("tokens.css") or "")
+    names = [*(["marking.css"] if made.lines else []), f"{name}/page.css"]
+    sheets = with_fonts(templates, names, str(markup))
     tokens = {
         "--marking": css_string("\n".join(made.lines)),
         "--marking-width": f"{size.width - 2 * _INSET:g}mm",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
+from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, warning
 from guide.html.views import PlanDayView, PlanView
 from guide.markup.labels import Labels
 from guide.model.dates import Date
@@ -30,63 +30,69 @@ def plan(
         return pack.at(f"documents.{kind}.{name}")
 
     problems: list[Diagnostic] = []
-
-    def day(name: str, default: dt.date | None) -> dt.date | None:
-        text = str(options[name])
-        if not text:
-            return default
-        try:
-            return dt.date.fromisoformat(text)
-        except ValueError:
-            hint = "Write a day such as 2026-11-23."
-            problems.append(error("bad-value", f"`{name}` cannot be `{text}`", place(name), hint))
-            return default
-
-    date = pack.manifest.date
-    own = dt.date(date.year, date.month, date.day) if date and date.day and date.year > 0 else None
-    start = day("start", own)
-    deadline = day("deadline", None)
-    if start and not deadline and not problems:
-        try:
-            deadline = start + dt.timedelta(days=7 * _WEEKS - 1)
-        except OverflowError:
-            message = f"{_WEEKS} weeks after {start} is later than the year {dt.MAXYEAR}"
-            hint = "Give `start:` or `deadline:` a day of the years that you plan for."
-            problems.append(error("bad-value", message, place("deadline"), hint))
-    if problems:
-        return None, problems
-    if deadline and not start:
-        message = "there is a deadline but no start"
-        return None, [error("bad-value", message, place("deadline"), "Give `start:` too.")]
-    length = (deadline - start).days + 1 if start and deadline else 7 * _WEEKS
-    if not 2 <= length <= _LONGEST:
-        message = (
-            "the deadline is not after the start"
-            if length < 2
-            else f"{length} days are more than the {_LONGEST} of a plan"
-        )
-        return None, [error("bad-value", message, place("deadline"), "Choose another day.")]
-    rest = {DAYS.index(name) for name in options["rest"]}
-    days = [start + dt.timedelta(days=n) if start else None for n in range(length)]
-    if rest and not start:
-        message = "`rest` has no effect: a plan without dates has numbered days"
-        hint = "Give `start:` a day such as 2026-11-23, or pack.yaml a `date`."
-        problems.append(warning("bad-value", message, place("rest"), hint))
-    working = [each for each in days if each is None or each.weekday() not in rest]
-    if not working:
-        message = "no day is left for learning"
-        return None, [error("bad-value", message, place("rest"), "Rest on fewer days.")]
-    cards = len(numbers)
-    if not cards:
+    try:
+        start, length = _dates(pack, options, place)
+        rest = {DAYS.index(name) for name in options["rest"]}
+        days = [start + dt.timedelta(days=n) if start else None for n in range(length)]
+        if rest and not start:
+            message = "`rest` has no effect: a plan without dates has numbered days"
+            hint = "Give `start:` a day such as 2026-11-23, or pack.yaml a `date`."
+            problems.append(warning("bad-value", message, place("rest"), hint))
+        working = sum(each is None or each.weekday() not in rest for each in days)
+        if not working:
+            raise _wrong("no day is left for learning", place("rest"), "Rest on fewer days.")
+    except GuideError as exc:
+        return None, [*problems, *exc.diagnostics]
+    if not numbers:
         message = "the deck has no cards to plan"
         hint = "Add cards, or derive them: `derive` of flashcards."
         return None, [error("nothing-to-print", message, pack.at(f"documents.{kind}"), hint)]
-    made = schedule(cards, len(working), int(options["boxes"]), int(options["new-per-day"]))
+    cards = len(numbers)
+    made = schedule(cards, working, int(options["boxes"]), int(options["new-per-day"]))
     if made.left:
         message = f"{made.left} of {cards} cards have no turn before the deadline"
         hint = "Take more new cards a day, a later deadline, or fewer cards with `tags`."
         problems.append(warning("plan-too-short", message, place("new-per-day"), hint))
     return _view(made, days, rest, labels, numbers), problems
+
+
+def _wrong(message: str, place: Place, hint: str) -> GuideError:
+    return GuideError(error("bad-value", message, place, hint))
+
+
+def _dates(
+    pack: Pack, options: Mapping[str, Any], place: Callable[[str], Place]
+) -> tuple[dt.date | None, int]:
+    """Return the first day, and the number of days; raises GuideError."""
+    given: dict[str, dt.date] = {}
+    wrong: list[Diagnostic] = []
+    for name in ("start", "deadline"):
+        try:
+            if text := str(options[name]):
+                given[name] = dt.date.fromisoformat(text)
+        except ValueError:
+            hint = "Write a day such as 2026-11-23."
+            wrong.append(error("bad-value", f"`{name}` cannot be `{text}`", place(name), hint))
+    if wrong:
+        raise GuideError(*wrong)
+    date = pack.manifest.date
+    own = dt.date(date.year, date.month, date.day) if date and date.day and date.year > 0 else None
+    start, deadline = given.get("start", own), given.get("deadline")
+    if start is None:
+        if deadline:
+            message = "there is a deadline but no start"
+            raise _wrong(message, place("deadline"), "Give `start:` too.")
+        return None, 7 * _WEEKS
+    length = (deadline - start).days + 1 if deadline else 7 * _WEEKS
+    if not deadline and dt.date.max - start < dt.timedelta(days=length - 1):
+        message = f"{_WEEKS} weeks after {start} is later than the year {dt.MAXYEAR}"
+        hint = "Give `start:` or `deadline:` a day of the years that you plan for."
+        raise _wrong(message, place("deadline"), hint)
+    if not 2 <= length <= _LONGEST:
+        message = f"{length} days are more than the {_LONGEST} of a plan"
+        message = "the deadline is not after the start" if length < 2 else message
+        raise _wrong(message, place("deadline"), "Choose another day.")
+    return start, length
 
 
 def _view(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
+
+from guide.model.letters import visible
 
 TAG = re.compile(r"""(<!--.*?-->|<(?:[^<>"']|"[^"]*"|'[^']*')*>)""", re.S)
 _NAME = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
@@ -16,7 +17,6 @@ _VOID = {"img", "br", "hr", "input", "wbr"}
 _IN_LINE = {"a", "abbr", "b", "code", "del", "dfn", "em", "i", "img", "ins", "mark", "s", "small",
             "span", "strong", "sub", "sup", "u", "wbr"}  # fmt: skip
 _PICTURE = re.compile(rb"<(text|title|desc)\b[^>]*>(.*?)</\1>", re.S)
-_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 _WHOLE = 5  # letters from which a word with an ending, `enclaves`, gives away the one without
 
 
@@ -59,7 +59,7 @@ def runs(parts: Sequence[str]) -> Iterator[Run]:
 
 def words_of(html: str) -> str:
     """Return what can be read in HTML: its texts, and what its pictures are said to show."""
-    return folded("".join(_words(cut(html))))
+    return visible("".join(_words(cut(html))))
 
 
 def _words(parts: Sequence[str]) -> Iterator[str]:
@@ -77,12 +77,7 @@ def words_of_picture(svg: bytes) -> str:
     """Return the labels, title and description of an SVG."""
     found = (text for _, text in _PICTURE.findall(svg))
     plain = (TAG.sub("", text.decode("utf-8", "replace")) for text in found)
-    return folded(" ".join(map(unescape, plain)))
-
-
-def folded(text: str) -> str:
-    """Return a text composed (NFC), with single spaces and without signs that nobody sees."""
-    return " ".join(unicodedata.normalize("NFC", _UNSEEN.sub("", text)).split())
+    return visible(" ".join(map(unescape, plain)))
 
 
 class Page:

@@ -8,15 +8,14 @@ there is no room for the marking, each card carries it all the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from guide.fonts.glyphs import needs_east_asian, script_sheet
 from guide.fonts.widths import width
 from guide.html.marking import SPACING, measured
-from guide.html.render import css_tokens
 from guide.html.running_heads import shortened
+from guide.html.stylesheets import css_tokens, with_fonts
 from guide.html.templates import Templates
 from guide.markup.labels import Labels
 from guide.model.artifacts import Face, Html
@@ -109,13 +108,7 @@ class Furniture:
     def _shell(self) -> Html:
         manifest = self.pack.manifest
         said = f"{manifest.title} {manifest.marking}"
-        wide = needs_east_asian(said)
-        east = ["fonts-cjk.css"] if wide else []
-        names = ["fonts.css", *east, "tokens.css", f"{self.kind.name}/sheet.css"]
-        sheets = [
-            (str(self.templates.place(name)), self.templates.text(name) or "") for name in names
-        ]
-        sheets[-1:-1] = script_sheet(said, self.templates.text("tokens.css") or "")
+        sheets = with_fonts(self.templates, [f"{self.kind.name}/sheet.css"], said)
         page = f"@page {{ size: {self.stock.paper.css}; }}\n{css_tokens({})}"
         return Html(
             title=manifest.title,
@@ -242,7 +235,4 @@ class Furniture:
     def html(self, names: Sequence[str]) -> Html:
         """Return a document of some sides."""
         faces = tuple(Face("", self._markups[name], name) for name in names)
-        shell = self._shell
-        return Html(
-            shell.title, shell.lang, shell.markup, shell.stylesheets, faces=faces, sizes=shell.sizes
-        )
+        return replace(self._shell, faces=faces)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from markupsafe import Markup
 
@@ -51,17 +50,23 @@ class WorksheetView:
 
 
 @dataclass(frozen=True)
-class EventView:
-    """An event; `first_of_year` marks where a new year begins."""
+class ItemView:
+    """What the views of all items have: the id, the marks of the sources, the key for `data-at`."""
 
     id: str
+    cites: Markup
+    at: str
+
+
+@dataclass(frozen=True)
+class EventView(ItemView):
+    """An event; `first_of_year` marks where a new year begins."""
+
     year: str
     first_of_year: bool
     date_text: str
     title: Markup
     detail: Markup
-    cites: Markup
-    at: str
 
 
 @dataclass
@@ -73,16 +78,13 @@ class Era:
 
 
 @dataclass(frozen=True)
-class TermView:
+class TermView(ItemView):
     """A glossary entry."""
 
-    id: str
     term: str
     abbreviation: str
     aliases: tuple[str, ...]
     definition: Markup
-    cites: Markup
-    at: str
 
 
 @dataclass
@@ -94,17 +96,14 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class ActorView:
+class ActorView(ItemView):
     """An actor; `role_end` is the full stop that a detail after the role needs, or ''."""
 
-    id: str
     name: str
     abbreviation: str
     role: Markup
     span_text: str
     detail: Markup
-    cites: Markup
-    at: str
     role_end: str = ""
 
 
@@ -117,21 +116,18 @@ class ActorGroup:
 
 
 @dataclass(frozen=True)
-class FactView:
+class FactView(ItemView):
     """A key figure."""
 
-    id: str
     label: Markup
     value: str
     unit: str
     as_of_text: str
-    cites: Markup
-    at: str
     core: bool
 
 
 @dataclass(frozen=True)
-class QuestionView:
+class QuestionView(ItemView):
     """A question; `items` are shuffled, `answer_text` says the right answer in words.
 
     `columns` are those in which short options stand, `key` is what is right, as a marker needs it:
@@ -139,7 +135,6 @@ class QuestionView:
     explanation after the answer needs, or ''.
     """
 
-    id: str
     number: int
     type: str
     level: int
@@ -152,8 +147,6 @@ class QuestionView:
     items: list[Markup]
     answer_text: Markup
     explanation: Markup
-    cites: Markup
-    at: str
     columns: int = 1
     key: tuple[str, ...] = ()
     answer_end: str = ""
@@ -334,6 +327,3 @@ class CardView:
         return replace(
             self, lang=lang, dir=Labels(lang).direction if lang else "", head=head, topic=topic
         )
-
-
-Context = dict[str, Any]

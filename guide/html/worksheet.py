@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from guide.html.seen import Page, Run, cut, folded, runs, words_of
+from guide.html.seen import Page, Run, cut, runs, words_of
 from guide.markup.glossary import Linker
+from guide.model.letters import visible
 
 MOST_OFTEN = 3  # a term that the text has more often would leave it full of holes
 APART = 60  # characters of text from one gap to the next
@@ -49,7 +50,7 @@ def with_gaps(
     become the same gap. `also` is what the sheet prints besides the text, as plain text: titles,
     running heads, labels in pictures.
     """
-    page = Page([words_of(html), *map(folded, also)])
+    page = Page([words_of(html), *map(visible, also)])
     forms = _forms(page, linker)
     parts = cut(html)
     pieces = list(runs(parts))
@@ -107,7 +108,7 @@ def _name(term: str, shown: str) -> str:
 
 def _key(shown: str) -> str:
     """Return a word without what differs at the beginning of a sentence."""
-    plain = folded(shown)
+    plain = visible(shown)
     return plain if plain.isupper() else plain.casefold()
 
 
@@ -141,7 +142,7 @@ def _chosen(uses: Mapping[str, list[_Found]], offsets: list[int], most: int) -> 
 
 
 def _shown(pieces: Sequence[Run], found: _Found) -> str:
-    return folded(pieces[found.piece].text[found.start : found.end])
+    return visible(pieces[found.piece].text[found.start : found.end])
 
 
 def _cut(

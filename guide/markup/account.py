@@ -14,7 +14,8 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
-from guide.markup.claims import Claims, Word, claims, readings
+from guide.markup.claims import claims, readings
+from guide.markup.consumed import Claims, Word
 from guide.markup.visible import VOID, hides, parts
 from guide.model.letters import letters
 

@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from guide.model.letters import parted
+
 # What follows a letter of the plain alphabet, in order; one of several signs is in round brackets.
 _AFTER = {
     "sq": "cç d(dh) eë g(gj) l(ll) n(nj) r(rr) s(sh) t(th) x(xh) z(zh)",
@@ -133,9 +135,8 @@ def _base(unit: str) -> tuple[str, str]:
         return unit, ""
     if unit in _PLAIN:
         return _PLAIN[unit], unit
-    apart = unicodedata.normalize("NFKD", unit)
-    plain = "".join(char for char in apart if not unicodedata.combining(char))
-    return plain or unit, "".join(char for char in apart if unicodedata.combining(char))
+    plain, accents = parted(unit)
+    return plain or unit, accents
 
 
 def _weight(char: str, alphabet: _Alphabet) -> Weight:

@@ -7,6 +7,7 @@ import re
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block import reference as definition_of_markdown
 from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import image as image_of_markdown
 from markdown_it.token import Token
 
 from guide.model.cloze import gap_end
@@ -24,6 +25,12 @@ _BRACES = re.compile(r"\{([^{}\n]*)\}")
 _SCRIPTS = {"~": "sub", "^": "sup"}
 
 
+def _written(state: StateInline, raw: str) -> dict[str, str]:
+    """Return the text of a mark, and the text before it in its line, to find its place by."""
+    begins = state.src.rfind("\n", 0, state.pos) + 1
+    return {"raw": raw, "before": state.src[begins : state.pos]}
+
+
 def cluster(state: StateInline, silent: bool) -> bool:
     """Read a glossary link `[[term]]` or a citation `[@key, p. 3]`."""
     if state.src[state.pos] != "[":
@@ -32,14 +39,17 @@ def cluster(state: StateInline, silent: bool) -> bool:
     if term:
         if not silent:
             token = state.push("term", "", 0)
-            token.content, token.meta = (term[2] or term[1]).strip(), {"term": term[1].strip()}
+            token.content = (term[2] or term[1]).strip()
+            token.meta = {"term": term[1].strip(), "other": bool(term[2])} | _written(
+                state, term[0]
+            )
         state.pos = term.end()
         return True
     match = CLUSTER.match(state.src, state.pos)
     found = read_cluster(match[1]) if match else None
     if not match or not found or silent:  # skipped, it is text: links may hold brackets, no links
         return False
-    state.push("cite", "", 0).meta = {"cluster": found}
+    state.push("cite", "", 0).meta = {"cluster": found} | _written(state, match[0])
     state.pos = match.end()
     return True
 
@@ -60,8 +70,21 @@ def reference(state: StateInline, silent: bool) -> bool:
         return False
     target = match[1].rstrip("-_")
     if not silent:
-        state.push("xref", "", 0).content = target
+        token = state.push("xref", "", 0)
+        token.content, token.meta = target, _written(state, f"@{target}")
     state.pos += len(target) + 1
+    return True
+
+
+def picture(state: StateInline, silent: bool) -> bool:
+    """Read a picture as CommonMark does, and keep what is written of it."""
+    start = state.pos
+    if not image_of_markdown(state, silent):
+        return False
+    if not silent:
+        end, state.pos = state.pos, start
+        state.tokens[-1].meta |= _written(state, state.src[start:end])
+        state.pos = end
     return True
 
 
@@ -93,7 +116,9 @@ def attributes(state: StateInline, silent: bool) -> bool:
             last = next(
                 t for t in reversed(state.tokens) if t.type == "link_open" and t.level == last.level
             )
-        for name, value in read_attributes(match[1]).items():
+        given = read_attributes(match[1])
+        last.meta["given"] = {*last.meta.get("given", ()), *given}
+        for name, value in given.items():
             if last.type != "code_inline" or name in {"id", "class"}:
                 last.attrSet(name, value)
     state.pos = match.end()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
-from guide.markup.to_html import Target, parse
+from guide.markup.context import Target
+from guide.markup.parse import parse
 from guide.model.content import Section
 from guide.model.pack import Pack
 

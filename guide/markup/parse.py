@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -18,7 +20,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 from guide.markup import inlines, shapes
-from guide.model.markup import BOX, BOXES, read_attributes, trailing_attributes
+from guide.model.markup import BOX, BOXES, are_attributes, read_attributes, trailing_attributes
 from guide.model.signs import without_comments
 
 MAX_DEPTH = 48  # levels of tokens; markdown-it drops what is deeper than its own limit, silently
@@ -64,7 +66,7 @@ def _lines(state: StateCore) -> None:
 
 
 @lru_cache(maxsize=16)
-def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
+def _parser(language: str, one_line: bool) -> MarkdownIt:
     """Return the parser for texts of a language; `one_line` is for those without blocks."""
     options = {
         "maxNesting": 2 * MAX_DEPTH,
@@ -72,12 +74,13 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
         "typographer": True,
         "quotes": _QUOTES.get(language, "“”‘’"),
     }
-    md = MarkdownIt("commonmark", options, renderer_cls=renderer)
+    md = MarkdownIt("commonmark", options)
     md.enable(["table", "strikethrough", "smartquotes"])
     md.use(footnote_plugin).use(deflist_plugin).use(tasklists_plugin)
     md.use(dollarmath_plugin, allow_space=False, allow_labels=False, allow_blank_lines=False)
     md.use(container_plugin, name="box", validate=_box_name)
     md.inline.ruler.at("math_inline", inlines.formula)
+    md.inline.ruler.at("image", inlines.picture)
     md.block.ruler.at("reference", inlines.definition, {"alt": []})
     md.inline.ruler.before("link", "cluster", inlines.cluster)
     md.inline.ruler.before("link", "reference", inlines.reference)
@@ -103,48 +106,97 @@ def _made(language: str, renderer: Any, one_line: bool) -> MarkdownIt:
     md.core.ruler.before("smartquotes", "dashes", _dashes)
     if one_line:
         md.block.ruler.enableOnly(["paragraph"])
-    methods: Any = md.renderer
-    for name in [name for name in methods.rules if name in vars(type(methods))]:
-        methods.rules[name] = getattr(methods, name)  # plug-ins put their own first
     setattr(md, "normalizeLink", lambda url: url)  # noqa: B010  paths of the pack stay as written
     setattr(md, "validateLink", lambda _url: True)  # noqa: B010  checked, and reported, when rendered
     return md
 
 
-def parser(language: str, renderer: Any = None, one_line: bool = False) -> MarkdownIt:
-    """Return the parser for a language, with the class that renders its tokens."""
-    if renderer is None:
-        from markdown_it.renderer import RendererHTML as renderer  # noqa: N813
-    return _made(language, renderer, one_line)
+@dataclass(frozen=True)
+class Parsed:
+    """A text that was parsed: its tokens, and the lines that define the names of links and pictures.
+
+    Of a text of `one_line` the blanks around it were not parsed. Nobody changes the tokens: other
+    documents have them too.
+    """
+
+    tokens: Sequence[Token]
+    definitions: Mapping[str, list[int]]
+    one_line: bool
 
 
 def parse(text: str, language: str = "en", gaps: bool = False, field: bool = False) -> list[Token]:
     """Return the tokens of a Markdown text, with captions, boxes and heading ids understood.
 
-    A `field` of one line has no blocks: `> 4500`, `# 12` or `24. March` at its start are text.
+    A `field` of one line has no blocks: `> 4500`, `# 12` or `24. March` at its start are text. The
+    tokens are the caller's own.
     """
+    return copied(read(text, language, gaps, field).tokens)
+
+
+def copied(tokens: Iterable[Token]) -> list[Token]:
+    """Return copies of tokens that may be changed, with all that is inside them."""
+    return [
+        token.copy(
+            attrs=dict(token.attrs),
+            meta={name: _copied(value) for name, value in token.meta.items()},
+            children=None if token.children is None else copied(token.children),
+        )
+        for token in tokens
+    ]
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Token):
+        return copied([value])[0]
+    if isinstance(value, list):
+        return copied(value)
+    if isinstance(value, dict):
+        return {name: _copied(inner) for name, inner in value.items()}
+    return value
+
+
+@lru_cache(maxsize=4096)
+def read(text: str, language: str, gaps: bool = False, field: bool = False) -> Parsed:
+    """Parse a text, once in a process; see `parse`."""
     env: dict[str, Any] = {"gaps": True} if gaps else {}
     env |= {"field": True} if field else {}
     one_line = field and "\n" not in text.strip()
-    md = parser(language, one_line=one_line)
+    md = _parser(language, one_line)
     tokens = md.parse(without_comments(text.strip() if one_line else text), env)
     tokens, notes = _take_notes(tokens)
     _join_lines(tokens)
     tokens = _table_captions(tokens)
     if notes:
         tokens.insert(0, Token("notes", "", 0, meta={"notes": notes}))
-    return _figures(tokens)
+    names = {name: each["map"] for name, each in env.get("references", {}).items()}
+    return Parsed(_figures(tokens), names, one_line)
 
 
-def parse_line(
+@lru_cache(maxsize=4096)
+def read_line(
     text: str, language: str, gaps: bool = False
-) -> tuple[list[Token], dict[int, list[Token]]]:
-    """Return the tokens of a text that is set in one line, and its notes, whatever its lines are."""
+) -> tuple[Sequence[Token], dict[int, list[Token]]]:
+    """Parse a text of one line, once in a process; see `parse_line`."""
     env: dict[str, Any] = {"gaps": True} if gaps else {}
     kept = re.sub(r" {2,}\n", "<br>", without_comments(text).strip())
     line = " ".join(kept.split("\n"))
-    tokens, notes = _take_notes(parser(language).parseInline(line, env))
+    tokens, notes = _take_notes(_parser(language, False).parseInline(line, env))
     return tokens[0].children or [], notes
+
+
+def read_box(info: str) -> tuple[str, str]:
+    """Return the kind and the title of a box: `note A title`, `{.note title="A title"}`."""
+    match = BOX.match(info)
+    if not match:
+        return "note", ""
+    kind, title = match[1], match[2].strip()
+    if "{" not in title and title.endswith("}") and info.lstrip().startswith("{"):
+        title = "{" + title  # the brace was taken with the kind
+    found = trailing_attributes(title) if title.endswith("}") else None
+    given = ""
+    if found and are_attributes(found[1]):
+        given, title = read_attributes(found[1]).get("title", ""), title[: found[0]]
+    return kind, (given or title).strip().strip('"').strip()
 
 
 def _take_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]]]:
@@ -302,7 +354,7 @@ def _alone(trio: list[Token]) -> Token | Literal[False] | None:
     made = real[0]
     if made.type == "image":
         figure = Token("figure", "figure", 0, block=True, map=trio[0].map, attrs=dict(made.attrs))
-        figure.children, figure.content = made.children, made.content
+        figure.children, figure.content, figure.meta = made.children, made.content, made.meta
         figure.attrs |= {"id": trio[0].attrs["id"]} if "id" in trio[0].attrs else {}
         return figure
     attrs = {"id": trio[0].attrs["id"]} if "id" in trio[0].attrs else {}

@@ -11,12 +11,11 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from guide.markup.to_html import parse
+from guide.markup.parse import read
 from guide.model.signs import without_code
 
 Edited = tuple[str, list[tuple[int, str]]]
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _DOUBLED = re.compile(r"(?<=[^\W_]|[.,;:!?)»”’%])(?<![|:])  +(?=[^\s|])")
 _MASKED = re.compile(
     r"\]\([^)\n]*\)|\]\[[^\]\n]*\]|<[^>\s]+>|\{[^{}\n]*\}|https?://\S+|\[\[[^\]\n]*\]\]"
@@ -35,17 +34,17 @@ def tidy_prose(text: str, language: str) -> Edited:
     Two blanks before a line end are a line break, and stay; so does everything in code.
     """
     for careful in (False, True):
-        made, changes = _tidied(text, careful)
-        if not changes or _printed(text, language) == _printed(made, language):
+        made, changes = _tidied(text, language, careful)
+        if not changes or printed_body(text, language) == printed_body(made, language):
             return made, changes
     return text, []
 
 
-def _tidied(text: str, careful: bool) -> Edited:
+def _tidied(text: str, language: str, careful: bool) -> Edited:
     lines = text.split("\n")
     masked = _mask(text).split("\n")
     changes = []
-    for number in _prose_lines(lines):
+    for number in _prose_lines(lines, language):
         line = lines[number]
         if careful and line.startswith(("    ", "\t")):
             continue
@@ -83,18 +82,10 @@ def _single(line: str, masked: str) -> str:
     return line
 
 
-def _prose_lines(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the lines that are not in fenced code."""
-    fence = ""
-    for number, line in enumerate(lines):
-        match = _FENCE.match(line)
-        if fence:
-            if match and match[1].startswith(fence) and not line.strip().strip(fence[0]):
-                fence = ""
-        elif match:
-            fence = match[1]
-        else:
-            yield number
+def _prose_lines(lines: Sequence[str], language: str) -> list[int]:
+    """Return the lines that are not in fenced code."""
+    fences = [t.map or (0, 0) for t in read("\n".join(lines), language).tokens if t.type == "fence"]
+    return [n for n in range(len(lines)) if not any(first <= n < last for first, last in fences)]
 
 
 def _mask(text: str) -> str:
@@ -120,7 +111,7 @@ def curly_quotes(text: str, language: str) -> Edited:
         position += len(piece)
         line += piece.count("\n")
     after = "".join(made)
-    if changes and _printed(text, language) != _printed(after, language):
+    if changes and printed_body(text, language) != printed_body(after, language):
         return text, []
     return after, changes
 
@@ -128,7 +119,9 @@ def curly_quotes(text: str, language: str) -> Edited:
 def _curled(piece: str, masked: str, language: str) -> str:
     """Return a paragraph with its quote marks as they are printed, or as it was when in doubt."""
     marks = [n for n, sign in enumerate(masked) if sign in _QUOTES]
-    printed = [sign for text in _texts(parse(piece, language)) for sign in text if sign in _QUOTES]
+    printed = [
+        sign for text in _texts(read(piece, language).tokens) for sign in text if sign in _QUOTES
+    ]
     if len(marks) != len(printed):
         return piece
     made = list(piece)
@@ -138,7 +131,7 @@ def _curled(piece: str, masked: str, language: str) -> str:
         elif piece[at] != sign:
             return piece
     new = "".join(made)
-    return new if _printed(piece, language) == _printed(new, language) else piece
+    return new if printed_body(piece, language) == printed_body(new, language) else piece
 
 
 def _spaced(sign: str, language: str) -> str:
@@ -157,13 +150,9 @@ def _texts(tokens: Sequence[Token]) -> Iterator[str]:
                 yield child.content
 
 
-def printed_body(text: str, language: str) -> Any:
+def printed_body(text: str, language: str) -> list[Any]:
     """Return what a text prints, so that two can be compared; blanks do not count but in code."""
-    return _printed(text, language)
-
-
-def _printed(text: str, language: str) -> list[Any]:
-    return [_plain(token) for token in parse(text, language)]
+    return [_plain(token) for token in read(text, language).tokens]
 
 
 _VERBATIM = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.rules_block.table import escapedSplit, getLine, table
@@ -374,12 +373,3 @@ def _mark(children: Sequence[Token], at: int) -> tuple[str, frozenset[int]] | No
 def _roman(name: str) -> int:
     values = [_ROMAN[sign] for sign in name]
     return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
-
-
-def only_breaks(children: Sequence[Any]) -> bool:
-    """Return True if there is nothing to print in a line."""
-    return all(
-        child.type in {"softbreak", "linebreak"}
-        or (child.type == "text" and not child.content.strip())
-        for child in children
-    )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from guide.markup.csl.place import DATES, NAMES
+from guide.model.letters import unaccented
 
 # Marks that programs keep, codes for finding a work again, and what only serves to print others.
 _SILENT = frozenset(
@@ -57,5 +57,4 @@ def _parts(person: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _letters(text: str) -> str:
     """Return the letters and digits of a text, without accents and capitals."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in apart if char.isalnum())
+    return "".join(filter(str.isalnum, unaccented(text.casefold())))

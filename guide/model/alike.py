@@ -1,11 +1,12 @@
-"""Texts that a reader cannot tell apart, whatever their markup, code points and white space."""
+"""Texts that a reader cannot tell apart, and words on the front of a card that give its answer away."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from html import unescape
+
+from guide.model.letters import UNSEEN, tokens, unaccented, visible
 
 # What is printed as it is written: code, formulas and pictures.
 _WHOLE = re.compile(
@@ -22,8 +23,6 @@ _MARKS = (
     (re.compile(r"(?<![_\w])_{1,3}(?=[^\s_])(.+?)(?<=[^\s_])_{1,3}(?![_\w])", re.S), r"\1"),
 )
 _SIGNS = str.maketrans(dict.fromkeys("‘’‚‛", "'") | dict.fromkeys("“”„‟«»", '"') | {"…": "..."})
-# Zero-width characters and soft hyphens leave nothing on paper; other hyphens look like "-".
-_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 _HYPHENS = str.maketrans({"\u2010": "-", "\u2011": "-"})
 _DASHES = ((re.compile(r"(?<!-)---(?!-)"), "—"), (re.compile(r"(?<!-)--(?!-)"), "–"))
 LONGEST = 2000  # characters of a text whose markup is read: nobody repeats a longer one by mistake
@@ -41,7 +40,7 @@ def printed(text: str) -> str:
     plain = "".join(marked).translate(_SIGNS).translate(_HYPHENS)
     for pattern, dash in _DASHES:
         plain = pattern.sub(dash, plain)
-    return " ".join(unicodedata.normalize("NFC", _UNSEEN.sub("", plain)).split())
+    return visible(plain)
 
 
 def _plain(text: str) -> Iterator[str]:
@@ -87,7 +86,29 @@ _IDEOGRAPHIC = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]$")
 
 def end_of(text: str) -> str:
     """Return the sign that ends a text before a sentence that goes on: a full stop, or ''."""
-    plain = _UNSEEN.sub("", text).rstrip().rstrip("*_`").rstrip()
+    plain = UNSEEN.sub("", text).rstrip().rstrip("*_`").rstrip()
     if not plain or _ENDS.search(plain):
         return ""
     return "。" if _IDEOGRAPHIC.search(plain) else "."
+
+
+_STEM, _ENDING = 5, 3  # letters: `Glacier` is in `Glaciers`
+
+
+def words(text: str) -> set[str]:
+    """Return the words and numbers of a plain text, whatever their case."""
+    return set(tokens(text))
+
+
+def gives_away(text: str, question: str, answer: str) -> bool:
+    """Return True if a text has a word of the answer, in another form maybe, that the question lacks."""
+    secret = [unaccented(word) for word in words(answer) - words(question)]
+    return any(_akin(unaccented(one), other) for one in words(text) for other in secret)
+
+
+def _akin(one: str, other: str) -> bool:
+    """Return True for one word, or for two that differ in their ending alone."""
+    short, long = sorted((one, other), key=len)
+    if short == long:
+        return True
+    return len(short) >= _STEM and len(long) - len(short) <= _ENDING and long.startswith(short)

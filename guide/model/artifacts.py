@@ -11,15 +11,6 @@ from guide.diagnostics.diagnostic import Place, Severity
 SOURCE = "source:"  # before the citation key in the key of an entry of the bibliography
 
 
-def item_of(at: At) -> str:
-    """Return the id of the item that a key belongs to: `kfor` for `kfor/3` and `kfor.back`."""
-    if not isinstance(at, str):
-        return ""
-    if at.startswith(SOURCE):
-        return at.removeprefix(SOURCE)
-    return at.partition("/")[0].partition(".")[0]
-
-
 @dataclass(frozen=True)
 class Face:
     """One side of one card: the markup of its page, and the key of its content item.
@@ -86,27 +77,68 @@ class OfPack:
     key: str
 
 
-At = str | OfCss | OfPack
-"""Where a fault is: a key of `Html.places`, '' for the document as a whole, or outside of the markup."""
+class OfItem(str):
+    """An item, or a field or block of it, by its key in `Html.places`: `kfor`, `kfor.back`, `kfor/3`.
+
+    '' is the document as a whole.
+    """
+
+    __slots__ = ()
+
+    @property
+    def item(self) -> str:
+        """The item's id."""
+        return self.partition("/")[0].partition(".")[0]
+
+
+class OfSource(str):
+    """An entry of the bibliography, by its key in `Html.places`: `source:` and the citation key."""
+
+    __slots__ = ()
+
+    @property
+    def item(self) -> str:
+        """The citation key."""
+        return self.removeprefix(SOURCE)
+
+
+At = OfItem | OfSource | OfCss | OfPack | str
+"""Where a fault is: what a key in the markup names, or outside of it. `Fault` reads a plain key."""
+
+
+def of_key(key: str) -> OfItem | OfSource:
+    """Return what a key in the markup (`data-at`) names."""
+    return OfSource(key) if key.startswith(SOURCE) else OfItem(key)
+
+
+def item_of(at: At) -> str:
+    """Return the id of the item, or the citation key, that a fault or a key in the markup is of."""
+    return "" if isinstance(at, OfCss | OfPack) else of_key(at).item
 
 
 @dataclass(frozen=True)
 class Fault:
     """A fault of layout, and where it is; `cause` is what its author edits, if that is elsewhere.
 
+    A key in the markup may be given as plain text: it becomes what it names.
     `others` are more keys that it concerns, each with what is to be said of it. `word` is what is
     printed there: it tells the line of a text that has many.
     """
 
     code: str
     message: str
-    at: At = ""
+    at: At = OfItem()
     hint: str = ""
     severity: Severity = Severity.ERROR
     page: int = 0
     others: tuple[tuple[str, str], ...] = ()
     word: str = ""
-    cause: At = ""
+    cause: At = OfItem()
+
+    def __post_init__(self) -> None:
+        for name in ("at", "cause"):
+            if type(key := getattr(self, name)) is str:
+                object.__setattr__(self, name, of_key(key))
 
 
 @dataclass(frozen=True)

@@ -27,18 +27,17 @@ def _as_written(value: Any) -> Any:
     return "" if isinstance(value, str) and is_blank(value) else value
 
 
-def _one_or_many(value: Any) -> Any:
-    """Let a writer leave the brackets of a list of one out."""
-    return [value] if isinstance(value, str | int | float) else value
-
-
 Text = Annotated[str, BeforeValidator(_as_written), Field(min_length=1)]
 """Text a person writes: never empty, nor only blanks or a comment; `1999` and `1.10` keep their spelling."""
 
 Words = Annotated[str, BeforeValidator(_as_written)]
 """Text that may be left out, with numbers as in `Text`: the back of a card may be 1999."""
 
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
+Texts = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(lambda value: [value] if isinstance(value, str | int | float) else value),
+]
+"""A list of texts; a writer may leave the brackets of a list of one out."""
 
 KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 Id = Annotated[str, BeforeValidator(_as_written), Field(pattern=KEBAB.pattern)]

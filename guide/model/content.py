@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo, field_validator
 
-from guide.diagnostics.diagnostic import Place
+from guide.diagnostics.diagnostic import Place, place_of
 from guide.model.alike import printed
 from guide.model.base import Frozen, Item, Text, Texts, Words
 from guide.model.dates import Date
@@ -27,6 +27,10 @@ class Section(Item):
     )
     body: str = Field(default="", exclude=True)
     body_line: int = Field(default=1, exclude=True)
+
+    def in_body(self, offset: int) -> Place:
+        """Return where a character of the body was written."""
+        return place_of(offset, self.body, self.at("body"))
 
 
 class Event(Item):

@@ -41,6 +41,9 @@ class CopyLabel:
     own: bool = True
 
 
+Side = Annotated[float, Field(gt=5, le=500)]
+
+
 class StampPlace(Frozen):
     """The `[stamp]` table of a kind: where its copies carry their label. All lengths in mm.
 
@@ -59,10 +62,7 @@ class StampPlace(Frozen):
     size: Annotated[float, Field(ge=4, le=24)] = 7.5
     joined: bool = False
     anchor: str = ""
-    box: tuple[Annotated[float, Field(gt=5, le=500)], Annotated[float, Field(gt=5, le=500)]] = (
-        58,
-        28,
-    )
+    box: tuple[Side, Side] = (58, 28)
     number: Annotated[float, Field(ge=0, le=500)] = 5
     name: Annotated[float, Field(ge=0, le=500)] = 17.8
 
@@ -93,25 +93,22 @@ class StampStyle:
 
 
 class Signature(Frozen):
-    """A key to sign copies with: PKCS#12, or PEM with the certificates, each as its bytes.
+    """A key to sign copies with, as its bytes: PKCS#12, or PEM with the certificates.
 
     `visible` puts a box on the first page, `detached` leaves the PDF as it is and gives the
     signature as a separate file. The box says `caption`, in the language `lang`, and the name.
     """
 
     key: bytes = Field(repr=False)
-    certificates: bytes = Field(default=b"", repr=False)
     passphrase: SecretStr = SecretStr("")
     visible: bool = False
     detached: bool = False
-    reason: str = ""
     caption: str = "Digitally signed by"
     lang: str = "en"
 
 
 class Seal(Frozen):
-    """What closes a copy: a password to open it ('' for none), a signature, whether it prints."""
+    """What closes a copy: a password to open it ('' for none), and a signature."""
 
     password: SecretStr = SecretStr("")
     signature: Signature | None = None
-    printing: bool = True

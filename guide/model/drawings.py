@@ -7,13 +7,17 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import unquote
-from xml.parsers import expat
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.ElementTree import DefusedXMLParser
 
 _MOST_STEPS = 200  # of replacing; variables may name one another
 _DEFINED = re.compile(r"(?<![\w-])(--[\w-]+)\s*:\s*([^;{}]*)")
 EXTERNAL = re.compile(r"url\(\s*['\"]?\s*(?!['\"]?#)[^'\"\s)]", re.I)
-XLINK = "http://www.w3.org/1999/xlink"
+XLINK = "{http://www.w3.org/1999/xlink}href"
 
 
 @dataclass
@@ -82,19 +86,16 @@ class Drawing:
 
 def read_drawing(data: bytes) -> Drawing | None:
     """Return the elements of an SVG, None if it is not well-formed or declares entities."""
-    if b"<!ENTITY" in data.replace(b"\0", b"").upper():
-        return None
-    parser = expat.ParserCreate(namespace_separator="}")
     drawing = Drawing([], [])
     open_ones: list[Node] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        local = {_local(key): value for key, value in attributes.items() if "}" not in key}
-        reference = attributes.get("href", attributes.get(XLINK + "}href", ""))
+        local = {key: value for key, value in attributes.items() if key[0] != "{"}
+        reference = attributes.get("href", attributes.get(XLINK, ""))
         local |= {"href": reference} if reference else {}
         node = Node(
-            _local(tag).lower(), local, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1,
-            tag.rpartition("}")[0] in {"", "http://www.w3.org/2000/svg"},
+            _local(tag).lower(), local, expat.CurrentLineNumber, expat.CurrentColumnNumber + 1,
+            tag.rpartition("}")[0] in {"", "{http://www.w3.org/2000/svg"},
             open_ones[-1] if open_ones else None,
         )  # fmt: skip
         if open_ones:
@@ -102,20 +103,23 @@ def read_drawing(data: bytes) -> Drawing | None:
         open_ones.append(node)
         drawing.nodes.append(node)
 
+    def instruction(target: str, content: str) -> None:
+        if target == "xml-stylesheet":
+            drawing.sheets.append((content, expat.CurrentLineNumber))
+
+    def end(_tag: str) -> None:
+        open_ones.pop()
+
     def words(text: str) -> None:
         open_ones[-1].texts.append(text)
 
-    def instruction(target: str, content: str) -> None:
-        if target == "xml-stylesheet":
-            drawing.sheets.append((content, parser.CurrentLineNumber))
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _tag: open_ones.pop()
-    parser.CharacterDataHandler = words
-    parser.ProcessingInstructionHandler = instruction
+    target = SimpleNamespace(start=start, end=end, data=words, pi=instruction)
+    parser = DefusedXMLParser(target=target)
+    expat: Any = parser.parser  # which knows the line
     try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, LookupError, ValueError):
+        parser.feed(data)
+        parser.close()
+    except (ParseError, LookupError, ValueError):
         return None
     return drawing if drawing.nodes else None
 
@@ -140,11 +144,8 @@ def settled(css: str, variables: Mapping[str, str]) -> str:
         if found is None:
             break
         start, end, name, inner = found
-        first, _, rest = _split(inner)
-        if name == "light-dark":
-            value: str | None = first
-        else:
-            value = variables.get(first, rest if "," in inner else None)
+        first, rest = _split(inner)
+        value = first if name == "light-dark" else variables.get(first, rest)
         if value is None:
             at = end
             continue
@@ -170,14 +171,14 @@ def _call(css: str, at: int) -> tuple[int, int, str, str] | None:
     return None
 
 
-def _split(inner: str) -> tuple[str, str, str]:
-    """Return what is before the first comma outside brackets, the comma, and the rest."""
+def _split(inner: str) -> tuple[str, str | None]:
+    """Return what is before the first comma outside brackets, and the rest, None without one."""
     depth = 0
     for n, sign in enumerate(inner):
         depth += (sign == "(") - (sign == ")")
         if sign == "," and not depth:
-            return inner[:n].strip(), ",", inner[n + 1 :]
-    return inner.strip(), "", ""
+            return inner[:n].strip(), inner[n + 1 :]
+    return inner.strip(), None
 
 
 def chosen(switch: list[tuple[str, Mapping[str, str]]], language: str) -> int:

@@ -33,19 +33,17 @@ class Option(Frozen):
         expected: Any = _TYPES[self.type]
         value = self.default
         if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
-            raise ValueError(
-                f"the default of an option of the type {self.type} cannot be {value!r}"
-            )
+            of = f"an option of the type {self.type}"
+            raise ValueError(f"the default of {of} cannot be {value!r}")
         for each in value if isinstance(value, list) else [value]:
             if self.choices and str(each) not in self.choices:
                 raise ValueError(f"the default {each!r} is none of the choices")
-            if isinstance(each, int | float) and not self._within(each):
+            low, high = self.least, self.most
+            if isinstance(each, int | float) and not (
+                (low is None or each >= low) and (high is None or each <= high)
+            ):
                 raise ValueError(f"the default {each!r} is not between `least` and `most`")
         return self
-
-    def _within(self, number: float) -> bool:
-        low, high = self.least, self.most
-        return (low is None or number >= low) and (high is None or number <= high)
 
 
 _TYPES: dict[str, Any] = {
@@ -205,10 +203,7 @@ class Stock(Frozen):
     @property
     def cell(self) -> Pair:
         """Width and height of what lies in one place of the grid: a card, or two that are folded."""
-        return (
-            self.card[0] * (2 if self.fold == "beside" else 1),
-            self.card[1] * (2 if self.fold == "below" else 1),
-        )
+        return _cell(self.card, self.fold)
 
     @property
     def gutters(self) -> Pair:
@@ -238,10 +233,8 @@ class Stock(Frozen):
                     "and a gutter cannot be negative"
                 )
         if min(self.margins[2:]) < -0.05:
-            right, bottom = (
-                self.paper.width - self.margins[2],
-                self.paper.height - self.margins[3],
-            )
+            sides = (self.paper.width, self.margins[2]), (self.paper.height, self.margins[3])
+            right, bottom = (side - margin for side, margin in sides)
             raise ValueError(
                 f"{self.columns} x {self.rows} cards reach {right:g} x {bottom:g} mm, "
                 f"but the paper is {self.paper.width:g} x {self.paper.height:g} mm"
@@ -303,17 +296,19 @@ def grid(like: Stock, folds: tuple[str, ...] = ("",)) -> Stock:
     if best is None:
         size = f"{like.card[0]:g} x {like.card[1]:g} mm"
         what = (
-            f"two cards of {size} side by side do" if folds != ("",) else f"a card of {size} does"
+            f"a card of {size} does" if folds == ("",) else f"two cards of {size} side by side do"
         )
-        raise ValueError(
-            f"{what} not fit on {like.paper.width:g} x {like.paper.height:g} mm of paper"
-        )
+        sheet = f"{like.paper.width:g} x {like.paper.height:g} mm of paper"
+        raise ValueError(f"{what} not fit on {sheet}")
     return best
 
 
+def _cell(card: Pair, fold: str) -> Pair:
+    return card[0] * (2 if fold == "beside" else 1), card[1] * (2 if fold == "below" else 1)
+
+
 def _filled(like: Stock, paper: Paper, fold: str, edge: float) -> Stock | None:
-    width = like.card[0] * (2 if fold == "beside" else 1)
-    height = like.card[1] * (2 if fold == "below" else 1)
+    width, height = _cell(like.card, fold)
     columns = int((paper.width - 2 * edge + 0.01) // width)
     rows = int((paper.height - 2 * edge + 0.01) // height)
     if not columns or not rows:

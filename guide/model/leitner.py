@@ -7,7 +7,6 @@ once. A card that is known goes one box on, one that is not goes back to the fir
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -62,19 +61,13 @@ def schedule(cards: int, sessions: int, boxes: int = 5, per_session: int = 0) ->
     for number in range(1, sessions + 1):
         turns = [box == 0 or number % 2**box == 2 ** (box - 1) for box in range(boxes)]
         due = tuple(filled[box] if turn else None for box, turn in enumerate(turns))
-        _move(filled, turns)
+        for box in reversed([box for box, turn in enumerate(turns) if turn]):
+            if box + 1 < boxes:  # every card moves one on; from the last box it is learnt
+                filled[box + 1] += filled[box]
+            filled[box] = 0
         new = (seen + 1, min(cards, seen + step)) if seen < cards else None
         if new:
             filled[0] += new[1] - seen
             seen = new[1]
         made.append(Session(number, new, due))
     return Schedule(tuple(made), step, cards - seen)
-
-
-def _move(filled: list[int], turns: Sequence[bool]) -> None:
-    """Move every card of a box that has its turn one on; from the last box it is learnt."""
-    for box in range(len(filled) - 1, -1, -1):
-        if turns[box]:
-            if box + 1 < len(filled):
-                filled[box + 1] += filled[box]
-            filled[box] = 0

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from html import unescape
+from functools import lru_cache, partial
+from typing import NamedTuple
 
+from guide.diagnostics.diagnostic import Place
 from guide.model.base import Item
-from guide.model.content import Citation
-from guide.model.signs import without_code, without_comments
+from guide.model.content import Citation, Section
+from guide.model.signs import MARKS, without_comments
 
 # `[@key, p. 12; see @other]`: a bracket with at least one key in it (Pandoc's citation syntax).
 # A key begins with a letter, a figure or `_` of any script; what cannot be in one goes in braces.
@@ -23,15 +24,6 @@ _END_OF_KEY = ".:?~#$%&<>-/+"  # punctuation that ends a sentence rather than a 
 REFERENCE = re.compile(r"(?<![\w@/.\[-])@((?:fig|sec|tbl)-[A-Za-z0-9][\w-]*)")
 # `[[term]]`, `[[term|shown]]`; in a cell of a table the bar has a backslash before it.
 TERM = re.compile(r"\[\[([^\[\]|\n]+?)(?:\\?\|([^\[\]\n]+))?\]\]")
-_LABEL = r"((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)"
-_TARGET = r"(?:<([^<>\n]*)>|((?:[^()\s<]|\([^()\s]*\))+))"
-_IMAGE = re.compile(
-    rf"!\[{_LABEL}\](?:\(\s*{_TARGET}[^)]*\)|\[([^\[\]]*)\]|(?![(\[]))(\{{[^}}\n]*\}})?"
-)
-_DEFINITION = re.compile(
-    r"^[ \t>]*\[(?!\^)([^\[\]]+)\]:[ \t]*\n?[ \t]*(?:<([^<>\n]*)>|(\S+))", re.M
-)
-ANCHOR = re.compile(r"\{([^{}\n]*?#([A-Za-z][\w:-]*)[^{}\n]*)\}")
 _PAIR = r"[A-Za-z][\w-]*=(?:\"[^\"]*\"|'[^']*'|“[^”]*”|[^\s\"'{}]+)"
 _ATTRIBUTE = rf"(?:\#[A-Za-z][\w:-]*|\.[A-Za-z][\w-]*|{_PAIR}|decorative)"
 _ATTRIBUTES = re.compile(rf"\s*{_ATTRIBUTE}(?:\s+{_ATTRIBUTE})*\s*")
@@ -58,17 +50,15 @@ _LOCATORS = {
 class Mention:
     """Something that a text points at: `kind` is cite, ref, term, image or anchor.
 
-    `line` and `column` count from 1 within the text, `offset` from 0; `shown` is a term's wording or an image's
-    caption, `attributes` the braces after an image.
+    `offset` is where in the text it begins, `shown` a term's wording or an image's caption, `given`
+    the names of the attributes in the braces after an image.
     """
 
     kind: str
     value: str
-    line: int
-    column: int
+    offset: int
     shown: str = ""
-    attributes: str = ""
-    offset: int = 0
+    given: frozenset[str] = frozenset()
 
 
 _KIND_OF_PLACE = re.compile(r"([^\W\d_]+)\.?\s*(?=[\w(])(.*)", re.S)
@@ -159,8 +149,7 @@ def split_key(written: str) -> tuple[str, str]:
 
 
 # A line that may open or close a block: after the marks of lists, quotes and notes, a fence or colons.
-_MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
-_FENCED = re.compile(rf"({_MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
+_FENCED = re.compile(rf"({MARKS})(`{{3,}}(?=[^`]*$)|~{{3,}}|:{{3,}})(.*)$")
 _QUOTE = re.compile(r"(?:[ \t]*>)*")
 _SIGNS_OF_BLOCKS = ("```", "~~~", ":::")
 _ITEM = re.compile(r"[-*+:>][ \t]|\d{1,9}[.)][ \t]|\[\^[^\]\s]+\]:|>")
@@ -191,17 +180,62 @@ def loose_marks(text: str) -> list[Loose]:
     """
     if not any(sign in text for sign in _SIGNS_OF_BLOCKS):
         return []
-    text = without_comments(text)
+    lines = without_comments(text).split("\n")
     found: list[Loose] = []
+    boxes: list[_Box] = []
+    for number, marks, rest in _marks(lines, found):
+        if rest:
+            name = BOX.match(rest)
+            shown = name[1] if name else rest
+            known = name is not None and name[1] in BOXES
+            if not known:
+                found.append(Loose("unknown", number, shown))
+            # A box inside another has fewer colons: with as many, the one before lacks its end.
+            _close(boxes, len(marks), 0, found)
+            boxes.append(_Box(len(marks), shown, number, known))
+        elif any(box.colons <= len(marks) for box in boxes):
+            _close(boxes, len(marks), 1, found)
+        else:
+            found.append(Loose("end", number, marks))
+    _close(boxes, 0, 0, found)
+    whole = [
+        replace(mark, first=_first_end(lines, mark.line), last=_last_line(lines, mark.line))
+        if mark.kind == "box"
+        else mark
+        for mark in found
+    ]
+    return sorted(whole, key=lambda mark: mark.line)
+
+
+class _Box(NamedTuple):
+    """A box that is open: its colons, its name, the line of its head, and whether its kind is known."""
+
+    colons: int
+    name: str
+    line: int
+    known: bool
+
+
+def _close(boxes: list[_Box], colons: int, ended: int, found: list[Loose]) -> None:
+    """Close the first box of at most so many colons (0: any), and all inside it, which lack an end.
+
+    Of these boxes, the first ones that `ended` counts have theirs.
+    """
+    fits = (n for n, box in enumerate(boxes) if not colons or box.colons <= colons)
+    outer = next(fits, len(boxes))
+    found += [Loose("box", box.line, box.name) for box in boxes[outer + ended :] if box.known]
+    del boxes[outer:]
+
+
+def _marks(lines: list[str], found: list[Loose]) -> Iterator[tuple[int, str, str]]:
+    """Yield line, colons and the text after them for each mark of a box; add code that is not closed."""
     fence: tuple[str, int, int] | None = None  # marks, line, how deep in quotations
-    boxes: list[tuple[int, str, int, bool]] = []  # colons, name, line, known
     indented = True  # a line of four spaces is code, unless it goes on with a list
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(lines, 1):
         match = _FENCED.match(line) if any(sign in line for sign in _SIGNS_OF_BLOCKS) else None
         if fence is not None:
             quoted = _QUOTE.match(line)
-            depth = quoted[0].count(">") if quoted else 0
-            if depth >= fence[2]:
+            if (quoted[0].count(">") if quoted else 0) >= fence[2]:
                 ends = match and match[2].startswith(fence[0]) and not match[3].strip()
                 if match and ends and "".join(match[1].split()) == ">" * fence[2]:
                     fence = None
@@ -213,37 +247,12 @@ def loose_marks(text: str) -> list[Loose]:
             indented = _ITEM.match(line) is None
         if match is None or skipped:
             continue
-        marks, rest = match[2], match[3].strip()
-        if marks[0] != ":":
-            fence = (marks, number, match[1].count(">"))
-        elif rest:
-            name = BOX.match(rest)
-            shown = name[1] if name else rest
-            known = name is not None and name[1] in BOXES
-            if not known:
-                found.append(Loose("unknown", number, shown))
-            # A box inside another has fewer colons: with as many, the one before lacks its end.
-            inside = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), len(boxes))
-            found += [Loose("box", box[2], box[1]) for box in boxes[inside:] if box[3]]
-            boxes = [*boxes[:inside], (len(marks), shown, number, known)]
+        if match[2][0] == ":":
+            yield number, match[2], match[3].strip()
         else:
-            outer = next((n for n, box in enumerate(boxes) if box[0] <= len(marks)), None)
-            if outer is None:
-                found.append(Loose("end", number, marks))
-                continue
-            found += [Loose("box", box[2], box[1]) for box in boxes[outer + 1 :] if box[3]]
-            del boxes[outer:]
-    found += [Loose("box", box[2], box[1]) for box in boxes if box[3]]
+            fence = (match[2], number, match[1].count(">"))
     if fence is not None:
         found.append(Loose("code", fence[1], fence[0]))
-    lines = text.split("\n")
-    whole = [
-        replace(mark, first=_first_end(lines, mark.line), last=_last_line(lines, mark.line))
-        if mark.kind == "box"
-        else mark
-        for mark in found
-    ]
-    return sorted(whole, key=lambda mark: mark.line)
 
 
 def _first_end(lines: list[str], start: int) -> int:
@@ -264,87 +273,6 @@ def _last_line(lines: list[str], start: int) -> int:
     return last
 
 
-_ESCAPED = re.compile(r"\\[\[\]!@{}\\]")
-_SIGNS = re.compile(r"[\[@]|\{#")
-
-
-def mentions(text: str) -> Iterator[Mention]:
-    """Yield what a Markdown text points at, in reading order."""
-    if not _SIGNS.search(text):
-        return
-    plain = _ESCAPED.sub("  ", without_code(text))
-    found = [(at, mention) for at, mention in _found(plain)]
-    for _, mention in sorted(found, key=lambda pair: pair[0]):
-        yield mention
-
-
-def _found(text: str) -> Iterator[tuple[int, Mention]]:
-    yield from _images(text)
-    for match in _paragraphs(ANCHOR, text):
-        if are_attributes(match[1]) and is_attached(text, match):
-            yield _mention("anchor", match[2], text, match.start(2))
-    for match in _paragraphs(TERM, text):
-        yield _mention("term", " ".join(match[1].split()), text, match.start(1), match[2] or "")
-    for match in _paragraphs(REFERENCE, text):
-        yield _mention("ref", match[1].rstrip("-_"), text, match.start())
-    for match in _paragraphs(CLUSTER, text):
-        for citation in read_cluster(match[1]) or ():
-            yield _mention("cite", citation.key, text, _place_of(citation.key, text, match.start()))
-
-
-def _place_of(key: str, text: str, start: int) -> int:
-    """Return where a cluster names a key."""
-    places = (text.find(f"@{form}", start) for form in (key, f"{{{key}}}"))
-    return min((place for place in places if place >= 0), default=start)
-
-
-def is_attached(text: str, match: re.Match[str]) -> bool:
-    """Return True if braces follow a picture, a link or code, or end a line."""
-    end = text.find("\n", match.end())
-    rest = text[match.end() : end if end >= 0 else len(text)]
-    return text[match.start() - 1 : match.start()] in {")", "]"} or not rest.strip(" \t|")
-
-
-def _images(text: str) -> Iterator[tuple[int, Mention]]:
-    """Yield pictures: `![caption](path)`, `![caption](<a path>)`, `![caption][name]`, `![name]`."""
-    if "![" not in text:
-        return
-    named: dict[str, tuple[int, str]] = {}
-    for each in _DEFINITION.finditer(text):
-        group = 2 if each[2] is not None else 3
-        named.setdefault(_name(each[1]), (each.start(group), each[group]))
-    for match in _paragraphs(_IMAGE, text):
-        group = 2 if match[2] is not None else 3
-        at, path = match.start(group), match[group]
-        if path is None:
-            known = named.get(_name(match[4] or match[1]))
-            if known is None:
-                continue
-            at, path = known
-        value = unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", path))
-        yield _mention("image", value, text, at, match[1], match[5] or "")
-
-
-def _name(label: str) -> str:
-    """Return the name under which Markdown keeps a target: case and blanks do not count."""
-    return " ".join(label.split()).casefold()
-
-
-def _paragraphs(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Yield the matches that stay within a paragraph."""
-    for match in pattern.finditer(text):
-        if not re.search(r"\n[ \t]*\n", match[0]):
-            yield match
-
-
-def _mention(
-    kind: str, value: str, text: str, at: int, shown: str = "", attributes: str = ""
-) -> tuple[int, Mention]:
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
-    return at, Mention(kind, value, line, column, shown, attributes, at)
-
-
 def texts_of(item: Item) -> Iterator[tuple[str, str]]:
     """Yield (field, Markdown) for each text of an item that is printed as Markdown."""
     for name in _markdown_fields(type(item)):
@@ -357,6 +285,14 @@ def texts_of(item: Item) -> Iterator[tuple[str, str]]:
             )
         elif isinstance(value, tuple) and not (name == "answer" and hasattr(item, "options")):
             yield from ((f"{name}.{number}", text) for number, text in enumerate(value))
+
+
+def placed_texts(item: Item) -> Iterator[tuple[str, str, Callable[[int], Place]]]:
+    """Yield the texts of an item with their fields, and what gives the place of an offset in each."""
+    for name, text in texts_of(item):
+        yield name, text, partial(item.at(name).inside, text)
+    if isinstance(item, Section):
+        yield "body", item.body, item.in_body
 
 
 _MARKDOWN = ("title", "summary", "objectives", "key_points", "detail", "definition", "role", "label",

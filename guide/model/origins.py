@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from guide.diagnostics.diagnostic import Place
-from guide.model.artifacts import SOURCE, item_of
+from guide.model.artifacts import OfSource, item_of, of_key
 from guide.model.base import Item
 from guide.model.content import Flashcard, Section
 from guide.model.pack import Pack
@@ -53,10 +53,11 @@ class Origins:
         Without a word, or where it cannot be found, that is where the block, field or item begins;
         pack.yaml for what belongs to no item.
         """
-        if at.startswith(SOURCE):
-            there = self._in_source(item_of(at), word)
+        place = of_key(at)
+        if isinstance(place, OfSource):
+            there = self._in_source(place.item, word)
             return there or self.places.get(at, Place("pack.yaml", 1, 1))
-        name, _, rest = at.partition(".") if "/" not in at else (item_of(at), "", "")
+        name, _, rest = at.partition(".") if "/" not in at else (place.item, "", "")
         item = self._item(name)
         if item is None:
             own = self._in_pack(word) if at.startswith(_PACK) and word else None
@@ -64,7 +65,8 @@ class Origins:
             return known or self._linked(word) or self._in_pack(word) or Place("pack.yaml", 1, 1)
         if isinstance(item, Section) and "/" in at:
             return self._in_section(item, at, word)
-        field = self._field(name, rest)
+        card = self.cards.get(name)
+        field = side_field(card, rest) if card and rest in {"front", "back"} else rest
         found = self._in_item(item, field, word) if word else None
         return found or self._in_pack(word) or item.at(field)
 
@@ -82,36 +84,24 @@ class Origins:
 
     def _item(self, name: str) -> Item | None:
         card = self.cards.get(name)
-        if card is not None:
-            return self._items.get(card.of) or card
-        return self._items.get(name)
-
-    def _field(self, name: str, field: str) -> str:
-        """Return what a side of a card is called in the item that the card is made of."""
-        card = self.cards.get(name)
-        return side_field(card, field) if card and field in {"front", "back"} else field
+        return self._items.get(card.of if card else name) or card
 
     def _in_pack(self, word: str) -> Place | None:
         """Return where a word stands in what pack.yaml prints; a card has its marking, too."""
+        texts: list[tuple[Place, str]] = []
         for field in _PRINTED if word else ():
             value = getattr(self.pack.manifest, field)
-            texts = value if isinstance(value, tuple) else (value,)
-            for number, text in enumerate(texts):
-                offset = _offset(word, text)
-                if offset >= 0:
-                    key = f"{field}.{number}" if isinstance(value, tuple) else field
-                    return self.pack.at(key).inside(text, offset)
-        return None
+            several = enumerate(value) if isinstance(value, tuple) else ()
+            texts += [(self.pack.at(f"{field}.{number}"), text) for number, text in several]
+            texts += [(self.pack.at(field), value)] if isinstance(value, str) else []
+        return _found(word, texts)
 
     def _in_source(self, key: str, word: str) -> Place | None:
         """Return where a word of an entry of the bibliography stands in the source."""
-        fields = self.pack.source_fields.get(key, {})
-        for name, value in self.pack.sources.get(key, {}).items() if word else ():
-            for text in _strings(value):
-                offset = _offset(word, text)
-                if offset >= 0 and name in fields:
-                    return fields[name].inside(text, offset)
-        return None
+        fields, values = self.pack.source_fields.get(key, {}), self.pack.sources.get(key, {})
+        known = [(fields[name], value) for name, value in values.items() if name in fields]
+        texts = ((place, text) for place, value in known for text in _strings(value))
+        return _found(word, texts) if word else None
 
     def _linked(self, word: str) -> Place | None:
         """Return where a link stands, when that is the word: `(#an-id)`."""
@@ -126,11 +116,7 @@ class Origins:
     def _in_item(self, item: Item, first: str, word: str) -> Place | None:
         """Return where a word stands in an item, looking into one field first."""
         texts = sorted(_texts(item), key=lambda pair: not (first and pair[0].startswith(first)))
-        for name, text in texts:
-            offset = _offset(word, text)
-            if offset >= 0:
-                return item.at(name).inside(text, offset)
-        return None
+        return _found(word, ((item.at(name), text) for name, text in texts))
 
     def _in_section(self, section: Section, at: str, word: str) -> Place:
         begin = self.places.get(at, section.at("body"))
@@ -140,18 +126,14 @@ class Origins:
             return self._in_item(section, "", word) or begin
         lines = section.body.split("\n")
         start = max(0, begin.line - section.body_line)
-        after = self._next_block(at)
-        stop = after.line - section.body_line if after and after.line > begin.line else len(lines)
-        found = _in_lines(word, lines, range(start, min(stop, start + _MOST_LINES)))
-        found = found or _in_lines(word, lines, range(start, min(len(lines), start + _MOST_LINES)))
-        found = found or _in_lines(word, lines, range(len(lines)))  # a footnote stands elsewhere
-        if found:
-            return Place(begin.path, found[0] + section.body_line, found[1] + 1)
-        return self._in_item(section, "", word) or self._in_pack(word) or begin
-
-    def _next_block(self, at: str) -> Place | None:
         name, _, number = at.rpartition("/")
-        return self.places.get(f"{name}/{int(number) + 1}") if number.isdecimal() else None
+        after = self.places.get(f"{name}/{int(number) + 1}") if number.isdecimal() else None
+        stop = after.line - section.body_line if after and after.line > begin.line else len(lines)
+        near = (range(start, min(end, start + _MOST_LINES)) for end in (stop, len(lines)))
+        for part in (*near, range(len(lines))):  # a footnote may be anywhere
+            if found := _in_lines(word, lines, part):
+                return Place(begin.path, found[0] + section.body_line, found[1] + 1)
+        return self._in_item(section, "", word) or self._in_pack(word) or begin
 
 
 def _texts(item: Item) -> Iterator[tuple[str, str]]:
@@ -190,13 +172,12 @@ def _wordings(word: str) -> Iterator[str]:
     yield from (each for each in letters[:3] if len(each) > 1 and each != plain)
 
 
-def _offset(word: str, text: str) -> int:
-    """Return where a word begins in a text, -1 where it does not stand in it."""
-    for wording in _wordings(word):
-        found = text.find(wording)
-        if found >= 0 and wording:
-            return found
-    return -1
+def _found(word: str, texts: Iterable[tuple[Place, str]]) -> Place | None:
+    """Return where a word is, in the first of some texts, each with its place, that has it."""
+    for place, text in texts:
+        if found := _in_lines(word, [text], range(1)):
+            return place.inside(text, found[1])
+    return None
 
 
 def _in_lines(word: str, lines: list[str], numbers: range) -> tuple[int, int] | None:

@@ -27,18 +27,12 @@ from guide.model.dates import Date
 from guide.model.parts import NAMED
 from guide.units import Paper, parse_paper
 
+_SIDES = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
 PaperField = Annotated[
     Paper,
     BeforeValidator(parse_paper),
     PlainSerializer(lambda paper: paper.name),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["a4", "letter", "a5", "a3", "legal"]},
-                {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [{"enum": ["a4", "letter", "a5", "a3", "legal"]}, _SIDES]}),
 ]
 
 
@@ -65,20 +59,15 @@ class Edition(Frozen):
     title: Words = ""
 
 
-def _named_theme(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
-
-
-def _options(value: Any) -> Any:
-    return {} if value is None else value
-
-
+ThemeField = Annotated[
+    Theme, BeforeValidator(lambda value: {"name": value} if isinstance(value, str) else value)
+]
 LONG_FORMS = {"theme": "name", "documents.*.pages": "max"}
 """Keys whose value may be written short, and what the short form stands for: {name: ...}, {max: ...}."""
 
-DocumentOptions = Annotated[dict[str, Any], BeforeValidator(_options)]
-
-
+DocumentOptions = Annotated[
+    dict[str, Any], BeforeValidator(lambda value: {} if value is None else value)
+]
 EditionName = Annotated[str, Field(pattern=r"^\w[\w .-]{0,60}$")]
 """It names a folder below the pack's in build/."""
 
@@ -100,7 +89,7 @@ class Manifest(Frozen):
     supersedes: Words = ""
     valid_until: Date | None = None
     paper: PaperField = Field(default=parse_paper("a4"), validate_default=False)
-    theme: Annotated[Theme, BeforeValidator(_named_theme)] = Theme()
+    theme: ThemeField = Theme()
     citation_style: Text = "ieee"
     documents: dict[str, DocumentOptions] | None = None
     accept: tuple[Accepted, ...] = ()
@@ -108,6 +97,11 @@ class Manifest(Frozen):
     require_sources: StrictBool = False
     review_after: ReviewAfter | None = None
     autolink: StrictBool = True
+
+    @property
+    def language(self) -> str:
+        """The language without its script and country: `sr` of `sr-Latn`."""
+        return self.lang.partition("-")[0]
 
     def accepting(self, problem: Diagnostic) -> tuple[int, ...]:
         """Return which entries of `accept:` mean a problem, by number; none mean notes."""

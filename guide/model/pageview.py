@@ -8,12 +8,14 @@ agree because they ask here. Sources: ISO 32000-2, 7.7.3.4 (inheritance), 14.11.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from guide.units import MM_PER_POINT
 
 Matrix = tuple[float, float, float, float, float, float]
+"""A PDF matrix: `x' = a x + c y + e`, `y' = b x + d y + f` (ISO 32000-2, 8.3.4)."""
 Corners = tuple[float, float, float, float]
 """Left, bottom, right and top in user space."""
 
@@ -121,13 +123,18 @@ def inherited(page: Any, key: str) -> Any:
 def corners(value: Any) -> Corners | None:
     """Return a rectangle with its corners in order; None when it is not one of at least 1 x 1."""
     try:
-        a, b, c, d = (float(each) for each in value)
+        box = ordered(value)
     except (TypeError, ValueError, ArithmeticError):
         return None
-    box = min(a, c), min(b, d), max(a, c), max(b, d)
     if not all(abs(side) <= _LARGEST for side in box):
         return None
     return box if box[2] - box[0] >= 1 and box[3] - box[1] >= 1 else None
+
+
+def ordered(value: Any) -> Corners:
+    """Return a rectangle with its corners in order; raises ValueError, TypeError or ArithmeticError."""
+    a, b, c, d = (float(each) for each in value)
+    return min(a, c), min(b, d), max(a, c), max(b, d)
 
 
 def number(value: Any, otherwise: float) -> float:
@@ -154,3 +161,14 @@ def apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
     """Return where a matrix puts a point."""
     a, b, c, d, e, f = matrix
     return a * x + c * y + e, b * x + d * y + f
+
+
+def bounds(points: Sequence[tuple[float, float]]) -> Corners:
+    """Return the rectangle around points; one at the origin around none."""
+    xs, ys = zip(*points, strict=True) if points else ((0.0,), (0.0,))
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def moved(box: Corners, matrix: Matrix) -> Corners:
+    """Return the rectangle around what a matrix makes of one."""
+    return bounds([apply(matrix, x, y) for x in (box[0], box[2]) for y in (box[1], box[3])])

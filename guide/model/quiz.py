@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from guide.model.content import (
     ChoiceQuestion,
@@ -21,7 +21,6 @@ from guide.model.content import (
     Section,
     TrueFalseQuestion,
 )
-from guide.model.shuffle import shuffled
 
 T = TypeVar("T")
 _SALTS = 20  # arrangements that are tried before two versions may be alike
@@ -93,6 +92,16 @@ def rank(*parts: str) -> bytes:
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
+def shuffled(values: Sequence[T], seed: str) -> list[T]:
+    """Return the values in an order that depends on `seed` alone, and differs from the given one."""
+    order = sorted(
+        range(len(values)), key=lambda n: hashlib.sha256(f"{seed}\0{n}".encode()).digest()
+    )
+    if len(values) > 1 and order == list(range(len(values))):
+        order = order[1:] + order[:1]
+    return [values[index] for index in order]
+
+
 def letter(index: int) -> str:
     """Return A for 0, Z for 25, AA for 26."""
     return (letter(index // 26 - 1) if index > 25 else "") + chr(65 + index % 26)
@@ -108,10 +117,7 @@ def topics(sections: Sequence[Section]) -> dict[str, set[str]]:
 
 
 def select(
-    questions: Sequence[Question],
-    count: int,
-    seed: str,
-    sections: Sequence[Section] = (),
+    questions: Sequence[Question], count: int, seed: str, sections: Sequence[Section] = ()
 ) -> tuple[Question, ...]:
     """Return `count` questions (all with 0), balanced over levels and topics, in the pack's order.
 
@@ -122,7 +128,9 @@ def select(
     known = topics(sections)
     groups: dict[tuple[int, str], list[Question]] = {}
     for question in questions:
-        groups.setdefault((question.level, _topic(question, known)), []).append(question)
+        named = (section for section, names in known.items() if names & {*question.tags})
+        topic = next(named, "") or next(iter(question.tags), "")
+        groups.setdefault((question.level, topic), []).append(question)
     taken = _shares({key: len(group) for key, group in groups.items()}, count, seed)
     chosen = {
         question.id
@@ -168,12 +176,6 @@ def _shares(
         lacks.subtract({key[1]: -whole, other[1]: whole})
 
 
-def _topic(question: Question, known: Mapping[str, set[str]]) -> str:
-    tags = set(question.tags)
-    named = next((section for section, names in known.items() if names & tags), "")
-    return named or next(iter(question.tags), "")
-
-
 def arranged(
     questions: Sequence[Question], versions: Sequence[str], seed: str, shuffle: bool = True
 ) -> dict[str, tuple[Asked, ...]]:
@@ -203,37 +205,34 @@ def arranged(
 def asked(question: Question, number: int, seed: str, shuffle: bool = True) -> Asked:
     """Return a question with what is to be mixed mixed, and the key to that."""
     mark = f"{seed}\0{question.id}"
-    if isinstance(question, ChoiceQuestion):
-        mix = shuffle and question.shuffle
-        options = mixed_options(question.options, mark) if mix else question.options
-        key = [letter(n) for n, option in enumerate(options) if option in question.answer]
-        return Asked(question, number, options=tuple(options), key=tuple(key))
-    if isinstance(question, TrueFalseQuestion):
-        return Asked(question, number, key=("true" if question.answer else "false",))
-    if isinstance(question, MatchQuestion):
-        values = tuple(dict.fromkeys(question.pairs.values()))
-        right = _mixed(values, mark)
-        key = [letter(right.index(value)) for value in question.pairs.values()]
-        return Asked(question, number, left=tuple(question.pairs), right=right, key=tuple(key))
-    if isinstance(question, OrderQuestion):
-        places = _mixed(range(len(question.items)), mark)
-        items = tuple(question.items[place] for place in places)
-        return Asked(question, number, items=items, key=tuple(str(place + 1) for place in places))
-    return Asked(question, number)
+    return _asked(question, number, lambda values: _mixed(values, mark), mark if shuffle else "")
 
 
 def as_written(question: Question, number: int) -> Asked:
     """Return a question with its options in the pack's order; what gives the answer away is mixed."""
+    return _asked(question, number, lambda values: tuple(shuffled(values, question.id)), "")
+
+
+def _asked(
+    question: Question, number: int, mix: Callable[[Sequence[Any]], tuple[Any, ...]], mark: str
+) -> Asked:
+    """Return a question whose options are mixed by `mark`, if there is one, and all else by `mix`."""
+    if isinstance(question, ChoiceQuestion):
+        mixed = mixed_options(question.options, mark) if mark and question.shuffle else ()
+        options = mixed or question.options
+        key = [letter(n) for n, option in enumerate(options) if option in question.answer]
+        return Asked(question, number, options=options, key=tuple(key))
+    if isinstance(question, TrueFalseQuestion):
+        return Asked(question, number, key=("true" if question.answer else "false",))
     if isinstance(question, MatchQuestion):
-        values = tuple(dict.fromkeys(question.pairs.values()))
-        right = tuple(shuffled(values, question.id))
-        key = tuple(letter(right.index(value)) for value in question.pairs.values())
-        return Asked(question, number, left=tuple(question.pairs), right=right, key=key)
+        right = mix(tuple(dict.fromkeys(question.pairs.values())))
+        key = [letter(right.index(value)) for value in question.pairs.values()]
+        return Asked(question, number, left=tuple(question.pairs), right=right, key=tuple(key))
     if isinstance(question, OrderQuestion):
-        places = shuffled(range(len(question.items)), question.id)
+        places = mix(range(len(question.items)))
         items = tuple(question.items[place] for place in places)
         return Asked(question, number, items=items, key=tuple(str(place + 1) for place in places))
-    return asked(question, number, "", shuffle=False)
+    return Asked(question, number)
 
 
 def in_right_order(each: Asked) -> tuple[int, ...]:
@@ -258,11 +257,8 @@ def mixed_options(options: Sequence[str], seed: str) -> tuple[str, ...]:
     named = any(_BY_LETTER.search(option) for option in options)
     if named or in_order([options[n] for n in free]):
         return tuple(options)
-    mixed = sorted((options[n] for n in free), key=lambda option: rank(seed, option))
-    result = list(options)
-    for place, option in zip(free, mixed, strict=True):
-        result[place] = option
-    return tuple(result)
+    mixed = iter(sorted((options[n] for n in free), key=lambda option: rank(seed, option)))
+    return tuple(next(mixed) if n in free else option for n, option in enumerate(options))
 
 
 def in_order(options: Sequence[str]) -> bool:
@@ -270,13 +266,12 @@ def in_order(options: Sequence[str]) -> bool:
     plain = [option.strip().strip("*_").rstrip(".") for option in options]
     if all(_NUMBER.fullmatch(option) for option in plain) and not any(map(_day, plain)):
         return True
-    days = [_day(option) or _year(option) for option in plain]
+    days = [
+        _day(option) or ((int(option), 0, 0) if re.fullmatch(r"\d{3,4}", option) else None)
+        for option in plain
+    ]
     known = [day for day in days if day is not None]
     return len(known) == len(plain) and known in (sorted(known), sorted(known, reverse=True))
-
-
-def _year(text: str) -> tuple[int, int, int] | None:
-    return (int(text), 0, 0) if re.fullmatch(r"\d{3,4}", text) else None
 
 
 def _day(text: str) -> tuple[int, int, int] | None:
@@ -296,8 +291,7 @@ def _day(text: str) -> tuple[int, int, int] | None:
 def _month(word: str) -> int:
     """Return the number of a month by its name, its first letters or its genitive; 0 for another word."""
     for number, names in enumerate(_MONTHS, 1):
-        if word.removesuffix("a") in names or word in names:
-            return number
-        if len(word) > 2 and any(name.startswith(word) for name in names):
+        begins = len(word) > 2 and any(name.startswith(word) for name in names)
+        if begins or word.removesuffix("a") in names or word in names:
             return number
     return 0

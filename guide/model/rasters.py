@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,6 +100,16 @@ def png_frame(data: bytes) -> Frame:
     head = data[16:29].ljust(13, b"\0")  # the size alone is enough to refuse what is too large
     width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", head)
     return Frame(width, height, depth, colour, bool(interlace))
+
+
+def frame_of(data: bytes) -> Frame:
+    """Return what the header of a PNG or JPEG says; raises RasterError when it has none."""
+    return png_frame(data) if data.startswith(PNG_START) else jpeg_frame(data)
+
+
+def check_raster(data: bytes) -> None:
+    """Raise RasterError unless a PNG or JPEG is whole and can be printed."""
+    check_png(data) if data.startswith(PNG_START) else check_jpeg(data)
 
 
 def check_png(data: bytes) -> None:
@@ -217,50 +228,27 @@ def bare_jpeg(data: bytes) -> bytes:
     return b"".join(kept)
 
 
-def has_adobe_marker(data: bytes) -> bool:
-    """Return True if a JPEG has Adobe's segment, after which CMYK is stored inverted."""
-    return any(
-        marker == 0xEE and data[start + 4 : start + 9] == b"Adobe"
-        for marker, start, _ in segments(data)
-    )
-
-
-def orientation_in(exif: bytes) -> int:
-    """Return the orientation, 1 to 8, that EXIF data give; 1 when they give none.
+def orientation_of(data: bytes) -> int:
+    """Return the orientation, 1 to 8, that a PNG or JPEG asks for; 1 when it says nothing.
 
     1 is upright; 2 to 8 say what turns the stored pixels upright (Exif 3.0, 4.6.5.1.6).
     """
-    body = exif.removeprefix(b"Exif\0\0")
-    order = {b"II": "little", b"MM": "big"}.get(body[:2])
-    if order is None or len(body) < 8:
-        return 1
+    from PIL import Image  # only a picture needs it
 
-    def number(at: int, size: int) -> int:
-        return int.from_bytes(body[at : at + size], "little" if order == "little" else "big")
-
-    start = number(4, 4)
-    for at in range(start + 2, start + 2 + 12 * number(start, 2), 12):
-        if number(at, 2) == 0x0112 and number(at + 2, 2) == 3:
-            value = number(at + 8, 2)
-            return value if 1 <= value <= 8 else 1
-        if at > len(body):
-            break
-    return 1
-
-
-def orientation_of(data: bytes) -> int:
-    """Return the orientation, 1 to 8, that a PNG or JPEG asks for; 1 when it says nothing."""
+    read = Image.Exif()
     try:
-        if data.startswith(PNG_START):
-            for kind, content, _ in chunks(data):
-                if kind == b"eXIf":
-                    return orientation_in(content)
-            return 1
-        for marker, start, end in segments(data):
-            if marker == 0xE1 and data[start + 4 : start + 10] == b"Exif\0\0":
-                return orientation_in(data[start + 4 : end])
-            if marker == _SOS:
-                break
-    except RasterError:
-        pass
-    return 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read.load(_exif_in(data))
+            value = read.get(0x0112)
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, struct.error):
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _exif_in(data: bytes) -> bytes:
+    """Return the first EXIF data of a PNG or JPEG, b'' without any; raises RasterError."""
+    if data.startswith(PNG_START):
+        return next((content for kind, content, _ in chunks(data) if kind == b"eXIf"), b"")
+    apps = (data[start + 4 : end] for marker, start, end in segments(data) if marker == 0xE1)
+    return next((app for app in apps if app.startswith(b"Exif\0\0")), b"")

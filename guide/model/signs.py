@@ -27,14 +27,15 @@ class Span:
     display: bool = False
 
 
-# After the marks of lists, quotes and notes, a fence of code.
-_MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
+MARKS = r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|:(?=[ \t])|\[\^[^\]\s]+\]:))*[ \t]*"
+"""What may be in a line before a block: the marks of lists, quotes and notes."""
 _FENCE = re.compile(
-    rf"(?:{_MARKS})(?P<mark>`{{3,}}(?=[^`\n]*$)|~{{3,}})[^\n]*\n?(?:.*?^[ \t>]*(?P=mark)[`~]*[ \t]*$|.*\Z)",
+    rf"(?:{MARKS})(?P<mark>`{{3,}}(?=[^`\n]*$)|~{{3,}})[^\n]*\n?(?:.*?^[ \t>]*(?P=mark)[`~]*[ \t]*$|.*\Z)",
     re.M | re.S,
 )
 _BLANK = re.compile(r"\n[ \t]*\n")
 _STOP = re.compile(r"`+|<!--|\$|\\|^[^\n`~]*(?:```|~~~)", re.M)
+_SIGN = re.compile(r"`+|<!--|\$|\\")
 _TICKS = re.compile(r"`+")
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 
@@ -97,23 +98,22 @@ def _between(text: str, at: int, opened: str, closed: str, display: bool) -> Spa
     return None
 
 
-def spans(text: str) -> Iterator[Span]:
-    """Yield code, formulas and comments in reading order; what is inside one of them is not read."""
+@lru_cache(maxsize=4096)
+def spans(text: str) -> tuple[Span, ...]:
+    """Return code, formulas and comments in reading order; what is inside one of them is not read."""
+    all_spans: list[Span] = []
     position, paragraph = 0, -1
     while match := _STOP.search(text, position):
         if match.start() >= paragraph:
-            paragraph = _paragraph_end(text, match.start())
+            blank = _BLANK.search(text, match.start())
+            paragraph = blank.start() + 1 if blank else len(text) + 1
         found = _span_at(text, match, paragraph)
         if found is None:
             position = _after(text, match)
         else:
-            yield found
+            all_spans.append(found)
             position = max(found.end, match.start() + 1)
-
-
-def _paragraph_end(text: str, at: int) -> int:
-    match = _BLANK.search(text, at)
-    return match.start() + 1 if match else len(text) + 1
+    return tuple(all_spans)
 
 
 def _after(text: str, match: re.Match[str]) -> int:
@@ -121,14 +121,9 @@ def _after(text: str, match: re.Match[str]) -> int:
     sign = match[0]
     if sign == "\\":
         return match.end() + 1
-    if sign[0] != "`" and sign.endswith(("```", "~~~")):
-        return _line_signs(text, match)
-    return match.end()
-
-
-def _line_signs(text: str, match: re.Match[str]) -> int:
-    """Return the first sign in a line that looked like a fence and is none."""
-    inner = re.compile(r"`+|<!--|\$|\\").search(text, match.start(), match.end())
+    inner = None
+    if sign[0] != "`" and sign.endswith(("```", "~~~")):  # a line like a fence: its first sign
+        inner = _SIGN.search(text, match.start(), match.end())
     return match.end() if inner is None else inner.start()
 
 
@@ -153,11 +148,6 @@ def _code(text: str, at: int, mark: str, last: int) -> Span | None:
     return None
 
 
-@lru_cache(maxsize=4096)
-def _spans(text: str) -> tuple[Span, ...]:
-    return tuple(spans(text))
-
-
 def without_code(text: str) -> str:
     """Return a Markdown text with code, formulas and comments blanked out, every place kept."""
     return _blanked(text, {"code", "formula", "comment"})
@@ -180,7 +170,7 @@ def _blanked(text: str, kinds: set[str], by: str = " ") -> str:
     if not _STOP.search(text):
         return text
     made, last = [], 0
-    for span in _spans(text):
+    for span in spans(text):
         if span.kind in kinds:
             made += [text[last : span.start], re.sub(r"[^\n]", by, text[span.start : span.end])]
             last = span.end

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -170,17 +170,13 @@ class _Face:
         local |= {head: FIRST_SHARED - n for n, (head, _) in enumerate(shared)}
         numbers = mapping["Nums"]
         links = list(self._links(annotations, dict(zip(numbers[::2], numbers[1::2], strict=True))))
-
-        def resolve(number: int) -> int:
-            return local[number] if number < _OUTSIDE else _OUTSIDE - number
-
         return SetFace(
             at=at,
             width=page.width * _SCALE,
             height=page.height * _SCALE,
             size=size,
             over=0.0,
-            objects=_numbered(group_of((objects[number] for number in order), resolve)),
+            objects=_numbered(self._group(order, local)),
             plain=deflated(_STRUCTURE.sub(b"", content)),
             drawing=self._drawing([resources, *(n for n in drawn if n not in annotations)], shared),
             bleed=page.bleed["left"] * _SCALE,
@@ -195,6 +191,10 @@ class _Face:
     def _drawing(self, order: list[int], shared: list[tuple[int, Any]]) -> Group:
         local = {number: n for n, number in enumerate(order)}
         local |= {head: FIRST_SHARED - n for n, (head, _) in enumerate(shared)}
+        return self._group(order, local)
+
+    def _group(self, order: list[int], local: Mapping[int, int]) -> Group:
+        """Return objects as a group, with `local` numbers for what is inside the face."""
 
         def resolve(number: int) -> int:
             return local[number] if number < _OUTSIDE else _OUTSIDE - number
@@ -232,8 +232,7 @@ class _Face:
             mask = self.pdf.objects[head].extra.get("SMask")
             if mask is not None:
                 numbers.append(int(mask.split()[0]))
-            at = {number: n for n, number in enumerate(numbers)}
-            group = group_of((self.pdf.objects[n] for n in numbers), at.__getitem__)
+            group = self._group(numbers, {number: n for n, number in enumerate(numbers)})
             whole = hashlib.sha256(b"".join((group.text, *(data for _, data in group.data))))
             found.append((head, (whole.hexdigest(), group)))
             inside |= set(numbers)

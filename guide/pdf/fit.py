@@ -11,11 +11,11 @@ from typing import Any
 from guide.model.artifacts import At, Face, Fault, Html
 from guide.proof.layout import (
     BREAK,
-    Leaf,
     body_height,
     centre,
     face_boxes,
     face_overflow,
+    leaf_text,
     leaves,
     page_faults,
     run_on,
@@ -197,7 +197,7 @@ class _Fitting:
         """
         over = self.over[index, step]
         box = self.pages[index, step]._page_box  # noqa: SLF001
-        laid = sum(1 for leaf in leaves(box) for c in _text(leaf) if not c.isspace())
+        laid = sum(1 for leaf in leaves(box) for c in leaf_text(leaf) if not c.isspace())
         plain = unescape(re.sub(r"<[^>]*>", "", self.html.faces[index].markup))
         whole = sum(not c.isspace() for c in plain)
         if not laid or laid > 0.5 * whole:
@@ -226,10 +226,6 @@ class _Fitting:
 def _picture(at: At) -> At:
     """Return the key of a card's own picture, where that is what stands there."""
     return f"{at}.image" if isinstance(at, str) and at and "/" not in at else at
-
-
-def _text(leaf: Leaf) -> str:
-    return str(getattr(leaf.box, "text", ""))
 
 
 def _amount(over: float) -> str:

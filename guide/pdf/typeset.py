@@ -167,10 +167,7 @@ class _Typesetting:
             self.faults += [budget] if budget else []
             data = self._write(document)
             self._told(messages)
-            proof = self._prove(data)
-            gone = {fault.at for fault in proof.faults}  # a picture that is lost, its labels too
-            self.faults += [fault for fault in self._labels(data) if fault.at not in gone]
-            self.faults += self._marked(data)
+            proof = Proof(0) if self._lacks_glyphs else self._prove(data)
         drawn = [(font, font.to_unicode) for font in document.fonts.values()]
         self._fallbacks(drawn, document.pages, self.html.markup)
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
@@ -207,25 +204,24 @@ class _Typesetting:
         rasters = tuple((each.words, each.thumb) for each in wanted.rasters if each.thumb)
         return replace(made, texts=texts, pictures=pictures, rasters=rasters)
 
+    @property
+    def _lacks_glyphs(self) -> bool:
+        return any(fault.code == "missing-glyph" for fault in self.faults)
+
     def _prove(self, data: bytes) -> Proof:
-        """Look for all text in the file; what is known to be cut or to have no glyph is not told twice."""
-        if any(fault.code == "missing-glyph" for fault in self.faults):
-            return Proof(0)
+        """Look for all text, labels of drawings and the marking in the file.
+
+        Text that is known to be cut is not reported twice. A pack's own templates may do without
+        the marking, with a warning.
+        """
         told = frozenset(fault.at for fault in self.faults if fault.code == "text-overflow")
-        return prove(with_thumbs(expected(self.tree), self.html.assets), data, told)
-
-    def _marked(self, data: bytes) -> list[Fault]:
-        """Look for the marking on each page; a pack's own templates may do without, with a warning."""
-        if any(fault.code == "missing-glyph" for fault in self.faults):
-            return []
+        proof = prove(with_thumbs(expected(self.tree), self.html.assets), data, told)
+        gone = {fault.at for fault in proof.faults}  # a picture that is lost, its labels too
+        labels = label_faults(self.tree, self.html.assets, data)
+        self.faults += [fault for fault in labels if fault.at not in gone]
         severity = Severity.WARNING if self.html.own else Severity.ERROR
-        return marking_faults(data, self.html.marking, severity=severity)
-
-    def _labels(self, data: bytes) -> tuple[Fault, ...]:
-        """Look for the labels of drawings in the file, unless some have no glyph."""
-        if any(fault.code == "missing-glyph" for fault in self.faults):
-            return ()
-        return label_faults(self.tree, self.html.assets, data)
+        self.faults += marking_faults(data, self.html.marking, severity=severity)
+        return proof
 
     def _attributed(
         self, faces: list[SetFace], fitting: list[Fault], fonts: tuple[FontFace, ...]
@@ -244,10 +240,10 @@ class _Typesetting:
 
     def _told(self, messages: list[str]) -> None:
         """Take over what WeasyPrint logged, unless the glyphs' own check has said it better."""
-        known = {fault.code for fault in self.faults} & {"missing-glyph"}
         told = [f for m in messages if (f := document_fault(m))]
+        lacks_glyphs = self._lacks_glyphs
         for fault in told:
-            if fault.code not in known:
+            if not (lacks_glyphs and fault.code == "missing-glyph"):
                 self.faults.append(placed(fault, self.html.assets, self.tree))
 
     def _layout(self, markup: str) -> Document:
@@ -302,7 +298,7 @@ class _Typesetting:
             family = font.family.strip("'\"")
             if family not in known:
                 strange.setdefault(family, set()).update("".join(texts.values()))
-        if not strange or any(fault.code == "missing-glyph" for fault in self.faults):
+        if not strange or self._lacks_glyphs:
             return
         at, word = _asked(pages, self.html.stylesheets)
         hint = "Use a family of templates/fonts.css, or add the character's font there."

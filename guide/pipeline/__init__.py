@@ -4,11 +4,11 @@ from guide.pipeline.child import fence, render_limit, worker_died
 from guide.pipeline.folder import extra_files, printed_cards, target_of
 from guide.pipeline.jobs import SHARED_MODULES, typeset_job
 from guide.pipeline.record import Built, Output
-from guide.pipeline.run import build, check, results
+from guide.pipeline.run import Made, build, check, make, write
 from guide.pipeline.settings import Progress, Settings, silent
 
 __all__ = [
-    "SHARED_MODULES", "Built", "Output", "Progress", "Settings", "build", "check",
-    "extra_files", "fence", "printed_cards", "render_limit", "results", "silent",
-    "target_of", "typeset_job", "worker_died",
+    "SHARED_MODULES", "Built", "Made", "Output", "Progress", "Settings", "build", "check",
+    "extra_files", "fence", "make", "printed_cards", "render_limit", "silent", "target_of",
+    "typeset_job", "worker_died", "write",
 ]  # fmt: skip

@@ -6,9 +6,8 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from guide.content.cardpaper import other_paper
 from guide.content.derive_cards import deck, selected
-from guide.content.library import deck_kind, load_stock, resolve_options
+from guide.content.library import deck_kind, load_stock, other_paper, resolve_options
 from guide.content.spread import Sheets
 from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, note, warning
@@ -104,7 +103,7 @@ def printed_now(task: Task, order: Order, source: Faces, wrong: bool) -> tuple[F
 
     None are rendered to compare them if something is `wrong` with all.
     """
-    from guide.html.faces import prelude
+    from guide.html.cards import prelude
     from guide.html.templates import TemplateFault
 
     cards, options = source.request.cards, order.options

@@ -55,6 +55,9 @@ def _once(work: Work, progress: Progress) -> Record:
 
 def work_on(folder: Path, settings: Settings, store: Store) -> Work:
     """Return the work of a run on a pack; raises GuideError when the limits are wrong."""
+    from guide.system import shared_libraries
+
+    shared_libraries.require()
     bounds = _bounds(settings)
     seconds = bounds.allowed(size_of_inputs(folder))
     if store.enabled:
@@ -108,6 +111,10 @@ def _make(
     folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
 ) -> Record:
     """Make it in this process and its workers."""
+    if not settings.layout:
+        from guide.pipeline.stages import content_only, read
+
+        return content_only(read(folder, settings), store)
     from guide.system.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.
@@ -117,7 +124,7 @@ def _make(
     gc.set_threshold(200_000, 50, 100)
     with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
         machine = pool.submit(machine_job) if store.enabled and not store.world else None
-        from guide.pipeline.make import make  # while the workers start
+        from guide.pipeline.stages import make  # while the workers start
 
         record = make(folder, settings, store, pool, progress, bounds.output, machine)
     if not warm:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from guide.diagnostics.diagnostic import Severity
 from guide.html.faces import Faces
-from guide.html.render import Request
+from guide.html.request import Request
 from guide.html.sheet_margins import Furniture
 from guide.model.artifacts import Fault, FontFace, FontObjects, Html, OfPack, SetFace
 from guide.model.content import Flashcard
@@ -91,11 +91,17 @@ def begin(deck: Deck) -> BegunDeck:
 
 def finish(begun: BegunDeck) -> SetDeck:
     """Wait for the faces of a deck, and begin to make its fonts."""
+    from guide.pdf.numbers import numbered
+
     deck, cards, margins = begun.deck, begun.cards, begun.margins
-    made = cards.finish(begun.begun_cards)
-    if deck.request.options["fit"] == "uniform":
-        made |= _at_one_size(deck, cards, made)
-    faces = _numbered(deck, made)
+    made, by_id = cards.finish(begun.begun_cards), deck.by_id
+    if deck.request.options["fit"] == "uniform":  # all are set at the smallest size of all
+        size = min(face.size for both in made.values() for face in both)
+        others = [name for name, both in made.items() if both[0].size != size]
+        made |= cards.finish(cards.start(others, lambda name: deck.source.key(by_id[name]), size))
+    # Their numbers come now: no face that is kept has one.
+    words = deck.source.number_of
+    faces = tuple(numbered(f, words(by_id[name])) for name, both in made.items() for f in both)
     around = tuple(face for one in margins.finish(begun.begun_margins).values() for face in one)
     known = {**margins.fonts, **cards.fonts}
     fonts = _begin_fonts(deck, known, faces), _begin_fonts(deck, known, (*faces, *around))
@@ -111,24 +117,6 @@ def finish(begun: BegunDeck) -> SetDeck:
     ]  # fmt: skip
     cached = cards.cached and margins.cached
     return SetDeck(deck, faces, around, known, fonts, tuple(faults), lacks_glyphs, cached)
-
-
-def _at_one_size(
-    deck: Deck, cards: FaceCache, made: Mapping[str, tuple[SetFace, ...]]
-) -> dict[str, tuple[SetFace, ...]]:
-    """Return the faces that are set again, at the smallest size of all."""
-    by_id = deck.by_id
-    size = min(face.size for both in made.values() for face in both)
-    others = [name for name, both in made.items() if both[0].size != size]
-    return cards.finish(cards.start(others, lambda name: deck.source.key(by_id[name]), size))
-
-
-def _numbered(deck: Deck, made: Mapping[str, tuple[SetFace, ...]]) -> tuple[SetFace, ...]:
-    """Return the faces with the numbers of their cards: no face that is kept has one."""
-    from guide.pdf.numbers import numbered
-
-    words, by_id = deck.source.number_of, deck.by_id
-    return tuple(numbered(face, words(by_id[name])) for name, both in made.items() for face in both)
 
 
 def _small(deck: Deck, faces: Sequence[SetFace]) -> list[Fault]:

@@ -102,12 +102,9 @@ def fit_report(done: SetDeck, stem: str) -> list[Made]:
     """Return how each card fits, as JSON, and a contact sheet of the tightest."""
     request, stock = done.deck.request, done.deck.stock
     fits = judged(done.faces[::2], done.faces[1::2], stock.sizes[0])
-    table = {
-        "stock": stock.name,
-        "cards": len(fits),
-        "counts": {name: sum(f.verdict == name for f in fits) for name in VERDICTS},
-        "fits": [asdict(fit) for fit in fits],
-    }
+    counts = {name: sum(f.verdict == name for f in fits) for name in VERDICTS}
+    table = {"stock": stock.name, "cards": len(fits), "counts": counts,
+             "fits": [asdict(fit) for fit in fits]}  # fmt: skip
     text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
     pages = spots(fits[:TIGHTEST], stock.card, request.paper)
     manifest, pool = request.pack.manifest, done.deck.pool

@@ -77,7 +77,6 @@ def _in_template(document: Document, word: str) -> Place | None:
 
 
 def _left_out(fault: Fault, document: Document) -> list[Diagnostic]:
-    """Say what there was no room for, a note for each file."""
     by_file: dict[str, list[tuple[Place, str]]] = {}
     for key, _ in fault.others:
         place = document.places.get(key, Place("pack.yaml", 1, 1))
@@ -108,7 +107,11 @@ def attempt(task: Task, document: Document, work: Callable[[], T]) -> T | None:
         if isinstance(exc, OSError) and exc.errno in NO_ROOM:
             problem = _no_room(exc)
         elif "RefusedURL" in detail:
-            problem = _outside(document, str(exc))
+            message = f"{document.stem}: {str(exc).partition('RefusedURL: ')[2]}"
+            hint = (
+                "Nothing is loaded but the pack's own files: look for url(...) in its stylesheets."
+            )
+            problem = error("remote-data", message, Place("pack.yaml", 1, 1), hint)
         else:
             task.problems.add(_failed(task, document, detail))
             return None
@@ -134,12 +137,6 @@ def _failed(task: Task, document: Document, detail: str) -> Diagnostic:
     message = f"typesetting `{document.stem}` failed: the pack's own templates ask for what cannot be set ({detail})"
     hint = f"Take out what was changed last in {files}. If it fails without them as well, report it as a bug."
     return error("bad-template", message, Place(f"templates/{styles[0]}", 1, 1), hint)
-
-
-def _outside(document: Document, message: str) -> Diagnostic:
-    message = f"{document.stem}: {message.partition('RefusedURL: ')[2]}"
-    hint = "Nothing is loaded but the pack's own files: look for url(...) in its stylesheets."
-    return error("remote-data", message, Place("pack.yaml", 1, 1), hint)
 
 
 def _no_room(exc: OSError) -> Diagnostic:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from guide.diagnostics.diagnostic import Diagnostic, Severity, error
-from guide.html.faces import Faces, wrong_options
-from guide.html.render import Request, marking_problems
+from guide.html.cards import wrong_options
+from guide.html.faces import Faces
+from guide.html.request import Request, marking_problems
 from guide.html.sheet_margins import BareSide, Furniture, Printed
 from guide.html.templates import TemplateFault
 from guide.model.kinds import Stock, page_budget
@@ -40,14 +41,11 @@ def begin_flashcards(task: Task, order: Order) -> Flashcards | None:
     if stock is None or not cards:
         return None
     edition, kind = task.settings.edition, order.kind
-    request = Request(
-        task.pack, kind, order.options, order.paper, order.theme, cards, stock, edition
-    )
+    options = order.options
+    request = Request(task.pack, kind, options, order.paper, order.theme, cards, stock, edition)
     source = Faces(request)
-    wrong = [
-        *source.missing_layouts(), *wrong_options(task.pack, kind, order.options),
-        *marking_problems(request),
-    ]  # fmt: skip
+    wrong = [*source.missing_layouts(), *wrong_options(task.pack, kind, options),
+             *marking_problems(request)]  # fmt: skip
     task.problems.add(*wrong)
     fingerprints = partial(source.fingerprints, cards)
     cards = printed_now(task, order, source, task.problems.stop(wrong))
@@ -87,12 +85,10 @@ def _begin(task: Task, order: Order, source: Faces, stock: Stock, wrong: bool) -
 
 def _furniture(task: Task, order: Order, stock: Stock, sides: Sequence[Side]) -> Furniture:
     """Return what is printed beside the cards of each side."""
-    options = order.options
-    duplex = str(options["duplex"])
+    marks, ruler, bleed = (order.options[name] for name in ("marks", "ruler", "bleed"))
+    duplex = str(order.options["duplex"])
     bare = [BareSide(side.sheet, side.back, margins(stock, side, duplex)) for side in sides]
-    printed = Printed(
-        duplex, str(options["marks"]), bool(options["ruler"]), float(options["bleed"] or 0)
-    )
+    printed = Printed(duplex, str(marks), bool(ruler), float(bleed or 0))
     return Furniture(task.pack, order.kind, stock, printed, bare)
 
 

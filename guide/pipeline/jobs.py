@@ -65,19 +65,17 @@ class Marked:
     counts: tuple[int, ...]
     own: bool
 
-    def prove(self, data: bytes) -> list[Fault]:
-        """Return a fault if a page shows it less often; a warning with the pack's own templates."""
-        from guide.proof.page_margins import marking_faults
-
-        severity = Severity.WARNING if self.own else Severity.ERROR
-        return marking_faults(data, self.text, self.counts, severity)
-
 
 def prove_deck_job(
     wanted: Sequence[Expected], spots: list[list[Spot]] | None, data: bytes, marked: Marked
 ) -> tuple[Proof, list[Fault]]:
-    """Look for all text of a deck and its marking; on sheets, for each face at its spot."""
+    """Look for all text of a deck and its marking; on sheets, for each face at its spot.
+
+    With the pack's own templates a page that lacks the marking is a warning.
+    """
+    from guide.proof.page_margins import marking_faults
     from guide.proof.prove import prove_deck, prove_sheets
 
     proof = prove_deck(wanted, data) if spots is None else prove_sheets(wanted, spots, data)
-    return proof, marked.prove(data)
+    severity = Severity.WARNING if marked.own else Severity.ERROR
+    return proof, marking_faults(data, marked.text, marked.counts, severity)

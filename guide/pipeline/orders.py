@@ -68,12 +68,9 @@ def given_options(task: Task, kind: Kind) -> dict[str, Any]:
     """Return the options of a kind that the pack gives, its theme, and this run."""
     given = (task.pack.manifest.documents or {}).get(kind.name, {})
     run = {"stock": task.settings.stock, "duplex": task.settings.duplex}
-    usual = {"stock": cards_of_theme(task, given)[0]} if kind.name == "flashcards" else {}
-    return {
-        **{k: v for k, v in usual.items() if v},
-        **given,
-        **{k: v for k, v in run.items() if v and k in kind.options},
-    }
+    stock = cards_of_theme(task, given)[0] if kind.name == "flashcards" else ""
+    own = {name: value for name, value in run.items() if value and name in kind.options}
+    return {**({"stock": stock} if stock else {}), **given, **own}
 
 
 def cards_of_theme(task: Task, options: Mapping[str, Any]) -> tuple[str, float]:

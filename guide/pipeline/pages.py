@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from guide.html.render import Request, render
+from guide.html.render import render
+from guide.html.request import Request
 from guide.model.artifacts import Html, Pdf
 from guide.model.kinds import Piece
 from guide.pipeline.cards import deck_cards
@@ -51,13 +50,10 @@ class Pages:
 
 def pieces(order: Order) -> list[tuple[Piece, str]]:
     """Return the files of a kind, each with the letter of its version, '' where there is but one."""
+    count = min(26, int(order.options.get("versions") or 1))
+    letters = [chr(97 + n) for n in range(count)] if count > 1 else [""]
     wanted = [p for p in order.kind.files if not p.when or order.options.get(p.when)]
-    return [(piece, version) for piece in wanted for version in _versions(piece, order.options)]
-
-
-def _versions(piece: Piece, options: Mapping[str, Any]) -> list[str]:
-    count = min(26, int(options.get("versions") or 1)) if piece.versions else 1
-    return [chr(97 + n) for n in range(count)] if count > 1 else [""]
+    return [(piece, each) for piece in wanted for each in (letters if piece.versions else [""])]
 
 
 def begin_pages(task: Task, order: Order, piece: Piece, version: str) -> Pages | None:
@@ -91,8 +87,7 @@ def finish_pages(task: Task, pages: Pages) -> list[Output]:
     if pdf is None:
         return []
     if len(pdf.data) > task.most * 1_000_000:
-        size = len(pdf.data) // 1_000_000
-        what = f"`{document.stem}` has {size} MB; {task.most} MB is the most"
+        what = f"`{document.stem}` has {len(pdf.data) // 1_000_000} MB; {task.most} MB is the most"
         task.problems.add(render_limit(what), layout=True)
         return []
     if pages.pdf is None:
@@ -103,9 +98,8 @@ def finish_pages(task: Task, pages: Pages) -> list[Output]:
     if warnings is None:
         return []
     whole = Made(document.name, pdf.data, pdf.pages, pdf.items, pdf.missing)
-    made = [file_of(document, whole, cached, warnings)]
     booklet = _booklet(task, document, pdf, cached) if task.settings.booklet else None
-    return [*made, booklet] if booklet else made
+    return [file_of(document, whole, cached, warnings), *([booklet] if booklet else [])]
 
 
 def _booklet(task: Task, document: Document, pdf: Pdf, cached: bool) -> Output | None:

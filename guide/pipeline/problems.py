@@ -76,34 +76,39 @@ class Problems:
         self.found = [d for d in self.found if d.code not in dropped]
         self.add(*(each.diagnostic for each in self.faults.values()), layout=True)
         self.faults = {}
-        found = self.found if self.pack is None else self._accepted(self.pack)
+        found = self.found if self.pack is None else self._accepted(self.pack, bool(wrong))
         if self.settings.strict:
-            found = [
-                replace(d, severity=Severity.ERROR) if d.severity == Severity.WARNING else d
-                for d in found
-            ]
+            found = [replace(d, severity=Severity.ERROR) if d.severity == Severity.WARNING else d
+                     for d in found]  # fmt: skip
         return in_order(once_each(_once_about_a_colour(_once_about_the_marking(found))))
 
-    def _accepted(self, pack: Pack) -> list[Diagnostic]:
-        """Return problems with notes that say why for those that the author accepts."""
+    def _accepted(self, pack: Pack, partly: bool) -> list[Diagnostic]:
+        """Return problems with notes that say why for those that the author accepts.
+
+        An entry that accepts nothing is a note, unless errors kept `partly` unread what it is about.
+        """
         entries, used = pack.manifest.accept, set[int]()
         shown = []
         for found in self.found:
             numbers = pack.manifest.accepting(found)
             used |= {*numbers}
-            because = entries[numbers[0]].because if numbers else ""
-            shown.append(
-                replace(found, severity=Severity.NOTE, accepted=because) if numbers else found
-            )
+            if numbers:
+                because = entries[numbers[0]].because
+                found = replace(found, severity=Severity.NOTE, accepted=because)  # noqa: PLW2901
+            shown.append(found)
         run = self.settings
-        if run.kinds or run.edition or run.tags or run.printed is not None:
+        if (
+            partly
+            or not run.layout
+            or run.kinds
+            or run.edition
+            or run.tags
+            or run.printed is not None
+        ):
             return shown  # this run does not look at all that the pack has
         codes = {found.code for found in shown}
-        return shown + [
-            _unused(entry, codes, pack.at(f"accept.{number}"))
-            for number, entry in enumerate(entries)
-            if number not in used
-        ]
+        unused = [n for n in range(len(entries)) if n not in used]
+        return shown + [_unused(entries[n], codes, pack.at(f"accept.{n}")) for n in unused]
 
 
 def _unused(entry: Accepted, codes: Iterable[str], place: Place) -> Diagnostic:

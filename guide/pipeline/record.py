@@ -49,15 +49,10 @@ class Output:
         """Return what build.json says of it."""
         complete = {"complete": {"items": self.items, "missing": self.missing}}
         return {
-            "kind": self.kind,
-            "path": self.path,
-            "pages": self.pages,
-            "bytes": self.size,
-            "sha256": self.sha256,
-            **(complete if self.items else {}),
-            "seconds": round(self.seconds, 3),
-            "cached": self.cached,
-        }
+            "kind": self.kind, "path": self.path, "pages": self.pages, "bytes": self.size,
+            "sha256": self.sha256, **(complete if self.items else {}),
+            "seconds": round(self.seconds, 3), "cached": self.cached,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -4,79 +4,115 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, note, warning
 from guide.pipeline import inputs
 from guide.pipeline.child import make_confined
-from guide.pipeline.folder import LostFile, target_of, write
-from guide.pipeline.record import Built, Record
+from guide.pipeline.folder import LostFile, target_of
+from guide.pipeline.folder import write as write_record
+from guide.pipeline.record import Built, Output, Record
 from guide.pipeline.settings import Progress, Settings, silent
 from guide.system.cache import Store, default_folder
 
-Make = Callable[[Path, Settings, Store, Progress], Record]
+Run = Callable[[Path, Settings, Store, Progress], Record]
 """Makes what a pack says: in a process for this run, or in one that is kept for the next run."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a pack gives: the finished files and what is wrong. Nothing is written but the cache.
+
+    A file whose bytes are not in the record is in the store.
+    """
+
+    folder: Path
+    settings: Settings
+    store: Store
+    record: Record
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is wrong, with the pack's folder before the paths."""
+        return self.record.shown(self.folder)
+
+    def data(self, file: Output) -> bytes:
+        """Return the bytes of a file; raises LostFile when it has left the store since."""
+        found = file.data or self.store.get(f"file:{file.sha256}")
+        if found is None:
+            raise LostFile
+        return found
+
+
+def make(
+    folder: Path, settings: Settings, progress: Progress = silent, run: Run = make_confined
+) -> Made:
+    """Return what a build would write, from the cache if it is there; nothing is written elsewhere."""
+    known, store = _known(folder, settings)
+    return _made(folder, settings, store, progress, run) if known is None else known
+
+
+def write(made: Made, target: Path) -> Built:
+    """Write the files into a folder, each atomically, and build.json beside them.
+
+    Raises GuideError when one cannot be written, and LostFile.
+    """
+    return write_record(made.record, made.store, made.folder, target, made.settings)
 
 
 def build(
     folder: Path, out: Path, settings: Settings, progress: Progress = silent,
-    make: Make = make_confined,
+    run: Run = make_confined,
 ) -> Built:  # fmt: skip
-    """Build the documents of one pack into `out`/<pack>[/<edition>].
+    """Build the documents of one pack into `out`/<pack>[/<edition>]: `make` and `write`.
 
-    Documents without errors are written, each atomically, and build.json beside them. Raises
-    GuideError when a file cannot be written.
+    Raises GuideError when a file cannot be written.
     """
     target = target_of(folder, out, settings)
-    record, store = _known(folder, settings)
-    if record is not None and record.is_whole(store, target):
-        for file in record.files:
+    known, store = _known(folder, settings)
+    if known is not None and known.record.is_whole(store, target):
+        for file in known.record.files:
             progress(file.kind, "cached")
         with contextlib.suppress(LostFile):
-            return write(record, store, folder, target, settings)
-    record = _made(folder, settings, store, progress, make)
-    return write(record, store, folder, target, settings)
+            return write(known, target)
+    return write(_made(folder, settings, store, progress, run), target)
 
 
 def check(folder: Path, settings: Settings, progress: Progress = silent) -> tuple[Diagnostic, ...]:
     """Return every problem of a pack, in content and layout; nothing is written to build/."""
-    return results(folder, settings, progress).shown(folder)
+    return make(folder, settings, progress).diagnostics
 
 
-def results(
-    folder: Path, settings: Settings, progress: Progress = silent, make: Make = make_confined
-) -> Record:
-    """Return what a build would make; nothing is written but the cache."""
-    record, store = _known(folder, settings)
-    return _made(folder, settings, store, progress, make) if record is None else record
-
-
-def _known(folder: Path, settings: Settings) -> tuple[Record | None, Store]:
-    """Return the record of an earlier build that saw what there is now, and the store.
+def _known(folder: Path, settings: Settings) -> tuple[Made | None, Store]:
+    """Return what an earlier build gave that saw what there is now, and the store.
 
     The store is that of this machine's fonts and libraries if they are known.
     """
     store = Store(default_folder(), settings.cache)
     inputs.code_known(store)
     machine = inputs.machine_known(store)
-    if not machine:
-        return None, store
-    store = store.on(machine)
-    seen = inputs.recall(store, folder, settings)
+    store = store.on(machine) if machine else store
+    seen = inputs.recall(store, folder, settings) if machine else None
     if seen is None:
         return None, store
-    return Record.load(store, inputs.digest_of_inputs(folder, seen, settings)), store
+    record = Record.load(store, inputs.digest_of_inputs(folder, seen, settings))
+    return Made(folder, settings, store, record) if record else None, store
 
 
-def _made(folder: Path, settings: Settings, store: Store, progress: Progress, make: Make) -> Record:
+def _made(folder: Path, settings: Settings, store: Store, progress: Progress, run: Run) -> Made:
     """Build, and keep what came of it if the pack still says what was read of it."""
     inputs.digest_of_code()  # of this program as it is now
-    record = make(folder, settings, store, progress)
+    record = run(folder, settings, store, progress)
     store = store.on(record.machine)
     if record.seen:  # else it was ended before it had read the pack
         record.key = inputs.digest_of_inputs(folder, record.seen, settings)
     changed = inputs.differing(folder, record.seen)
-    if changed or (store.enabled and store.world and not _as_it_was(store)):
+    base = store.on("")
+    same = not (store.enabled and store.world) or (  # this program and the machine's fonts
+        inputs.code_kept(base) and inputs.machine_known(base) in {store.world, ""}
+    )
+    if changed or not same:
         record.current = False
         record.happened += (_changed(changed),)
     elif record.seen and store.world:
@@ -87,13 +123,7 @@ def _made(folder: Path, settings: Settings, store: Store, progress: Progress, ma
         hint = "Free some room, or name another folder in GUIDE_CACHE_DIR."
         place = Place(str(store.folder.absolute()))
         record.happened += (note("cache-unusable", message, place, hint),)
-    return record
-
-
-def _as_it_was(store: Store) -> bool:
-    """Return True if neither this program nor the machine's fonts were changed meanwhile."""
-    base = store.on("")
-    return inputs.code_kept(base) and inputs.machine_known(base) in {store.world, ""}
+    return Made(folder, settings, store, record)
 
 
 def _changed(paths: Sequence[str]) -> Diagnostic:

@@ -22,7 +22,7 @@ class Settings:
     `printed` are the cards of a deck printed before, each with its fingerprint: only others are
     made. `registration` is how far off the printer prints the back of a sheet. With `archive`, PDFs
     are PDF/A-3b and hold the pack's source, dated as the pack is; one without a date is dated `epoch`
-    (seconds since 1970).
+    (seconds since 1970). Without `layout`, the content alone is read, and nothing is made.
     """
 
     kinds: tuple[str, ...] = ()
@@ -40,5 +40,6 @@ class Settings:
     epoch: int = 0
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
+    layout: bool = True
     jobs: int = field(default=0, compare=False)
     cache: bool = field(default=True, compare=False)

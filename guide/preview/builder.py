@@ -151,7 +151,7 @@ def _made(
     link: Connection, pool: _Kept, bounds: Limits, say: Say,
     folder: Path, settings: Settings, store: Store, first: str,
 ) -> Record:  # fmt: skip
-    from guide.pipeline.make import Onlooker, Reading, make
+    from guide.pipeline.stages import Onlooker, Reading, make
 
     def progress(document: str, state: str) -> None:
         pool.wanted()

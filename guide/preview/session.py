@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
@@ -12,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, Severity, error, in_order
-from guide.pipeline import Output, Settings, results
-from guide.pipeline.record import PDF, Record
+from guide.pipeline import Output, Settings, make
+from guide.pipeline.folder import LostFile
+from guide.pipeline.record import PDF
+from guide.pipeline.run import Made
 from guide.preview.builder import Builder, Eye, Facts
 from guide.preview.drawn import Drawn
 from guide.preview.resident import Superseded
 from guide.preview.views import Choice, Shown, View, compared
 from guide.preview.watch import changes
-from guide.system.cache import Store, default_folder
 
 _MOST_VIEWS = 8
 _LARGE = 300  # pixels; what is narrower is a thumbnail, and nobody reads it
@@ -99,11 +101,11 @@ class Session:
             loop.call_soon_threadsafe(lambda: self._soon(work(view, *values)))
 
         eye = Eye(partial(later, self._read), partial(later, self._show), view.first)
-        make = partial(self.builder.make, eye=eye)
+        run = partial(self.builder.make, eye=eye)
         settings = view.choice.settings(self.settings)
         try:
-            record = await asyncio.to_thread(
-                results, self.folder, settings, partial(later, self._doing), make
+            made = await asyncio.to_thread(
+                make, self.folder, settings, partial(later, self._doing), run
             )
         except Superseded:
             view.wanted = True
@@ -116,19 +118,20 @@ class Session:
             message = f"the build ended with an internal error ({type(exc).__name__}: {exc})"
             view.problems = (error("render-failed", message, Place("pack.yaml", 1, 1), hint),)
         else:
-            await self._finished(view, record)
+            await self._finished(view, made)
         view.building, view.seconds = False, time.monotonic() - started
         await self.tell(view)
 
-    async def _finished(self, view: View, record: Record) -> None:
+    async def _finished(self, view: View, made: Made) -> None:
+        record = made.record
         view.problems = in_order((*record.diagnostics, *record.happened))
-        store = Store(default_folder(), self.settings.cache)
-        for made in record.files:
-            if not made.data and self.drawn.data(made.sha256) is None:  # of an earlier build
-                self.drawn.put(made.sha256, store.get(f"file:{made.sha256}") or b"")
+        for file in record.files:
+            if self.drawn.data(file.sha256) is None:  # it is of an earlier build
+                with contextlib.suppress(LostFile):
+                    self.drawn.put(file.sha256, made.data(file))
         await self._show(view, record.files)
         if not record.wrong:
-            order = [made.path for made in record.files if made.path in view.documents]
+            order = [file.path for file in record.files if file.path in view.documents]
             view.documents = {name: view.documents[name] for name in order}
 
     async def _doing(self, view: View, document: str, state: str) -> None:

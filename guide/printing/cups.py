@@ -65,14 +65,9 @@ def _run(
         raise GuideError(error("printer-silent", message, Place(""), hint)) from exc
 
 
-def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    return done.stdout.decode("utf-8", "replace")
-
-
-def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Return what a command complained of, without its own name before it."""
-    text = " ".join(done.stderr.decode("utf-8", "replace").split())
-    return re.sub(r"^[a-z]+: (Error - )?", "", text)[:300] or f"exit code {done.returncode}"
+def _said(*command: str) -> str:
+    """Return what one of CUPS's commands puts out."""
+    return _run(command).stdout.decode("utf-8", "replace")
 
 
 def server() -> str:
@@ -82,21 +77,20 @@ def server() -> str:
 
 def available() -> None:
     """Raise NoCups unless CUPS is installed and its scheduler answers."""
-    for command in ("lp", "lpstat", "lpoptions"):
-        if shutil.which(command) is None:
-            raise NoCups(missing=True)
-    if "is running" not in _said(_run(("lpstat", "-r"))):
+    if not all(map(shutil.which, ("lp", "lpstat", "lpoptions"))):
+        raise NoCups(missing=True)
+    if "is running" not in _said("lpstat", "-r"):
         raise NoCups(missing=False)
 
 
 def queues() -> list[str]:
     """Return the names of all queues, those that printers on the network announce included."""
-    return _said(_run(("lpstat", "-e"))).split()
+    return _said("lpstat", "-e").split()
 
 
 def default_queue() -> str:
     """Return the user's or the system's default queue, '' when there is none."""
-    match = re.search(r"destination: (\S+)", _said(_run(("lpstat", "-d"))))
+    match = re.search(r"destination: (\S+)", _said("lpstat", "-d"))
     return match[1] if match else ""
 
 
@@ -131,15 +125,11 @@ def _listed(known: Iterable[str]) -> str:
 def refusal(queue: str) -> Diagnostic | None:
     """Return why a queue takes no jobs or prints none now, None when it does."""
     name = queue.partition("/")[0]
-    accepting = _said(_run(("lpstat", "-a", name)))
+    accepting = _said("lpstat", "-a", name)
     if " not accepting requests" in accepting:
         message = f"`{name}` is not accepting jobs{_reason(accepting)}"
-        return error(
-            "printer-refuses",
-            message,
-            Place("--printer"),
-            f"Start accepting jobs: cupsaccept {name}",
-        )
+        hint = f"Start accepting jobs: cupsaccept {name}"
+        return error("printer-refuses", message, Place("--printer"), hint)
     if stopped := stop_reason(queue):
         message = f"`{name}` is stopped{stopped.removeprefix('stopped')}"
         return error("printer-stopped", message, Place("--printer"), f"Start it: cupsenable {name}")
@@ -148,7 +138,7 @@ def refusal(queue: str) -> Diagnostic | None:
 
 def stop_reason(queue: str) -> str:
     """Return `stopped` and why, '' when the queue runs."""
-    said = _said(_run(("lpstat", "-p", queue.partition("/")[0])))
+    said = _said("lpstat", "-p", queue.partition("/")[0])
     return f"stopped{_reason(said)}" if re.search(r"^printer \S+ disabled", said, re.M) else ""
 
 
@@ -183,7 +173,7 @@ def describe(queue: str) -> Printer:
 def _options(queue: str) -> dict[str, list[str]]:
     """Return the queue's own options with their choices, none for one that has no PPD file."""
     found = {}
-    for line in _said(_run(("lpoptions", "-p", queue, "-l"))).splitlines():
+    for line in _said("lpoptions", "-p", queue, "-l").splitlines():
         match = re.match(r"([^/:\s]+)(?:/[^:]*)?: (.*)", line)
         if match:
             found[match[1]] = [choice.lstrip("*") for choice in match[2].split()]
@@ -201,21 +191,16 @@ _PPD_MEDIA = {
 def _media(options: dict[str, list[str]]) -> tuple[str, ...]:
     """Return media from a PPD file's names; nothing when it has sizes that these do not tell."""
     choices = options.get("PageSize", [])
-    if any(choice.startswith("Custom") for choice in choices):
-        return ()
-    return tuple(_PPD_MEDIA[choice] for choice in choices if choice in _PPD_MEDIA)
-
-
-def _address() -> str:
-    """Return host and port of the scheduler for a URI."""
-    said = _said(_run(("lpstat", "-H"))).strip()
-    return "localhost:631" if not said or said.startswith("/") else said
+    custom = any(choice.startswith("Custom") for choice in choices)
+    return () if custom else tuple(_PPD_MEDIA[each] for each in choices if each in _PPD_MEDIA)
 
 
 def _attributes(path: str, test: str) -> dict[str, object]:
     """Return the attributes of a queue or job over IPP; none where ipptool is not installed."""
     try:
-        done = _run(("ipptool", "-T", "20", "-X", f"ipp://{_address()}/{path}", test))
+        said = _said("lpstat", "-H").strip()
+        server = "localhost:631" if not said or said.startswith("/") else said
+        done = _run(("ipptool", "-T", "20", "-X", f"ipp://{server}/{path}", test))
         groups = plistlib.loads(done.stdout)["Tests"][0]["ResponseAttributes"]
         return {name: value for group in groups for name, value in group.items()}
     except (NoCups, GuideError, ValueError, KeyError, IndexError, TypeError, ExpatError):
@@ -234,16 +219,11 @@ def command(queue: str, job: Job) -> list[str]:
     Everything that the user's or the queue's defaults could add to a page is set here.
     """
     options = {
-        "media": job.media,
-        "sides": job.sides,
-        "print-scaling": "fit" if job.fit else "none",
-        "fit-to-page": "true" if job.fit else "false",
-        "number-up": "1",
-        "page-set": "all",
-        "outputorder": "normal",
-        "collate": "true",
+        "media": job.media, "sides": job.sides, "print-scaling": "fit" if job.fit else "none",
+        "fit-to-page": "true" if job.fit else "false", "number-up": "1", "page-set": "all",
+        "outputorder": "normal", "collate": "true",
         "multiple-document-handling": "separate-documents-collated-copies",
-    }
+    }  # fmt: skip
     if job.tray is not None:
         options["media-source"] = job.tray.name
         if job.tray.choice:  # CUPS 2.4 leaves `media-source` out where a PPD file has a name for it
@@ -261,9 +241,11 @@ def send(queue: str, job: Job) -> str:
     """Send a job and return its id; raises GuideError with the queue's own words."""
     words = command(queue, job)
     done = _run(words, job.composed() if words[-1] == "-" else None, _SENDING)
-    match = re.search(r"request id is (\S+)", _said(done))
+    match = re.search(r"request id is (\S+)", done.stdout.decode("utf-8", "replace"))
     if done.returncode or match is None:
-        message = f"`{queue}` does not take the job: {_complaint(done)}"
+        text = " ".join(done.stderr.decode("utf-8", "replace").split())
+        text = re.sub(r"^[a-z]+: (Error - )?", "", text)[:300] or f"exit code {done.returncode}"
+        message = f"`{queue}` does not take the job: {text}"
         hint = "Check the queue with `lpstat -l -p`, or ask the printer's administrator."
         raise GuideError(error("printer-refuses", message, Place("--printer"), hint))
     return match[1]
@@ -277,17 +259,15 @@ def state(job_id: str) -> State:
     if isinstance(code, int):
         message = " ".join(_texts(found, "job-printer-state-message"))
         printed = found.get("job-impressions-completed")
-        return State(
-            _STATES.get(code, "pending"), message, printed if isinstance(printed, int) else 0
-        )
-    queue = job_id.rpartition("-")[0]
-    return _listed_state(job_id, queue)
+        sides = printed if isinstance(printed, int) else 0
+        return State(_STATES.get(code, "pending"), message, sides)
+    return _listed_state(job_id, job_id.rpartition("-")[0])
 
 
 def _listed_state(job_id: str, queue: str) -> State:
     """Return a job's state from lpstat, which lists what is over but does not say how it ended."""
     for which in ("not-completed", "completed"):
-        said = _said(_run(("lpstat", "-l", "-W", which, "-o", queue)))
+        said = _said("lpstat", "-l", "-W", which, "-o", queue)
         match = re.search(rf"^{re.escape(job_id)} .*((?:\n[ \t].*)*)", said, re.M)
         if match is None:
             continue

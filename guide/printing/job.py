@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 
@@ -16,7 +16,7 @@ from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.foreign.apart import apart
 from guide.foreign.forms import is_placeholder, placeholder
 from guide.model.pageview import view_of
-from guide.units import MM_PER_INCH, MM_PER_POINT
+from guide.units import MM_PER_INCH, MM_PER_POINT, spans
 
 # ISO 32000-2, table 147, against the keywords of `sides` in RFC 8011, 5.2.8.
 _ASKED = {
@@ -129,9 +129,8 @@ class Job:
     @property
     def ranges(self) -> str | None:
         """The pages as `page-ranges` writes them, None when they are not in order."""
-        if None in self.pages or list(self.pages) != sorted(p for p in self.pages if p is not None):
-            return None
-        return runs(page for page in self.pages if page is not None)
+        pages = [page for page in self.pages if page is not None]
+        return runs(pages) if list(self.pages) == sorted(pages) else None
 
     def composed(self) -> bytes:
         """Return a PDF of just these pages, in this order; layers stay as visible as they were."""
@@ -155,12 +154,8 @@ class Job:
 
 
 def runs(pages: Iterable[int]) -> str:
-    """Return ascending pages, counted from 0, as people write them: `3-8,10`."""
-    found = []
-    for _, group in groupby(enumerate(pages), lambda pair: pair[1] - pair[0]):
-        members = [page + 1 for _, page in group]
-        found.append(f"{members[0]}-{members[-1]}" if len(members) > 1 else f"{members[0]}")
-    return ",".join(found)
+    """Return pages, counted from 0, as `--pages` has them: `3-8,10`."""
+    return spans((page + 1 for page in pages), ",")
 
 
 def read(path: Path) -> Document:
@@ -185,8 +180,12 @@ def _look(data: bytes, path: str) -> tuple[tuple[tuple[float, float], ...], str]
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             printable = pdf.allow.print_lowres or pdf.allow.print_highres
-            sizes = tuple(_size(page.obj) for page in pdf.pages)
-            asks, waits = _asked(pdf), is_placeholder(pdf)
+            views, waits = [view_of(page.obj) for page in pdf.pages], is_placeholder(pdf)
+            if not all(view.stated for view in views):
+                raise ValueError("a page without a size")  # noqa: TRY301
+            preferences: Any = pdf.Root.get("/ViewerPreferences")
+            known = isinstance(preferences, pikepdf.Dictionary)
+            asks = _ASKED.get(str(preferences.get("/Duplex", "")) if known else "", "")
     except pikepdf.PasswordError as exc:
         message = "the file is locked with a password"
         hint = "Save a copy without password with the program that opens it, and print that."
@@ -195,7 +194,7 @@ def _look(data: bytes, path: str) -> tuple[tuple[tuple[float, float], ...], str]
         message = "this is not a PDF that can be read"
         hint = "Give a PDF, or the folder of a pack; the file may have been cut short on its way."
         raise GuideError(error("not-a-pdf", message, place, hint)) from exc
-    if not sizes:
+    if not views:
         raise GuideError(error("not-a-pdf", "the file has no pages", place, "Make it again."))
     if not printable:
         message = "the author of this file does not allow printing"
@@ -203,34 +202,16 @@ def _look(data: bytes, path: str) -> tuple[tuple[tuple[float, float], ...], str]
         raise GuideError(error("print-forbidden", message, place, hint))
     if waits:
         raise GuideError(placeholder(path))
-    return sizes, asks
-
-
-def _asked(pdf: pikepdf.Pdf) -> str:
-    """Return the keyword of `sides` that the viewer preferences ask for, '' when none."""
-    preferences = pdf.Root.get("/ViewerPreferences")
-    if not isinstance(preferences, pikepdf.Dictionary):
-        return ""
-    return _ASKED.get(str(preferences.get("/Duplex", "")), "")
-
-
-def _size(page: object) -> tuple[float, float]:
-    """Return the size of a page in mm as it is read; raises ValueError when the file gives none."""
-    view = view_of(page)
-    if not view.stated:
-        raise ValueError("a page without a size")
-    return view.millimetres
+    return tuple(view.millimetres for view in views), asks
 
 
 @lru_cache(maxsize=1000)
 def media_name(width: float, height: float) -> str:
     """Return the name by PWG 5101.1 of a sheet in mm, upright: landscape pages use the same paper."""
     short, long = sorted((width, height))
-    for name in _MEDIA:
-        if fits((short, long), media_size(name)):
-            return name
     size = f"{round(short, 2):g}x{round(long, 2):g}mm"
-    return f"custom_{size}_{size}"
+    fitting = (name for name in _MEDIA if fits((short, long), media_size(name)))
+    return next(fitting, f"custom_{size}_{size}")
 
 
 @lru_cache(maxsize=1000)

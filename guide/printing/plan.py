@@ -36,38 +36,25 @@ def plan(document: Document, wishes: Wishes, printer: Printer) -> tuple[Job, ...
 
     Raises GuideError with all that document, wishes and printer do not agree on.
     """
-    problems: list[Diagnostic] = []
-    place = Place(str(document.path))
     try:
         pages = selected(wishes.pages, len(document.sizes))
     except ValueError as exc:
         hint = "Write --pages 3-8 or --pages 1,4-6; pages count from 1."
         raise GuideError(error("bad-pages", str(exc), Place("--pages"), hint)) from exc
     found, note = _sides(document, pages, wishes, printer)
-    media = sides = ""
-    if isinstance(found, Diagnostic):
-        problems.append(found)
-    else:
-        sides = found
-        problems += _torn(document, pages, wishes, sides)
-    chosen = _chosen_media(document, pages, wishes)
-    if isinstance(chosen, Diagnostic):
-        problems.append(chosen)
-    else:
-        media = _supported(chosen, printer)
-        if not media:
-            problems.append(_no_media(chosen, printer, place))
+    torn = [] if isinstance(found, Diagnostic) else _torn(document, pages, wishes, found)
+    media = _chosen_media(document, pages, wishes)
+    if isinstance(media, str):
+        media = _supported(media, printer) or _no_media(media, printer, Place(str(document.path)))
     tray = _tray(wishes.tray, printer)
-    if isinstance(tray, Diagnostic):
-        problems.append(tray)
-    if problems or isinstance(tray, Diagnostic):
+    problems = [each for each in (found, *torn, media, tray) if isinstance(each, Diagnostic)]
+    if isinstance(found, Diagnostic) or isinstance(media, Diagnostic) or problems:
         raise GuideError(*problems)
+    assert not isinstance(tray, Diagnostic)
     job = Job(
-        document, pages, wishes.copies, sides, media, wishes.fit, tray, document.name, note=note
+        document, pages, wishes.copies, found, media, wishes.fit, tray, document.name, note=note
     )
-    if wishes.manual and sides != "one-sided":
-        return by_hand(job)
-    return (job,)
+    return by_hand(job) if wishes.manual and found != "one-sided" else (job,)
 
 
 def by_hand(job: Job) -> tuple[Job, Job]:
@@ -113,10 +100,8 @@ def _sides(
     if wishes.manual or can_turn(printer, wishes.duplex, wanted):
         return wanted, ""
     if not (wishes.sides or document.asks):
-        return (
-            "one-sided",
-            "one-sided, for the printer has no duplexer; --manual-duplex prints both",
-        )
+        note = "one-sided, for the printer has no duplexer; --manual-duplex prints both"
+        return "one-sided", note
     who = "the document has fronts and backs" if not wishes.sides else f"--sides {wishes.sides}"
     hint = (
         "--manual-duplex prints the fronts, waits until you have turned the stack, and prints the "
@@ -197,25 +182,17 @@ def _supported(media: str, printer: Printer) -> str:
     if size is None:
         return ""
     least, most = (
-        next(
-            (s for n in printer.media if n.startswith(f"custom_{w}") and (s := media_size(n))), None
-        )
-        for w in ("min", "max")
+        next(filter(None, (media_size(n) for n in printer.media if n.startswith(each))), None)
+        for each in ("custom_min", "custom_max")
     )
     listed = [name for name in printer.media if not name.startswith(("custom_min", "custom_max"))]
     same = [name for name in listed if fits(size, media_size(name))]
     if same:
         return min(same, key=lambda name: ("borderless" in name or "transverse" in name, name))
-    if (
-        least
-        and most
-        and all(
-            low - SAME <= each <= high + _ROLL
-            for low, each, high in zip(least, size, most, strict=True)
-        )
-    ):
-        return media
-    return ""
+    if not least or not most:
+        return ""
+    sides = zip(least, size, most, strict=True)
+    return media if all(low - SAME <= each <= high + _ROLL for low, each, high in sides) else ""
 
 
 def _no_media(media: str, printer: Printer, place: Place) -> Diagnostic:

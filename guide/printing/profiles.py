@@ -105,11 +105,8 @@ def profile(name: str) -> Profile:
     if name in known:
         return known[name]
     names = ", ".join(f"`{each}`" for each in sorted(known))
-    hint = (
-        f"Known are {names}."
-        if known
-        else f"Store it: guide calibrate --save {name} --read C=0.4,-0.8"
-    )
+    hint = f"Store it: guide calibrate --save {name} --read C=0.4,-0.8"
+    hint = f"Known are {names}." if known else hint
     message = f"there is no printer profile `{name}`"
     raise GuideError(error("unknown-printer", message, Place("--printer"), hint))
 
@@ -146,9 +143,8 @@ def parse_offset(text: str) -> tuple[float, float]:
     first = first if re.search("[a-z]", first) else f"{first}{unit}"
     right, down = parse_length(first), parse_length(second)
     if max(abs(right), abs(down)) > MOST:
-        raise ValueError(
-            f"{text!r} is more than {MOST:g} mm: does the printer turn about the other edge?"
-        )
+        question = "does the printer turn about the other edge?"
+        raise ValueError(f"{text!r} is more than {MOST:g} mm: {question}")
     return right, down
 
 

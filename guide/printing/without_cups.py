@@ -24,19 +24,14 @@ _NAMES = {"debian": "Debian and Ubuntu", "fedora": "Fedora", "arch": "Arch"}
 
 def remedy(missing: bool) -> Diagnostic:
     """Return what is wrong with CUPS here, and what to do on this system."""
-    return error("no-cups", _wrong(missing), Place(""), _install() if missing else _start())
-
-
-def _wrong(missing: bool) -> str:
+    message = f"CUPS does not answer: {server()} is not running"
+    hint = "Start it: sudo systemctl start cups (or, without systemd, sudo cupsd)."
     if missing:
-        return "there is no CUPS on this machine, the printing system that guide print talks to"
-    return f"CUPS does not answer: {server()} is not running"
-
-
-def _start() -> str:
-    if sys.platform == "darwin":
-        return "Start it: sudo launchctl start org.cups.cupsd"
-    return "Start it: sudo systemctl start cups (or, without systemd, sudo cupsd)."
+        message = "there is no CUPS on this machine, the printing system that guide print talks to"
+        hint = _install()
+    elif sys.platform == "darwin":
+        hint = "Start it: sudo launchctl start org.cups.cupsd"
+    return error("no-cups", message, Place(""), hint)
 
 
 def _install() -> str:
@@ -44,11 +39,8 @@ def _install() -> str:
         return "Windows has none: open the file in a viewer and print it with the settings below."
     if sys.platform == "darwin":
         return "macOS has it: look whether /usr/bin is in your PATH."
-    for family in _families():
-        if family in _INSTALL:
-            return (
-                f"Install it: {_INSTALL[family]}. Then add your printer in the system's settings."
-            )
+    if command := next((_INSTALL[each] for each in _families() if each in _INSTALL), ""):
+        return f"Install it: {command}. Then add your printer in the system's settings."
     each = "; ".join(f"{name}: {_INSTALL[key]}" for key, name in _NAMES.items())
     return f"Install it. {each}. macOS has it."
 
@@ -79,9 +71,9 @@ def instructions(batch: Sequence[Job]) -> list[tuple[str, Rows]]:
     printed = [page for page in backs.pages if page is not None]
     turn = backs.turn.replace("-", " ")
     words = [
-        f"Turn the stack of fronts over its {turn} and put it back, so that the empty sides are"
+        f"Turn the stack of fronts over its {turn} and put it back, so that the empty sides are",
+        "printed and the sheet with the first front is drawn first.",
     ]
-    words.append("printed and the sheet with the first front is drawn first.")
     if len(printed) < len(backs.pages):
         alone = len(backs.pages) - len(printed)
         pages = runs(page for page in fronts.pages[-alone:] if page is not None)

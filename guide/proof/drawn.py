@@ -13,14 +13,14 @@ from typing import Any
 from PIL import Image
 from pypdfium2 import raw
 
+from guide.model.pageview import Corners, Matrix, bounds, moved, times
+
 _DEEP = 12  # forms in forms
 _NAME = 64  # bytes of a mark's name
 _MOST = 20_000_000  # pixels of a page
 _ROOM = 65_536  # bytes of one text; a line has a few hundred
-Box = tuple[float, float, float, float]
+Box = Corners
 """Left, bottom, right and top in pt."""
-Matrix = tuple[float, float, float, float, float, float]
-"""A PDF matrix: `x' = a x + c y + e`, `y' = b x + d y + f` (ISO 32000-2, 8.3.4)."""
 EVERYWHERE: Box = (-1e9, -1e9, 1e9, 1e9)
 _UNMOVED: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _sides = tuple(ctypes.c_float() for _ in range(4))
@@ -53,7 +53,7 @@ class Drawn:
             return None
         left, bottom, right, top = _sides
         box = left.value, bottom.value, right.value, top.value
-        return _moved(box, self.holders[-1].matrix) if self.holders else box
+        return moved(box, self.holders[-1].matrix) if self.holders else box
 
     @property
     def alpha(self) -> float:
@@ -126,7 +126,7 @@ class Reader:
         raw.FPDFPageObj_GetMatrix(handle, value)
         drawn.matrix = (value.a, value.b, value.c, value.d, value.e, value.f)
         if holder is not None:
-            drawn.matrix = _times(drawn.matrix, holder.matrix)
+            drawn.matrix = times(drawn.matrix, holder.matrix)
         if kind == raw.FPDF_PAGEOBJ_IMAGE:
             return drawn
         drawn.silent = (holder is not None and holder.silent) or _is_no_text(handle)
@@ -224,23 +224,6 @@ def opened(document: Any, number: int) -> Iterator[Any]:
         raw.FPDF_ClosePage(page)
 
 
-def _times(first: Matrix, second: Matrix) -> Matrix:
-    a, b, c, d, e, f = first
-    p, q, r, s, t, u = second
-    return (
-        a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s,
-        e * p + f * r + t, e * q + f * s + u,
-    )  # fmt: skip
-
-
-def _moved(box: Box, matrix: Matrix) -> Box:
-    a, b, c, d, e, f = matrix
-    corners = [(x, y) for x in (box[0], box[2]) for y in (box[1], box[3])]
-    xs = [a * x + c * y + e for x, y in corners]
-    ys = [b * x + d * y + f for x, y in corners]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
 def _common(one: Box, other: Box) -> Box:
     return (
         max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]),
@@ -253,21 +236,18 @@ def clip_of(handle: Any, holder: Drawn | None = None) -> Box:
     box = holder.clip if holder is not None else EVERYWHERE
     for n in range(raw.FPDFClipPath_CountPaths(path) if path else 0):
         extent = _extent(path, n)
-        box = _common(box, _moved(extent, holder.matrix) if holder is not None else extent)
+        box = _common(box, moved(extent, holder.matrix) if holder is not None else extent)
     return box
 
 
 def _extent(path: Any, number: int) -> Box:
     """Return the rectangle around one path of a clipping path."""
     x, y = ctypes.c_float(), ctypes.c_float()
-    xs, ys = [], []
+    points = []
     for n in range(raw.FPDFClipPath_CountPathSegments(path, number)):
         raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(path, number, n), x, y)
-        xs.append(x.value)
-        ys.append(y.value)
-    if not xs:
-        return (0.0, 0.0, 0.0, 0.0)
-    return min(xs), min(ys), max(xs), max(ys)
+        points.append((x.value, y.value))
+    return bounds(points)
 
 
 def _is_no_text(drawn: Any) -> bool:

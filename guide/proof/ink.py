@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Container, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,48 +141,36 @@ def _form(
     return Form(x, y, a < 0, mine, pictures)
 
 
-@contextmanager
-def _structure(page: Any) -> Iterator[Any]:
+def _figures(page: Any) -> Iterator[tuple[str, list[int]]]:
+    """Yield a page's structure elements with an alternative text: that, and their marked content."""
+    room = ctypes.create_string_buffer(_ROOM)
     tree = raw.FPDF_StructTree_GetForPage(page)
     try:
-        yield tree
+        tops = [
+            raw.FPDF_StructTree_GetChildAtIndex(tree, n)
+            for n in range(raw.FPDF_StructTree_CountChildren(tree))
+        ]
+        for element in _elements(tops):
+            size = raw.FPDF_StructElement_GetAltText(element, room, _ROOM)
+            if 2 < size <= _ROOM:
+                words = room.raw[: size - 2].decode("utf-16-le", "replace")
+                marks = (
+                    raw.FPDF_StructElement_GetMarkedContentIdAtIndex(each, n)
+                    for each in _elements([element])
+                    for n in range(raw.FPDF_StructElement_GetMarkedContentIdCount(each))
+                )
+                yield words, [mark for mark in marks if mark >= 0]
     finally:
         raw.FPDF_StructTree_Close(tree)
 
 
-def _figures(page: Any) -> Iterator[tuple[str, list[int]]]:
-    """Yield a page's structure elements with an alternative text: that, and their marked content."""
-    room = ctypes.create_string_buffer(_ROOM)
-    with _structure(page) as tree:
-        open_ones = [
-            raw.FPDF_StructTree_GetChildAtIndex(tree, n)
-            for n in range(raw.FPDF_StructTree_CountChildren(tree))
-        ]
-        while open_ones:
-            element = open_ones.pop()
-            if not element:
-                continue
-            size = raw.FPDF_StructElement_GetAltText(element, room, _ROOM)
-            if 2 < size <= _ROOM:
-                words = room.raw[: size - 2].decode("utf-16-le", "replace")
-                yield words, list(_marks(element))
-            open_ones += [
+def _elements(tops: list[Any]) -> Iterator[Any]:
+    """Yield structure elements and those in them, the last first."""
+    while tops:
+        element = tops.pop()
+        if element:
+            yield element
+            tops += [
                 raw.FPDF_StructElement_GetChildAtIndex(element, n)
                 for n in range(raw.FPDF_StructElement_CountChildren(element))
-            ]
-
-
-def _marks(element: Any) -> Iterator[int]:
-    """Yield the numbers of the marked content of a structure element and of those in it."""
-    open_ones = [element]
-    while open_ones:
-        each = open_ones.pop()
-        if each:
-            for n in range(raw.FPDF_StructElement_GetMarkedContentIdCount(each)):
-                mark = raw.FPDF_StructElement_GetMarkedContentIdAtIndex(each, n)
-                if mark >= 0:
-                    yield mark
-            open_ones += [
-                raw.FPDF_StructElement_GetChildAtIndex(each, n)
-                for n in range(raw.FPDF_StructElement_CountChildren(each))
             ]

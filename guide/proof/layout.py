@@ -112,7 +112,7 @@ def _page_faults(pages: list[Any]) -> Iterator[Fault]:
         if last and last.tag in _HEADS and len(found) > 1 and number < len(pages):
             message = f"a heading is alone at the foot of page {number}"
             hint = "Shorten the text before it, or let the heading begin a page."
-            word = str(getattr(last.box, "text", ""))
+            word = leaf_text(last)
             fault = Fault("stranded-heading", message, last.at, hint, Severity.WARNING, number)
             yield replace(fault, word=word)
 
@@ -125,7 +125,7 @@ def _heads_too_wide(box: Any, number: int, told: set[str]) -> Iterator[Fault]:
             continue
         for leaf in (leaf for child in margin.children for leaf in leaves(child)):
             over = max(leaf.right - edge, -leaf.left)
-            text = str(getattr(leaf.box, "text", ""))
+            text = leaf_text(leaf)
             if over > TOLERANCE and text not in told:
                 told.add(text)
                 message = f"`{text[:40]}` is {over / PX_PER_MM:.1f} mm too wide for head or foot"

@@ -11,7 +11,7 @@ from weasyprint.formatting_structure import boxes
 from guide.diagnostics.diagnostic import Severity
 from guide.model.artifacts import Fault, OfPack
 from guide.model.letters import letters
-from guide.proof.layout import MOST, Leaf, leaves
+from guide.proof.layout import MOST, Leaf, leaf_text, leaves
 
 MARKING = OfPack("marking")
 _OVERHANG = 0.15  # of the height of a text that has no ink: accents above, room below
@@ -33,14 +33,10 @@ def margin_faults(pages: Sequence[Any], marking: str = "") -> list[Fault]:
         ]
         others = [leaf for leaf in leaves(box) if ours and _outside(leaf, box)]
         for one, other in _overlaps(ours, others):
-            pair = _text(one), _text(other)
+            pair = leaf_text(one), leaf_text(other)
             if pair not in told:
                 told[pair] = _over(pair, number, marking)
     return [*told.values()][:MOST]
-
-
-def _text(leaf: Leaf) -> str:
-    return str(getattr(leaf.box, "text", ""))
 
 
 def _outside(leaf: Leaf, box: Any) -> bool:

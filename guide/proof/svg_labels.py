@@ -6,29 +6,24 @@ picture's own source, before it is drawn; what was drawn is read from the file b
 
 from __future__ import annotations
 
-import ctypes
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-from xml.etree import ElementTree as ET
+from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 import pypdfium2 as pdfium
+from defusedxml import ElementTree
 from pypdfium2 import raw
 
 from guide.model.artifacts import Fault
 from guide.model.letters import letters
+from guide.proof.drawn import Box, Drawn, Reader, clip_of, extent_of, opened
 
-_ROOM = 65_536  # bytes of one text
-_NAME = 64  # bytes of a mark's name
-_DEEP = 12  # forms in forms
 _MOST = 20  # faults of one document
 _SHOWN = 48
 _UNDRAWN = frozenset(
     "defs symbol clipPath mask marker pattern title desc metadata style script foreignObject switch"
     " flowRoot linearGradient radialGradient filter".split()
 )
-_MARKS = {f"{name}\0".encode("utf-16-le") for name in ("Artifact", "Figure")}
 
 
 def label_faults(root: Element, assets: Mapping[str, bytes], data: bytes) -> tuple[Fault, ...]:
@@ -85,8 +80,8 @@ def labels_of(svg: bytes) -> list[str]:
     if b"<text" not in svg and b":text" not in svg:
         return []
     try:
-        root = ET.fromstring(svg)  # noqa: S314  checked when the pack was loaded
-    except ET.ParseError:
+        root = ElementTree.fromstring(svg)
+    except ElementTree.ParseError:
         return []
     styles = " ".join("".join(e.itertext()) for e in root.iter() if _name(e) == "style")
     by_class = "none" in styles or "hidden" in styles or "opacity" in styles
@@ -155,75 +150,25 @@ def drawn_in_figures(data: bytes) -> str:
     document = pdfium.PdfDocument(data)
     try:
         for number in range(len(document)):
-            page = raw.FPDF_LoadPage(document.raw, number)
-            text = raw.FPDFText_LoadPage(page)
-            count = raw.FPDFPage_CountObjects(page)
-            box = raw.FS_RECTF()
-            raw.FPDF_GetPageBoundingBox(page, box)
-            sides = (box.left, box.bottom, box.right, box.top)
-            reading = _Reading(text, sides)
-            found += reading.texts(page, count, raw.FPDFPage_GetObject, marked=False, depth=0)
-            raw.FPDFText_ClosePage(text)
-            raw.FPDF_ClosePage(page)
+            with opened(document.raw, number) as page:
+                text = raw.FPDFText_LoadPage(page)
+                reader, extent = Reader(text), extent_of(page)
+                found += [
+                    letters(reader.words(each))
+                    for each in reader.objects(page)
+                    if each.kind == raw.FPDF_PAGEOBJ_TEXT and each.silent and _is_seen(each, extent)
+                ]
+                raw.FPDFText_ClosePage(text)
     finally:
         document.close()
     return "".join(found)
 
 
-class _Reading:
-    """Reads the texts of figures and artifacts of one page."""
-
-    def __init__(self, text: Any, box: tuple[float, float, float, float]) -> None:
-        self.text, self.box = text, box
-        self._room = (raw.FPDF_WCHAR * (_ROOM // 2))()
-
-    def texts(
-        self, parent: Any, count: int, get: Callable[..., Any], *, marked: bool, depth: int
-    ) -> Iterator[str]:
-        """Yield the letters of what is seen of the objects on a page or in a form."""
-        for number in range(count):
-            drawn = get(parent, number)
-            kind = raw.FPDFPageObj_GetType(drawn)
-            inside = marked or _is_marked(drawn)
-            if kind == raw.FPDF_PAGEOBJ_TEXT and inside and self._is_seen(drawn, depth):
-                size = raw.FPDFTextObj_GetText(drawn, self.text, self._room, _ROOM)
-                if 2 < size <= _ROOM:
-                    written = ctypes.string_at(self._room, size - 2)
-                    yield letters(written.decode("utf-16-le", "replace"))
-            elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEEP:
-                inner = raw.FPDFFormObj_CountObjects(drawn)
-                get_inner = raw.FPDFFormObj_GetObject
-                yield from self.texts(drawn, inner, get_inner, marked=inside, depth=depth + 1)
-
-    def _is_seen(self, drawn: Any, depth: int) -> bool:
-        """Return True if the middle of an object is on the page and inside all paths that clip it."""
-        sides = [ctypes.c_float() for _ in range(4)]
-        if not raw.FPDFPageObj_GetBounds(drawn, *sides):
-            return True
-        left, bottom, right, top = (side.value for side in sides)
-        x, y = (left + right) / 2, (bottom + top) / 2
-        if not depth and not (self.box[0] <= x <= self.box[2] and self.box[1] <= y <= self.box[3]):
-            return False
-        path = raw.FPDFPageObj_GetClipPath(drawn)
-        count = raw.FPDFClipPath_CountPaths(path) if path else 0
-        return all(_holds(path, number, x, y) for number in range(count))
-
-
-def _is_marked(drawn: Any) -> bool:
-    """Return True if an object is marked as an artifact or a figure (ISO 32000-2, 14.8)."""
-    name, size = (raw.FPDF_WCHAR * (_NAME // 2))(), ctypes.c_ulong()
-    for number in range(raw.FPDFPageObj_CountMarks(drawn)):
-        raw.FPDFPageObjMark_GetName(raw.FPDFPageObj_GetMark(drawn, number), name, _NAME, size)
-        if ctypes.string_at(name, size.value) in _MARKS:
-            return True
-    return False
-
-
-def _holds(path: Any, number: int, x: float, y: float) -> bool:
-    px, py = ctypes.c_float(), ctypes.c_float()
-    xs, ys = [], []
-    for n in range(raw.FPDFClipPath_CountPathSegments(path, number)):
-        raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(path, number, n), px, py)
-        xs.append(px.value)
-        ys.append(py.value)
-    return not xs or (min(xs) <= x <= max(xs) and min(ys) <= y <= max(ys))
+def _is_seen(drawn: Drawn, extent: Box) -> bool:
+    """Return True if the middle of an object is on the page and inside all paths that clip it."""
+    box = drawn.box
+    if box is None:
+        return True
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    clip = clip_of(drawn.handle, drawn.holders[-1] if drawn.holders else None)
+    return all(b[0] <= x <= b[2] and b[1] <= y <= b[3] for b in (extent, clip))

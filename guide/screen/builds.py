@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from guide.diagnostics.formats import plain
 from guide.pipeline import Built, Output
-from guide.screen.problems import show, summary
+from guide.screen.problems import HowMuch, show, summary
 from guide.screen.tables import columns
 
 if TYPE_CHECKING:  # only its command pays for importing it
@@ -47,14 +47,22 @@ def _found(made: Output) -> str:
     return f"{found} of {made.items}" if made.missing else str(found)
 
 
-def report_built(built: Built) -> None:
-    """Print what was made and what is wrong, to stderr."""
+def report_built(built: Built, how_much: HowMuch = HowMuch.GROUPED) -> None:
+    """Print what was made and what is wrong, to stderr: errors last, then one line on the whole."""
     found = (*built.diagnostics, *built.leftover)
-    show(found, stream=sys.stderr)
-    if built.outputs:
+    if built.outputs and how_much is not HowMuch.QUIET:
         print(table(built.outputs), file=sys.stderr)
-    if found:
-        print(f"{plain(built.folder)}: {summary(found)}", file=sys.stderr)
+    show(found, stream=sys.stderr, how_much=how_much)
+    if how_much is HowMuch.QUIET and not built.failed:
+        return
+    said = [summary(found)] if found else []
+    if built.outputs:
+        count = len(built.outputs)
+        folder = os.path.dirname(built.outputs[0].path)
+        said.append(f"{count} file{'s' * (count != 1)} in {plain(folder)}")
+    elif built.failed:
+        said.append("nothing was made")
+    print(f"{plain(built.folder)}: {'; '.join(said)}", file=sys.stderr)
 
 
 def report_compared(found: Compared) -> None:

@@ -176,53 +176,34 @@ def n_up(
     place i div s on sheet i mod s, so that the cut piles, laid on one another, are in order. With a
     `flip`, a cut leaf has one page in front and the next behind it.
     """
+    width = (sheet.width - 2 * margin - (columns - 1) * gap) / columns
+    height = (sheet.height - 2 * margin - (rows - 1) * gap) / rows
     places = columns * rows
     two_sided = cut_stack and flip != "none"
     leaves = ceil(pages / 2) if two_sided else pages
     sheets = max(1, ceil(leaves / places))
+
+    def side(indices: Sequence[int]) -> Surface:
+        cells = []
+        for place, index in enumerate(indices):
+            row, column = divmod(place, columns) if order == "across" else divmod(place, rows)[::-1]
+            column = columns - 1 - column if right_to_left else column
+            box = (margin + column * (width + gap), margin + row * (height + gap), width, height)
+            cells.append(Cell(_page(index, pages), box))
+        return Surface(sheet, tuple(cells))
+
     surfaces = []
     for number in range(sheets):
         chosen = [
             place * sheets + number if cut_stack else number * places + place
             for place in range(places)
         ]
-        kept = [leaf if leaf < leaves else None for leaf in chosen]
-        if not two_sided:
-            indices = [None if leaf is None else leaf for leaf in kept]
-            surfaces.append(
-                _grid(indices, sheet, columns, rows, order, margin, gap, right_to_left, pages)
-            )
-            continue
-        fronts = [None if leaf is None else 2 * leaf for leaf in kept]
-        backs = [None if leaf is None else 2 * leaf + 1 for leaf in kept]
-        surfaces.append(
-            _grid(fronts, sheet, columns, rows, order, margin, gap, right_to_left, pages)
-        )
-        behind = _grid(backs, sheet, columns, rows, order, margin, gap, right_to_left, pages)
-        surfaces.append(_behind(behind, flip))
+        if two_sided:
+            surfaces.append(side([2 * leaf for leaf in chosen]))
+            surfaces.append(_behind(side([2 * leaf + 1 for leaf in chosen]), flip))
+        else:
+            surfaces.append(side(chosen))
     return surfaces
-
-
-def _grid(
-    indices: Sequence[int | None],
-    sheet: Paper,
-    columns: int,
-    rows: int,
-    order: str,
-    margin: float,
-    gap: float,
-    right_to_left: bool,
-    pages: int,
-) -> Surface:
-    width = (sheet.width - 2 * margin - (columns - 1) * gap) / columns
-    height = (sheet.height - 2 * margin - (rows - 1) * gap) / rows
-    cells = []
-    for place, index in enumerate(indices):
-        row, column = divmod(place, columns) if order == "across" else divmod(place, rows)[::-1]
-        column = columns - 1 - column if right_to_left else column
-        box = (margin + column * (width + gap), margin + row * (height + gap), width, height)
-        cells.append(Cell(index if index is not None and index < pages else None, box))
-    return Surface(sheet, tuple(cells))
 
 
 def _behind(surface: Surface, flip: Flip) -> Surface:
@@ -292,22 +273,13 @@ def _poster_marks(
     length = min(5.0, margin * 0.6)
     xs = [margin + (overlap if column else 0), sheet.width - margin]
     ys = [margin + (overlap if row else 0), sheet.height - margin]
-    strokes = [
-        stroke
-        for x in xs
-        for stroke in (
-            Stroke(x, margin - length, x, margin - 1),
-            Stroke(x, ys[1] + 1, x, ys[1] + length),
-        )
-    ]
-    strokes += [
-        stroke
-        for y in ys
-        for stroke in (
-            Stroke(margin - length, y, margin - 1, y),
-            Stroke(xs[1] + 1, y, xs[1] + length, y),
-        )
-    ]
+    strokes = []
+    for x in xs:
+        strokes.append(Stroke(x, margin - length, x, margin - 1))
+        strokes.append(Stroke(x, ys[1] + 1, x, ys[1] + length))
+    for y in ys:
+        strokes.append(Stroke(margin - length, y, margin - 1, y))
+        strokes.append(Stroke(xs[1] + 1, y, xs[1] + length, y))
     if margin >= 2 + 2 * rows:
         top = sheet.height - margin + 1.5
         strokes += [
@@ -332,12 +304,8 @@ def pocket(pages: int, sheet: Paper, margin: float = 0.0) -> Surface:
     cells = []
     for place, number in enumerate((6, 5, 4, 3, 7, 0, 1, 2)):
         row, column = divmod(place, 4)
-        box = (
-            column * width + margin,
-            row * height + margin,
-            width - 2 * margin,
-            height - 2 * margin,
-        )
+        size = (width - 2 * margin, height - 2 * margin)
+        box = (column * width + margin, row * height + margin, *size)
         cells.append(Cell(_page(number, pages), box, turned=row == 0))
     strokes = [Stroke(n * width, 0, n * width, across.height, "fold") for n in (1, 2, 3)]
     strokes += [

@@ -152,7 +152,5 @@ class Store:
     def clear(self) -> tuple[int, int]:
         """Delete all entries; return how many, and how many bytes."""
         entries = self.entries()
-        for _, _, path in entries:
-            with contextlib.suppress(OSError):
-                path.unlink()
+        self.trim(-1)
         return len(entries), sum(size for _, size, _ in entries)

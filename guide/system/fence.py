@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-VARIABLE = "GUIDE_FENCE"  # "off" leaves it out, for systems on which it stands in the way
+VARIABLE = "GUIDE_FENCE"  # "off" turns it off, for systems on which it is in the way
 
 # linux/landlock.h; the numbers of the system calls are the same on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF, _PATH_BENEATH = 444, 445, 446, 1
@@ -94,7 +94,7 @@ def _rights(version: int) -> int:
 
 
 def _rules(fence: Fence) -> Iterable[tuple[str, int]]:
-    """Yield paths with the rights over what lies below them."""
+    """Yield paths with the rights over everything below them."""
     reading = _READ_FILE | _READ_DIR
     writing = reading | _CHANGE | _REFER | _TRUNCATE | _IOCTL
     for path in (*_SYSTEM, *map(os.path.expanduser, _FONTS), *_prefixes(), *fence.read):

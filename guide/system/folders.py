@@ -14,7 +14,7 @@ def walk(
     """Yield (folder, names of folders, names of files) from the top down, as os.walk does.
 
     The names of folders may be changed to leave some out. Links to folders are not followed. What
-    is nested more than `deepest` folders below `root` is left out: os.walk would run out of stack.
+    is nested more than `deepest` folders below `root` is omitted: os.walk would run out of stack.
     """
     waiting = [(os.fspath(root), 0)]
     while waiting:

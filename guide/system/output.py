@@ -6,19 +6,13 @@ import contextlib
 import errno
 import hashlib
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
-from guide.system import tempfiles
+from guide.system import locks, tempfiles
 from guide.system.signals import held
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 sweep = tempfiles.sweep
 _PATIENCE = 20.0  # s; another run that is stopped must not stop this one
@@ -81,32 +75,15 @@ def alone(folder: Path) -> Iterator[None]:
     Where there are no locks, or another run does not go on, each file is whole all the same. Raises
     GuideError when there can be no such folder.
     """
-    handle = -1
     try:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise GuideError(_refused(folder, exc)) from exc
-        if fcntl is not None:
-            with contextlib.suppress(OSError):
-                handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-                _lock(handle)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise GuideError(_refused(folder, exc)) from exc
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError, locks.Busy):
+            stack.callback(locks.of_folder(folder, _PATIENCE))
         sweep(folder)
         yield
-    finally:
-        if handle >= 0:
-            os.close(handle)
-
-
-def _lock(handle: int) -> None:
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.02)
-        else:
-            return
 
 
 def check_writable(path: Path) -> None:
@@ -163,18 +140,8 @@ class Batch:
 
         What was written before stays, and `settle` still gives it its name.
         """
-        written = len(self._written)
-        try:
-            handle = self._begin(path)
-            view = memoryview(data)
-            while view:
-                view = view[os.write(handle, view) :]
-        except OSError as exc:
-            self._drop_from(written)
-            raise GuideError(_refused(path, exc)) from exc
-        except BaseException:
-            self.drop()
-            raise
+        with self.open(path) as stream:
+            stream.write(data)
 
     @contextlib.contextmanager
     def open(self, path: Path) -> Iterator[BinaryIO]:
@@ -210,11 +177,11 @@ class Batch:
                 try:
                     os.fsync(handle)
                     with held():
-                        if fcntl is None:  # Windows renames no open file
+                        if os.name == "nt":  # Windows renames no open file
                             os.close(handle)
                         os.replace(name, path)
                         written.pop(0)
-                        if fcntl is not None:
+                        if os.name != "nt":
                             os.close(handle)
                 except OSError as exc:
                     raise GuideError(_refused(path, exc)) from exc

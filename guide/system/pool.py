@@ -18,7 +18,6 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from guide.system import signals, tempfiles
@@ -134,7 +133,7 @@ class Pool:
         self.workers = workers or os.cpu_count() or 1
         self.modules, self.shared, self.bounds = modules, shared, bounds
         self.warm = min(warm or self.workers, self.workers)
-        self.deaths: list[str] = []  # what ended workers that nobody had told to end
+        self.deaths: list[str] = []  # what ended workers that were not asked to end
         self._executor: ProcessPoolExecutor | None = None
         self._starting: threading.Thread | None = None
         self._stack = contextlib.ExitStack()
@@ -153,9 +152,7 @@ class Pool:
                 raise
         return self
 
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         with self._stack:
             self.stop(kill=True)  # every result that is wanted has been asked for
 
@@ -192,7 +189,7 @@ class Pool:
         self._starting.start()
 
     def _begin(self, executor: ProcessPoolExecutor) -> None:
-        # Whoever waits for a job is told what is wrong.
+        # A caller that waits for a job gets the error.
         with contextlib.suppress(OSError, EOFError, RuntimeError):
             for _ in range(self.warm):
                 executor.submit(_nothing)
@@ -260,15 +257,13 @@ def kill_server() -> None:
 
 
 def _how_they_died(executor: ProcessPoolExecutor) -> str:
-    """Return what ended the first worker: a signal, or an error. The others were told to go."""
+    """Return what ended the first worker: a signal, or an error. The others were asked to end."""
     manager: Any = executor._executor_manager_thread  # noqa: SLF001
     if manager is not None:
         manager.join(1)  # it reads how each of them ended
     codes = [process.exitcode for process in _processes(executor)]
     told = {None, 0, 255, -signal.SIGTERM}
-    code = next((code for code in codes if code not in told), None)
-    if code is None:
-        return signal_name(signal.SIGTERM)
+    code = next((code for code in codes if code not in told), -signal.SIGTERM)
     return signal_name(-code) if code < 0 else "an error"
 
 

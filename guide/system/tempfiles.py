@@ -13,16 +13,12 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 
+from guide.system.locks import claim
 from guide.system.signals import held
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 PART = ".guide-part-"
 PREFIX = "guide-"
@@ -50,10 +46,7 @@ def begin(folder: str | Path, mode: int = 0o666) -> tuple[int, str]:
 
 def _lock(handle: int) -> bool:
     """Take a file that was just created; return False when another run has removed it meanwhile."""
-    if fcntl is None:
-        return True
-    with contextlib.suppress(OSError):  # a file system without locks
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    claim(handle, wait=True)
     return os.fstat(handle).st_nlink > 0
 
 
@@ -62,7 +55,7 @@ def write(
 ) -> None:
     """Write a file whole or not at all, through a temporary one in `folder`. Raises OSError.
 
-    `lasting` waits until the disk has it: a name never stands for bytes that a power cut can take.
+    `lasting` waits until the disk has it: a name never belongs to bytes that a power cut can lose.
     """
     handle, temporary = -1, ""
     try:
@@ -75,7 +68,7 @@ def write(
         if lasting:
             os.fsync(handle)
         with held():
-            if fcntl is None:  # Windows renames no open file
+            if os.name == "nt":  # Windows renames no open file
                 os.close(handle)
                 handle = -1
             os.replace(temporary, path)
@@ -102,38 +95,21 @@ def sweep(folder: str | Path) -> None:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(PART) and entry.is_file(follow_symlinks=False):
-                handle = _claim(entry.path)
-                if handle >= 0:
-                    with contextlib.suppress(OSError):
-                        os.unlink(entry.path)
-                    os.close(handle)
+                _if_free(entry.path, partial(os.unlink, entry.path))
 
 
-def _claim(path: str) -> int:
-    """Hold a file that nobody holds; return its descriptor, or -1."""
-    try:
+def _if_free(path: str, remove: Callable[[], object]) -> None:
+    """Hold a file that nobody holds, and call `remove` meanwhile."""
+    with contextlib.suppress(OSError):
         handle = os.open(path, os.O_RDWR | _NOFOLLOW)
-    except OSError:
-        return -1
-    free = False
-    try:
-        if fcntl is None:
-            free = _is_old(handle)
-        else:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            free = True
-    except BlockingIOError:
-        pass
-    except OSError:
-        free = _is_old(handle)
-    if free:
-        return handle
-    os.close(handle)
-    return -1
-
-
-def _is_old(handle: int) -> bool:
-    return abs(time.time() - os.fstat(handle).st_mtime) > _OLD
+        try:
+            free = claim(handle)
+            if free is None:
+                free = abs(time.time() - os.fstat(handle).st_mtime) > _OLD
+            if free:
+                remove()
+        finally:
+            os.close(handle)
 
 
 @contextlib.contextmanager
@@ -163,7 +139,7 @@ def folder() -> Iterator[str]:
 
 
 def lasting() -> str:
-    """Return the folder of this process, which goes with it: the parent's, or one of its own."""
+    """Return the folder of this process, which goes with it: the parent's, or one that it makes."""
     if os.path.exists(os.path.join(tempfile.gettempdir(), _MARK)):
         return tempfile.gettempdir()
     return _own(os.getpid())
@@ -188,14 +164,10 @@ def _sweep_folders(base: str) -> None:
     mine = os.geteuid() if hasattr(os, "geteuid") else 0
     with contextlib.suppress(OSError), os.scandir(base) as entries:
         for entry in entries:
-            if not entry.name.startswith(PREFIX) or not entry.is_dir(follow_symlinks=False):
-                continue
-            if entry.stat(follow_symlinks=False).st_uid != mine:  # another user could swap it
-                continue
-            handle = _claim(os.path.join(entry.path, _MARK))
-            if handle >= 0:
-                _remove(entry.path)
-                os.close(handle)
+            ours = entry.name.startswith(PREFIX) and entry.is_dir(follow_symlinks=False)
+            # Another user could swap a folder of theirs.
+            if ours and entry.stat(follow_symlinks=False).st_uid == mine:
+                _if_free(os.path.join(entry.path, _MARK), partial(_remove, entry.path))
 
 
 def _remove(path: str) -> None:
@@ -209,17 +181,10 @@ def _remove(path: str) -> None:
                     shutil.rmtree(entry.path, ignore_errors=True)
                 else:
                     os.unlink(entry.path)
-        if not set(_names(path)) - {_MARK}:
-            break
+            if set(os.listdir(path)) <= {_MARK}:
+                break
         time.sleep(0.05)
     with contextlib.suppress(OSError):
         os.unlink(os.path.join(path, _MARK))
     with contextlib.suppress(OSError):
         os.rmdir(path)
-
-
-def _names(path: str) -> list[str]:
-    try:
-        return os.listdir(path)
-    except OSError:
-        return []

@@ -26,7 +26,8 @@ from click.testing import Result
 from driver import Driver, state
 from post_office import made_pdf
 
-from guide.delivery.ledger import Ledger
+from guide.delivery import queries
+from guide.delivery.database import Ledger
 
 Run = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
@@ -106,7 +107,7 @@ def test_a_pack_to_folder_zip_and_links(run: Run, small_pack: Path, write: Calla
     assert [c["state"] for c in manifest["copies"]] == ["sent"] * 4
     assert manifest["copies"][0]["sha256"] == hashlib.sha256(found["small-1.0-copy-001.pdf"]).hexdigest()
     with Ledger.read(tmp_path / "list.ledger.db") as ledger:
-        documents = [entry.document for entry in ledger.entries()]
+        documents = [entry.document for entry in queries.entries(ledger)]
     assert all(re.fullmatch("[0-9a-f]{64}", each) for each in documents)
     assert documents[0] == documents[3] != documents[1] == documents[2]
     again = run(*words, "--send")
@@ -140,7 +141,7 @@ def test_a_new_version_supersedes(run: Run, small_pack: Path, write: Callable[..
     pack.write_text(pack.read_text("utf-8") + 'version: "1.1"\nsupersedes: the draft\n', "utf-8")
     assert run(*words).exit_code == 0
     with Ledger.read(tmp_path / "list.ledger.db") as ledger:
-        assert [(e.number, e.version, e.supersedes) for e in ledger.entries()] == [
+        assert [(e.number, e.version, e.supersedes) for e in queries.entries(ledger)] == [
             (1, "1.0", None), (2, "1.0", None), (3, "1.0", None), (4, "1.1", 1), (5, "1.1", 2), (6, "1.1", 3)]  # fmt: skip
     assert set(sums(tmp_path / "out")) == {
         f"small-{v}-copy-{n:03d}.pdf" for v, n in (("1.0", 1), ("1.0", 2), ("1.0", 3), ("1.1", 4), ("1.1", 5), ("1.1", 6))}  # fmt: skip
@@ -349,7 +350,7 @@ def test_a_disk_that_fills_up_between_two_copies(
     assert done.exit_code == 1 and "error[cannot-write]" in done.output
     assert "5 sent" in done.output
     with Ledger.read(tmp_path / "list.ledger.db") as ledger:
-        served = {e.file for e in ledger.entries(state="sent")}
+        served = {e.file for e in queries.entries(ledger, state="sent")}
     assert served == {f"report-copy-{n:03d}.pdf" for n in range(1, 6)} == set(sums(tmp_path / "out"))
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
     assert [c["state"] for c in manifest["copies"]].count("sent") == 5
@@ -403,8 +404,8 @@ def test_killed_in_a_send_to_a_folder(report_pdf: Path, write: Callable[..., Pat
     found = sums(tmp_path / "out")
     assert set(found) == {f"report-copy-{n:03d}.pdf" for n in range(1, 151)}
     with Ledger.read(tmp_path / "list.ledger.db") as ledger:
-        assert {e.file: e.digest for e in ledger.entries()} == found
-        assert {str(e.state) for e in ledger.entries()} == {"sent"}
+        assert {e.file: e.digest for e in queries.entries(ledger)} == found
+        assert {str(e.state) for e in queries.entries(ledger)} == {"sent"}
 
 
 def test_help_has_examples_and_answers_at_once(run: Run) -> None:

@@ -350,7 +350,7 @@ def test_a_cache_that_lost_a_file_is_made_good(
     assert (folder / "flashcards.pdf").is_file()
 
 
-@pytest.mark.skipif(not (TEMPLATES / "starter/pack.yaml").is_file(), reason="there is no starter pack")
+@pytest.mark.skipif(not (TEMPLATES / "starters/example/pack.yaml").is_file(), reason="there is no starter pack")
 def test_a_new_pack_builds_without_a_warning(run: Run, tmp_path: Path) -> None:
     """`guide new` writes a pack that builds --strict, with the title that was asked for."""
     folder = tmp_path / "new"

@@ -16,13 +16,19 @@ from click.testing import Result
 from post_office import made_pdf
 
 from guide.copies.encrypt import encrypt, password_fault
-from guide.copies.seal import check_seal, seal, with_field
+from guide.copies.seal import Sealed, check_seal, sign, with_field
 from guide.copies.stamp import Stamper
 from guide.diagnostics.diagnostic import GuideError
 from guide.model.copies import CopyLabel, Seal, Signature, StampStyle
 
 Run = Callable[..., Result]
 LABEL = CopyLabel(3, 9, "Jovan Petrović", "Ministry", "ab" * 16)
+
+
+def seal(data: bytes, how: Seal) -> Sealed:
+    """Return a copy encrypted, if it has a password, and signed."""
+    password = how.password.get_secret_value()
+    return sign(encrypt(data, password) if password else data, how)
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +119,11 @@ def test_an_encrypted_copy_is_never_the_same_twice(copy: bytes) -> None:
     assert encrypt(copy, "abc") != encrypt(copy, "abc")
 
 
-def test_printing_can_be_forbidden(copy: bytes) -> None:
-    """The permission is in the file; viewers keep to it."""
-    with pikepdf.open(io.BytesIO(encrypt(copy, "abc", printing=False)), password="abc") as pdf:
-        assert not pdf.allow.print_highres
-        assert pdf.allow.accessibility
+def test_a_copy_may_be_printed_and_read_aloud_but_not_changed(copy: bytes) -> None:
+    """The permissions are in the file; viewers keep to them."""
+    with pikepdf.open(io.BytesIO(encrypt(copy, "abc")), password="abc") as pdf:
+        assert pdf.allow.print_highres and pdf.allow.accessibility
+        assert not pdf.allow.extract and not pdf.allow.modify_other
 
 
 @pytest.mark.parametrize("password", ["x" * 128, "a\u00adb", "tab\there", "non\u00a0breaking", "ﬁne"])

@@ -124,14 +124,14 @@ def shell(stampers: dict[str, Stamper]) -> Iterator[tuple[Shell, list[Draft]]]:
 def test_permissions_and_keys_are_as_for_a_copy_made_alone(shell: tuple[Shell, list[Draft]]) -> None:
     """AES-256 in its last revision; no two files have the same key."""
     opened, drafts = shell
-    closed = opened.encrypted(drafts[0], SECRET, printing=False)
-    assert closed != opened.encrypted(drafts[0], SECRET, printing=False)
+    closed = opened.encrypted(drafts[0], SECRET)
+    assert closed != opened.encrypted(drafts[0], SECRET)
     with (
         pikepdf.open(io.BytesIO(closed), password=SECRET) as one,
-        pikepdf.open(io.BytesIO(encrypt(compose(drafts[0]), SECRET, printing=False)), password=SECRET) as two,
+        pikepdf.open(io.BytesIO(encrypt(compose(drafts[0]), SECRET)), password=SECRET) as two,
     ):
         assert one.allow == two.allow
-        assert not one.allow.print_highres
+        assert one.allow.print_highres and not one.allow.extract
         assert (one.encryption.R, one.encryption.bits) == (6, 256)
         assert one.check_pdf_syntax() == []
         keys = {bytes(pdf.trailer.Encrypt.UE) for pdf in (one, two)}

@@ -14,7 +14,7 @@ import pytest
 from post_office import made_pdf
 
 from guide.copies.stamp import Stamper
-from guide.copies.trace import bars, ids_of_page, read_bars
+from guide.copies.trace import Search, bars, ids_of_page
 from guide.diagnostics.diagnostic import GuideError
 from guide.html.stamps import stamp_style
 from guide.model.copies import CopyLabel, StampPlace, StampStyle
@@ -266,7 +266,7 @@ def test_a_single_page_is_traced(briefing: bytes) -> None:
     with pikepdf.open(io.BytesIO(copy)) as pdf:
         page = pdf.pages[1]
         assert list(ids_of_page(page))[0] == ID
-        assert read_bars(page) == ID
+        assert Search().painted_id(page) == ID
 
 
 def test_bars_are_read_turned_and_scaled() -> None:
@@ -275,7 +275,7 @@ def test_bars_are_read_turned_and_scaled() -> None:
         pdf = pikepdf.new()
         page = pdf.add_blank_page(page_size=(600, 800))
         page.obj.Contents = pdf.make_stream(b"q %s cm %s Q" % (matrix, bars(ID)))
-        assert read_bars(page) == ID
+        assert Search().painted_id(page) == ID
 
 
 @pytest.mark.parametrize("lang", ["en", "de", "fr", "sq", "sr-Latn", "sr-Cyrl"])
@@ -305,7 +305,7 @@ def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     from guide import pipeline
     from guide.resources import TEMPLATES
 
-    folder, found = TEMPLATES / "starter", {}
+    folder, found = TEMPLATES / "starters/example", {}
     marked = (("marking", "TRAINING USE ONLY"), ("documents.flashcards.derive", "[]"))
     out = tmp_path_factory.mktemp("kinds")
     kinds = ("briefing", "flashcards", "handout", "handout-notes", "worksheet", "quiz", "planner")

@@ -16,7 +16,8 @@ from click.testing import Result
 from guide.actions.distribute import distribute
 from guide.delivery.channels import registry
 from guide.delivery.channels.base import Answer, Channel, File, Outcome, Parcel
-from guide.delivery.ledger import Ledger
+from guide.delivery import queries
+from guide.delivery.database import Ledger
 from guide.delivery.records import State
 from guide.delivery.request import Request, Task
 from guide.model.copies import Recipient
@@ -72,10 +73,10 @@ def test_a_new_channel_is_one_class_and_one_row(
     with pikepdf.open(io.BytesIO(file.data)) as pdf:
         assert len(pdf.pages) == 2
     with Ledger.read(tmp_path / "list.ledger.db") as ledger:
-        assert [(e.channel, e.state) for e in ledger.entries()] == [
+        assert [(e.channel, e.state) for e in queries.entries(ledger)] == [
             ("basket", State.SENT), ("folder", State.SENT), ("basket", State.UNCERTAIN)]  # fmt: skip
-        assert [e.state for e in ledger.history(1)] == ["planned", "made", "made", "made", "sending", "sent"]
-        assert ledger.copy(1).digest == file.digest
+        assert [e.state for e in queries.history(ledger, 1)] == ["planned", "made", "made", "made", "sending", "sent"]
+        assert queries.copy(ledger, 1).digest == file.digest
     assert not distribute(request).copies and len(basket) == 1
     again = run("distribute", report_pdf, "--to", people, "-o", "out", "--resend", "channel:basket", "--send")
     assert again.exit_code == 1 and len(basket) == 2, again.output

@@ -24,7 +24,9 @@ from post_office import PostOffice, made_pdf
 from guide.cli import guide
 from guide.copies.joined import joined
 from guide.delivery.dealing import Seat, deal, versions_among
-from guide.delivery.ledger import Ledger
+from guide.delivery import queries
+from guide.delivery import ledger as ledgers
+from guide.delivery.database import Ledger
 from guide.delivery.records import State
 from guide.delivery.records import Issue, Selection, Wish
 from guide.model.copies import Recipient
@@ -261,16 +263,16 @@ def wish(people: str, documents: str = "abc", version: str = "1", **more: Any) -
 
 def hand_out(ledger: Ledger, asked: Wish, fail_after: int = 99) -> str:
     """Plan and send, up to a copy; return who is due which version."""
-    plan = ledger.plan(asked)
+    plan = ledgers.plan(ledger, asked)
     entries = [entry for due in plan.due for entry in due.entries]
     for entry in entries[:fail_after]:
         made = {"number": entry.number, "document": asked.issue.documents[f"/{entry.quiz}" if entry.quiz else ""]}
-        ledger.record([made], State.SENT)
+        ledgers.record(ledger, [made], State.SENT)
     return " ".join(f"{entry.name}{entry.quiz}" for entry in entries)
 
 
 def kept(ledger: Ledger, version: str = "1") -> str:
-    return " ".join(f"{entry.name}{entry.quiz}" for entry in ledger.entries(version=version))
+    return " ".join(f"{entry.name}{entry.quiz}" for entry in queries.entries(ledger, version=version))
 
 
 THREE = "Ap Bq Cr As Bt Cu Av Bw Cx"
@@ -302,10 +304,10 @@ def test_a_ledger_from_before_the_versions_were_kept(tmp_path: Path) -> None:
     """Each copy has the version that it was dealt then: that of its document, else that of its number."""
     path = tmp_path / "class.ledger.db"
     with Ledger.begin(path) as ledger:
-        ledger.plan(wish(THREE))
+        ledgers.plan(ledger, wish(THREE))
         for number, letter in enumerate("abca", 1):
-            ledger.record([{"number": number, "document": f"{letter}1"}], State.SENT)
-        ledger.record([{"number": 5, "document": "c1"}], State.SENT)  # another than its number's
+            ledgers.record(ledger, [{"number": number, "document": f"{letter}1"}], State.SENT)
+        ledgers.record(ledger, [{"number": 5, "document": "c1"}], State.SENT)  # another than its number's
     with sqlite3.connect(path) as db:
         db.executescript("ALTER TABLE copies DROP COLUMN quiz; PRAGMA user_version = 2")
     before = path.read_bytes()
@@ -315,7 +317,7 @@ def test_a_ledger_from_before_the_versions_were_kept(tmp_path: Path) -> None:
     with Ledger.rehearse(path) as ledger:
         assert hand_out(ledger, wish(THREE + " Ay")) == "uc va wb xc yb"
     with Ledger.begin(path) as ledger:
-        assert ledger.known().copies[4].quiz == "c" and path.read_bytes() == before
+        assert queries.known(ledger).copies[4].quiz == "c" and path.read_bytes() == before
         assert hand_out(ledger, wish(THREE + " Ay")) == "uc va wb xc yb"
         assert kept(ledger) == old + " yb"
     with sqlite3.connect(path) as db:

@@ -14,7 +14,8 @@ from pathlib import Path
 from driver import Driver, state
 from post_office import PostOffice, made_pdf, opened
 
-from guide.delivery.ledger import Ledger
+from guide.delivery import queries
+from guide.delivery.database import Ledger
 from guide.delivery.records import State
 
 KILLS = int(os.environ.get("GUIDE_TEST_KILLS", "24"))  # 50 and more by hand
@@ -82,7 +83,7 @@ def _campaign(
         output = (folder / "said").read_text()
         break
     with Ledger.read(folder / "list.ledger.db") as ledger:
-        entries = ledger.entries()
+        entries = queries.entries(ledger)
     assert len(entries) == PEOPLE
     uncertain = {e.number for e in entries if e.state == State.UNCERTAIN}
     assert {e.state for e in entries} <= {State.SENT, State.UNCERTAIN}, output

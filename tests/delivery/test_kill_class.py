@@ -12,7 +12,8 @@ from pathlib import Path
 import pypdfium2 as pdfium
 from driver import Driver, state
 
-from guide.delivery.ledger import Ledger
+from guide.delivery import queries
+from guide.delivery.database import Ledger
 from guide.delivery.records import State
 
 KILLS = int(os.environ.get("GUIDE_TEST_KILLS", "2"))  # 50 and more by hand
@@ -72,7 +73,7 @@ def _started(folder: Path, driver: Driver) -> int:
 
 def _check(folder: Path) -> None:
     with Ledger.read(folder / "class.ledger.db") as ledger:
-        entries = ledger.entries()
+        entries = queries.entries(ledger)
     assert [entry.name for entry in entries] == [name for name, _ in PUPILS]
     assert {entry.state for entry in entries} == {State.SENT}
     out = folder / "out"

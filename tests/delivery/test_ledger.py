@@ -23,7 +23,10 @@ from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guide.delivery.ledger import Ledger, Plan
+from guide.delivery import queries
+from guide.delivery import ledger as ledgers
+from guide.delivery.database import Ledger
+from guide.delivery.ledger import Plan
 from guide.delivery.records import Issue, State, Wish
 from guide.delivery.records import Selection
 from guide.diagnostics.diagnostic import GuideError
@@ -46,14 +49,14 @@ def people(*rows: str) -> list[tuple[Recipient, int]]:
 
 def planned(ledger: Ledger, issue: Issue, rows: list[tuple[Recipient, int]], **more: Any) -> Plan:
     """Return what is due to the people of a list."""
-    return ledger.plan(Wish(issue, rows, **more))
+    return ledgers.plan(ledger, Wish(issue, rows, **more))
 
 
 def deliver(ledger: Ledger, plan: Plan) -> list[int]:
     """Record everything that is due as sent; return the numbers."""
     numbers = [entry.number for due in plan.due for entry in due.entries]
-    ledger.record([{"number": n} for n in numbers], State.SENDING)
-    ledger.record([{"number": n} for n in numbers], State.SENT)
+    ledgers.record(ledger, [{"number": n} for n in numbers], State.SENDING)
+    ledgers.record(ledger, [{"number": n} for n in numbers], State.SENT)
     return numbers
 
 
@@ -76,12 +79,12 @@ def test_numbers_go_on_and_nobody_gets_two(path: Path) -> None:
     assert run_of(path, [*people("Dora"), *rows]) == [5]
     assert run_of(path, rows, "1.1") == [6, 7, 8, 9]
     with Ledger.read(path) as ledger:
-        entries = ledger.entries()
+        entries = queries.entries(ledger)
         assert [(e.number, e.supersedes) for e in entries[5:]] == [(6, 1), (7, 2), (8, 3), (9, 4)]
         assert entries[0].superseded_by == 6 and entries[4].superseded_by is None
         assert [e.total for e in entries] == [4, 4, 4, 4, 5, 0, 0, 0, 0]
-        assert ledger.find(entries[3].copy_id) == entries[3]
-        assert ledger.find("0" * 32) is None
+        assert queries.find(ledger, entries[3].copy_id) == entries[3]
+        assert queries.find(ledger, "0" * 32) is None
         assert len({e.copy_id for e in entries}) == len({e.secret for e in entries}) == 9
     with pytest.raises(GuideError) as raised:
         run_of(path, rows, "1.0")
@@ -138,7 +141,7 @@ def test_whatever_lists_follow_each_other(first: list[tuple[str, int]], second: 
     wanted = {n: max([c for m, c in [*first, *second] if m == n]) for n, _ in [*first, *second]}
     assert sorted(numbers) == list(range(1, sum(wanted.values()) + 1))
     for name, count in wanted.items():
-        assert sum(e.name == name for e in memory.entries()) == count
+        assert sum(e.name == name for e in queries.entries(memory)) == count
     memory.close()
 
 
@@ -165,11 +168,11 @@ def test_a_clock_that_goes_back_does_not_change_the_order(path: Path) -> None:
     hours = iter(range(23, 0, -1))
     with Ledger.begin(path, lambda: dt.datetime(2026, 1, 1, next(hours), tzinfo=dt.UTC)) as ledger:
         deliver(ledger, planned(ledger, Issue("s", "T", "1"), people("Anna")))
-        history = ledger.history(1)
+        history = queries.history(ledger, 1)
         assert [event.state for event in history] == [State.PLANNED, State.SENDING, State.SENT]
         assert [e.sequence for e in history] == sorted(e.sequence for e in history)
         assert history[0].time > history[2].time
-        assert ledger.copy(1).changed == history[2].time
+        assert queries.copy(ledger, 1).changed == history[2].time
         assert not planned(ledger, Issue("s", "T", "1"), people("Anna")).due
 
 
@@ -179,7 +182,7 @@ def test_what_was_begun_is_uncertain_or_done_again(path: Path) -> None:
     mailed = [(rows[0][0].model_copy(update={"channel": "smtp"}), 2), rows[1]]
     with Ledger.begin(path) as ledger:
         planned(ledger, Issue("s", "T", "1"), mailed, once={"smtp"})
-        ledger.record([{"number": 1}, {"number": 2}], State.SENDING)
+        ledgers.record(ledger, [{"number": 1}, {"number": 2}], State.SENDING)
     with Ledger.begin(path) as ledger:
         plan = planned(ledger, Issue("s", "T", "1"), mailed, once={"smtp"})
         assert plan.uncertain == (1,)
@@ -213,14 +216,14 @@ def test_another_documents_ledger_is_refused(path: Path) -> None:
 def test_one_run_at_a_time_and_a_dead_ones_lock_is_free(path: Path) -> None:
     """A run that goes on keeps others out, one that was killed does not."""
     run_of(path, people("Anna"))
-    code = f"from pathlib import Path; from guide.delivery.ledger import Ledger; import time; l = Ledger.begin(Path({str(path)!r})); print('has it', flush=True); time.sleep(60)"
+    code = f"from pathlib import Path; from guide.delivery.database import Ledger; import time; l = Ledger.begin(Path({str(path)!r})); print('has it', flush=True); time.sleep(60)"
     other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert other.stdout is not None and other.stdout.readline()
     with pytest.raises(GuideError) as raised:
         Ledger.begin(path)
     assert raised.value.diagnostics[0].code == "ledger-locked"
     with Ledger.read(path) as reading:  # looking is allowed
-        assert len(reading.entries()) == 1
+        assert len(queries.entries(reading)) == 1
     other.kill()
     other.communicate()
     Ledger.begin(path).close()
@@ -275,7 +278,7 @@ def test_a_file_that_a_kill_left_empty_is_a_new_ledger(path: Path) -> None:
     """Killed between making the file and its first word."""
     path.touch(0o600)
     with Ledger.read(path) as ledger:
-        assert ledger.entries() == []
+        assert queries.entries(ledger) == []
     assert run_of(path, people("Anna")) == [1]
 
 
@@ -284,9 +287,9 @@ def test_forgetting_removes_every_trace_and_keeps_the_numbers(path: Path, run: R
     rows = people("Zebedee Quux|zebedee@quux.example|Quuxotics|Q-77|2", "Anna|a@x.org")
     run_of(path, rows)
     with Ledger.begin(path) as ledger:
-        ledger.record([{"number": 1}], State.FAILED, "550 <zebedee@quux.example> is unknown")
+        ledgers.record(ledger, [{"number": 1}], State.FAILED, "550 <zebedee@quux.example> is unknown")
         files = ("r-copy-001-Zebedee-Quux.pdf", "r-copy-002.pdf")
-        ledger.record([{"number": n, "file": file} for n, file in enumerate(files, 1)], State.SENT)
+        ledgers.record(ledger, [{"number": n, "file": file} for n, file in enumerate(files, 1)], State.SENT)
     done = run("ledger", "list.csv", "forget", "zebedee quux")
     assert done.exit_code == 0, done.output
     assert "1, 2" in done.output
@@ -295,9 +298,9 @@ def test_forgetting_removes_every_trace_and_keeps_the_numbers(path: Path, run: R
         assert part not in data
     assert [p.name for p in tmp_path.glob("*ledger*")] == [path.name]
     with Ledger.read(path) as ledger:
-        assert [(e.number, e.name, e.state) for e in ledger.entries()] == [
+        assert [(e.number, e.name, e.state) for e in queries.entries(ledger)] == [
             (1, "", "sent"), (2, "", "sent"), (3, "Anna", "sent")]  # fmt: skip
-        assert [e.file for e in ledger.entries()] == ["", "r-copy-002.pdf", ""]
+        assert [e.file for e in queries.entries(ledger)] == ["", "r-copy-002.pdf", ""]
     assert run_of(path, people("Anna|a@x.org", "Bert")) == [4]
     assert "error[unknown-person]" in run("ledger", "list.csv", "forget", "Zebedee Quux").output
 
@@ -309,7 +312,7 @@ def test_forgetting_needs_to_know_who(path: Path, run: Run) -> None:
     assert run("ledger", "list.csv", "forget", "j2@x.org").exit_code == 0
     assert run("ledger", "forget", "3").exit_code == 0  # the only ledger here
     with Ledger.read(path) as ledger:
-        assert [e.name for e in ledger.entries()] == ["John", "", ""]
+        assert [e.name for e in queries.entries(ledger)] == ["John", "", ""]
 
 
 def test_recalled_copies_stay_recalled(path: Path, run: Run) -> None:

@@ -16,7 +16,8 @@ import pytest
 from click.testing import Result
 from post_office import LOGIN, PASSWORD, PostOffice, made_pdf
 
-from guide.delivery.ledger import Ledger
+from guide.delivery import queries
+from guide.delivery.database import Ledger
 from guide.delivery.records import State
 
 Run = Callable[..., Result]
@@ -31,7 +32,7 @@ def listed(folder: Path, *people: str, header: str = "name,email", name: str = "
 
 def states(folder: Path, name: str = "list") -> dict[int, str]:
     with Ledger.read(folder / f"{name}.ledger.db") as ledger:
-        return {e.number: str(e.state) for e in ledger.entries()}
+        return {e.number: str(e.state) for e in queries.entries(ledger)}
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_5xx_stops_this_recipient_and_no_other(send: Run, serve: Serve, tmp_path
     assert "b@example.org" not in done.output and "Beatrix" not in done.output
     assert states(tmp_path) == {1: "sent", 2: "failed", 3: "failed", 4: "sent"}
     with Ledger.read(tmp_path / "list.ledger.db") as ledger:
-        assert ledger.copy(2).answer.startswith("550 5.1.1 <b@example.org>")
+        assert queries.copy(ledger, 2).answer.startswith("550 5.1.1 <b@example.org>")
     office.refuse = office.after = {}
     assert send().exit_code == 1  # still failed, still said
     assert sorted(office.boxes) == ["a@example.org", "d@example.org"]
@@ -168,7 +169,7 @@ def test_a_line_cut_in_the_message_is_safe_to_repeat(send: Run, serve: Serve, re
         ["a@example.org", "b@example.org", "c@example.org"], 1
     )
     with Ledger.read(tmp_path / "list.ledger.db") as ledger:
-        assert State.UNCERTAIN not in [event.state for event in ledger.history()]
+        assert State.UNCERTAIN not in [event.state for event in queries.history(ledger)]
 
 
 def test_a_line_cut_after_the_message_is_uncertain(send: Run, serve: Serve, tmp_path: Path) -> None:

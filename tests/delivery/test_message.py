@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,20 +18,13 @@ from hypothesis import strategies as st
 from post_office import PostOffice, made_pdf
 
 from guide.delivery import message
+from guide.delivery.channels.base import File
 from guide.delivery.message import Content, clean, composed
-from guide.delivery.retry import Patience, named_wait
+from guide.delivery.answers import Patience, named_wait
 
 ATTACK = "=?utf-8?q?News=0D=0AReply-To:_thief=40evil.org=0D=0A=0D=0AClick_http://evil.org?="
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID"]
 MIME = {"MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
-
-
-@dataclass(frozen=True)
-class File:
-    """A file to attach."""
-
-    name: str
-    data: bytes
 
 
 def content(text: str) -> Content:

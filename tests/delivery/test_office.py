@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from guide.delivery.decide import decide
-from guide.delivery.ledger import Ledger
+from guide.delivery import queries
+from guide.delivery import ledger as ledgers
+from guide.delivery.database import Ledger
 from guide.delivery.records import State
 from guide.delivery.records import Issue, Selection, Wish
 from guide.diagnostics.diagnostic import GuideError
@@ -153,39 +155,39 @@ class Office:
 
     def refused(self) -> None:
         """A command that names what is not there, in the middle of what is."""
-        before = self.ledger.known()
+        before = queries.known(self.ledger)
         for wish in (
             self.wish(resend=Selection(((1, 1), (9999, 9999)))), self.wish(mark_sent=Selection(((9999, 9999),))),
             self.wish(new=frozenset({999})), dataclasses.replace(self.wish(), issue=Issue("other", "O", "9")),
         ):  # fmt: skip
             if before.copies:
                 with suppress(GuideError):
-                    self.ledger.plan(wish)
+                    ledgers.plan(self.ledger, wish)
                     raise AssertionError("not refused")
-                assert self.ledger.known() == before
+                assert queries.known(self.ledger) == before
 
     def run(self, kill: int = -1, **answers: Any) -> None:
         """Deliver what is due; killed after some mails, one of them without an answer."""
         by_line = dict(enumerate(self.rows, 2))
         for worker in self.rows:
             worker.most[self.version] = max(worker.most[self.version], worker.copies)
-        plan = self.ledger.plan(self.wish(**answers))
+        plan = ledgers.plan(self.ledger, self.wish(**answers))
         self.asked = {by_line[q.place.line].key for q in plan.questions}
         for done, due in enumerate(plan.due):
             worker, numbers = by_line[due.line], [entry.number for entry in due.entries]
             assert worker.key not in self.asked
             self.made_for |= dict.fromkeys(numbers, worker.key)
-            self.ledger.record([{"number": number} for number in numbers], State.SENDING)
+            ledgers.record(self.ledger, [{"number": number} for number in numbers], State.SENDING)
             if done != kill or self.number(1):
                 worker.got[self.version] += len(numbers)
             if done == kill:
                 return
-            self.ledger.record([{"number": number} for number in numbers], State.SENT)
+            ledgers.record(self.ledger, [{"number": number} for number in numbers], State.SENT)
 
     def answers(self) -> dict[str, Any]:
         """Return what somebody types who knows the people, and whose copies are whose."""
         same, new = {}, set()
-        for question in decide(self.ledger.known(), self.wish()).questions:
+        for question in decide(queries.known(self.ledger), self.wish()).questions:
             line = question.place.line
             offered = map(int, re.findall(rf"--same {line}=(\d+)", question.hint))
             mine = [n for n in offered if self.made_for.get(n) == self.rows[line - 2].key]
@@ -198,7 +200,7 @@ class Office:
 
     def open_mail(self) -> set[int]:
         """Return the workers whose copy of this version is reported as uncertain."""
-        plan = decide(self.ledger.known(), self.wish())
+        plan = decide(queries.known(self.ledger), self.wish())
         return {self.made_for[number] for number in (*plan.uncertain, *(n for n, _ in plan.lost))}
 
 

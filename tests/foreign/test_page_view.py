@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pypdfium2
 import pytest
 from pikepdf import Array, Dictionary, Name
 
+import guide
 from guide.printing import job
 from guide.printing import without_cups
 from guide.printing.plan import plan
@@ -110,3 +112,11 @@ def test_a_viewer_is_told_the_right_sheets(tmp_path: Path) -> None:
     first = without_cups.instructions(plan(job.read(path), wishes, job.Printer("")))[1][0]
     assert "off the stack" not in first
     assert "times" not in first
+
+
+def test_no_other_module_reads_the_geometry_of_a_page() -> None:
+    """But the one that gives an empty page that of the page before it, unread."""
+    root = Path(guide.__file__).parent
+    reads = re.compile(r'"/(MediaBox|CropBox|Rotate|UserUnit)"|\.(mediabox|cropbox|MediaBox|CropBox|Rotate|UserUnit)\b')
+    found = {path.name for path in root.rglob("*.py") if reads.search(path.read_text("utf-8"))}
+    assert found == {"pageview.py", "joined.py"}

@@ -254,7 +254,9 @@ def markdown(data: bytes) -> None:
 
     from guide.content.rules import check_pack
     from guide.html.document import Document
-    from guide.markup.to_html import Here, block
+    from guide.html.parts import bibliography, sections
+    from guide.markup.context import Here
+    from guide.markup.to_html import block
 
     pack, text = _pack(), texts(data)
     lang = "de" if data[:1] in {b"!", b"#"} else "en"
@@ -262,18 +264,18 @@ def markdown(data: bytes) -> None:
     pack = replace(pack, sections=(made,), manifest=pack.manifest.model_copy(update={"lang": lang}))
     file = "\n" * (made.body_line - 1) + text
     check_places(check_pack(pack), {"sections/b.md": file})
-    document = Document(pack, PARTS, "ieee", lambda _: "#1a1f24")
+    document = Document.of(pack, PARTS, "ieee", lambda _: "#1a1f24")
     if any(problem.code == "markdown-too-deep" for problem in document.problems):
         return
-    for section in document.sections():
+    for section in sections(document):
         check_html(str(section.html))
     check_places(document.problems, {"sections/b.md": file})
     if len(text) < 2000:
         check_html(str(block(text, document.context, Here(item="x", gaps=True, autolink=True))))
         check_html(f"<p>{document.inline(text)}</p>")
-        for source in document.bibliography():
+        for source in bibliography(document):
             check_html(f"<p>{source.html}</p>")
-        assert str(Document(pack, PARTS, "ieee", lambda _: "#1a1f24").sections()[0].html) == str(section.html)
+        assert str(sections(Document.of(pack, PARTS, "ieee", lambda _: "#1a1f24"))[0].html) == str(section.html)
 
 
 @target
@@ -364,10 +366,11 @@ def svg(data: bytes) -> None:
     from xml.etree import ElementTree as ET
 
     from guide.content.drawings import check_drawing
-    from guide.content.pictures import _svg_size
+    from guide.content.files import Reader
+    from guide.content.pictures import _svg
     from guide.markup.charts import ChartError, clean_svg
 
-    _svg_size(data.decode("utf-8", "replace"))
+    _svg(Reader(Path("/nonexistent"), given={"a.svg": data}), "a.svg", data)
     check_places(check_drawing("a.svg", data), {"a.svg": data.decode("utf-8", "replace")})
     try:
         clean = clean_svg(data)

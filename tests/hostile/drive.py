@@ -16,7 +16,7 @@ import citeproc  # noqa: E402, F401
 import weasyprint  # noqa: E402, F401  each build is a fork: what is imported here is not again
 
 import guide.content.load  # noqa: E402, F401
-import guide.pipeline.make  # noqa: E402, F401
+import guide.pipeline.stages  # noqa: E402, F401
 import guide.html.faces  # noqa: E402, F401
 import guide.html.render  # noqa: E402, F401
 import guide.pdf.typeset  # noqa: E402, F401

@@ -10,7 +10,8 @@ import pytest
 
 from guide.content.library import load_kinds, resolve_options
 from guide.content.load import load_pack
-from guide.html.render import Request, render
+from guide.html.render import render
+from guide.html.request import Request
 
 KEYS = ["sum", "point", "sec", "head", "one", "two", "box", "cap", "cell", "note", "fact", "label", "gloss", "ask", "answer", "left", "right"]
 FILES = {

@@ -21,7 +21,8 @@ from conftest import SMALL
 from guide.content.library import load_kinds, resolve_options
 from guide.content.load import load_pack
 from guide.diagnostics.diagnostic import Severity
-from guide.html.render import Request, render
+from guide.html.render import render
+from guide.html.request import Request
 from guide.html.views import Letter, TermView
 from guide.html.completeness import Given, forgotten
 from guide.model.artifacts import Fault
@@ -250,7 +251,7 @@ def test_any_text_in_any_field_is_printed_and_stops_nothing(texts: list[str]) ->
 @given(_TEXTS, _TEXTS, st.booleans())
 def test_a_plain_text_is_found_as_it_is_and_missed_when_it_is_not_there(term: str, alias: str, whole: bool) -> None:
     """Whatever signs it has; what a part of the markup says does not count for what is left out."""
-    view = TermView("t", f"{term} x", "", (alias,), Markup("A <i>b</i> &lt; c."), Markup(), "t")
+    view = TermView("t", Markup(), "t", f"{term} x", "", (alias,), Markup("A <i>b</i> &lt; c."))
     page = Markup('<p data-at="t">{}, {}: {}</p>').format(view.term if whole else "", alias, view.definition)
     given = Given({"glossary": [Letter("T", [view])]})
     found = forgotten({"glossary": ("term", "aliases", "definition")}, given, {}, str(page), "t.html", Severity.ERROR)

@@ -13,6 +13,7 @@ from guide.content.library import load_kinds
 from guide.content.schema import schemas
 from guide.html.completeness import Given
 from guide.html.document import Document
+from guide.html.parts import RENDER
 from guide.model.origins import side_field
 from guide.model.pack import Pack
 from guide.model.parts import DERIVED, FIELDS, PARTS, RENDERED, Part, part_of
@@ -44,8 +45,8 @@ def test_a_row_agrees_with_what_is_made_of_it(part: Part, pack: Pack) -> None:
     assert part.name.removesuffix("s" if not part.file else "") in schemas()
     assert (ROOT / f"docs/pack-format/{part.name}.md").is_file()
     if part.turn:
-        document = Document(pack, RENDERED, "ieee", lambda _: "#1a1f24")
-        given = Given({part.name: getattr(document, part.name)()})
+        document = Document.of(pack, RENDERED, "ieee", lambda _: "#1a1f24")
+        given = Given({part.name: RENDER[part.name](document)})
         printed = list(given.fields(part.name))
         assert {at for at, _, _ in printed} == {item.id}
         assert [name for _, name, _ in printed] == [*part.fields]

@@ -19,7 +19,8 @@ from guide.cli import guide
 from guide.content.library import load_kinds, resolve_options
 from guide.content.questions import check_questions
 from guide.markup.labels import CATALOGUES, Labels, catalogue
-from guide.html.render import Request, render
+from guide.html.render import render
+from guide.html.request import Request
 from guide.model.alike import printed
 from guide.model.content import (
     ChoiceQuestion,

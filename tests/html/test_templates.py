@@ -11,7 +11,8 @@ import pytest
 
 from guide.content.library import load_kinds, resolve_options
 from guide.diagnostics.diagnostic import Diagnostic
-from guide.html.render import Request, render
+from guide.html.render import render
+from guide.html.request import Request
 from guide.model.artifacts import Html
 from guide.model.pack import Pack
 

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from guide.diagnostics.diagnostic import Diagnostic, Severity
 from guide.markup.account import lost
 from guide.html.document import Document
-from guide.markup.to_html import Context, Here, block
+from guide.html.parts import RENDER
+from guide.markup.context import Context, Here
+from guide.markup.to_html import block
 from guide.markup.visible import runs
 from guide.model.letters import letters
 from guide.model.pack import Manifest, Pack
@@ -167,10 +169,10 @@ FIELDS = {
 def test_fields_are_accounted_for_at_their_lines(load: Load) -> None:
     """A text that paper cannot show is reported in each field; of an option, at its question."""
     pack = load("summary: 's LINK'\n".replace("LINK", LINK), **{name: text.replace("LINK", LINK) for name, (text, _) in FIELDS.items()})
-    document = Document(pack, PARTS, "ieee", lambda _: "#1a1f24")
+    document = Document.of(pack, PARTS, "ieee", lambda _: "#1a1f24")
     document.inline(pack.manifest.summary, None, "summary")
     for part in PARTS:
-        getattr(document, part)()
+        RENDER[part](document)
     found = {(d.place.path, d.place.line) for d in document.problems if d.code == "lost-content"}
     assert found == {("pack.yaml", 3)} | {
         (".".join(name.replace("__", "/").rsplit("_", 1)), line) for name, (_, line) in FIELDS.items()
@@ -178,7 +180,7 @@ def test_fields_are_accounted_for_at_their_lines(load: Load) -> None:
 
 
 def _context() -> tuple[Context, list[Diagnostic]]:
-    document = Document(Pack("p", Manifest(format=1, title="T")), (), "ieee", lambda _: "#1a1f24")
+    document = Document.of(Pack("p", Manifest(format=1, title="T")), (), "ieee", lambda _: "#1a1f24")
     return document.context, document.problems
 
 

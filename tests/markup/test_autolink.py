@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from guide.html.parts import index
+
 GLOSSARY = """\
 - term: enclave
   aliases: [pocket of land]
@@ -59,7 +61,7 @@ def test_each_section_links_anew(make: Callable[..., Any]) -> None:
     """A term links once in each section, and the index leads to each."""
     made = make("An enclave. Enclave.", "An enclave.", glossary_yaml=GLOSSARY)
     assert links(made.html) == [("enclave", "enclave")] * 2
-    assert [(e.term, e.refs) for e in made.document.index()] == [("enclave", ["ix-1--enclave", "ix-2--enclave"])]
+    assert [(e.term, e.refs) for e in index(made.document)] == [("enclave", ["ix-1--enclave", "ix-2--enclave"])]
 
 
 @pytest.mark.parametrize("where", [{"manifest": "autolink: false\n"}, {"front": "autolink: false\n"}])

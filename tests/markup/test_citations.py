@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from guide.html.parts import bibliography, timeline
 from guide.markup.citations import Citations, UnknownStyleError
 from guide.model.content import Citation
 from guide.model.markup import read_cluster
@@ -105,9 +106,9 @@ def test_numbers_follow_the_printed_order(make: Callable[..., Any]) -> None:
         sources_yaml=FILE,
         timeline_yaml="- {date: 1999, title: t, sources: [x, y]}\n",
     )
-    events = made.document.timeline()[0].events
+    events = timeline(made.document)[0].events
     shown = made.filled(*(s.html for s in made.sections), *(event.cites for event in events))
-    numbers = {s.key: int(s.label.strip("[]")) for s in made.document.bibliography()}
+    numbers = {s.key: int(s.label.strip("[]")) for s in bibliography(made.document)}
     assert numbers == {"w": 1, "z": 2, "x": 3, "v": 4, "y": 5}
     found = re.findall(r'href="#src-(\w)">\[(\d+)\]', shown)
     assert [(key, int(n)) for key, n in found] == [("w", 1), ("z", 2), ("x", 3), ("v", 4), ("x", 3), ("y", 5)]
@@ -117,10 +118,10 @@ def test_numbers_of_notes_follow_their_calls(make: Callable[..., Any]) -> None:
     """A source that only a note cites is numbered after those cited before the note's call."""
     made = make("One [@w].[^n] Two [@x].\n\n[^n]: Note [@z].\n", sources_yaml=FILE)
     assert made.html
-    assert [s.key for s in made.document.bibliography()] == ["w", "z", "x"]
+    assert [s.key for s in bibliography(made.document)] == ["w", "z", "x"]
 
 
 def test_a_citation_in_another_text_is_printed(make: Callable[..., Any]) -> None:
     """A source that is cited in an event's detail gets its number."""
     made = make(sources_yaml=FILE, timeline_yaml="- {date: 1999, title: t, detail: 'So [@x].'}\n")
-    assert "[1]" in made.filled(made.document.timeline()[0].events[0].detail)
+    assert "[1]" in made.filled(timeline(made.document)[0].events[0].detail)

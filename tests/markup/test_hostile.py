@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from guide.diagnostics.diagnostic import Place
+from guide.html.parts import timeline
 from guide.markup.assets import Assets
 from guide.markup.glossary import Linker
 from guide.markup.labels import Labels
-from guide.markup.to_html import Context, Here, block, inline
+from guide.markup.context import Context, Here
+from guide.markup.to_html import block
+from guide.markup.words import inline
 from guide.model.pack import Manifest, Pack
 
 
@@ -61,7 +64,7 @@ def test_a_bad_automatic_link_and_a_bad_reference(make: Callable[..., Any]) -> N
 def test_a_bad_link_in_a_field_is_reported_at_the_field(make: Callable[..., Any]) -> None:
     """A link in an event's detail is reported where the detail was written."""
     made = make(timeline_yaml="- date: 1999\n  title: t\n  detail: '[a](javascript:x)'\n")
-    made.document.timeline()
+    timeline(made.document)
     assert [(p.code, p.place) for p in made.problems] == [("bad-link", Place("timeline.yaml", 3, 11))]
 
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from markdown_it.token import Token
 
 from guide.content.tables import read_table
-from guide.html.document import with_scripts
+from guide.html.parts import with_scripts
 from guide.markup.blocks import flow, plain
-from guide.markup.parse import parse
-from guide.model.markup import mentions
 from guide.model.signs import as_paragraph, spans, without_comments
 
 PNG = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'><title>A map</title></svg>"
@@ -194,31 +190,6 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-def _pointing(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
-    for token in tokens:
-        if token.type == "cite":
-            yield from (("cite", citation.key) for citation in token.meta["cluster"])
-        elif token.type == "xref":
-            yield "ref", token.content
-        elif token.type == "term":
-            yield "term", token.meta["term"]
-        elif token.type in {"image", "figure"}:
-            yield "image", str(token.attrs["src"])
-        yield from _pointing(token.children or ())
-
-
-@settings(max_examples=400, deadline=None, derandomize=True)
-@given(st.lists(_PIECES, max_size=14).map("".join))
-def test_checks_and_print_see_the_same_text(text: str) -> None:
-    """What a text points at for the checks is what its tokens point at: money, code and all.
-
-    Code that is only indented is left aside: where a list ends, four blanks are not told from it.
-    """
-    text = re.sub(r"(?m)^ {4,}", "   ", text)
-    found = Counter((m.kind, m.value) for m in mentions(text) if m.kind != "anchor")
-    assert found == Counter(_pointing(parse(text)))
-
-
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.lists(_PIECES, max_size=14).map("".join))
 def test_comments_leave_every_line(text: str) -> None:
@@ -260,7 +231,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (folder / "pack.yaml").write_text("format: 1\ntitle: T\n")
     pack, _ = load_pack(folder)
     assert pack is not None
-    return Document(pack, (), "ieee", lambda _: "#1a1f24")
+    return Document.of(pack, (), "ieee", lambda _: "#1a1f24")
 
 
 @pytest.mark.parametrize(

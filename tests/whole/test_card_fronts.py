@@ -18,8 +18,8 @@ from guide.content.load import load_pack
 from guide.content.starter import new_pack
 from guide.diagnostics.diagnostic import Place
 from guide.html.faces import Faces
-from guide.html.render import Request
-from guide.model.spoilers import words
+from guide.html.request import Request
+from guide.model.alike import words
 from whole.test_decks import Deck, deck, pictures, png  # noqa: F401  a fixture
 
 ROOT = Path(__file__).parents[2]

@@ -260,7 +260,7 @@ def test_formats_tell_what_is_accepted(tmp_path: Path, monkeypatch: pytest.Monke
     """Text, JSON, GitHub's annotations; and SARIF with what its specification asks for."""
     write(tmp_path / "a b", ACCEPTED)
     monkeypatch.chdir(tmp_path)
-    said = {f: CliRunner().invoke(guide, ["check", "a b", "--jobs", "1", "--format", f]).stdout for f in ("text", "json", "github", "sarif")}
+    said = {f: CliRunner().invoke(guide, ["check", "a b", "--all", "--jobs", "1", "--format", f]).stdout for f in ("text", "json", "github", "sarif")}
     assert "    accepted: reason two\n" in said["text"]
     assert {d["accepted"] for d in json.loads(said["json"])} >= {"", "reason one", "reason two"}
     assert "%0Aaccepted: reason two" in said["github"]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guide.cli import guide
-from guide.content.cardpaper import other_paper
+from guide.content.library import other_paper
 from guide.content.editions import leaks
 from guide.content.library import all_stock
 from guide.content.load import load_manifest, load_pack

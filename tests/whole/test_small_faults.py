@@ -13,10 +13,12 @@ import pytest
 from guide.content.load import load_pack
 from guide.html import timeline_picture
 from guide.html.document import Document
+from guide.html.parts import sections
 from guide.markup.formulas import typeset_formula
 from guide.markup.glossary import Linker
 from guide.markup.labels import Labels
-from guide.html.render import Request, render
+from guide.html.render import render
+from guide.html.request import Request
 from guide.markup.charts import draw_chart
 from guide.content.library import load_kinds
 from guide.model.dates import Date
@@ -117,7 +119,7 @@ def test_one_is_not_many(load: Load) -> None:
 
 def test_a_list_in_a_lone_number_has_lines_of_its_own(load: Load) -> None:
     pack = load({"sections/1.md": "---\ntitle: A\n---\n2. two\n   1. sub\n\nHe died on\n1. April 1999.\n"})
-    html = str(Document(pack, ["sections"], "ieee", lambda _: "#1a1f24").sections()[0].html)
+    html = str(sections(Document.of(pack, ["sections"], "ieee", lambda _: "#1a1f24"))[0].html)
     assert "2. two<br>" in html.replace("<br />", "<br>") and "died on\n1. April" in html
 
 

@@ -32,10 +32,9 @@ class Remote(Channel):
         try:
             from fsspec.core import url_to_fs
         except ImportError as exc:
+            message = "the channel `remote` needs fsspec"
             hint = "Install it: pip install 'guide-press[remote]'"
-            raise ChannelClosed(
-                error("missing-extra", "the channel `remote` needs fsspec", at, hint)
-            ) from exc
+            raise ChannelClosed(error("missing-extra", message, at, hint)) from exc
         try:
             self._files, self._folder = url_to_fs(url)
         except (ImportError, ValueError, OSError) as exc:
@@ -71,9 +70,8 @@ class Remote(Channel):
                 return str(mark["ledger"]) if isinstance(mark, dict) and mark.get("ledger") else "?"
             if not self._files.exists(self._folder):
                 return ""
-            names = [
-                PurePosixPath(each).name for each in self._files.ls(self._folder, detail=False)
-            ]
+            paths = self._files.ls(self._folder, detail=False)
+            names = (PurePosixPath(each).name for each in paths)
             return "?" if any(n.startswith(stem) and "copy-" in n for n in names) else ""
 
     def claim(self, owner: str) -> None:

@@ -154,15 +154,13 @@ class Smtp(Channel):
             hint = "Check GUIDE_SMTP_USER, and GUIDE_SMTP_PASSWORD or the keyring."
             raise ChannelClosed(error("smtp-refused", message, _AT, hint)) from exc
         except smtplib.SMTPNotSupportedError as exc:
+            message = f"the server takes no login: {exc}"
             hint = "Leave GUIDE_SMTP_USER out, or choose another --smtp-security."
-            raise ChannelClosed(
-                error("smtp-refused", f"the server takes no login: {exc}", _AT, hint)
-            ) from exc
+            raise ChannelClosed(error("smtp-refused", message, _AT, hint)) from exc
         except (socket.gaierror, UnicodeError) as exc:
             message = f"there is no server `{server.host}`: {_words(exc)}"
-            raise ChannelClosed(
-                error("smtp-unreachable", message, _AT, "Check GUIDE_SMTP_HOST or --smtp.")
-            ) from exc
+            hint = "Check GUIDE_SMTP_HOST or --smtp."
+            raise ChannelClosed(error("smtp-unreachable", message, _AT, hint)) from exc
         self._connection = connection
         return connection
 
@@ -227,16 +225,9 @@ def _composed(parcel: Parcel, recipient: Recipient, server: Server, internationa
     """Return the message for a parcel as it goes over the wire; raises ValueError."""
     letter = parcel.letter or Letter(parcel.name, "")
     content = Content(
-        sender=server.sender,
-        to_name=recipient.name,
-        to_address=recipient.email,
-        subject=letter.subject,
-        message_id=parcel.message_id,
-        text=letter.text,
-        html=letter.html,
-        reply_to=server.reply_to,
-        files=parcel.files,
-    )
+        server.sender, recipient.name, recipient.email, letter.subject, parcel.message_id,
+        letter.text, letter.html, server.reply_to, parcel.files,
+    )  # fmt: skip
     return composed(content, international)
 
 

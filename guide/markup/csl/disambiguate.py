@@ -54,12 +54,17 @@ def _cited(processor: Processor, key: str) -> str:
     return plain(processor.one(Cite(key)))
 
 
-def _alike(processor: Processor, keys: Sequence[str]) -> list[list[str]]:
-    """Return the groups of sources that are cited alike."""
+def _groups(processor: Processor, keys: Sequence[str]) -> dict[str, list[str]]:
+    """Return the sources that are cited alike, several of them, by how they are cited."""
     groups: dict[str, list[str]] = {}
     for key in keys:
         groups.setdefault(_cited(processor, key), []).append(key)
-    return [group for text, group in groups.items() if len(group) > 1 and text]
+    return {text: group for text, group in groups.items() if len(group) > 1}
+
+
+def _alike(processor: Processor, keys: Sequence[str]) -> list[list[str]]:
+    """Return the groups of sources that are cited alike, and in words."""
+    return [group for text, group in _groups(processor, keys).items() if text]
 
 
 def _classes(processor: Processor, keys: Sequence[str]) -> int:
@@ -91,10 +96,7 @@ def _resolve(
 
 
 def _split(processor: Processor, keys: Sequence[str]) -> list[list[str]]:
-    groups: dict[str, list[str]] = {}
-    for key in keys:
-        groups.setdefault(_cited(processor, key), []).append(key)
-    return [group for group in groups.values() if len(group) > 1]
+    return [*_groups(processor, keys).values()]
 
 
 def _people(processor: Processor, key: str) -> tuple[Sequence[object], int]:
@@ -157,6 +159,7 @@ def _all_given(processor: Processor, told: dict[str, Told], rule: str) -> None:
     only_initials = rule.endswith("with-initials")
     style = processor.style
     options = options_of(style, style.citation, _name_node(processor))
+    mark = options.get("initialize-with")
     spots: dict[str, list[tuple[str, int, dict[str, str]]]] = {}
     for key in told:
         people, shown = _people(processor, key)
@@ -173,32 +176,15 @@ def _all_given(processor: Processor, told: dict[str, Told], rule: str) -> None:
             continue
         for key, place, parts in found:
             others = [other for _, _, other in found if _given(other) != _given(parts)]
-            mark = options.get("initialize-with")
-            mine = initialized(parts.get("given", ""), mark or ".", True, False)
-            same = [
-                o
-                for o in others
-                if initialized(o.get("given", ""), mark or ".", True, False) == mine
-            ]
-            if mark is not None and (not same or only_initials):
-                told[key].levels[place] = (
-                    1
-                    if not same
-                    else told[key].levels.get(place, 0)
-                    or (
-                        1
-                        if len(
-                            {
-                                initialized(p.get("given", ""), mark, True, False)
-                                for _, _, p in found
-                            }
-                        )
-                        > 1
-                        else 0
-                    )
-                )
-            elif not only_initials or mark is None:
-                told[key].levels[place] = 2
+            same = any(_initials(other, mark) == _initials(parts, mark) for other in others)
+            levels = told[key].levels
+            if mark is None or (same and not only_initials):
+                levels[place] = 2
+            elif not same:
+                levels[place] = 1
+            else:
+                several = len({_initials(each, mark) for _, _, each in found}) > 1
+                levels[place] = levels.get(place, 0) or int(several)
 
 
 def _name_node(processor: Processor) -> Node | None:
@@ -220,6 +206,10 @@ def _name_node(processor: Processor) -> Node | None:
         return None
 
     return find(style.citation.first("layout") or style.citation)
+
+
+def _initials(parts: dict[str, str], mark: str | None) -> str:
+    return initialized(parts.get("given", ""), mark or ".", True, False)
 
 
 def _given(parts: dict[str, str]) -> str:

@@ -184,58 +184,53 @@ def one_name(person: Mapping[str, Any], place: int, look: Look) -> Rich:
         text = name.get("literal") or name.get("given", "")
         return _part(parse(text), "family", look)
     level = (look.levels or {}).get(place, 0)
-    form = options.get("form", "long")
-    if form == "short" and level:
-        form = "long"
-    initials = "initialize-with" in options and level != 2 and _is_western(name)
-    given = name.get("given", "")
-    if given and initials and form == "long":
-        full = options.get("initialize") == "false"
-        given = initialized(given, options["initialize-with"],
-                            options.get("initialize-with-hyphen") != "false", full)  # fmt: skip
-    elif given and level == 2 and "initialize-with" in options and _is_western(name):
-        given = initialized(given, options["initialize-with"], True, True)
-    ndp, dp = name.get("non-dropping-particle", ""), name.get("dropping-particle", "")
-    if not _is_western(name):
-        pieces = [name["family"], given] if form == "long" else [name["family"]]
-        return _joined(
-            "",
-            [_part(parse(p), k, look) for p, k in zip(pieces, ("family", "given"), strict=False)],
-        )
-    if form == "short":
-        return _joined("", [_part(parse(_particle(ndp) + name["family"]), "family", look)])
-    suffix = name.get("suffix", "")
+    short = options.get("form") == "short" and not level
+    western = _is_western(name)
+    name["given"] = _given(name, level, short, options) if western else name.get("given", "")
+    first = _part(parse(name["given"]), "given", look)
+    if not western:
+        family = _part(parse(name["family"]), "family", look)
+        return _joined("", [family] if short else [family, first])
+    with_particle = _particle(name.get("non-dropping-particle", "")) + name["family"]
+    family = _part(parse(with_particle), "family", look)
+    if short:
+        return family
     if str(person.get("static-ordering", "")).lower() in {"true", "1"}:
-        return _joined(
-            " ",
-            [
-                _part(parse(_particle(ndp) + name["family"]), "family", look),
-                _part(parse(given), "given", look),
-            ],
-        )
+        return _joined(" ", [family, first])
     if look.sorting or _inverted(place, options):
-        return _sorted_form(name, given, ndp, dp, suffix, look)
-    family = _part(
-        parse(_particle(_particle(dp) + ndp if ndp else "") + name["family"]), "family", look
+        return _sorted_form(name, look)
+    return _western_form(name, first, look)
+
+
+def _given(name: Mapping[str, str], level: int, short: bool, options: Mapping[str, str]) -> str:
+    """Return the given names of a name, as initials where they are printed so."""
+    given, mark = name.get("given", ""), options.get("initialize-with")
+    if not given or mark is None:
+        return given
+    if level == 2:
+        return initialized(given, mark, True, True)
+    hyphens = options.get("initialize-with-hyphen") != "false"
+    return (
+        given if short else initialized(given, mark, hyphens, options.get("initialize") == "false")
     )
-    if not ndp and dp:
-        first = _part(parse(given), "given", look)
-        family = (
-            glue(parse(_particle(dp)), family)
-            if not _formats(look)
-            else glue(_part(parse(_particle(dp)), "given", look), family)
+
+
+def _western_form(name: Mapping[str, str], first: Rich, look: Look) -> Rich:
+    """Return a name with its given names, `first`, before the family name."""
+    ndp, dp = name.get("non-dropping-particle", ""), name.get("dropping-particle", "")
+    particles = _particle(_particle(dp) + ndp) if ndp else ""
+    family = _part(parse(particles + name["family"]), "family", look)
+    if dp and not ndp:
+        of_given = look.node is not None and any(
+            kid.attrs.get("name") == "given" for kid in look.node.kids
         )
-        whole = _joined(" ", [first, family])
-    else:
-        whole = _joined(" ", [_part(parse(given), "given", look), family])
-    if suffix:
+        particle = parse(_particle(dp))
+        family = glue(_part(particle, "given", look) if of_given else particle, family)
+    whole = _joined(" ", [first, family])
+    if suffix := name.get("suffix", ""):
         comma = name.get("comma-suffix", "") in {"true", "True", "1"}
         whole = glue(whole, parse(f"{',' if comma else ''} {suffix}"))
     return whole
-
-
-def _formats(look: Look) -> bool:
-    return look.node is not None and any(kid.attrs.get("name") == "given" for kid in look.node.kids)
 
 
 def _particle(text: str) -> str:
@@ -243,16 +238,16 @@ def _particle(text: str) -> str:
     return text if not text or text[-1] in "’'-\u2010" else f"{text} "
 
 
-def _sorted_form(
-    name: Mapping[str, str], given: str, ndp: str, dp: str, suffix: str, look: Look
-) -> Rich:
+def _sorted_form(name: Mapping[str, str], look: Look) -> Rich:
+    ndp = name.get("non-dropping-particle", "")
     demoted = look.options.get("demote-non-dropping-particle", "display-and-sort")
     moves = demoted == "display-and-sort" or (look.sorting and demoted == "sort-only")
     family = name["family"] if moves else _particle(ndp) + name["family"]
-    after = [p for p in (given, dp, ndp if moves else "") if p]
+    every = name["given"], name.get("dropping-particle", ""), ndp if moves else ""
+    after = [part for part in every if part]
     separator = look.options.get("sort-separator", ", ")
     first = _part(parse(" ".join(after)), "given", look)
-    parts = [_part(parse(family), "family", look), first, parse(suffix)]
+    parts = [_part(parse(family), "family", look), first, parse(name.get("suffix", ""))]
     return join([part for part in parts if part], separator)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guide.markup.csl import dates
+from guide.markup.csl.conditions import value
 from guide.markup.csl.disambiguate import disambiguated
 from guide.markup.csl.names import Look, render_names
 from guide.markup.csl.numbers import ranged
@@ -80,8 +81,6 @@ class Processor:
         self.numbers = {key: n for n, key in enumerate(self.order, 1)}
         self.told = disambiguated(self)
 
-    # -- places -------------------------------------------------------------------------------
-
     def place(self, area: Node, key: str, cite: Cite | None = None) -> Place:
         """Return what is known of a source in an area of the style."""
         made = Place(area=area, item=self.items[key], number=self.numbers.get(key, 0))
@@ -94,11 +93,6 @@ class Processor:
             made.told = replace(made.told, shown=0, levels={})
         return made
 
-    def _layout(self, area: Node) -> Node:
-        return area.first("layout") or Node("layout", {})
-
-    # -- sorting ------------------------------------------------------------------------------
-
     def _listed(self) -> list[str]:
         area = self.style.bibliography
         sort = area.first("sort") if area else None
@@ -106,19 +100,20 @@ class Processor:
 
     def sorted(self, keys: Sequence[str], area: Node, sort: Node) -> list[str]:
         """Return sources in the order of cs:sort; what lacks a key comes last."""
+
+        def comparable(text: str) -> Any:
+            if text.lstrip("-").isdecimal():
+                return (0, int(text), ())
+            return (1, 0, self.collate(text))
+
         result = list(keys)
         for key in reversed([kid for kid in sort.kids if kid.tag == "key"]):
             down = key.attrs.get("sort") == "descending"
             values = {name: self._sort_value(key, area, name) for name in result}
             there = [name for name in result if values[name] not in ("", None)]
-            there.sort(key=lambda name: self._comparable(values[name]), reverse=down)
+            there.sort(key=lambda name: comparable(values[name]), reverse=down)
             result = there + [name for name in result if values[name] in ("", None)]
         return result
-
-    def _comparable(self, value: str) -> Any:
-        if value.lstrip("-").isdecimal():
-            return (0, int(value), ())
-        return (1, 0, self.collate(value))
 
     def _sort_value(self, key: Node, area: Node, name: str) -> str:
         item = self.items[name]
@@ -140,15 +135,13 @@ class Processor:
             return plain(render_names(people, look)) if people else ""
         if variable in DATES:
             return dates.sort_key(item.get(variable))
-        return plain(parse(self.renderer.value(variable, place)))
-
-    # -- citations ----------------------------------------------------------------------------
+        return plain(parse(value(variable, place)))
 
     def one(self, cite: Cite) -> Rich:
         """Return one source of a cluster, without the words around it."""
         area = self.style.citation
         place = self.place(area, cite.key, cite)
-        layout = self._layout(area)
+        layout = _layout(area)
         rich, _ = self.renderer.children(layout.kids, place)
         if (
             cite.written
@@ -180,7 +173,7 @@ class Processor:
         first = parts[0][0]
         if self.style.note and first.position.startswith("ibid") and not first.prefix:
             joined = capital(joined)  # `Ibid.` begins a note
-        attrs = self._layout(area).attrs
+        attrs = _layout(area).attrs
         if len(cites) == 1 and cites[0].alone:
             return joined
         joined = formatted(joined, attrs)
@@ -204,7 +197,7 @@ class Processor:
     def _joined(self, parts: Sequence[tuple[Cite, Rich]], area: Node) -> Rich:
         from guide.markup.csl.collapse import collapsed
 
-        layout = self._layout(area)
+        layout = _layout(area)
         delimiter = layout.attrs.get("delimiter", "")
         inside = self.style.inside
         if len(parts) > 1:
@@ -213,7 +206,7 @@ class Processor:
             seams = []
         result: Rich = []
         for n, (cite, rich) in enumerate(parts):
-            whole = self._worded(cite, rich)
+            whole = _worded(cite, rich, inside)
             if n and whole:
                 seam = seams[n - 1] if seams else delimiter
                 seam += " " if cite.prefix and seam[-1:] not in {"", " "} else ""
@@ -221,24 +214,12 @@ class Processor:
             result = glue(result, whole, inside)
         return result
 
-    def _worded(self, cite: Cite, rich: Rich) -> Rich:
-        inside = self.style.inside
-        if cite.prefix:
-            gap = "" if cite.prefix[-1] in " (['’\"" or not rich else " "
-            rich = glue(parse(cite.prefix + gap), rich, inside)
-        if cite.suffix:
-            gap = "" if cite.suffix[0] in " ,.;:)]?!" else " "
-            rich = glue(rich, parse(gap + cite.suffix), inside)
-        return rich
-
-    # -- bibliography -------------------------------------------------------------------------
-
     def bibliography(self) -> list[Entry]:
         """Return the entries of all sources, in the style's order."""
         area = self.style.bibliography
-        if area is None:
-            return [Entry(key, [], self._note(key)) for key in self.order]
-        layout = self._layout(area)
+        if area is None:  # as its first note
+            return [Entry(key, [], self.cluster([Cite(key)], links=False)) for key in self.order]
+        layout = _layout(area)
         second = "second-field-align" in area.attrs
         entries, before = [], ""
         for key in self.order:
@@ -290,7 +271,7 @@ class Processor:
         """
         place = self.place(area, key)
         place.instead, place.extra = instead, list(extra or ())
-        kids = self._layout(area).kids
+        kids = _layout(area).kids
         label: Rich = []
         if second and kids:
             label, _ = self.renderer.node(kids[0], place)
@@ -308,14 +289,22 @@ class Processor:
         address = bool(whole) and "://" in whole[-1].text.rsplit(" ", 1)[-1]
         return glue(glue(whole, text_run(" " if address else ". "), inside), more, inside)
 
-    def _note(self, key: str) -> Rich:
-        """Return a source as a style without a list prints it: as its first note."""
-        return self.cluster([Cite(key)], links=False)
+
+def _worded(cite: Cite, rich: Rich, inside: bool) -> Rich:
+    """Return a source with the words around it."""
+    if cite.prefix:
+        gap = "" if cite.prefix[-1] in " (['’\"" or not rich else " "
+        rich = glue(parse(cite.prefix + gap), rich, inside)
+    if cite.suffix:
+        gap = "" if cite.suffix[0] in " ,.;:)]?!" else " "
+        rich = glue(rich, parse(gap + cite.suffix), inside)
+    return rich
+
+
+def _layout(area: Node) -> Node:
+    return area.first("layout") or Node("layout", {})
 
 
 def _unspaced(rich: Rich) -> Rich:
     """Return a text without the space before it."""
     return [rich[0]._replace(text=rich[0].text.lstrip(" ")), *rich[1:]]
-
-
-__all__ = ["Cite", "Entry", "Processor", "join"]
