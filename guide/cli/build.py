@@ -81,12 +81,11 @@ def build(
     from guide.screen.problems import HowMuch
     from guide.screen.progress import progress_bars
 
-    registration = _registration(back_offset, printer)
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
     printed = pipeline.printed_cards(since) if since else None
     settings = pipeline.Settings(
-        **run, tags=chosen, printed=printed, registration=registration, booklet=booklet,
-        archive=archive, epoch=_epoch() if archive else 0,
+        **run, tags=chosen, printed=printed, registration=_registration(back_offset, printer),
+        booklet=booklet, archive=archive, epoch=_epoch() if archive else 0,
     )  # fmt: skip
     if against is not None:
         _check(find_packs(packs), against, settings, as_json)

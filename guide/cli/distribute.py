@@ -153,8 +153,7 @@ def distribute(
     mail = {**_server(host), "security": security, "sender": sender, "reply_to": reply_to}
     if asked["merge"] and (asked["encrypt"] or asked["sign"] is not None):
         raise click.UsageError("--merge cannot keep what --encrypt or --sign closes: leave one out")
-    more: dict[str, Any] = {"limit": limit or 0, "mail": mail, "settings": Settings(**how)}
-    request = Request(_only(source), **asked, **more)
+    request = Request(_only(source), **asked, limit=limit or 0, mail=mail, settings=Settings(**how))
     with progress_bars() as building, counter("copies") as count:
         done = distribute.distribute(request, count, building)
     if as_json:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from guide.diagnostics.diagnostic import GuideError, Place, error
-from guide.foreign.streams import unread_filters
+from guide.foreign.forms import unread_filters
 from guide.model.pageview import PageView, inherited
 
 _SAVES = re.compile(rb"(?<![^\s\]>)])([qQ])(?![^\s\[<(/])")

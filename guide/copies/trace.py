@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from guide.foreign.streams import unread_filter
+from guide.foreign.forms import unread_filter
 from guide.model.pageview import Matrix, apply, bounds, inherited, moved, times
 
 PIECE = "/GuidePress"  # the name of our PieceInfo

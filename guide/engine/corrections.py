@@ -10,11 +10,10 @@ from weasyprint import draw, pdf, stacking
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import page as page_layout
 from weasyprint.layout import preferred
-from weasyprint.layout.absolute import AbsolutePlaceholder
 from weasyprint.pdf.stream import Stream
 
 from guide.engine import patches, structure
-from guide.engine.structure_tree import is_decoration
+from guide.engine.structure_tree import is_decoration, unwrap
 
 patches.check()
 _CORNERS = tuple(
@@ -69,7 +68,7 @@ def _dispatch(box: Any, page: Any, contexts: Any, blocks: Any, floats: Any, cell
 
     CSS 2.2 (appendix E) paints it after all text of the page, and so it came last in the file.
     """
-    inner = box._box if isinstance(box, AbsolutePlaceholder) else box  # noqa: SLF001
+    inner = unwrap(box)
     style = inner.style
     if isinstance(inner, boxes.ReplacedBox) and _is_whole(inner, style):
         if isinstance(inner, boxes.BlockLevelBox):

@@ -29,14 +29,12 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
 
     A picture or font that a stylesheet or template holds itself, as a data: URI, is part of it.
 
-    A response never carries a `file:` URL, because WeasyPrint would read that path again by
-    itself. `refused` lists what was asked for in vain.
+    A response never carries a `file:` URL, because WeasyPrint would read that path again by itself.
     """
 
     def __init__(self, assets: Mapping[str, bytes]) -> None:
         super().__init__(allowed_protocols=set(), allow_redirects=False, timeout=1)
         self.assets = assets
-        self.refused: list[str] = []
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         """Return the response for `url`; raises RefusedURL for anything but assets and fonts."""
@@ -45,7 +43,6 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
         try:
             path, data = self._find(url)
         except (RefusedURL, FileNotFoundError):
-            self.refused.append(url[:200])
             raise RefusedURL(f"{url[:80]} is not part of the document") from None
         suffix = "." + path.rpartition(".")[2].lower()
         kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
@@ -58,7 +55,6 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
             found = None
         kind = found.headers.get_content_type() if found else ""
         if found is None or not kind.startswith(_INLINE):
-            self.refused.append(url[:200])
             raise RefusedURL(f"{url[:40]}… is not part of the document")
         return URLFetcherResponse("data:", found.read(), {"Content-Type": kind})
 

@@ -86,7 +86,9 @@ def _paragraphs(node: Node) -> None:
         return
     wrapper = "Reference" if node.role == "TOCI" else "P"
     kids: list[Any] = []
-    for block, run in groupby(node.kids, _is_apart):
+    for block, run in groupby(
+        node.kids, lambda kid: isinstance(kid, Node) and kid.role not in INLINE
+    ):
         each = list(run)
         if block:
             kids += each
@@ -122,10 +124,6 @@ def _runs(node: Node) -> None:
         kids.append(Node("Span", each[0][0], node))
         kids[-1].kids = each
     node.kids = kids
-
-
-def _is_apart(kid: Any) -> bool:
-    return isinstance(kid, Node) and kid.role not in INLINE
 
 
 def _caption(node: Node) -> None:

@@ -33,6 +33,11 @@ _NUMBERINGS = {
 }  # fmt: skip
 
 
+def unwrap(box: Any) -> Any:
+    """Return the laid-out box behind a placeholder of an absolutely positioned one."""
+    return box._box if isinstance(box, AbsolutePlaceholder) else box  # noqa: SLF001
+
+
 def is_decoration(box: Any) -> bool:
     """Return whether a box is an image that says nothing, or text that is hidden from being said."""
     element = box.element
@@ -84,8 +89,7 @@ class Tree:
             self.root.kids.append(rest)
 
     def _box(self, box: Any, above: Node) -> None:
-        if isinstance(box, AbsolutePlaceholder):
-            box = box._box  # noqa: SLF001
+        box = unwrap(box)
         if isinstance(box, boxes.TextBox):
             self._content(box, above)
             return
@@ -115,8 +119,7 @@ class Tree:
             node.kids.append((self.page, tag["mcid"]))
 
     def _hide(self, box: Any) -> None:
-        for each in box.descendants(placeholders=True):
-            inner = each._box if isinstance(each, AbsolutePlaceholder) else each  # noqa: SLF001
+        for inner in map(unwrap, box.descendants(placeholders=True)):
             if inner.link_annotation:
                 self.hidden.append((self.page, inner.link_annotation))
 

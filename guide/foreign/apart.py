@@ -58,7 +58,7 @@ def apart(
     readable = (*map(os.path.realpath, reads), str(TEMPLATES), *map(str, font_folders().values()))
     try:
         return confined(
-            _call, name, function, arguments, heard=_unheard, bounds=bounds, seconds=bounds.seconds,
+            _call, name, function, arguments, heard=lambda *_: None, bounds=bounds, seconds=bounds.seconds,
             fence=Fence(readable),
         )  # fmt: skip
     except Refused as exc:
@@ -105,10 +105,6 @@ def short(exc: Exception) -> str:
     if "bad_alloc" in str(exc):
         raise MemoryError from exc
     return re.sub(r"^stream <[^>]*>( \([^)]*\))?: ", "", " ".join(str(exc).split()))[:120]
-
-
-def _unheard(_what: str, _how_far: str) -> None:
-    """Hear nothing."""
 
 
 def _call(

@@ -6,6 +6,7 @@ A field prints as its appearance shows. Where it has none, it is drawn as viewer
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, warning
+from guide.foreign.forms import above, unread_filter
 from guide.foreign.notes import (
     colour,
     drawing_of,
@@ -24,7 +26,6 @@ from guide.foreign.notes import (
     text_box,
     text_colour,
 )
-from guide.foreign.streams import unread_filter
 from guide.foreign.texts import FRAME, BoxText, set_texts
 from guide.model.pageview import ordered
 from guide.units import MM_PER_POINT, POINTS_PER_MM
@@ -117,7 +118,7 @@ class _Drawer:
     # Fields --------------------------------------------------------------------------------------
 
     def _widget(self, note: Any) -> None:
-        kind = str(_above(note, "/FT"))
+        kind = str(above(note, "/FT"))
         if kind == "/Btn":
             self._button(note)
             return
@@ -130,16 +131,14 @@ class _Drawer:
 
     def _said(self, note: Any, kind: str) -> str:
         """Return the text of a field as a reader knows it."""
-        value = _above(note, "/V")
+        value = above(note, "/V")
         if kind == "/Tx":
             if isinstance(value, pikepdf.Stream):
                 return _plain(value.read_bytes().decode("utf-8", "replace"))
             said = _plain(str(value)) if isinstance(value, pikepdf.String) else ""
             return "•" * len(said) if self._flags(note) & _PASSWORD else said
         if kind == "/Ch":
-            chosen = (
-                [str(each) for each in value] if isinstance(value, Array) else [str(value or "")]
-            )
+            chosen = map(str, value if isinstance(value, Array) else [value or ""])
             names = dict(_options(note))
             return "\n".join(_plain(names.get(each, each)) for each in chosen if each)
         return ""
@@ -161,13 +160,11 @@ class _Drawer:
         width, height, _ = _size(note)
         flags = self._flags(note)
         size, shade, family = self._default(note)
-        align = ("left", "center", "right")[
-            min(2, max(0, int(_above(note, "/Q") or self.form.get("/Q", 0))))
-        ]
+        align = _alignment(above(note, "/Q") or self.form.get("/Q", 0))
         lines = (kind == "/Tx" and bool(flags & _MULTILINE)) or (
             kind == "/Ch" and not flags & _COMBO
         )
-        cells = int(_above(note, "/MaxLen") or 0) if flags & _COMB and not lines else 0
+        cells = int(above(note, "/MaxLen") or 0) if flags & _COMB and not lines else 0
         marked: tuple[int, ...] = ()
         if kind == "/Ch" and lines and (options := [_plain(shown) for _, shown in _options(note)]):
             chosen = said.split("\n")
@@ -182,7 +179,7 @@ class _Drawer:
 
     def _default(self, note: Any) -> tuple[float, str, str]:
         """Return size, colour and family of the default appearance; size 0 is one that fits."""
-        words = str(_above(note, "/DA") or self.form.get("/DA", ""))
+        words = str(above(note, "/DA") or self.form.get("/DA", ""))
         found = re.search(r"/(\S+)\s+(-?[\d.]+)\s+Tf", words)
         size = abs(float(found[2])) if found else 0.0
         name = found[1].lower() if found else ""
@@ -203,7 +200,7 @@ class _Drawer:
             return
         normal = note.get("/AP", Dictionary()).get("/N")
         state = str(note.get("/AS") or "")
-        value = str(_above(note, "/V") or "")
+        value = str(above(note, "/V") or "")
         if isinstance(normal, Dictionary) and not isinstance(normal, pikepdf.Stream):
             if not state and value in normal:
                 note.AS = Name(value)
@@ -213,7 +210,8 @@ class _Drawer:
             return
         on = (state or ("" if flags & _RADIO else value)) not in {"", "/Off", "Off"}
         round_ = bool(flags & _RADIO)
-        drawn = _frame(note, round_) or _thin_frame(note, round_)
+        thin = b".5 G .5 w " + _outline(0.5, *_size(note)[:2], round_) + b"S "
+        drawn = _frame(note, round_) or thin
         if on:
             drawn += _mark(note, round_)
         self._field(note, None, drawn)
@@ -234,7 +232,7 @@ class _Drawer:
             _plain(str(note.get("/Contents", ""))),
             max(0.5, (width - 2 * edge) * MM_PER_POINT),
             max(0.5, (height - 2 * edge) * MM_PER_POINT), float(found[1]) if found else 12.0,
-            ("left", "center", "right")[min(2, max(0, int(note.get("/Q", 0))))], True,
+            _alignment(note.get("/Q", 0)), True,
             colour=_css_colour(words),
         )  # fmt: skip
         self.wanted.append(_Wanted(note, text, before))
@@ -247,7 +245,7 @@ class _Drawer:
                 self._appear(each.note, each.before, each.turn, None)
         if not wanted:
             return
-        with pikepdf.open(_stream(set_texts([each.text for each in wanted]))) as made:
+        with pikepdf.open(io.BytesIO(set_texts([each.text for each in wanted]))) as made:
             for each, page in zip(wanted, made.pages, strict=True):
                 form = self.pdf.copy_foreign(page.as_form_xobject())
                 self._appear(each.note, each.before, each.turn, form, each.text)
@@ -277,15 +275,9 @@ class _Drawer:
 
     def _flags(self, note: Any) -> int:
         try:
-            return int(_above(note, "/Ff") or 0)
+            return int(above(note, "/Ff") or 0)
         except (TypeError, ValueError):
             return 0
-
-
-def _stream(data: bytes) -> Any:
-    import io
-
-    return io.BytesIO(data)
 
 
 def _shown(note: Any) -> Any:
@@ -300,25 +292,18 @@ def _shown(note: Any) -> Any:
     return None
 
 
-def _above(note: Any, key: str) -> Any:
-    """Return an entry of a field or of those that it belongs to."""
-    for _ in range(100):
-        if not isinstance(note, Dictionary):
-            return None
-        if key in note:
-            return note[key]
-        note = note.get("/Parent")
-    return None
-
-
 def _options(note: Any) -> list[tuple[str, str]]:
     """Return the values of a choice with the texts that a reader sees."""
-    found = []
-    options = _above(note, "/Opt")
-    for each in options if isinstance(options, Array) else ():
-        pair = isinstance(each, Array) and len(each) == 2
-        found.append((str(each[0]), str(each[1])) if pair else (str(each), str(each)))
-    return found
+    options = above(note, "/Opt")
+    pairs = [
+        each if isinstance(each, Array) and len(each) == 2 else (each, each)
+        for each in (options if isinstance(options, Array) else ())
+    ]
+    return [(str(value), str(text)) for value, text in pairs]
+
+
+def _alignment(quadding: Any) -> str:
+    return ("left", "center", "right")[min(2, max(0, int(quadding)))]
 
 
 def _plain(text: str) -> str:
@@ -356,17 +341,12 @@ def _frame(note: Any, round_: bool = False) -> bytes:
     if line and stroke:
         half = _border_width(note) / 2
         drawn += line + stroke + _outline(half, width, height, round_) + b"S "
-        cells = int(_above(note, "/MaxLen") or 0)
-        if int(_above(note, "/Ff") or 0) & _COMB and 1 < cells < 500:
+        cells = int(above(note, "/MaxLen") or 0)
+        if int(above(note, "/Ff") or 0) & _COMB and 1 < cells < 500:
             for n in range(1, cells):
                 x = width * n / cells
                 drawn += b"%.2f 0 m %.2f %.2f l S " % (x, x, height)
     return drawn
-
-
-def _thin_frame(note: Any, round_: bool) -> bytes:
-    width, height, _ = _size(note)
-    return b".5 G .5 w " + _outline(0.5, width, height, round_) + b"S "
 
 
 def _outline(inset: float, width: float, height: float, round_: bool) -> bytes:

@@ -1,15 +1,22 @@
-"""What the interactive form of a PDF says: whether the file is signed, whether its page is a stand-in.
+"""How a PDF stores content, and its interactive form: whether it is signed, or its page a stand-in.
 
 Objects are those of pikepdf, which has its home elsewhere; they are only asked for their entries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, error
 
+# Filters of text and instructions, with the short names of inline pictures (ISO 32000-2, 7.4, table
+# 92). The others store pictures, or are unknown to the standard.
+_READ = frozenset(
+    "/FlateDecode /Fl /LZWDecode /LZW /ASCIIHexDecode /AHx /ASCII85Decode /A85 /RunLengthDecode /RL "
+    "/Crypt".split()
+)
+_LONGEST = 40  # characters of an unknown filter's name that are shown
 _MOST = 50_000  # fields that are looked at
 _DEEPEST = 100
 
@@ -95,10 +102,10 @@ def _widgets(pdf: Any) -> Iterator[tuple[str, Any]]:
             if count > _MOST:
                 return
             if _entry(each, "/Subtype") == "/Widget":
-                yield str(_above(each, "/FT") or ""), _above(each, "/V")
+                yield str(above(each, "/FT") or ""), above(each, "/V")
 
 
-def _above(field: Any, key: str) -> Any:
+def above(field: Any, key: str) -> Any:
     """Return an entry of a field or of those that it belongs to."""
     for _ in range(_DEEPEST):
         found = _entry(field, key)
@@ -129,3 +136,21 @@ def _listed(thing: Any) -> list[Any]:
         return [] if thing is None else list(thing)
     except (TypeError, ValueError):
         return []
+
+
+def unread_filter(stream: Any) -> str:
+    """Return the name of the filter that keeps a stream's text from being read, '' if none does."""
+    filters = stream.get("/Filter")
+    if filters is None:
+        return ""
+    try:
+        names = [str(each) for each in filters]
+    except TypeError:  # one name, or what is none
+        names = [str(filters)]
+    found = next((name for name in names if name not in _READ), "")
+    return "".join(c for c in found.removeprefix("/") if c.isprintable())[:_LONGEST]
+
+
+def unread_filters(streams: Iterable[Any]) -> str:
+    """Return the names of the filters that keep streams from being read, '' if all can be read."""
+    return ", ".join(dict.fromkeys(filter(None, map(unread_filter, streams))))

@@ -30,7 +30,7 @@ def drawing_of(note: Any) -> bytes | None:
         return None
 
 
-def give_appearance(pdf: pikepdf.Pdf, note: Any, drawn: bytes, more: Sequence[Any] = ()) -> None:
+def give_appearance(pdf: pikepdf.Pdf, note: Any, drawn: bytes) -> None:
     """Let an annotation show `drawn`, in the colours and the transparency that it asks for."""
     left, bottom, right, top = ordered(note["/Rect"])
     slack = 2 * _width(note) + 12  # ends of lines reach beyond what many programs write
@@ -42,8 +42,6 @@ def give_appearance(pdf: pikepdf.Pdf, note: Any, drawn: bytes, more: Sequence[An
         state.BM = Name.Multiply
     form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array(box)
     form.Resources = Dictionary(ExtGState=Dictionary(G=state))
-    if more:
-        form.Resources.XObject = Dictionary({f"/T{n}": each for n, each in enumerate(more)})
     note.AP = Dictionary(N=pdf.make_indirect(form))
     note.Rect = Array(box)
 
@@ -51,12 +49,11 @@ def give_appearance(pdf: pikepdf.Pdf, note: Any, drawn: bytes, more: Sequence[An
 def colour(value: Any, stroke: bool) -> bytes:
     """Return the operator that chooses a colour; nothing for one that is transparent."""
     parts = [float(each) for each in value] if value is not None else []
-    name = {1: b"gG", 3: (b"rg", b"RG"), 4: b"kK"}.get(len(parts))
-    if name is None:
+    word = {1: b"g", 3: b"rg", 4: b"k"}.get(len(parts))
+    if word is None:
         return b""
-    operator = name[1] if stroke else name[0]
-    word = operator if isinstance(operator, bytes) else bytes([operator])
-    return b"%s %s " % (b" ".join(b"%.4f" % part for part in parts), word)
+    numbers = b" ".join(b"%.4f" % part for part in parts)
+    return b"%s %s " % (numbers, word.upper() if stroke else word)
 
 
 def stroke_of(note: Any) -> bytes:
@@ -124,10 +121,7 @@ def _quads(note: Any) -> list[tuple[Point, Point, Point, Point]]:
     if len(points) < 4:
         left, bottom, right, top = ordered(note["/Rect"])
         points = [(left, top), (right, top), (left, bottom), (right, bottom)]
-    return [
-        (points[n], points[n + 1], points[n + 2], points[n + 3])
-        for n in range(0, len(points) - 3, 4)
-    ]
+    return list(zip(points[::4], points[1::4], points[2::4], points[3::4], strict=False))
 
 
 def _path(points: Sequence[Point], closed: bool = False) -> bytes:
@@ -172,17 +166,9 @@ def _ink(note: Any) -> bytes:
     return drawn
 
 
-def _line(note: Any) -> bytes:
-    return _stroked(note, _path(_points(note["/L"])), False) + _ends(note, _points(note["/L"]))
-
-
-def _polyline(note: Any) -> bytes:
-    points = _points(note["/Vertices"])
+def _polyline(note: Any, key: str = "/Vertices") -> bytes:
+    points = _points(note[key])
     return _stroked(note, _path(points), False) + _ends(note, points)
-
-
-def _polygon(note: Any) -> bytes:
-    return _stroked(note, _path(_points(note["/Vertices"]), True), True)
 
 
 def _stroked(note: Any, path: bytes, filled: bool) -> bytes:
@@ -217,23 +203,14 @@ def _inner(note: Any) -> tuple[float, float, float, float]:
     left, bottom, right, top = ordered(note["/Rect"])
     inset = [float(each) for each in note.get("/RD", [0, 0, 0, 0])]
     half = _width(note) / 2
-    return (
-        left + inset[0] + half,
-        bottom + inset[1] + half,
-        right - inset[2] - half,
-        top - inset[3] - half,
-    )
+    left, bottom = left + inset[0] + half, bottom + inset[1] + half
+    return left, bottom, right - inset[2] - half, top - inset[3] - half
 
 
 def _square(note: Any) -> bytes:
     left, bottom, right, top = _inner(note)
-    return _stroked(
-        note, b"%.3f %.3f %.3f %.3f re " % (left, bottom, right - left, top - bottom), True
-    )
-
-
-def _circle(note: Any) -> bytes:
-    return _stroked(note, ellipse(*_inner(note)), True)
+    path = b"%.3f %.3f %.3f %.3f re " % (left, bottom, right - left, top - bottom)
+    return _stroked(note, path, True)
 
 
 def ellipse(left: float, bottom: float, right: float, top: float) -> bytes:
@@ -255,9 +232,9 @@ _KINDS: dict[str, Callable[[Any], bytes]] = {
     "/StrikeOut": _lined(0.45),
     "/Squiggly": _lined(0.04, wave=True),
     "/Ink": _ink,
-    "/Line": _line,
+    "/Line": lambda note: _polyline(note, "/L"),
     "/PolyLine": _polyline,
-    "/Polygon": _polygon,
+    "/Polygon": lambda note: _stroked(note, _path(_points(note["/Vertices"]), True), True),
     "/Square": _square,
-    "/Circle": _circle,
+    "/Circle": lambda note: _stroked(note, ellipse(*_inner(note)), True),
 }

@@ -69,13 +69,8 @@ def _pixels(document: Any, spot: Spot) -> bytes:
         return b""
     try:
         width, height = raw.FPDF_GetPageWidthF(page), raw.FPDF_GetPageHeightF(page)
-        left, bottom, right, top = spot.box
-        left, bottom, right, top = (
-            max(0.0, left),
-            max(0.0, bottom),
-            min(width, right),
-            min(height, top),
-        )
+        left, bottom = (max(0.0, side) for side in spot.box[:2])
+        right, top = min(width, spot.box[2]), min(height, spot.box[3])
         if right <= left or top <= bottom:
             return b""
         scale = min(_WIDE / (right - left), _HIGH / (top - bottom), 4.0)

@@ -22,7 +22,7 @@ html { font: 400 12pt/1.15 var(--sans); hyphens: manual; }
 .box { padding: 2mm; box-sizing: border-box; }
 .box p { margin: 0; white-space: pre-wrap; }
 .one p { white-space: pre; }
-.mark { background: #c6d9e8; }
+.mark { background: var(--chosen); }
 .serif { font-family: var(--serif); } .mono { font-family: var(--mono); } .bold { font-weight: 700; }
 .comb { white-space: nowrap; font-size: 0; } .comb span { display: inline-block; text-align: center; }
 """
@@ -43,7 +43,7 @@ class BoxText:
     align: str = "left"
     lines: bool = False
     cells: int = 0
-    colour: str = "#000"
+    colour: str = "var(--black)"
     family: str = ""
     marked: tuple[int, ...] = ()
 

@@ -12,7 +12,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from guide.diagnostics.diagnostic import Diagnostic, error
+from guide.fonts.widths import width
 from guide.html.document import Document
+from guide.html.margins import FACE_SIDE
 from guide.html.parts import with_scripts
 from guide.html.views import CardView
 from guide.markup.blocks import plain
@@ -21,7 +23,7 @@ from guide.markup.labels import Labels
 from guide.markup.to_html import flowing
 from guide.model.alike import gives_away
 from guide.model.content import Citation, Flashcard
-from guide.model.kinds import Kind
+from guide.model.kinds import Kind, Stock
 from guide.model.markup import read_citation
 from guide.model.origins import side_field
 from guide.model.pack import Pack
@@ -33,23 +35,32 @@ _USUAL_LAYOUTS = {
     "basic", "image", "cloze", "term", "event", "actor", "fact", "question", "title", "contents",
 }  # fmt: skip
 _LONGEST = 48  # characters of a source in few words
+# The largest type of a front in em of the stock's largest size, as flashcards/page.css has it, and the
+# lines of it that leave room for the rest of the card; `When?` takes .7 of a line, a picture more.
+_QUESTION = (1.18, 2.6)
+_DISPLAY, _ASKED, _PICTURED, _VALUE = (1.6, 1.1), (1.18, 1.9), (1.18, 1.7), (1.9, 0.9)
+_LARGE = {"term": _DISPLAY, "actor": _DISPLAY, "title": _DISPLAY, "event": _ASKED, "fact": _ASKED,
+          "image": _PICTURED}  # fmt: skip
 _MOST_BLEED = 10  # mm; 3 is usual
 _LANG = re.compile(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?")
 
 
-def card_view(document: Document, card: Flashcard, options: Mapping[str, Any]) -> CardView:
-    """Return a card's two sides, for a layout; `options` are those of the deck."""
+def card_view(
+    document: Document, card: Flashcard, options: Mapping[str, Any], stock: Stock | None = None
+) -> CardView:
+    """Return a card's two sides, for a layout on a stock; `options` are those of the deck."""
     here = Here(item=card.id, place=card.at(), gaps=card.cloze)
     front, back = (_side(document, card, getattr(card, s), here, s) for s in ("front", "back"))
     image, figure = document.assets.figure(card.image) if card.image else ("", None)
     colours = options.get("colours") or {}
+    layout = layout_of(card, options)
     return CardView(
         id=document.at(card),
         number=card.number,
         image_side=card.image_side,
         n_of_m=_open_number(document.labels, card),
         heads=_heads(document, card, front, back),
-        layout=layout_of(card, options),
+        layout=layout,
         front=front,
         back=back,
         hint=document.inline(card.hint, card, "hint"),
@@ -68,8 +79,23 @@ def card_view(document: Document, card: Flashcard, options: Mapping[str, Any]) -
         back_length=len(card.back),
         tags=card.tags,
         langs=_langs(card, options),
+        longs=(
+            _is_long(front, stock, *_LARGE.get(layout, _QUESTION)),
+            _is_long(back, stock, *_VALUE),
+        ),
         turned=card.turned,
     )
+
+
+def _is_long(text: Markup, stock: Stock | None, em: float, most: float) -> bool:
+    """Return True if a text takes more lines than `most` in the largest type on a stock.
+
+    It is set in smaller type then: else the fitting would make all of the card smaller.
+    """
+    if stock is None:
+        return False
+    room = stock.card[0] - 2 * (stock.safe + FACE_SIDE)
+    return width(plain(text), em * stock.sizes[0], bold=True) > most * room
 
 
 def layout_of(card: Flashcard, options: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -214,12 +214,12 @@ class _Page:
         """
         counted = at in self.of
         wanted = [_letters_of(text) for text in texts]
-        here = self._letters_at(at)
+        here = self._at(at, self._letters, _folded)
         lost: list[int] = []
         for number in sorted(range(len(texts)), key=lambda n: -len(wanted[n])):
             plain = wanted[number]
             if not plain:
-                there = _signs_of(texts[number]) in self._signs_at(at)
+                there = _signs(_runs_of(texts[number])) in self._at(at, self._signs, _signs)
             elif counted:
                 others = (each for n, each in enumerate(wanted) if n not in lost)
                 there = _count(plain, here) >= sum(_count(plain, each) for each in others)
@@ -240,17 +240,12 @@ class _Page:
         own = (run.hidden for run in found if run.text.strip() and letters(run.text) in plain)
         return next(own, found[0].hidden)
 
-    def _letters_at(self, at: str) -> str:
+    def _at(self, at: str, known: dict[str, str], fold: Callable[[list[Run]], str]) -> str:
+        """Return what is printed of an item, folded once; of one without elements, all of it."""
         key = at if at in self.of else ""
-        if key not in self._letters:
-            self._letters[key] = _folded(self.of.get(key, self.all))
-        return self._letters[key]
-
-    def _signs_at(self, at: str) -> str:
-        key = at if at in self.of else ""
-        if key not in self._signs:
-            self._signs[key] = _signs(self.of.get(key, self.all))
-        return self._signs[key]
+        if key not in known:
+            known[key] = fold(self.of.get(key, self.all))
+        return known[key]
 
 
 def _keys(at: str) -> set[str]:
@@ -266,10 +261,6 @@ def _runs_of(text: str) -> Iterable[Run]:
 
 def _letters_of(text: str) -> str:
     return letters(text) if not isinstance(text, Markup) else _folded(_runs_of(text))
-
-
-def _signs_of(text: str) -> str:
-    return _signs(_runs_of(text))
 
 
 def _signs(found: Iterable[Run]) -> str:

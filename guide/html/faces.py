@@ -104,7 +104,7 @@ class Faces:
         """Return the front and the back of a card; raises TemplateFault."""
         if card.id not in self._made:
             request, kind = self.request, self.request.kind
-            view = card_view(self.document, card, request.options)
+            view = card_view(self.document, card, request.options, request.stock)
             template = f"{kind.name}/layouts/{view.layout}.html"
 
             def face(side: str) -> Face:

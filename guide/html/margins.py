@@ -168,8 +168,8 @@ def css_string(text: str) -> str:
 
 def face_marking(text: str, stock: Stock, tokens: Tokens) -> Marking:
     """Return the marking as it is set at the foot of each face of a card."""
-    room = stock.card[0] - 2 * (stock.safe + _FACE_SIDE)
+    room = stock.card[0] - 2 * (stock.safe + FACE_SIDE)
     return set_marking(text, room, tokens.number("--size-face-marking", 6.0))
 
 
-_FACE_SIDE = 0.8  # mm that a face's text is farther inside than `safe`: flashcards/page.css
+FACE_SIDE = 0.8  # mm that a face's text is farther inside than `safe`: flashcards/page.css

@@ -52,33 +52,35 @@ def measured(text: str, size: float) -> float:
     return width(text, size, bold=True, spacing=SPACING) * _SLACK
 
 
-def set_marking(text: str, room: float, size: float, most: int = MOST_LINES) -> Marking:
+def set_marking(text: str, room: float, size: float) -> Marking:
     """Return a marking set on as few lines of `room` mm as it takes, the lines about equal.
 
-    One that needs more than `most` lines is returned on `most` lines, with `room` letters that fit.
+    One that needs more than MOST_LINES is returned on as many, with `room` letters that fit.
     """
     plain = " ".join(text.split())
     if not plain:
         return Marking()
     pieces = [piece for piece in _BREAK.split(plain) if piece]
-    for count in range(1, most + 1):
-        lines = _even(pieces, count, size)
-        if lines and max(measured(line, size) for line in lines) <= room:
-            return Marking(lines, size)
-    lines = _even(pieces, most, size) or (plain,)
-    return Marking(lines, size, max(1, _letters(plain, pieces, room, size, most)))
+    if lines := _fitting(pieces, room, size):
+        return Marking(lines, size)
+    lines = _even(pieces, MOST_LINES, size) or (plain,)
+    return Marking(lines, size, max(1, _letters(plain, pieces, room, size)))
 
 
-def _letters(plain: str, pieces: Sequence[str], room: float, size: float, most: int) -> int:
+def _fitting(pieces: Sequence[str], room: float, size: float) -> tuple[str, ...]:
+    """Return the pieces on as few lines as it takes; () where they do not fit."""
+    options = (_even(pieces, count, size) for count in range(1, MOST_LINES + 1))
+    return next((o for o in options if o and max(measured(x, size) for x in o) <= room), ())
+
+
+def _letters(plain: str, pieces: Sequence[str], room: float, size: float) -> int:
     """Return how many letters fit: what the widest line has room for, and every line as much."""
     if len(pieces) == 1:
         return int(len(plain) * room / measured(plain, size))
     kept = plain
     while len(kept) > 1:
         kept = kept[:-1].rstrip()
-        shorter = [piece for piece in _BREAK.split(kept) if piece]
-        fits = (_even(shorter, count, size) for count in range(1, most + 1))
-        if any(lines and max(measured(line, size) for line in lines) <= room for lines in fits):
+        if _fitting([piece for piece in _BREAK.split(kept) if piece], room, size):
             return len(kept)
     return 1
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from guide.html.margins import css_string
+from guide.html.margins import Tokens, css_string
 from guide.html.marking import Marking, set_marking
 from guide.html.stylesheets import css_tokens, with_fonts
 from guide.html.templates import Templates
 from guide.markup.labels import Labels
 from guide.model.artifacts import Face, Html
 from guide.model.kinds import Stock
+from guide.model.pack import Theme
 from guide.units import Paper
 
 _LANG = "en-GB"
@@ -88,8 +89,9 @@ def _html(
     templates = Templates({})
     labels = Labels(lang)
     markup = templates.render(
-        f"{name}/page.html", {}, title=title, lang=lang, dir=labels.direction, t=labels, **context
-    )
+        f"{name}/page.html", {}, title=title, lang=lang, dir=labels.direction, t=labels,
+        token=Tokens(templates, name, Theme()).text, **context,
+    )  # fmt: skip
     made = _marking(marking, size)
     names = [*(["marking.css"] if made.lines else []), f"{name}/page.css"]
     sheets = with_fonts(templates, names, str(markup))

@@ -256,11 +256,7 @@ def links(document: Document) -> list[views.LinkView]:
     """Return the notes on external links, in the order in which they were met."""
     return [
         views.LinkView(
-            number=link["number"],
-            url=link["url"],
-            text=link["text"],
-            qr=document.assets.add(qr_svg(link["url"]), "svg") if link["qr"] else "",
-            at=link["at"],
+            **{**link, "qr": document.assets.add(qr_svg(link["url"]), "svg") if link["qr"] else ""}
         )
         for link in document.context.links.values()
     ]

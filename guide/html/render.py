@@ -12,6 +12,7 @@ from guide.html.completeness import Given, forgotten
 from guide.html.document import Document
 from guide.html.handout import handout
 from guide.html.request import Request, marking_problems
+from guide.html.running_heads import lines_of
 from guide.html.seen import words_of, words_of_picture
 from guide.html.stylesheets import stylesheets
 from guide.html.templates import TemplateFault
@@ -27,6 +28,7 @@ from guide.units import MM_PER_POINT
 
 _GAPS = 12  # in a section of a worksheet whose kind has no option for it
 _MARGINS = 48  # mm, left and right of the text of a quiz, its numbers included
+_LEAST_STRIP = 20.0  # mm; in less, the years of a timeline look alike
 _ADVANCE = 0.5  # of the type size, what a letter takes
 
 
@@ -221,10 +223,13 @@ class _Rendering:
         """Return the path and the words of a picture of all events in time; '' for too few.
 
         `width` is the picture's, `height` that of its dots, both in mm. On the cover it is drawn
-        in the cover's colours.
+        in the cover's colours, as high as the titles leave room for; '' too where that is too little.
         """
         years = [event.date.year for event in self.request.pack.timeline]
         if len(years) < timeline_picture.LEAST or len(set(years)) < 3:
+            return "", ""
+        height = min(height, self._room_on_cover()) if cover else height
+        if height < _LEAST_STRIP:
             return "", ""
         names = ("--cover-line", "--cover-ink") if cover else ("--accent", "--ink")
         dot, ink = (self.request.tokens.text(name) for name in names)
@@ -237,3 +242,20 @@ class _Rendering:
                 "last": labels.date(Date(max(years))), "year": labels.date(Date(year))}  # fmt: skip
         words = labels("%(count)s events from %(first)s to %(last)s, %(most)s of them in %(year)s")
         return self.document.assets.add(data, "svg"), words % said
+
+    def _room_on_cover(self) -> float:
+        """Return the height in mm between the titles on a cover and the labels of its picture.
+
+        Lengths are those of briefing/page.css.
+        """
+        manifest, number = self.request.pack.manifest, self.request.tokens.number
+        lines = [(manifest.title, "--size-cover", 150, 1.06)]
+        lines += [(manifest.subtitle, "--size-cover-sub", 140, 1.25)] if manifest.subtitle else []
+        titles = sum(
+            lines_of(text, number(token, 0), room) * number(token, 0) * leading * MM_PER_POINT
+            for text, token, room, leading in lines
+        )
+        above = 22 + 34 + 4 + (6 if manifest.subtitle else 0)
+        below = 5.4 + 3 + 1.25 * number("--size-small", 0) * MM_PER_POINT
+        kind = 1.2 * number("--size-cover-kind", 0) * MM_PER_POINT
+        return 0.62 * self.request.paper.height - above - kind - titles - below

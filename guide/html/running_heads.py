@@ -51,3 +51,13 @@ def running_foot(versions: tuple[str, ...], page: str, room: float, size: float)
     """Return the first of `versions` that has room beside the page's number, or ''."""
     free = room - GAP - width(page, size)
     return next((text for text in versions if width(text, size) <= free), "")
+
+
+def lines_of(text: str, size: float, room: float) -> int:
+    """Return how many lines of `room` mm a text in bold takes at `size` pt."""
+    lines, at, blank = 1, 0.0, width(" ", size, bold=True)
+    for word in text.split():
+        wide = width(word, size, bold=True)
+        lines += at > 0 and at + wide > room
+        at = wide + blank if at + wide > room else at + wide + blank
+    return lines

@@ -101,16 +101,12 @@ def _ticks(axis: Scale, look: Look) -> list[int]:
         if step < axis.step or step % axis.step:
             continue
         round_years = range(-(-axis.first // step) * step, last + 1, step)
-        named = [_counted(number) for number in round_years if number]
+        # There is no year 0, and 600 BCE is the year -599.
+        named = [number + (number < 0) for number in round_years if number]
         found = [year for year in named if axis.first <= year <= last] or [axis.first]
         if len(found) <= min(_TICKS, max(2, room)):
             return found
     return [axis.first]
-
-
-def _counted(number: int) -> int:
-    """Return the year that is called `number`: -600 is 600 BCE, which is -599; there is no year 0."""
-    return number + (number < 0)
 
 
 def busiest(years: Iterable[int]) -> tuple[int, int]:

@@ -291,7 +291,8 @@ class CardView:
     `lang` is '' where it is the pack's. `n_of_m` stands for the card's number in the deck, which is
     filled in when the deck is put together; a layout that prints `number` is set again for every
     card that moves. `head` is what the card is about: its topic, or else the deck's title; '' on a
-    front where that would give the answer away.
+    front where that would give the answer away. `long` is True where the side that is drawn takes
+    too many lines in large type on the stock.
     """
 
     id: str
@@ -319,11 +320,15 @@ class CardView:
     head: str = ""
     lang: str = ""
     dir: str = ""
+    longs: tuple[bool, bool] = (False, False)
+    long: bool = False
 
     def seen_from(self, side: str) -> CardView:
-        """Return the card with the language and the head of one side."""
-        lang, head = self.langs[side == "back"], self.heads[side == "back"]
+        """Return the card with the language, the head and the length of one side."""
+        back = side == "back"
+        lang, head = self.langs[back], self.heads[back]
+        direction = Labels(lang).direction if lang else ""
         topic = self.topic if head else ""
         return replace(
-            self, lang=lang, dir=Labels(lang).direction if lang else "", head=head, topic=topic
+            self, lang=lang, dir=direction, head=head, topic=topic, long=self.longs[back]
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from markupsafe import Markup, escape
 
@@ -63,7 +64,8 @@ def with_gaps(
         for key, at in uses.items()
         if len(at) <= MOST_OFTEN and page.count(_shown(pieces, at[0])) == len(at)
     }
-    chosen = _chosen(hidden, _offsets(pieces), most)
+    offsets = [0, *accumulate(len(piece.text) for piece in pieces)]
+    chosen = _chosen(hidden, offsets, most)
     numbers = {key: number for number, key in enumerate(chosen, 1)}
     gaps = [Gap(numbers[key], _shown(pieces, uses[key][0])) for key in chosen]
     spots = [each for key in chosen for each in uses[key]]
@@ -110,14 +112,6 @@ def _key(shown: str) -> str:
     """Return a word without what differs at the beginning of a sentence."""
     plain = visible(shown)
     return plain if plain.isupper() else plain.casefold()
-
-
-def _offsets(pieces: Sequence[Run]) -> list[int]:
-    total, offsets = 0, []
-    for piece in pieces:
-        offsets.append(total)
-        total += len(piece.text)
-    return offsets
 
 
 def _chosen(uses: Mapping[str, list[_Found]], offsets: list[int], most: int) -> list[str]:

@@ -46,23 +46,45 @@ class ChartError(Exception):
         self.line, self.column = line, column
 
 
-def _config(token: TokenValue) -> dict[str, Any]:
-    """Return the look of charts: sparse lines, the document's font, colours that survive grey."""
+_ABREAST = {"hconcat", "concat", "facet", "repeat"}
+_LABEL, _TITLE = 11, 13  # px
+
+
+def _config(token: TokenValue, abreast: bool = False) -> dict[str, Any]:
+    """Return the look of charts: sparse lines, the document's font, colours that survive grey.
+
+    Charts that are set `abreast` keep the usual type: larger titles would overlap.
+    """
     ink, rule, accent = token("--ink"), token("--hair"), token("--accent")
-    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": 11, "titleFontSize": 11}
+    label, title = _LABEL, _TITLE
+    if not abreast:
+        label, title = (
+            _pixels(token("--chart-label"), label),
+            _pixels(token("--chart-title"), title),
+        )
+    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": label, "titleFontSize": label}
+    # Vega's widths, at which labels are cut, and its step from bar to bar, are for its usual type.
+    axis_limit, legend_limit, step = (usual * label // _LABEL for usual in (180, 160, 20))
     return {
         "font": _FONT,
         "background": None,
-        "view": {"stroke": None},
-        "axis": {**text, "titleFontWeight": 600, "gridColor": rule, "domainColor": ink,
-                 "tickColor": ink, "tickSize": 4, "labelPadding": 4, "titlePadding": 8},
-        "legend": {**text, "titleFontWeight": 600, "symbolType": "square"},
+        "view": {"stroke": None, "step": step},
+        "axis": {**text, "labelLimit": axis_limit, "titleFontWeight": 600, "gridColor": rule,
+                 "domainColor": ink, "tickColor": ink, "tickSize": 4, "labelPadding": 4, "titlePadding": 8},
+        "legend": {**text, "labelLimit": legend_limit, "titleFontWeight": 600,
+                   "symbolType": "square"},
         "header": text,
-        "title": {"fontSize": 13, "fontWeight": 600, "color": ink, "anchor": "start"},
-        "text": {"fontSize": 11, "color": ink},
+        "title": {"fontSize": title, "fontWeight": 600, "color": ink, "anchor": "start"},
+        "text": {"fontSize": label, "color": ink},
         "mark": {"color": accent},
         "range": {"category": [*map(token, MARKS)], "ramp": [token("--chart-pale"), accent]},
     }  # fmt: skip
+
+
+def _pixels(length: str, otherwise: int) -> int:
+    """Return a length in whole CSS pixels."""
+    number = length.removesuffix("px")
+    return int(number) if number.isdecimal() else otherwise
 
 
 @lru_cache
@@ -84,7 +106,9 @@ def draw_chart(spec: Mapping[str, Any], token: TokenValue) -> bytes:
     the data in, and the converter may not reach anything.
     """
     config = spec.get("config")
-    merged = _merge(_config(token), config if isinstance(config, dict) else {})
+    merged = _merge(
+        _config(token, not _ABREAST.isdisjoint(spec)), config if isinstance(config, dict) else {}
+    )
     whole = {k: v for k, v in spec.items() if k != "usermeta"} | {"config": merged}
     whole.setdefault("$schema", "https://vega.github.io/schema/vega-lite/v5.json")
     return _draw(json.dumps(whole, sort_keys=True))

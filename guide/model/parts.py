@@ -1,6 +1,6 @@
 """The parts of a pack: one row for each. What is read, checked, printed and fixed follows from it.
 
-A new part is a row here, its model in `content.py`, a field of `Pack`, and a view with its method in guide/html.
+A new part is a row here, its model in `content.py`, a field of `Pack`, and a view with its function in guide/html.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # an unchanged build asks for the names of files, and pays fo
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a pack; `name` is the field of `Pack` and the method of `Document` that gives its views.
+    """A part of a pack; `name` is the field of `Pack` and of the function in `html.parts.RENDER` that gives its views.
 
     `file` is a list in YAML ('' for a folder of files), `kind` the class of its items in content.py, `what`
     names one in a message, and `title` is the text that its id is made from. `whole` of a kind.toml may

@@ -9,8 +9,9 @@ from typing import Any
 
 from weasyprint.formatting_structure import boxes
 
+from guide.engine.structure_tree import unwrap
 from guide.model.artifacts import Fault
-from guide.proof.layout import leaves, unwrap
+from guide.proof.layout import heights_on, leaves
 from guide.units import PX_PER_MM
 
 _LONGEST = 5
@@ -73,12 +74,8 @@ def _longest(pages: Sequence[Any]) -> list[tuple[str, str]]:
     """Return the keys of the tallest blocks of content, each with its height in words."""
     heights: Counter[str] = Counter()
     for page in pages:
-        spans: dict[str, tuple[float, float]] = {}
-        for leaf in leaves(page._page_box):  # noqa: SLF001
-            top, bottom = spans.get(leaf.at, (leaf.top, leaf.bottom))
-            spans[leaf.at] = (min(top, leaf.top), max(bottom, leaf.bottom))
-        for at, (top, bottom) in spans.items():
-            heights[at] += int(bottom - top)
+        for at, height in heights_on(page).items():
+            heights[at] += int(height)
     del heights[""]
     ranked = sorted(heights.items(), key=lambda each: (-each[1], each[0]))
     return [(at, f"{height / PX_PER_MM:.0f} mm") for at, height in ranked[:_LONGEST]]

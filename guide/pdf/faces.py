@@ -60,14 +60,10 @@ class Drawer:
 
 def _font_face(font: Any) -> FontFace:
     facts = {name: value for name, value in vars(font).items() if name not in _HANDLES}
-    known = _bundled_as(font.file_content)
-    return FontFace(font.digest, known, b"" if known else bytes(font.file_content), facts)
-
-
-def _bundled_as(content: bytes) -> str:
-    """Return the bundled file that has this content, or ''."""
+    content = font.file_content
     same = (path for path in _bundled().get(len(content), ()) if path.read_bytes() == content)
-    return str(next(same, ""))
+    known = str(next(same, ""))  # the bundled file that has this content
+    return FontFace(font.digest, known, b"" if known else bytes(content), facts)
 
 
 @lru_cache
@@ -133,9 +129,10 @@ class _Face:
         return dataclasses.replace(face, number=number)
 
     def _stream(self, height: float) -> FaceStream:
-        page, document = self.page, self.drawer.document
+        page, document, bleed = self.page, self.drawer.document, self.page.bleed["left"]
+        inside = (-bleed, -bleed, page.width + 2 * bleed, page.height + 2 * bleed)
         stream = FaceStream(
-            self.drawer.fonts, _rectangle(page), self.resources, self.images, {},
+            self.drawer.fonts, inside, self.resources, self.images, {},
             document.color_profiles, document.output_intent, compress=True,
         )  # fmt: skip
         stream.transform(d=-1, f=height)
@@ -183,7 +180,10 @@ class _Face:
             structure=tuple(local[int(ref.split()[0])] for ref in document["K"]),
             marked=tuple(local[int(ref.split()[0])] for ref in numbers[1]),
             links=tuple((local[annotation], local[element]) for annotation, element in links),
-            bookmarks=tuple(self._bookmarks()),
+            bookmarks=tuple(
+                (label, x * _SCALE, page.height * _SCALE - y * _SCALE)
+                for _, label, (x, y), _ in page.bookmarks
+            ),
             shared=tuple(group for _, group in shared),
             fonts=tuple(font_use(font.digest, font.to_unicode, font.widths) for font in used),
         )
@@ -214,11 +214,6 @@ class _Face:
                 found += 1
                 yield annotation, int(element.split()[0])
 
-    def _bookmarks(self) -> Iterator[tuple[str, float, float]]:
-        height = self.page.height * _SCALE
-        for _, label, (x, y), _ in self.page.bookmarks:
-            yield label, x * _SCALE, height - y * _SCALE
-
     def _shared(
         self, sheet: Any, stream: Any, before: int
     ) -> tuple[list[tuple[int, tuple[str, Group]]], set[int]]:
@@ -237,12 +232,6 @@ class _Face:
             found.append((head, (whole.hexdigest(), group)))
             inside |= set(numbers)
         return found, inside
-
-
-def _rectangle(page: Any) -> tuple[float, float, float, float]:
-    """Return what may be drawn on, in px: the trim and the bleed around it."""
-    bleed = page.bleed["left"]
-    return -bleed, -bleed, page.width + 2 * bleed, page.height + 2 * bleed
 
 
 def _outside(code: int) -> bytes:

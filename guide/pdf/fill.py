@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from guide.proof.layout import leaves
+from guide.proof.layout import heights_on
 
 _TRIES = 4  # single elements that are tried in the gap at the end; each costs a layout
 Layout = Callable[[Any], Any]
@@ -93,14 +93,14 @@ class _Filling:
 
     def _printed(self, pages: Sequence[Any], chosen: Sequence[int]) -> list[int]:
         """Return which of the chosen elements leave ink on pages."""
-        found = set().union(*(_heights_on(page) for page in pages))
+        found = set().union(*(heights_on(page) for page in pages))
         return [n for n in chosen if self.keys[n] in found]
 
     def _without(self, document: Any, chosen: Sequence[int]) -> int:
         """Return about how many of the chosen fit: as many less as what is beyond the pages is high."""
         kept = self._printed(document.pages[: self.pages], chosen)
         gone = sum(self._height(n) for n in chosen) - sum(self._height(n) for n in kept)
-        beyond = sum(sum(_heights_on(page).values()) for page in document.pages[self.pages :])
+        beyond = sum(sum(heights_on(page).values()) for page in document.pages[self.pages :])
         while kept and beyond > gone:
             gone += self._height(kept.pop())
         return len(kept)
@@ -134,7 +134,8 @@ class _Filling:
         ranked = [e for e in root.iter() if e.get("data-rank") is not None]
         gone = {id(e) for n, e in enumerate(ranked) if n not in chosen}
         _prune(root, lambda e: id(e) in gone)
-        _prune(root, lambda e: e.get("data-group") is not None and not _ranked(e))
+        _prune(root, lambda e: e.get("data-group") is not None
+               and all(inner.get("data-rank") is None for inner in e.iter()))  # fmt: skip
         printed = {e.get("data-at") for e in root.iter()}
         _prune(root, lambda e: e.get("data-with") is not None
                and not printed & set(e.get("data-with", "").split()))  # fmt: skip
@@ -145,21 +146,9 @@ def _heights(document: Any) -> dict[str, float]:
     """Return the height in px of the ink of each key; of one that breaks, that of its largest part."""
     found: dict[str, float] = {}
     for page in document.pages:
-        for at, height in _heights_on(page).items():
+        for at, height in heights_on(page).items():
             found[at] = max(found.get(at, 0.0), height)
     return found
-
-
-def _heights_on(page: Any) -> dict[str, float]:
-    ends: dict[str, tuple[float, float]] = {}
-    for leaf in leaves(page._page_box):  # noqa: SLF001
-        top, bottom = ends.get(leaf.at, (leaf.top, leaf.bottom))
-        ends[leaf.at] = min(top, leaf.top), max(bottom, leaf.bottom)
-    return {at: bottom - top for at, (top, bottom) in ends.items()}
-
-
-def _ranked(element: Element) -> bool:
-    return any(e.get("data-rank") is not None for e in element.iter())
 
 
 def _prune(parent: Element, unwanted: Callable[[Element], bool]) -> None:

@@ -29,14 +29,11 @@ def numbered(face: SetFace, text: str) -> SetFace:
         bookmarks=tuple(
             (label.replace(slot.text, text, 1), x, y) for label, x, y in face.bookmarks
         ),
-        texts=tuple(_named(runs, slot.text, text) for runs in face.texts),
+        texts=tuple(
+            tuple(text if run == slot.text else run for run in runs) for runs in face.texts
+        ),
         number=None,
     )
-
-
-def _named(runs: tuple[str, ...], placeholder: str, text: str) -> tuple[str, ...]:
-    """Return the runs of a text with the number in place of what stood for it."""
-    return tuple(text if run == placeholder else run for run in runs)
 
 
 def _shown(slot: NumberSlot, text: str) -> bytes:

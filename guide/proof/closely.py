@@ -9,9 +9,8 @@ from typing import Any
 from PIL import Image, ImageChops
 from pypdfium2 import raw
 
-from guide.proof.colours import Colour, contrast
 from guide.proof.drawn import Box, Drawn, Reader, most, rendered, total
-from guide.proof.trouble import COVERED, HIDDEN, LEAST_CONTRAST, Trouble, pale
+from guide.proof.trouble import COVERED, HIDDEN, LEAST_CONTRAST, Colour, Trouble, contrast, pale
 
 DENSE = 0.01  # of a letter's square that ink covers at least; a full stop's is more
 _CLOSE = 28.0  # pixels that the type size has in a close look

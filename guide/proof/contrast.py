@@ -15,10 +15,10 @@ from tinycss2.color4 import parse_color
 from weasyprint.formatting_structure import boxes
 
 from guide.diagnostics.diagnostic import Severity
+from guide.engine.structure_tree import unwrap
 from guide.model.artifacts import At, Fault, OfCss, OfPack
-from guide.proof.colours import Colour, contrast
-from guide.proof.layout import MOST, unwrap
-from guide.proof.trouble import LEAST_CONTRAST
+from guide.proof.layout import MOST
+from guide.proof.trouble import LEAST_CONTRAST, Colour, contrast
 
 LEAST = 4.5  # to 1
 LEAST_LARGE = 3.0  # for 18 pt, or 14 pt in bold
@@ -224,7 +224,7 @@ def _declared(sheets: Iterable[tuple[str, str]], text: _Text) -> At:
     for name, css in sheets:
         if name.startswith("templates:") or name in {"generated", "sizes"}:
             continue
-        for match in _DECLARED.finditer(re.sub(r"/\*.*?\*/", _blank, css, flags=re.S)):
+        for match in _DECLARED.finditer(_without_comments(css)):
             declared = _plain(parse_color(match[2].strip()))
             colour = _hex(declared[0]) if declared else ""
             if colour in wanted:
@@ -234,5 +234,5 @@ def _declared(sheets: Iterable[tuple[str, str]], text: _Text) -> At:
     return found.get(wanted[0]) or found.get(wanted[1]) or ""
 
 
-def _blank(match: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", match[0])
+def _without_comments(css: str) -> str:
+    return re.sub(r"/\*.*?\*/", lambda match: re.sub(r"[^\n]", " ", match[0]), css, flags=re.S)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from weasyprint.formatting_structure import boxes
-from weasyprint.layout.absolute import AbsolutePlaceholder
 
 from guide.diagnostics.diagnostic import Severity
 from guide.engine.rasters import RasterImage
+from guide.engine.structure_tree import unwrap
 from guide.model.artifacts import Fault
 from guide.units import PX_PER_MM
 
@@ -39,11 +39,6 @@ class Leaf:
     holder: int = 0
 
 
-def unwrap(box: Any) -> Any:
-    """Return the laid-out box behind a placeholder of an absolutely positioned one."""
-    return box._box if isinstance(box, AbsolutePlaceholder) else box  # noqa: SLF001
-
-
 def leaves(
     box: Any, at: str = "", tag: str = "", limit: float = float("inf"), holder: int = 0
 ) -> Iterator[Leaf]:
@@ -63,8 +58,9 @@ def leaves(
         yield _leaf(box, box.border_width(), box.border_height(), at, tag, limit, holder)
         return
     block = isinstance(box, boxes.BlockContainerBox) and not isinstance(box, boxes.PageBox)
-    if block and _holds_lines(box):
-        limit, holder = min(limit, _right(box)), id(box)
+    if block and any(isinstance(unwrap(child), boxes.LineBox) for child in box.children):
+        right = box.content_box_x() + box.width + box.padding_right + box.border_right_width
+        limit, holder = min(limit, float(right)), id(box)
     for child in getattr(box, "children", ()):
         yield from leaves(child, at, tag, limit, holder)
 
@@ -76,12 +72,13 @@ def _leaf(
     return Leaf(x, y, x + width, y + height, at, tag, limit, box, holder)
 
 
-def _right(box: Any) -> float:
-    return float(box.content_box_x() + box.width + box.padding_right + box.border_right_width)
-
-
-def _holds_lines(box: Any) -> bool:
-    return any(isinstance(unwrap(child), boxes.LineBox) for child in box.children)
+def heights_on(page: Any) -> dict[str, float]:
+    """Return the height in px of the ink of each key on a page."""
+    ends: dict[str, tuple[float, float]] = {}
+    for leaf in leaves(page._page_box):  # noqa: SLF001
+        top, bottom = ends.get(leaf.at, (leaf.top, leaf.bottom))
+        ends[leaf.at] = min(top, leaf.top), max(bottom, leaf.bottom)
+    return {at: bottom - top for at, (top, bottom) in ends.items()}
 
 
 def page_faults(pages: list[Any]) -> list[Fault]:

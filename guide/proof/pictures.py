@@ -218,18 +218,13 @@ class Viewer:
             found = {}
             for at, part in parts.items():
                 lone = all(layers.mine[n].kind == raw.FPDF_PAGEOBJ_IMAGE for n in part)
-                thumb = self._decoded(layers, part[0]) if lone else None
+                # Not kept by its bytes: one with a mask may have the same as one without.
+                handle = layers.mine[part[0]].handle
+                thumb = _rendered_alone(self.document, layers.page, handle) if lone else None
                 found[at] = Shown(thumb, layers.trouble(part, thumb))
             return found
         finally:
             layers.close()
-
-    def _decoded(self, layers: _Layers, number: int) -> Thumb | None:
-        """Return what a picture of the file looks like, whatever it is drawn with.
-
-        It is not kept by its bytes: one with a mask may have the same as one without.
-        """
-        return _rendered_alone(self.document, layers.page, layers.mine[number].handle)
 
 
 def _rendered_alone(document: Any, page: Any, handle: Any) -> Thumb | None:

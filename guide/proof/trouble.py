@@ -8,6 +8,7 @@ print cannot be read fluently by normal eyes, and a copier prints nothing of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 LEAST_SIZE = 4.0  # pt; the smallest type of maps and of legal print, a superscript of 7 pt
 LEAST_CONTRAST = 1.5  # to 1
@@ -49,3 +50,18 @@ COVERED = unreadable("covered by something that is drawn over it", _OVER)
 OVERPRINTED = unreadable("printed over other text", _OVER)
 MIRRORED = unreadable("mirrored", "Look in templates of the pack for `scale` and `matrix`.")
 PILED = unreadable("printed with its letters on top of each other", SMALL)
+
+Colour = tuple[float, float, float]
+"""Red, green and blue of sRGB, from 0 to 1."""
+
+
+@lru_cache(maxsize=4096)
+def contrast(first: Colour, second: Colour) -> float:
+    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
+    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

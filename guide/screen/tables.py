@@ -34,8 +34,5 @@ def _drawn(text: str) -> int:
 def short(text: str, most: int = 36) -> str:
     """Return text for a cell of a table; the direction that it is read in stays inside."""
     text = plain(text) if len(text) <= most else plain(text[: most - 1]) + "…"
-    return text if text.isascii() else f"\u2068{text}\u2069" if _turns(text) else text
-
-
-def _turns(text: str) -> bool:
-    return any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text)
+    turns = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text)
+    return f"\u2068{text}\u2069" if turns else text

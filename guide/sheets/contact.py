@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pydyf
 
 from guide.model.artifacts import FontObjects, SetFace, Sheets
-from guide.pdf.assemble import About, Common, inform, written
-from guide.sheets.forms import form_of, page_of
+from guide.pdf.assemble import About, Common
+from guide.sheets.forms import finish, form_of, page_of
 from guide.units import POINTS_PER_MM, Paper
 
 MARGIN = 15.0  # mm
@@ -89,7 +89,4 @@ def contact_sheet(
                 y = (paper.height - spot.top - spot.height) * POINTS_PER_MM
                 drawn.append(b"q %.4f 0 0 %.4f %.3f %.3f cm /%s Do Q" % (scale, scale, x, y, name))
         numbers.append(page_of(pdf, b"\n".join(drawn), names, paper))
-    pdf.pages["Kids"] = pydyf.Array([b"%d 0 R" % number for number in numbers])
-    pdf.pages["Count"] = len(numbers)
-    inform(pdf, about)
-    return Sheets(written(pdf), len(numbers))
+    return finish(pdf, numbers, about)

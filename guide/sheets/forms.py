@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pydyf
 
 from guide.engine.pieces import Ready, deflated, place
-from guide.model.artifacts import SetFace
-from guide.pdf.assemble import Common
+from guide.model.artifacts import SetFace, Sheets
+from guide.pdf.assemble import About, Common, inform, written
 from guide.units import POINTS_PER_MM, Paper
+
+
+def finish(pdf: pydyf.PDF, pages: Sequence[int], about: About) -> Sheets:
+    """Return a file of pages that were added to it."""
+    pdf.pages["Kids"] = pydyf.Array([b"%d 0 R" % number for number in pages])
+    pdf.pages["Count"] = len(pages)
+    inform(pdf, about)
+    return Sheets(written(pdf), len(pages))
 
 
 def form_of(common: Common, face: SetFace) -> int:

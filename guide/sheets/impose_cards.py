@@ -11,11 +11,12 @@ import pydyf
 from guide.model.artifacts import FontObjects, SetFace, Sheets
 from guide.model.kinds import Stock
 from guide.model.printers import Registration
-from guide.pdf.assemble import About, Common, inform, written
+from guide.pdf.assemble import About, Common
 from guide.proof.prove import Spot
-from guide.sheets.forms import form_of, page_of
+from guide.sheets.forms import finish, form_of, page_of
 from guide.sheets.marks import Arc, Line, arcs, folds, lines, ruler
 from guide.sheets.plan_cards import Placement, Side, room
+from guide.sheets.plan_pages import EDGES
 from guide.units import POINTS_PER_MM
 
 _MARK_WIDTH = 0.25  # pt
@@ -69,11 +70,8 @@ class _Imposing:
         numbers = [
             self._side(side, furniture[n] if furniture else None) for n, side in enumerate(sides)
         ]
-        self.pdf.pages["Kids"] = pydyf.Array([b"%d 0 R" % number for number in numbers])
-        self.pdf.pages["Count"] = len(numbers)
         self._prefer()
-        inform(self.pdf, self.about)
-        return Sheets(written(self.pdf), len(numbers))
+        return finish(self.pdf, numbers, self.about)
 
     def _side(self, side: Side, under: SetFace | None) -> int:
         names: dict[bytes, int] = {}
@@ -143,9 +141,7 @@ class _Imposing:
 
     def _prefer(self) -> None:
         """Ask the viewer to print as it is: no scaling, the right edge, paper by the page's size."""
-        sides = {
-            "short-edge": "/DuplexFlipShortEdge", "long-edge": "/DuplexFlipLongEdge",
-        }.get(self.layout.duplex, "/Simplex")  # fmt: skip
+        sides = EDGES.get(self.layout.duplex, "/Simplex")
         self.pdf.catalog["ViewerPreferences"] = pydyf.Dictionary(
             {
                 "PrintScaling": "/None",

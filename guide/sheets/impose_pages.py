@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name, Pdf
 
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, warning
 from guide.foreign.fields import draw_fields
-from guide.foreign.streams import unread_filter, unread_filters
+from guide.foreign.forms import unread_filter, unread_filters
 from guide.model.artifacts import Sheets
 from guide.model.pageview import Matrix, times
 from guide.sheets.impose_links import Placed, Targets, add_bookmarks, add_links, links_of
@@ -114,7 +114,8 @@ def _impose(source: Pdf, scheme: Scheme, name: str, chosen: Sequence[int] | None
     for n in pages:
         add_links(out, n, links[n], placed)
     add_bookmarks(out, source, targets, placed)
-    flip = _flip(scheme)
+    two_sided = scheme.kind == "booklet" or (scheme.kind == "n-up" and scheme.flip != "none")
+    flip: Flip = scheme.flip if two_sided else "none"
     _keep(source, out, flip)
     scales = [
         _scale(cell, sources[cell.page].size)
@@ -130,11 +131,6 @@ def _impose(source: Pdf, scheme: Scheme, name: str, chosen: Sequence[int] | None
     )  # fmt: skip
 
 
-def _flip(scheme: Scheme) -> Flip:
-    two_sided = scheme.kind == "booklet" or (scheme.kind == "n-up" and scheme.flip != "none")
-    return scheme.flip if two_sided else "none"
-
-
 def _surfaces(sources: Sequence[PageForm], scheme: Scheme, size: Paper, name: str) -> list[Surface]:
     count = len(sources)
     paper = scheme.paper or size
@@ -145,10 +141,8 @@ def _surfaces(sources: Sequence[PageForm], scheme: Scheme, size: Paper, name: st
                            scheme.right_to_left)  # fmt: skip
         if scheme.kind == "n-up":
             sheet, columns, rows = grid_of(scheme.count, size, paper, scheme.margin)
-            return n_up(
-                count, sheet, columns, rows, scheme.order, scheme.margin, 0.0, scheme.cut_stack,
-                scheme.flip, scheme.right_to_left,
-            )  # fmt: skip
+            return n_up(count, sheet, columns, rows, scheme.order, scheme.margin, scheme.cut_stack,
+                        scheme.flip, scheme.right_to_left)  # fmt: skip
         if scheme.kind == "poster":
             upright = (paper.width <= paper.height) == (
                 size.width / scheme.across <= size.height / scheme.down

@@ -108,16 +108,8 @@ def arcs(stock: Stock, side: Side) -> list[Arc]:
             (left + width, top + height, -1, -1),
         ):
             near = r * (1 - _KAPPA)
-            found.append(
-                Arc(
-                    (
-                        (x, y + down * r),
-                        (x, y + down * near),
-                        (x + right * near, y),
-                        (x + right * r, y),
-                    )
-                )
-            )
+            start, end = (x, y + down * r), (x + right * r, y)
+            found.append(Arc((start, (x, y + down * near), (x + right * near, y), end)))
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 from guide.units import PAPERS, Paper
 
 Flip = Literal["none", "long-edge", "short-edge"]
+EDGES = {"long-edge": "/DuplexFlipLongEdge", "short-edge": "/DuplexFlipShortEdge"}
 Box = tuple[float, float, float, float]
 """Left, top, width and height in mm."""
 LARGEST = (216.0, 356.0)  # mm; what an office printer takes: Letter, Legal, A4
@@ -141,16 +142,14 @@ def _turned(surface: Surface) -> Surface:
     return replace(surface, cells=cells)
 
 
-def grid_of(
-    count: int, page: Paper, paper: Paper, margin: float = 0.0, gap: float = 0.0
-) -> tuple[Paper, int, int]:
+def grid_of(count: int, page: Paper, paper: Paper, margin: float = 0.0) -> tuple[Paper, int, int]:
     """Return the sheet, upright or across, with the columns and rows in which pages come out largest."""
     best: tuple[float, Paper, int, int] | None = None
     for sheet in (paper, paper.turned):
         for columns in (n for n in range(1, count + 1) if count % n == 0):
             rows = count // columns
-            width = (sheet.width - 2 * margin - (columns - 1) * gap) / columns
-            height = (sheet.height - 2 * margin - (rows - 1) * gap) / rows
+            width = (sheet.width - 2 * margin) / columns
+            height = (sheet.height - 2 * margin) / rows
             scale = min(width / page.width, height / page.height)
             if best is None or scale > best[0] + 1e-9:
                 best = scale, sheet, columns, rows
@@ -165,7 +164,6 @@ def n_up(
     rows: int,
     order: str = "across",
     margin: float = 0.0,
-    gap: float = 0.0,
     cut_stack: bool = False,
     flip: Flip = "none",
     right_to_left: bool = False,
@@ -176,8 +174,8 @@ def n_up(
     place i div s on sheet i mod s, so that the cut piles, laid on one another, are in order. With a
     `flip`, a cut leaf has one page in front and the next behind it.
     """
-    width = (sheet.width - 2 * margin - (columns - 1) * gap) / columns
-    height = (sheet.height - 2 * margin - (rows - 1) * gap) / rows
+    width = (sheet.width - 2 * margin) / columns
+    height = (sheet.height - 2 * margin) / rows
     places = columns * rows
     two_sided = cut_stack and flip != "none"
     leaves = ceil(pages / 2) if two_sided else pages
@@ -188,16 +186,14 @@ def n_up(
         for place, index in enumerate(indices):
             row, column = divmod(place, columns) if order == "across" else divmod(place, rows)[::-1]
             column = columns - 1 - column if right_to_left else column
-            box = (margin + column * (width + gap), margin + row * (height + gap), width, height)
+            box = (margin + column * width, margin + row * height, width, height)
             cells.append(Cell(_page(index, pages), box))
         return Surface(sheet, tuple(cells))
 
     surfaces = []
     for number in range(sheets):
-        chosen = [
-            place * sheets + number if cut_stack else number * places + place
-            for place in range(places)
-        ]
+        first, step = (number, sheets) if cut_stack else (number * places, 1)
+        chosen = [first + place * step for place in range(places)]
         if two_sided:
             surfaces.append(side([2 * leaf for leaf in chosen]))
             surfaces.append(_behind(side([2 * leaf + 1 for leaf in chosen]), flip))

@@ -7,7 +7,7 @@ import io
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-EDGES = {"long-edge": "/DuplexFlipLongEdge", "short-edge": "/DuplexFlipShortEdge"}
+from guide.sheets.plan_pages import EDGES
 
 
 def preferences(duplex: str) -> Dictionary:

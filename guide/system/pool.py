@@ -21,7 +21,7 @@ from multiprocessing.connection import wait
 from typing import Any, Protocol, Self
 
 from guide.system import signals, tempfiles
-from guide.system.sandbox import Limits, TimeExceeded, bound, signal_name, waited, within
+from guide.system.sandbox import Limits, TimeExceeded, bound, within
 
 TIME_LIMIT = 300.0  # s; a document that takes longer hangs
 
@@ -264,7 +264,7 @@ def _how_they_died(executor: ProcessPoolExecutor) -> str:
     codes = [process.exitcode for process in _processes(executor)]
     told = {None, 0, 255, -signal.SIGTERM}
     code = next((code for code in codes if code not in told), -signal.SIGTERM)
-    return signal_name(-code) if code < 0 else "an error"
+    return signals.name_of(-code) if code < 0 else "an error"
 
 
 def _see_dead(processes: Sequence[Any], limit: float = 5.0) -> None:
@@ -335,7 +335,7 @@ class _Call:
                 raise BrokenProcessPool
             return False
 
-        if not waited(ready, limit):
+        if not signals.waited(ready, limit):
             self.pool.stop(kill=True)
             raise JobTimeout
         return future.result()

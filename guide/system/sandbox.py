@@ -129,9 +129,11 @@ def _lower(kind: int, value: int) -> None:
         resource.setrlimit(kind, (min([value, *known]), hard))
 
 
-_PROGRAMS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"}
+_REFUSED = {
+    "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn",
+    "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr",
+}  # fmt: skip
 _CALLS = {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"}
-_NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
@@ -139,22 +141,15 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
 
     Workers are spoken to through sockets of the file system, whose addresses are no tuples.
     """
-    if event in _PROGRAMS or event in _NAMES:
-        raise Refused(f"{event} is refused while a pack is built")
-    if event in _CALLS and isinstance(arguments[-1], tuple):
+    if event in _REFUSED or (event in _CALLS and isinstance(arguments[-1], tuple)):
         raise Refused(f"{event} is refused while a pack is built")
 
 
-def _used() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _used_by_children() -> float:
-    """Return the seconds that processes which this one started and has seen end have computed."""
+def _used(children: bool = False) -> float:
+    """Return the seconds that this process has computed, or its children that it has seen end."""
     if resource is None:
         return 0.0
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
@@ -259,8 +254,11 @@ def _listen(
 ) -> Any:
     doing = ("", "read")
     try:
-        while waited(receiver.poll, bounds.wall):
-            kind, value = pickle.loads(_received(receiver))  # noqa: S301  our own child's
+        while signals.waited(receiver.poll, bounds.wall):
+            try:
+                kind, value = pickle.loads(receiver.recv_bytes())  # noqa: S301  our own child's
+            except OSError as exc:  # it was ended in the middle of a message
+                raise EOFError from exc
             if kind == "said":
                 doing = value
                 heard(*doing)
@@ -272,49 +270,26 @@ def _listen(
                 raise value
         raise Exceeded(f"took longer than {bounds.wall} s", doing)
     except EOFError:
-        before = _used_by_children()
+        before = _used(children=True)
         child.join(5)
-        computed = _used_by_children() - before
+        computed = _used(children=True) - before
         raise Exceeded(*_cause(child.exitcode, bounds, doing, computed)) from None
-
-
-def _received(receiver: Connection) -> bytes:
-    try:
-        return receiver.recv_bytes()
-    except OSError as exc:  # it was ended in the middle of a message
-        raise EOFError from exc
-
-
-def waited(ready: Callable[[float], bool], limit: float) -> bool:
-    """Wait until `ready(seconds)` for at most `limit` seconds, and return whether it is.
-
-    The time that this process is stopped (Ctrl-Z) does not count, which one long wait would count.
-    """
-    for _ in range(math.ceil(limit)):
-        if ready(min(1.0, limit)):
-            return True
-    return False
 
 
 def _cause(
     code: int | None, bounds: Limits, doing: tuple[str, str], computed: float
 ) -> tuple[str, tuple[str, str], str]:
+    if code is None or code >= 0:
+        return "ended without a result", doing, "an error"
     if resource is not None and code == -signal.SIGXCPU:
         return "took too much computing time", doing, ""
     allowed = allowance.seconds()
-    if code is not None and code < 0 and allowed and computed > allowed - 1:
+    if allowed and computed > allowed - 1:
         reason = f"took the {allowed} s of computing that the shell allows (ulimit -t)"
         return reason, doing, ""
-    if code is not None and code < 0:
-        name = signal_name(-code)
-        most = f"it needs more than {bounds.memory} MB of memory, most likely"
-        return f"was ended by {name}: {most}", doing, name
-    return "ended without a result", doing, "an error"
-
-
-def signal_name(number: int) -> str:
-    """Return the name of a signal, or its number."""
-    return signal.Signals(number).name if number in {*signal.Signals} else str(number)
+    name = signals.name_of(-code)
+    most = f"it needs more than {bounds.memory} MB of memory, most likely"
+    return f"was ended by {name}: {most}", doing, name
 
 
 def _end(child: Any, patience: float) -> None:
@@ -362,19 +337,12 @@ def _child(
             _arm(seconds)
 
     try:
-        parent = multiprocessing.parent_process()
-        signals.tie(parent.pid if parent is not None and parent.pid is not None else 0)
+        signals.tie(getattr(multiprocessing.parent_process(), "pid", None) or 0)
         receiver.close()  # the parent's end: held here as well, nobody would notice that it is gone
-        os.environ["TMPDIR"] = tempfile.tempdir = folder
-        if fence is not None:  # before there is another thread, which would stay outside
-            enclose(Fence(fence.read, (*fence.write, os.path.realpath(folder))))
-        threading.Thread(target=_die_with_parent, daemon=True).start()
-        signals.obey(_abandon)
-        bound(bounds)
+        _shut_in(bounds, fence, folder)
         if resource is not None:
             _arm(seconds)
-        value = function(*arguments, say)
-        send("done", value)
+        send("done", function(*arguments, say))
     except (KeyboardInterrupt, SystemExit, BrokenPipeError):
         return  # the parent knows
     except MemoryError:
@@ -385,13 +353,27 @@ def _child(
     except BaseException as exc:  # noqa: BLE001  raised again where it is reported
         if os.environ.get("GUIDE_DEBUG"):
             traceback.print_exc()
-        try:
-            pickle.loads(pickle.dumps(exc))  # noqa: S301  our own
-        except Exception:  # noqa: BLE001
-            exc = RuntimeError(f"{type(exc).__name__}: {exc}")
-        last("raised", exc)
+        last("raised", _sendable(exc))
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left that needs good order
+
+
+def _shut_in(bounds: Limits, fence: Fence | None, folder: str) -> None:
+    """Confine this process; what it starts inherits that."""
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    if fence is not None:  # before there is another thread, which would stay outside
+        enclose(Fence(fence.read, (*fence.write, os.path.realpath(folder))))
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    signals.obey(_abandon)
+    bound(bounds)
+
+
+def _sendable(exc: BaseException) -> BaseException:
+    try:
+        pickle.loads(pickle.dumps(exc))  # noqa: S301  our own
+    except Exception:  # noqa: BLE001
+        return RuntimeError(f"{type(exc).__name__}: {exc}")
+    return exc
 
 
 def _abandon() -> None:

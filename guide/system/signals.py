@@ -6,6 +6,7 @@ Light: the command imports it before anything else.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import sys
@@ -182,3 +183,19 @@ def calm() -> Iterator[None]:
         yield
     finally:
         sys.warnoptions.remove(_CALM)
+
+
+def name_of(number: int) -> str:
+    """Return the name of a signal, or its number."""
+    return signal.Signals(number).name if number in {*signal.Signals} else str(number)
+
+
+def waited(ready: Callable[[float], bool], limit: float) -> bool:
+    """Wait until `ready(seconds)` for at most `limit` seconds, and return whether it is.
+
+    The time that this process is stopped (Ctrl-Z) does not count, which one long wait would count.
+    """
+    for _ in range(math.ceil(limit)):
+        if ready(min(1.0, limit)):
+            return True
+    return False

@@ -41,11 +41,10 @@ FONT = "fonts/Source%20Sans%203/SourceSans3-Regular.ttf"
     ],
 )
 def test_what_is_not_part_of_the_document_is_refused(url: str) -> None:
-    """Other schemes, other hosts, ways upwards and unknown names are refused and listed."""
+    """Other schemes, other hosts, ways upwards and unknown names are refused."""
     fetcher = Fetcher({"asset/a.svg": b"<svg/>"})
     with pytest.raises(RefusedURL):
         fetcher.fetch(url)
-    assert fetcher.refused == [url]
 
 
 def test_assets_and_fonts_are_served_by_value() -> None:
@@ -57,7 +56,6 @@ def test_assets_and_fonts_are_served_by_value() -> None:
     assert font.read()[:4] == b"\x00\x01\x00\x00"
     assert not asset.url.startswith("file:")
     assert not font.url.startswith("file:")
-    assert fetcher.refused == []
 
 
 def test_pictures_and_fonts_that_a_stylesheet_holds_are_served() -> None:
@@ -68,7 +66,6 @@ def test_pictures_and_fonts_that_a_stylesheet_holds_are_served() -> None:
     assert fetcher.fetch("DATA:font/ttf;base64,AAEAAA==").read() == b"\0\1\0\0"
     with pytest.raises(RefusedURL):
         fetcher.fetch("data:image/png;base64," + "A" * 2_000_000)
-    assert len(fetcher.refused) == 1
 
 
 def test_an_image_from_elsewhere_is_a_fault_and_not_in_the_file(

@@ -15,7 +15,7 @@ from guide.printing import job
 from guide.diagnostics.diagnostic import GuideError
 from guide.system import sandbox
 from guide.foreign.apart import apart
-from guide.foreign.streams import unread_filter
+from guide.foreign.forms import unread_filter
 
 Run = Callable[..., Result]
 RAW = b"\x00\x01" * 30

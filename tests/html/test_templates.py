@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -51,9 +52,9 @@ def test_a_template_may_extend_the_common_page(printed: Callable[..., Any]) -> N
     assert alone.markup == "<!DOCTYPE html><title>Alone</title><p>Own</p>"
 
 
-@pytest.mark.parametrize(("theme", "ink"), [("default", "#1a1f24"), ("large-print", "#000000")])
-def test_boxes_and_charts_have_the_colours_of_the_theme(theme: str, ink: str, load: Callable[..., Pack]) -> None:
-    """Text and lines of charts and boxes of tasks are black in large print; a pack's own accent wins."""
+@pytest.mark.parametrize(("theme", "ink", "size"), [("default", "#1a1f24", 11), ("large-print", "#000000", 21)])
+def test_boxes_and_charts_have_the_look_of_the_theme(theme: str, ink: str, size: int, load: Callable[..., Pack]) -> None:
+    """Charts and boxes of tasks are black in large print, and labels as large as notes; a pack's own accent wins."""
     chart = ("data: {values: [{a: x, b: 1}, {a: y, b: 2}]}\nmark: bar\n"
              "encoding: {x: {field: a, type: nominal}, y: {field: b, type: quantitative}}\n")
     pack = load(f'theme: {{name: {theme}, accent: "#aa0011"}}\n', **{"figures__f.vl_yaml": chart},
@@ -67,6 +68,21 @@ def test_boxes_and_charts_have_the_colours_of_the_theme(theme: str, ink: str, lo
     other = {"#1a1f24", "#000000"} - {ink}
     assert all(ink in drawing and not any(wrong in drawing for wrong in other) for drawing in drawings)
     assert sum("#aa0011" in drawing for drawing in drawings) == 1
+    chart = next(drawing for drawing in drawings if "<text" in drawing)
+    assert {int(found) for found in re.findall(r'font-size="(\d+)px"', chart)} == {size}
+
+
+@pytest.mark.parametrize(("words", "seen"), [(1, True), (6, True), (12, False)])
+def test_the_picture_on_a_cover_is_as_high_as_the_titles_leave_room(words: int, seen: bool, load: Callable[..., Pack]) -> None:
+    """Its dots are lower under a long title; one of very many lines takes its place."""
+    events = "".join(f"- {{date: {1900 + n // 6}, title: E{n}}}\n" for n in range(60))
+    pack = load(timeline_yaml=events)
+    pack = replace(pack, manifest=pack.manifest.model_copy(update={"title": "Inverness " * words}))
+    kind = load_kinds()["briefing"]
+    options, _ = resolve_options(kind, {}, pack)
+    html, _ = render(Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme))
+    assert html is not None
+    assert ('class="cover-strip"' in html.markup) is seen
 
 
 def test_readers_see_the_title_of_an_edition(load: Callable[..., Pack]) -> None:

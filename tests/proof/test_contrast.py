@@ -8,7 +8,7 @@ import pytest
 
 from guide.diagnostics.diagnostic import Severity
 from guide.model.artifacts import Html, OfCss, Pdf
-from guide.proof.colours import contrast
+from guide.proof.trouble import contrast
 
 Page = Callable[..., Html]
 Typeset = Callable[[Html], Pdf]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from guide.system import sandbox
+from guide.system import signals
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -84,9 +84,9 @@ def test_a_child_that_hears_nothing_ends_with_its_parent(
 def test_the_time_that_a_process_is_stopped_does_not_count() -> None:
     """One second that lasts an hour, because the process was stopped, is one."""
     asked = []
-    assert sandbox.waited(lambda seconds: asked.append(seconds) or len(asked) > 3, 5)
+    assert signals.waited(lambda seconds: asked.append(seconds) or len(asked) > 3, 5)
     assert asked == [1.0] * 4
-    assert not sandbox.waited(lambda _seconds: False, 5)
+    assert not signals.waited(lambda _seconds: False, 5)
 
 
 def test_a_child_that_is_killed_in_the_middle_of_a_message_has_died() -> None:

@@ -38,14 +38,14 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def faces_of(folder: Path) -> Iterator[tuple[Any, str, str]]:
+def faces_of(folder: Path, paper: str = "a7") -> Iterator[tuple[Any, str, str]]:
     """Yield each card of a pack with the markup of its front and back, without the number."""
     pack, _ = load_pack(folder)
     assert pack is not None
     kind = load_kinds(pack)["flashcards"]
     options, _ = resolve_options(kind, (pack.manifest.documents or {}).get("flashcards", {}), pack)
     cards = [card for card in deck_of(pack, ["glossary", "timeline", "actors", "facts"]) if not card.image]
-    stock = load_stock("a7", Place(""), pack)
+    stock = load_stock(paper, Place(""), pack)
     source = Faces(Request(pack, kind, options, pack.manifest.paper, pack.manifest.theme, tuple(cards), stock))
     made = source.html(cards).faces
     for card, front, back in zip(cards, made[::2], made[1::2], strict=True):
@@ -55,6 +55,15 @@ def faces_of(folder: Path) -> Iterator[tuple[Any, str, str]]:
 def shown(markup: str) -> set[str]:
     """Return the words that a face shows."""
     return words(_TAG.sub(" ", markup))
+
+
+def test_a_front_is_set_smaller_where_it_takes_many_lines(tmp_path: Path) -> None:
+    """Measured on the stock with the fonts that print it: fifty Chinese signs are as long as a hundred letters."""
+    (tmp_path / "pack.yaml").write_text("format: 1\ntitle: T\nlang: en\n")
+    fronts = ("Why? " * 5, "Who was in the valley when the dam broke? " * 3, "\u6c34" * 50)
+    (tmp_path / "cards.yaml").write_text("".join(f"- {{front: '{front}', back: B{n}}}\n" for n, front in enumerate(fronts)))
+    long = {size: ['class="question long"' in front for _, front, _ in faces_of(tmp_path, size)] for size in ("a7", "index-5x8")}
+    assert long == {"a7": [False, True, True], "index-5x8": [False, False, False]}
 
 
 @pytest.mark.parametrize("name", ["kosovo", "starter"])
