@@ -107,6 +107,8 @@ class Session:
             made = await asyncio.to_thread(
                 make, self.folder, settings, partial(later, self._doing), run
             )
+            if not view.facts.kinds:  # nothing was read: it is of an earlier build
+                view.facts = await asyncio.to_thread(self.builder.facts, self.folder, settings)
         except Superseded:
             view.wanted = True
             self._work.set()

@@ -113,7 +113,7 @@ def test_a_port_that_is_taken_is_passed_over(preview: Preview) -> None:
     assert ended(other) == 130
 
 
-def test_the_browser_is_opened_at_the_address_unless_told_otherwise(tmp_path: Path) -> None:
+def test_the_browser_is_opened_at_the_address_and_the_next_start_knows_all(tmp_path: Path) -> None:
     folder, said = write(tmp_path / "water"), tmp_path / "said"
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" >> {said}\nsleep 5\n')  # it stays, as some browsers do
@@ -124,6 +124,12 @@ def test_the_browser_is_opened_at_the_address_unless_told_otherwise(tmp_path: Pa
     while not said.exists() and time.monotonic() < until:
         time.sleep(0.05)
     assert said.read_text().split() == [running.address]
+    state(running)
+    assert ended(running) == 130
+    running = started(folder, "--port", "0")  # all of it is in the cache now
+    found = state(running)
+    assert {d["name"]: d["pairs"] for d in found["documents"]}["flashcards-screen.pdf"]
+    assert found["editions"] == ["short"] and ["briefing", "Briefing pack"] in found["kinds"]
     assert ended(running) == 130
 
 
