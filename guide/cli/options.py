@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from guide.cli import values
+
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 FOLDER = click.Path(path_type=Path)
@@ -84,12 +86,12 @@ _HOW = (
 )  # fmt: skip
 
 _RUN = (
-    click.option("--only", "kinds", multiple=True, metavar="KIND",
+    click.option("--only", "kinds", multiple=True, metavar="KIND", shell_complete=values.kinds,
                  help="Make only this kind of document: briefing, flashcards, handout, quiz. May be repeated."),
-    text("--edition", metavar="NAME", help="An edition of pack.yaml."),
+    text("--edition", metavar="NAME", shell_complete=values.editions, help="An edition of pack.yaml."),
     text("--paper", metavar="PAPER", help="a4, letter, a5, a3, legal or 170x240mm."),
-    text("--theme", metavar="NAME", help="default, large-print or ink-saver."),
-    text("--stock", metavar="NAME",
+    text("--theme", metavar="NAME", shell_complete=values.themes, help="default, large-print or ink-saver."),
+    text("--stock", metavar="NAME", shell_complete=values.stocks,
          help="Card stock: a name or part number of guide stock, or a size: 90x60mm."),
     click.option("--duplex", default="",
                  type=click.Choice(["", "long-edge", "short-edge", "fold", "none"]),

@@ -14,7 +14,7 @@ from pygls.lsp.server import LanguageServer
 from guide import __version__
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.editor import answers
-from guide.editor.index import Index, serve
+from guide.editor.index import Index, Name, serve
 from guide.pipeline.child import work_on
 from guide.pipeline.settings import Settings
 from guide.preview.resident import Resident
@@ -57,16 +57,12 @@ def run() -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     def define(params: lsp.DefinitionParams) -> lsp.Location | None:
-        line, column = _line(server, params.text_document.uri, params.position)
-        name = answers.named(line, column, _index(packs, params.text_document.uri).names)
-        folder = pack_of(params.text_document.uri)
-        found = name is not None and name.place.path and folder is not None
-        return answers.location(folder, name.place) if found and name and folder else None
+        name, folder = _named(server, packs, params), pack_of(params.text_document.uri)
+        return answers.location(folder, name.place) if name and name.place.path and folder else None
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hover(params: lsp.HoverParams) -> lsp.Hover | None:
-        line, column = _line(server, params.text_document.uri, params.position)
-        name = answers.named(line, column, _index(packs, params.text_document.uri).names)
+        name = _named(server, packs, params)
         text = f"**{name.key}** {name.about}" if name and name.about else ""
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text)) if text else None
 
@@ -98,6 +94,14 @@ def _path(uri: str) -> Path:
 def _index(packs: dict[Path, _Open], uri: str) -> Index:
     folder = pack_of(uri)
     return packs[folder].index if folder in packs else Index((), (), False)
+
+
+def _named(
+    server: LanguageServer, packs: dict[Path, _Open], params: lsp.DefinitionParams | lsp.HoverParams
+) -> Name | None:
+    """Return the name at a place of a text in the editor."""
+    line, column = _line(server, params.text_document.uri, params.position)
+    return answers.named(line, column, _index(packs, params.text_document.uri).names)
 
 
 def _line(server: LanguageServer, uri: str, position: lsp.Position) -> tuple[str, int]:

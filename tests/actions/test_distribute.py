@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import hashlib
@@ -16,8 +17,10 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -335,16 +338,21 @@ def test_a_disk_that_fills_up_between_two_copies(
 ) -> None:
     """Who is recorded as served has the file; the records tell so at once; the others get theirs later."""
     write(*(f"P{n}" for n in range(12)))
-    real, left = os.write, [5]
+    real, left = os.fdopen, [5]
 
-    def scarce(handle: int, data: memoryview) -> int:
-        if bytes(data[:5]) == b"%PDF-":
-            left[0] -= 1
-            if left[0] < 0:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return real(handle, data)
+    @contextlib.contextmanager
+    def scarce(handle: int, *words: Any, **more: Any) -> Iterator[Any]:
+        def write(data: bytes) -> int:
+            if data.startswith(b"%PDF-"):
+                left[0] -= 1
+                if left[0] < 0:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return stream.write(data)
 
-    monkeypatch.setattr("guide.system.output.os.write", scarce)
+        with real(handle, *words, **more) as stream:
+            yield SimpleNamespace(write=write)
+
+    monkeypatch.setattr("guide.system.output.os.fdopen", scarce)
     done = send()
     monkeypatch.undo()
     assert done.exit_code == 1 and "error[cannot-write]" in done.output
