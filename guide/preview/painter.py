@@ -106,7 +106,7 @@ class Shelf:
         counts = [(n, text.count(needle)) for n, text in enumerate(self.texts[sha])]
         return [pair for pair in counts if needle and pair[1]][:_MOST_HITS]
 
-    def where(self, folder: Path, sha: str, number: int, line: int) -> tuple[str, int, int] | None:
+    def where(self, sha: str, folder: Path, number: int, line: int) -> tuple[str, int, int] | None:
         """Return path, line and column in the pack of what is printed in a line of a page."""
         return written.find(folder, [each.text for each in self.lines(sha, number)], line)
 
