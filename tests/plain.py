@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 PLAIN = {
-    r"stands?(?! (?:for|still|out|up|in the way)\b)": "is, appears",
+    r"stands?\b(?! (?:for|still|out|up|in the way)\b)": "is, appears",
     r"lies": "is",
     r"as it stands|as they stand": "unchanged",
     r"in line (?=[0-9{])": "on line",

@@ -56,7 +56,7 @@ _KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")
 
 
 def _open_citations(pack: Pack) -> Found:
-    """Find citations that have lost a bracket, and are printed as they stand."""
+    """Find citations that have lost a bracket, and are printed unchanged."""
     for section in pack.sections:
         for key, at in _bare_keys(section.body, pack):
             yield _open_citation(key, section.in_body(at), section)

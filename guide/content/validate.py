@@ -32,7 +32,7 @@ _FOUND: dict[type, str] = {
 
 @dataclass
 class Places:
-    """Where the values and keys of one YAML document stand, below one item's path."""
+    """Where the values and keys of one YAML document are, below one item's path."""
 
     path: str
     document: Document

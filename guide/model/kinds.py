@@ -1,4 +1,4 @@
-"""Kinds of document and card stock: data that lies in templates/, as values."""
+"""Kinds of document and card stock: data that is in templates/, as values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FileName = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.pdf$
 
 
 class Option(Frozen):
-    """A setting of a document kind: its type, what it may be, what it is when left out."""
+    """A setting of a document kind: its type, what it may be, what it is when omitted."""
 
     type: Literal["boolean", "integer", "number", "string", "list", "map"]
     default: Any
@@ -94,7 +94,7 @@ The bundled kind of that name declares their types, choices and limits.
 class Piece(Frozen):
     """One file of a kind that makes several: the quiz and its answers.
 
-    `template` lies in the kind's folder. With `versions` there is a file for each version, named
+    `template` is in the kind's folder. With `versions` there is a file for each version, named
     `quiz-a.pdf` for an `output` of `quiz.pdf`. `when` names an option that must be true. `whole` is
     as for the kind.
     """
@@ -198,7 +198,7 @@ class Stock(Frozen):
 
     @property
     def cell(self) -> Pair:
-        """Width and height of what lies in one place of the grid: a card, or two that are folded."""
+        """Width and height of what is in one place of the grid: a card, or two that are folded."""
         return _cell(self.card, self.fold)
 
     @property
@@ -250,7 +250,7 @@ class Stock(Frozen):
     def enlarged(self, least: float) -> Stock:
         """Return the stock for large print: type of `least` pt and more where a text leaves room.
 
-        No type is smaller than CLEAR_PRINT; what lies between the two is a warning.
+        No type is smaller than CLEAR_PRINT; what is between the two is a warning.
         """
         largest = round(max(least + 4, 1.4 * self.sizes[0]))
         smallest = round(min(least, CLEAR_PRINT))
@@ -276,7 +276,7 @@ RULER_HEIGHT = 2.2  # mm of its longest tick
 def grid(like: Stock, folds: tuple[str, ...] = ("",)) -> Stock:
     """Return the stock on which the most cards of this size lie, upright or across, without gutters.
 
-    The block stands in the middle of the sheet, and inside what printers can print unless then
+    The block is in the middle of the sheet, and inside what printers can print unless then
     nothing fits. Raises ValueError when nothing does.
     """
     best: Stock | None = None
