@@ -17,6 +17,7 @@ from guide.diagnostics.suggest import did_you_mean as did_you_mean  # noqa: PLC0
 from guide.diagnostics.suggest import nearest as nearest  # noqa: PLC0414
 from guide.model.base import Item
 from guide.model.content import Question
+from guide.model.dates import Date
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -177,6 +178,11 @@ def _date_hint(value: Any) -> str:
     found = _DAY_FIRST.fullmatch(str(getattr(value, "text", value)).strip())
     if found and 1 <= int(found[2]) <= 12:
         written = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
+        try:
+            Date.parse(written)
+        except ValueError as exc:
+            fault = str(exc).partition(": ")[2]
+            return f"Write the year first, then the month and the day; but {fault}."
         return f"Write the year first, then the month and the day: {written}."
     return "Write 1999, 1999-06, 1999-06-12, ~1998 (about) or -0044 (BCE)."
 

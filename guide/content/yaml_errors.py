@@ -247,6 +247,8 @@ class _Explaining:
                 value = _rest_of(self.shown, self.begun[1]) if "* or &" in message else ""
                 plain = value and not value.endswith(('"', "'"))
                 remedy = f"Put the text in quotes: `{in_quotes(value)}`." if plain else hint
+                if value[-1:] == '"' and value.count('"') == 1:
+                    remedy = f'A quote is missing where the text begins: `"{value}`.'
                 code = "yaml-tag" if message.startswith("a tag") else ""
                 return self._at(message, remedy, self.begun if begun else None, code)
         return None

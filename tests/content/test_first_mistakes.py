@@ -103,6 +103,8 @@ def test_a_text_that_needs_quotes_is_written_out_with_them(value: str, tmp_path:
     [
         ("timeline.yaml", "- {date: 31.12.1943, title: T}\n", "the day: 1943-12-31."),
         ("timeline.yaml", "- {date: 1/9/1943, title: T}\n", "the day: 1943-09-01."),
+        ("timeline.yaml", "- {date: 31.02.1943, title: T}\n", "the day; but there is no day 31 in that month."),
+        ("cards.yaml", '- front: A\n  back: **hot** lava"\n', 'where the text begins: `"**hot** lava"`.'),
         ("timeline.yaml", "- {date: May 1943, title: T}\n", "Write 1999, 1999-06"),
         ("pack.yaml", "title: T\n", "Add `format: 1`."),
         ("pack.yaml", "format: 1\ntitle: T\ngrade: 9b\n", "Delete the line."),
