@@ -65,6 +65,12 @@ def run(*given: object) -> Result:
     return CliRunner().invoke(guide, [str(each) for each in given], prog_name="guide")
 
 
+def test_the_same_pages_make_the_same_bytes() -> None:
+    """Whoever imposes a file again gets no other one, so that a copy can be compared."""
+    data = saved(paper(3), static_id=True)
+    assert impose_pdf(data, Scheme()).sheets.data == impose_pdf(data, Scheme()).sheets.data
+
+
 def test_a_booklet_has_first_and_last_page_on_its_outer_sheet() -> None:
     """Eight pages on two sheets: 8 and 1, 2 and 7, 6 and 3, 4 and 5, each in its half."""
     made = impose_pdf(saved(paper(8)), Scheme())
