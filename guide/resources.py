@@ -10,9 +10,6 @@ _BUNDLED = _PACKAGE / "bundled"  # made by the wheel build; absent in a checkout
 ROOT = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent
 
 TEMPLATES = ROOT / "templates"
-EXAMPLE, BLANK = "example", "blank"
-STARTERS = ("teacher", "briefing", "vocabulary", "exam")
-"""Folders of templates/starters; the first two are an example of every part, and text to replace."""
 LOCALE = _PACKAGE / "locale"
 DIAGNOSTICS = ROOT / "docs" / "diagnostics.md"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from guide.content.starter import new_pack
-from guide.resources import EXAMPLE
+from guide.content.starter import EXAMPLE, new_pack
 from guide.system import output
 
 

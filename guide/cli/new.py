@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from guide.diagnostics.calling import command
-from guide.resources import EXAMPLE, STARTERS
+
+EXAMPLE, STARTERS = "example", ("teacher", "briefing", "vocabulary", "exam")
+"""Folders of templates/starters; named here, because `guide --help` imports no content."""
 
 
 @click.command()

@@ -12,8 +12,6 @@ from typing import Any
 
 import click
 
-from guide.resources import TEMPLATES
-
 _MOST = 1_000_000  # bytes of pack.yaml; a longer one is not completed from
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
@@ -48,16 +46,22 @@ def _manifest(pack: Path) -> dict[str, Any]:
 
 
 def _kinds(pack: Path) -> Iterable[str]:
+    from guide.resources import TEMPLATES
+
     for folder in (TEMPLATES, pack / "templates"):
         yield from (path.parent.name for path in folder.glob("*/kind.toml"))
 
 
 def _themes(pack: Path) -> Iterable[str]:
+    from guide.resources import TEMPLATES
+
     for folder in (TEMPLATES / "themes", pack / "templates/themes"):
         yield from (path.stem for path in folder.glob("*.css"))
 
 
 def _stocks(pack: Path) -> Iterable[str]:
+    from guide.resources import TEMPLATES
+
     yield from (path.stem for folder in (TEMPLATES, pack) for path in folder.glob("stock/*.yaml"))
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from guide.content.schema import schemas
 from guide.diagnostics.diagnostic import ContentError, Place, error
-from guide.resources import BLANK, EXAMPLE, TEMPLATES
+from guide.resources import TEMPLATES
 
+EXAMPLE, BLANK = "example", "blank"  # folders of templates/starters
 _PRINTED = "paper:"  # from this line on, pack.yaml says what is printed, not what it is about
 
 

@@ -7,8 +7,6 @@ import re
 import shlex
 from pathlib import Path
 
-from guide.resources import ROOT
-
 CALLED = "GUIDE_CALLED"
 """The variable in which `guide.sh` hands on how it was called."""
 _COMMAND = re.compile(r"`guide(?= [a-z<-])")
@@ -30,6 +28,8 @@ def _name() -> str:
 
 
 def _where(match: re.Match[str]) -> str:
+    from guide.resources import ROOT  # slower to import than the rest of `guide --help`
+
     path = ROOT / match[0]
     if not path.exists():
         return match[0]

@@ -81,9 +81,9 @@ def _config(token: TokenValue, abreast: bool = False) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _pixels(length: str, otherwise: int) -> int:
+def _pixels(length: str | None, otherwise: int) -> int:
     """Return a length in whole CSS pixels."""
-    number = length.removesuffix("px")
+    number = (length or "").removesuffix("px")
     return int(number) if number.isdecimal() else otherwise
 
 

@@ -76,16 +76,16 @@ class Problems:
         self.found = [d for d in self.found if d.code not in dropped]
         self.add(*(each.diagnostic for each in self.faults.values()), layout=True)
         self.faults = {}
-        found = self.found if self.pack is None else self._accepted(self.pack, bool(wrong))
+        found = self.found if self.pack is None else self._accepted(self.pack, wrong)
         if self.settings.strict:
             found = [replace(d, severity=Severity.ERROR) if d.severity == Severity.WARNING else d
                      for d in found]  # fmt: skip
         return in_order(once_each(_once_about_a_colour(_once_about_the_marking(found))))
 
-    def _accepted(self, pack: Pack, partly: bool) -> list[Diagnostic]:
+    def _accepted(self, pack: Pack, wrong: frozenset[str]) -> list[Diagnostic]:
         """Return problems with notes that say why for those that the author accepts.
 
-        An entry that accepts nothing is a note, unless errors kept `partly` unread what it is about.
+        An entry that accepts nothing is a note, unless errors of the codes `wrong` kept the reader from it.
         """
         entries, used = pack.manifest.accept, set[int]()
         shown = []
@@ -97,14 +97,9 @@ class Problems:
                 found = replace(found, severity=Severity.NOTE, accepted=because)  # noqa: PLW2901
             shown.append(found)
         run = self.settings
-        if (
-            partly
-            or not run.layout
-            or run.kinds
-            or run.edition
-            or run.tags
-            or run.printed is not None
-        ):
+        partly = any(d.severity == Severity.ERROR and d.code in wrong for d in shown)
+        partly = partly or not run.layout or run.printed is not None
+        if partly or run.kinds or run.edition or run.tags:
             return shown  # this run does not look at all that the pack has
         codes = {found.code for found in shown}
         unused = [n for n in range(len(entries)) if n not in used]

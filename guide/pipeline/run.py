@@ -46,7 +46,7 @@ class Made:
 
 
 def make(
-    folder: Path, settings: Settings, progress: Progress = silent, run: Run = make_confined
+    folder: Path, settings: Settings, progress: Progress = silent, run: Run | None = None
 ) -> Made:
     """Return what a build would write, from the cache if it is there; nothing is written elsewhere."""
     known, store = _known(folder, settings)
@@ -63,7 +63,7 @@ def write(made: Made, target: Path) -> Built:
 
 def build(
     folder: Path, out: Path, settings: Settings, progress: Progress = silent,
-    run: Run = make_confined,
+    run: Run | None = None,
 ) -> Built:  # fmt: skip
     """Build the documents of one pack into `out`/<pack>[/<edition>]: `make` and `write`.
 
@@ -100,10 +100,12 @@ def _known(folder: Path, settings: Settings) -> tuple[Made | None, Store]:
     return Made(folder, settings, store, record) if record else None, store
 
 
-def _made(folder: Path, settings: Settings, store: Store, progress: Progress, run: Run) -> Made:
+def _made(
+    folder: Path, settings: Settings, store: Store, progress: Progress, run: Run | None
+) -> Made:
     """Build, and keep what came of it if the pack still says what was read of it."""
     inputs.digest_of_code()  # of this program as it is now
-    record = run(folder, settings, store, progress)
+    record = (run or make_confined)(folder, settings, store, progress)
     store = store.on(record.machine)
     if record.seen:  # else it was ended before it had read the pack
         record.key = inputs.digest_of_inputs(folder, record.seen, settings)

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from guide.cli.new import EXAMPLE, STARTERS
 from guide.content.load import load_pack
 from guide.content.starter import new_pack
 from guide.diagnostics.calling import CALLED, as_called, command
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity
-from guide.resources import EXAMPLE, STARTERS, TEMPLATES
+from guide.resources import TEMPLATES
 from guide.screen.problems import HowMuch, show, summary
 
 Run = Callable[..., Result]

@@ -161,7 +161,7 @@ def test_each_setting_is_part_of_the_key(tmp_path: Path) -> None:
         "kinds": ("handout",), "edition": "short", "paper": "letter", "theme": "large-print", "stock": "a6",
         "duplex": "fold", "tags": ("core",), "printed": (("a", "b"),), "fit_report": True, "booklet": True,
         "archive": True, "epoch": 1, "overrides": (("title", "X"),), "strict": True, "jobs": 3, "cache": False,
-        "registration": Registration(1, 2),
+        "registration": Registration(1, 2), "layout": False,
     }  # fmt: skip
     assert {*other} == {field.name for field in dataclasses.fields(Settings)}
     made = {name: inputs.digest_of_inputs(pack, seen, Settings(**{name: value})) for name, value in other.items()}
