@@ -216,6 +216,19 @@ PATCHES = (
         shortcut=True,
     ),
     Patch(
+        "A column on trial is laid out only where no earlier trial has the same breaks",
+        "Columns are balanced by laying them out a hundred times, a little higher each time.",
+        "WeasyPrint #2107",
+        (("weasyprint.layout.block:block_box_layout", "columns._lay_out"),),
+        ("test_columns_are_balanced_as_without_the_shortcut",),
+        (
+            "weasyprint.layout.block:columns_layout",
+            "weasyprint.layout.block:block_container_layout",
+            "weasyprint.layout:LayoutContext.overflows_page",
+        ),
+        shortcut=True,
+    ),
+    Patch(
         "Documents that have the same stylesheets share computed styles",
         "The cascade is worked out anew for each of a deck's chunks and fits.",
         _NONE,
