@@ -21,7 +21,9 @@ from weasyprint.layout import block
 from guide.engine import patches
 
 patches.check()
-_DOUBT = 1e-3  # px; heights nearer to a bound than this are tried: WeasyPrint's bounds are not sharp
+_DOUBT = (
+    1e-3  # px; heights nearer to a bound than this are tried: WeasyPrint's bounds are not sharp
+)
 
 _block_box_layout = block.block_box_layout
 

@@ -218,7 +218,7 @@ PATCHES = (
     Patch(
         "A column on trial is laid out only where no earlier trial has the same breaks",
         "Columns are balanced by laying them out a hundred times, a little higher each time.",
-        "WeasyPrint #2107",
+        "WeasyPrint #1642, closed, is on the time that columns take",
         (("weasyprint.layout.block:block_box_layout", "columns._lay_out"),),
         ("test_columns_are_balanced_as_without_the_shortcut",),
         (
@@ -252,7 +252,10 @@ SOURCES = {
     "weasyprint.layout.absolute:resolve_percentages": "92016b94",
     "weasyprint.layout.background:layout_box_backgrounds": "3a31f4bc",
     "weasyprint.layout.block:_in_flow_layout": "65c81605",
+    "weasyprint.layout.block:block_box_layout": "cdeb75ab",
+    "weasyprint.layout.block:block_container_layout": "85c09907",
     "weasyprint.layout.block:collapse_margin": "0ab76181",
+    "weasyprint.layout.block:columns_layout": "8930a5a9",
     "weasyprint.layout.block:resolve_percentages": "92016b94",
     "weasyprint.layout.column:resolve_percentages": "92016b94",
     "weasyprint.layout.float:resolve_percentages": "92016b94",
@@ -267,6 +270,7 @@ SOURCES = {
     "weasyprint.layout.preferred:min_content_width": "1917bbe2",
     "weasyprint.layout.preferred:split_first_line": "f5cfad56",
     "weasyprint.layout.table:resolve_percentages": "92016b94",
+    "weasyprint.layout:LayoutContext.overflows_page": "1029305e",
     "weasyprint.layout:make_margin_boxes": "ff19320e",
     "weasyprint.pdf.fonts:Font": "4ac25c39",
     "weasyprint.pdf.stream:Stream.add_font": "be84a5ed",
