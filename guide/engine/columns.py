@@ -125,4 +125,6 @@ def _is_whole(trial: _Trial) -> bool:
     column, resume_at, *_ = trial.result
     if column is None or any(resume_at.values() if resume_at else ()):
         return False
-    return all(child.index < trial.broken for child in column.children if child.is_in_normal_flow())
+    inside = [child for child in column.children if child.is_in_normal_flow()]
+    # Lines that are a column's own have no index: they are split for its height.
+    return all(getattr(child, "index", inf) < trial.broken for child in inside)
