@@ -229,6 +229,17 @@ PATCHES = (
         shortcut=True,
     ),
     Patch(
+        "The first line of a text is remembered with its font, width and text",
+        "A handout is set nine times until it fills its pages, in columns that are balanced.",
+        _NONE,
+        (
+            ("weasyprint.layout.inline:split_first_line", "lines._split"),
+            ("weasyprint.layout.preferred:split_first_line", "lines._split"),
+        ),
+        ("test_lines_are_split_as_without_a_memory", "test_shortcuts_change_no_byte"),
+        shortcut=True,
+    ),
+    Patch(
         "Documents that have the same stylesheets share computed styles",
         "The cascade is worked out anew for each of a deck's chunks and fits.",
         _NONE,
