@@ -60,8 +60,9 @@ class Preview:
 
 def started(folder: Path, *options: str, **variables: str) -> Preview:
     """Start the command, and wait until it has told its address."""
+    words = [*options] if "--open" in options else ["--no-open", *options]
     process = subprocess.Popen(
-        [sys.executable, "-m", "guide", "preview", str(folder), "--no-open", *options],
+        [sys.executable, "-m", "guide", "preview", str(folder), *words],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **variables},
         start_new_session=True,
     )  # fmt: skip

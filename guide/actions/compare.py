@@ -1,4 +1,4 @@
-"""What lies in a folder, compared with what the content gives: nothing is written."""
+"""What is in a folder, compared with what the content gives: nothing is written."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _source(task: Task) -> dict[str, bytes]:
 
 
 def _notes(task: Task, plan: Plan) -> list[Diagnostic]:
-    """Return what a plan says of people: nothing where rows were left out, who would seem to be gone."""
+    """Return what a plan says of people: nothing where rows were omitted, who would seem to be gone."""
     return [] if task.partial else [*plan.notes, *plan.questions]
 
 

@@ -200,7 +200,7 @@ def _check(
     `renamed` are the old and new ids, `ordered` the parts whose entries were sorted.
     """
     after, more = load_pack(folder, given=changed)
-    # An item that was left out because of its id comes back.
+    # An item that was omitted because of its id comes back.
     corrected = sum(not KEBAB.fullmatch(name) for name, _ in renamed)
     if after is None:
         wrong = "pack.yaml"

@@ -79,7 +79,7 @@ class Screen(Protocol):
         """Show the progress of a build."""
 
     def job_line(self) -> JobLine:
-        """Return what shows how a job stands, with True for text that is to remain."""
+        """Return what shows the state of a job, with True for text that is to remain."""
 
 
 def print_documents(request: Request, screen: Screen, ask: Ask | None) -> int:

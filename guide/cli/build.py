@@ -134,7 +134,7 @@ def _watch(folders: list[Path], out: Path, settings: Settings, how_much: str | N
 
 
 def _check(folders: list[Path], against: Path, settings: Settings, as_json: bool) -> NoReturn:
-    """Compare what lies below a folder with what the packs give; end with 1 when it differs."""
+    """Compare what is below a folder with what the packs give; end with 1 when it differs."""
     from guide.actions import compare
     from guide.diagnostics.formats import plain_json
     from guide.screen.builds import report_compared

@@ -31,7 +31,7 @@ def ledger(
 ) -> None:  # fmt: skip
     """Show who was given which copy; forget a person, recall a copy.
 
-    LIST is the recipients file beside which the ledger stands; without it, the only ledger of the
+    LIST is the recipients file beside which the ledger is; without it, the only ledger of the
     current folder. `forget` removes name, address, organisation and ref, and keeps the numbers.
 
     \b

@@ -16,8 +16,8 @@ from guide.cli.options import find_packs, optional, run_options
 @run_options
 @click.option("--port", type=click.IntRange(0, 65535), default=4200, show_default=True,
               help="The port, or the next free one; 0 for any.")  # fmt: skip
-@click.option("--no-open", "browser", flag_value=False, default=True, type=bool,
-              help="Print the address, and open no browser.")  # fmt: skip
+@click.option("--open/--no-open", "browser", default=True, show_default=True,
+              help="Open the browser, or print the address only.")  # fmt: skip
 def preview(pack: Path | None, port: int, browser: bool, **run: Any) -> None:
     """Show the pages of a pack in the browser, and show them anew whenever a file of it is saved.
 

@@ -19,7 +19,7 @@ def printers(ctx: click.Context) -> None:
     """List printers and what is stored of them.
 
     A profile is a name of yours for a printer, with its queue, tray and price; guide calibrate
-    adds how far off it prints backs. It lies in your configuration, not in a pack.
+    adds how far off it prints backs. It is in your configuration, not in a pack.
 
     \b
     Examples:

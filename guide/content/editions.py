@@ -42,7 +42,7 @@ def nothing_for(kind: Kind, pack: Pack, edition: str, named: bool) -> Diagnostic
 
 
 def spared(problems: Iterable[Diagnostic], kind: str, edition: str) -> list[Diagnostic]:
-    """Return the problems of a document that nobody asked for: without content it is left out."""
+    """Return the problems of a document that nobody asked for: without content it is omitted."""
     found = []
     for problem in problems:
         if problem.code == NOTHING and problem.severity == Severity.ERROR:

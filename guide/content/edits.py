@@ -50,7 +50,7 @@ def _span(node: yaml.Node) -> Span:
 
 
 def _scalars(root: yaml.Node | None) -> list[Span]:
-    """Return where the scalars of a tree stand, each once: an alias is its anchor's node."""
+    """Return where the scalars of a tree are, each once: an alias is its anchor's node."""
     found, seen, waiting = list[Span](), set[int](), [root]
     while waiting:
         node = waiting.pop()

@@ -268,6 +268,8 @@ class Reader:
             guess = chr(wrong)
             message = f"byte 0x{wrong:02X} is not UTF-8 (in Latin-1 it would be {guess!r})"
             hint = "Save the file with the encoding UTF-8."
+            if path.endswith((".csv", ".tsv")):
+                hint = "In Excel, save it again with the file type `CSV UTF-8`; in another program, choose the encoding UTF-8."
             self.problems.append(error("not-utf8", message, at, hint))
             return None
 
@@ -277,4 +279,7 @@ class Reader:
             "file-too-large": "Make the file smaller or split it.",
             "unreadable-file": "Check the name, upper and lower case too, and the permissions.",
         }
-        self.problems.append(error(code, message, place, hints[code]))
+        hint = hints[code]
+        if code == "file-too-large" and re.search(r"\.(?:png|jpe?g)`", message, re.IGNORECASE):
+            hint = "Save the picture smaller: 3,000 pixels on the longer side are enough for a whole page."
+        self.problems.append(error(code, message, place, hint))

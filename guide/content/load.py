@@ -51,6 +51,9 @@ def load_pack(
         hint = "Give the folder that holds pack.yaml, or start one: guide new DIR"
         return None, (error("pack-not-found", "there is no such folder", Place(""), hint),)
     if not (folder / "pack.yaml").is_file():
+        if (folder / "pack.yml").is_file():
+            hint = "Rename pack.yml to pack.yaml."
+            return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
         hint = "Every pack has a pack.yaml with at least `format: 1` and `title: ...`."
         return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
     loading = _Loading(folder, read, given or {})

@@ -47,7 +47,9 @@ def load_figure(reader: Reader, path: str, place: Place) -> Figure | None:
     if not path:
         path = written
         names = [p for folder in ("figures", "images") for p in reader.tree(folder, "")]
-        hint = did_you_mean(path, names)
+        hint = did_you_mean(path, names) or (
+            "Put the picture into the folder figures/ of the pack, and write `figures/` and its name here."
+        )
         reader.problems.append(error("missing-image", f"there is no file `{path}`", place, hint))
         return None
     if lower.endswith((".vl.yaml", ".vl.yml", ".vl.json")):

@@ -35,10 +35,24 @@ def check_questions(pack: Pack) -> Iterator[Diagnostic]:
 def _answers(question: ChoiceQuestion) -> Iterator[Diagnostic]:
     for number, answer in enumerate(question.answer):
         if answer not in question.options:
-            hint = did_you_mean(answer, question.options)
+            hint = _the_option(answer, question.options) or did_you_mean(answer, question.options)
             message = f"the answer `{answer}` is not among the options"
             place = question.at(f"answer.{number}")
             yield error("answer-not-an-option", message, place, hint, question.id)
+
+
+def _the_option(answer: str, options: Sequence[str]) -> str:
+    """Return what to write for an answer that is the letter or the number of an option."""
+    number = (
+        int(answer) - 1
+        if re.fullmatch(r"[1-9]\d?", answer)
+        else ord(answer.upper()) - 65
+        if len(answer) == 1
+        else -1
+    )
+    if not 0 <= number < len(options):
+        return ""
+    return f"Write the text of the option: `answer: {options[number]}`."
 
 
 def _twice(

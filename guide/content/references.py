@@ -35,7 +35,11 @@ def check_references(pack: Pack) -> Found:
 
 
 def _unknown_source(key: str, pack: Pack, place: Place, item: str) -> Diagnostic:
-    hint = did_you_mean(key, pack.sources) or "Add it to sources.yaml."
+    hint = did_you_mean(key, pack.sources)
+    if "://" in key:
+        hint = f'Write the key of a source. Add one to sources.yaml: `- {{id: a-key, title: ..., URL: "{key}"}}`.'
+    elif not hint.startswith("did you"):
+        hint = f"Add it to sources.yaml: `- {{id: {key}, title: ...}}`. {hint}".rstrip()
     return error("unknown-source", f"there is no source `{key}`", place, hint, item)
 
 
@@ -52,7 +56,7 @@ _KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")
 
 
 def _open_citations(pack: Pack) -> Found:
-    """Find citations that have lost a bracket, and are printed as they stand."""
+    """Find citations that have lost a bracket, and are printed unchanged."""
     for section in pack.sections:
         for key, at in _bare_keys(section.body, pack):
             yield _open_citation(key, section.in_body(at), section)

@@ -56,7 +56,7 @@ def read_date(value: Any, report: Report) -> dict[str, Any]:
 
 
 def _of_words(value: dict[str, Any]) -> list[Any]:
-    """Return the year, month and day of keys of their own."""
+    """Return the year, month and day that have separate keys."""
     return [value[name] for name in ("year", "month", "day") if value.get(name)]
 
 

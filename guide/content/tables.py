@@ -248,7 +248,7 @@ def _spaces(tag: str, at: Place) -> Diagnostic:
 
 
 def _starts(cell: str, row: int, column: int) -> tuple[tuple[int, int, int], ...]:
-    """Return where the lines of a cell stand, when it has several: see `Place`."""
+    """Return where the lines of a cell are, when it has several: see `Place`."""
     lines = cell.split("\n") if "\n" in cell else []
     found, count = [], 0
     for number, line in enumerate(lines):

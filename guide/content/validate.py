@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast, get_args
@@ -10,11 +11,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from guide.content.yaml import Document
+from guide.content.yaml_errors import in_quotes
 from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.diagnostics.suggest import did_you_mean as did_you_mean  # noqa: PLC0414  known by this name
 from guide.diagnostics.suggest import nearest as nearest  # noqa: PLC0414
 from guide.model.base import Item
 from guide.model.content import Question
+from guide.model.dates import Date
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,7 +33,7 @@ _FOUND: dict[type, str] = {
 
 @dataclass
 class Places:
-    """Where the values and keys of one YAML document stand, below one item's path."""
+    """Where the values and keys of one YAML document are, below one item's path."""
 
     path: str
     document: Document
@@ -144,16 +147,47 @@ def _diagnostic(
             hint = "Is it a part of a text? Put a text with a comma or a colon in quotes."
         if rest and first in known:
             hint = f"A colon is missing: `{first}: {rest[:40]}`."
+        hint = (
+            hint
+            or "Delete the line. In pack.yaml, a text of your own can be the `subtitle` or the `summary`."
+        )
         return error("unknown-key", f"unknown key `{name}`", places.key(where), hint)
     if kind == "missing":
         inside = ".".join(loc[:-1])
         message = f"{what} has no `{name}`"
-        return error("missing-key", message, places.value(inside), f"Add `{name}: ...`.")
+        hint = _MISSING.get((name, what), f"Add `{name}: ...`.")
+        return error("missing-key", message, places.value(inside), hint)
     message, hint = _plain(kind, context, details, name)
     code = "bad-value" if kind not in _TYPES else "wrong-type"
     if kind == "bad_date":
-        code, hint = "bad-date", "Write 1999, 1999-06, 1999-06-12, ~1998 (about) or -0044 (BCE)."
+        code, hint = "bad-date", _date_hint(details["input"])
     return error(code, message, places.value(where), hint)
+
+
+_MISSING = {
+    ("format", "pack.yaml"): "Add `format: 1`.",
+    (
+        "options",
+        "a question",
+    ): "Add `options: [..., ...]`; or `type: short`, if pupils write the answer themselves.",
+}
+
+
+def _date_hint(value: Any) -> str:
+    """Return how to write a date; one with the day first is turned."""
+    found = _DAY_FIRST.fullmatch(str(getattr(value, "text", value)).strip())
+    if found and 1 <= int(found[2]) <= 12:
+        written = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
+        try:
+            Date.parse(written)
+        except ValueError as exc:
+            fault = str(exc).partition(": ")[2]
+            return f"Write the year first, then the month and the day; but {fault}."
+        return f"Write the year first, then the month and the day: {written}."
+    return "Write 1999, 1999-06, 1999-06-12, ~1998 (about) or -0044 (BCE)."
+
+
+_DAY_FIRST = re.compile(r"(\d{1,2})[./-] ?(\d{1,2})[./-] ?(\d{4})")
 
 
 _WANTED = {
@@ -178,6 +212,13 @@ def _plain(
 ) -> tuple[str, str]:
     if kind in _TYPES:
         expected, hint = _TYPES[kind]
+        given = details["input"]
+        if given is None:
+            return f"`{name}` is empty", "Write its value behind the colon, or delete the line."
+        if expected == "text" and isinstance(given, dict) and len(given) == 1:
+            ((key, value),) = given.items()
+            if isinstance(value, str):
+                hint = f"Put a text with a colon in quotes: `{in_quotes(f'{key}: {value}')}`."
         return f"`{name}` must be {expected}, not {_found(details['input'])}", hint
     if kind in {"string_too_short", "too_short"} and isinstance(details["input"], str):
         return f"`{name}` is empty", "Write something, or delete the line."

@@ -31,7 +31,49 @@ _SCANNING = (
 )  # fmt: skip
 
 
+_LONGEST = 100  # letters of a line that a hint writes out
+_KEY = re.compile(r"\s*(?:- +)*([\w-]+):(?= |$)")
+_NO_BLANK = re.compile(r"(\s*(?:- +)*)([\w-]+):([^\s/].*\S)\s*$")
 _ODD_SPACE = re.compile(r"[ \t]*[\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]")
+
+
+def in_quotes(text: str) -> str:
+    """Return a text as YAML takes it in quotes, in those that need the fewest backslashes."""
+    if '"' in text and "'" not in text:
+        return f"'{text}'"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _indent_by(count: int) -> str:
+    return (
+        f"Put {count} space{'s' * (count != 1)} before it"
+        if count
+        else "Delete the blanks before it"
+    )
+
+
+def _rest_of(line: str, column: int) -> str:
+    """Return the text from a column to the end of the line, '' for one too long to show."""
+    value = line[column:].strip()
+    return value if len(value) <= _LONGEST else ""
+
+
+def _no_item(line: str, above: str, number: int, among: int) -> tuple[str, str]:
+    """Return message and hint for a line without a dash in a list whose dashes are in column `among`.
+
+    `above` is the line before it, and `number` that line's number in the file.
+    """
+    key, before, dash = _KEY.match(line), _KEY.match(above), re.match(r" *-(\w.*)", line)
+    if dash:
+        return "a space is missing after the dash", f"Write `- {dash[1].rstrip()}`."
+    if key and before and among < key.start(1) < before.start(1):
+        message = f"`{key[1]}` is indented less than `{before[1]}` on line {number}"
+        return message, f"{_indent_by(before.start(1))}, so that both are in the same column."
+    hint = (
+        "Begin the line with `- ` like the others, or indent it below the item that it belongs to."
+    )
+    return "an item of a list must start with `- `", hint
 
 
 @dataclass(frozen=True)
@@ -160,6 +202,12 @@ class _Explaining:
         if "flow" in self.context and re.match(r"[\w-]+:(?: |$)", self.shown[self.column :]):
             hint = "A comma parts what stands in brackets."
             return self._at("a comma is missing before this", hint, (self.line, self.column))
+        value = _rest_of(self.shown, text.start[1])
+        if "flow" not in self.context and value:
+            inner = value[1:-1] if len(value) > 1 and value[-1] == text.quote == "'" else value
+            hint = f"Write the whole text in quotes: `{in_quotes(inner)}`."
+            message = "a quoted text is closed, and then more follows"
+            return self._at(message, hint, (self.line, self.column))
         doubled = "''" if text.quote == "'" else '\\"'
         hint = f"A {text.quote} inside the text is written {doubled}"
         hint += ", and a comma parts what stands in brackets." if "flow" in self.context else "."
@@ -178,12 +226,31 @@ class _Explaining:
             return self._at("only one YAML document is allowed in a file", "Delete the line `---`.")
         if "cannot start any token" in problem:
             sign = self._sign((self.line, self.column))
-            return self._at(f"a text cannot start with {sign!r}", "Put the text in quotes.")
+            value = _rest_of(self.shown, self.column) if "flow" not in self.context else ""
+            hint = (
+                f"Put the text in quotes: `{in_quotes(value)}`."
+                if value
+                else "Put the text in quotes."
+            )
+            return self._at(f"a text cannot start with {sign!r}", hint)
+        missed = (
+            _NO_BLANK.match(self.lines[self.begun[0]]) if self.begun[0] < len(self.lines) else None
+        )
+        if missed and "simple key" in self.context + problem:
+            hint = f"Write `{missed[2]}: {missed[3]}`."
+            return self._at(
+                "a space is missing after the colon", hint, (self.begun[0], missed.end(2))
+            )
         for in_problem, in_context, message, hint, begun in _SCANNING:
             known = in_context and re.search(in_context, self.context)
             if known or (in_problem and re.search(in_problem, problem)):
+                value = _rest_of(self.shown, self.begun[1]) if "* or &" in message else ""
+                plain = value and not value.endswith(('"', "'"))
+                remedy = f"Put the text in quotes: `{in_quotes(value)}`." if plain else hint
+                if value[-1:] == '"' and value.count('"') == 1:
+                    remedy = f'A quote is missing where the text begins: `"{value}`.'
                 code = "yaml-tag" if message.startswith("a tag") else ""
-                return self._at(message, hint, self.begun if begun else None, code)
+                return self._at(message, remedy, self.begun if begun else None, code)
         return None
 
     def _colon(self) -> Complaint:
@@ -191,13 +258,24 @@ class _Explaining:
         text, at = self.before, (self.line, self.column)
         if text is not None and text.start[0] < self.line and not text.quote:
             first, number = self.lines[text.start[0]], text.start[0] + self.first_line
+            start = len(self.shown) - len(self.shown.lstrip())
+            keys = _KEY.match(first), _KEY.match(self.shown)
+            if keys[0] and keys[1] and keys[0].start(1) < start:
+                wanted = keys[0].start(1)
+                message = f"`{keys[1][1]}` is indented further than `{keys[0][1]}` on line {number}"
+                hint = f"{_indent_by(wanted)}. If the line goes on with the text of line {number}, put that whole text in quotes."
+                return self._at(message, hint, (self.line, start))
             if not re.match(r"[\s-]*$", first[: text.start[1]]):
                 hint = f"Line {number} has its value already: indent this line like it, or write both in quotes."
-                start = len(self.shown) - len(self.shown.lstrip())
                 return self._at("a key below a text", hint, (self.line, start))
             hint = "Write `key: value`, or `- ` before an item of a list."
             return self._at("a key without a colon", hint, text.start)
-        hint = "A text that holds ': ' must stand in quotes; or a line above is indented wrongly."
+        key = _KEY.match(self.shown)
+        value = _rest_of(self.shown, key.end()) if key and key.end() <= self.column else ""
+        if key and value and value[0] not in "\"'[{|>":
+            hint = f"Put the text in quotes: `{key[1]}: {in_quotes(value)}`."
+            return self._at("a text that has a colon and a space in it needs quotes", hint, at)
+        hint = "Put a text that has a colon and a space in it in quotes; or a line above is indented wrongly."
         return self._at("a colon where no key can be", hint, at)
 
     def _flow(self) -> Complaint | None:
@@ -248,8 +326,9 @@ class _Explaining:
         above = [n for n in range(self.line - 1, -1, -1) if self._indent(n) is not None]
         parent = next((n for n in above if (self._indent(n) or 0) <= among), 0)
         if "'-' indicator" in self.problem and not item:
-            hint = "Begin the line with `- ` like the others, or indent it below the item that it belongs to."
-            return self._at("an item of a list must start with `- `", hint)
+            above_it = self.lines[above[0]] if above else ""
+            number = above[0] + self.first_line if above else 0
+            return self._at(*_no_item(self.shown, above_it, number, among))
         if indent == among and item:
             hint = "Delete its dash, or indent it below the key of its list."
             return self._at("a list item among keys", hint)

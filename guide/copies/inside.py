@@ -1,7 +1,7 @@
 """What a file says of itself: copy ids, metadata, seal and signatures. Runs in a confined process.
 
 Nothing here knows what was given out; `guide.delivery.findings` compares. The file may be forged in any
-way, so that each step stands alone: what cannot be read leaves the other findings untouched.
+way, so that each step is independent: what cannot be read leaves the other findings untouched.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from guide.units import POINTS_PER_MM
 
 _NAME, _ORGANISATION = 400, 250  # characters; what is longer is cut before it is set
 _NUMBER = 13 / POINTS_PER_MM  # mm, the height of the number in the box: see stamp.css
-_ROOMY = 100.0  # mm that label and control line need to stand behind each other
+_ROOMY = 100.0  # mm that label and control line need to be behind each other
 _LEAST = 3.5  # pt, the smallest type of a line
 _FOOT = 2.6  # mm under the lowest line: see stamp.css
 _CONTROL = 0.86 * 1.2  # the height of the control line in em
@@ -32,7 +32,7 @@ _MARKUP = '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><bod
 BOX, WATER, CONTROL, NAME = "box", "water", "control", "name"
 LINE = 7.0  # mm, the height of a line to write a name on: `field-space` in the templates
 _LETTERS = "letters"
-# Latin as Europe writes it, Cyrillic, and the signs of names; ligatures have glyphs of their own.
+# Latin as Europe writes it, Cyrillic, and the signs of names; ligatures have their own glyphs.
 _ALPHABET = escape(
     " ".join(
         "".join(map(chr, range(first, last)))
@@ -96,13 +96,13 @@ class LabelSetter:
 
     @property
     def _under(self) -> bool:
-        """Return whether a control line stands under the label."""
+        """Return whether a control line is under the label."""
         return bool(self.style.control) and not self.style.place.joined
 
     def alphabet(self) -> SetLabel:
         """Return a page with the letters that most names are written in.
 
-        Its fonts are put into the document once; a label that has nothing else needs none of its own.
+        Its fonts are put into the document once; a label that has nothing else needs no more.
         """
         return self._set([(None, _LETTERS)], 1)[0][0]
 

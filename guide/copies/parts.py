@@ -150,7 +150,7 @@ class Rows:
             self.data[_ROW * number : _ROW * (number + 1)] = row
 
     def put_inside(self, number: int, stream: int, index: int) -> None:
-        """Say in which object stream an object lies."""
+        """Say in which object stream an object is."""
         row = b"\x02" + stream.to_bytes(4, "big") + index.to_bytes(2, "big")
         self.data[_ROW * number : _ROW * (number + 1)] = row
 

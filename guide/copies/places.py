@@ -1,4 +1,4 @@
-"""Where on a page a stamp stands, as people see the page: turned, cropped, scaled as it may be."""
+"""Where on a page a stamp is, as people see the page: turned, cropped, scaled as it may be."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Slot:
 
 
 def slots(pages: Sequence[PageView], place: StampPlace) -> list[Slot]:
-    """Return where the line stands on each page.
+    """Return where the line is on each page.
 
     Small pages have smaller margins: at most 3 % of the height and 5 % of the width.
     """

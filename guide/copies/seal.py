@@ -1,4 +1,4 @@
-"""Copies closed: encrypted for their recipient, signed by whoever issues them."""
+"""Copies closed: encrypted for their recipient, signed by the person who issues them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def sign(data: bytes, how: Seal) -> Sealed:
 def with_field(data: bytes, how: Signature) -> bytes:
     """Return a document with an empty field for the signature on its first page.
 
-    A visible one stands above the box for the copy's number, where there is one; one without size
+    A visible one is above the box for the copy's number, where there is one; one without size
     is not seen. It is upright on a page that is turned, and its name is free in the document. Both are
     in the structure tree as a Form (ISO 14289-1, 7.18.4): pyHanko, which fills it, knows nothing of tags.
     """

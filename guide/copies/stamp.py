@@ -56,7 +56,7 @@ class Stamper:
         return all(kind in ahead.faces for kind in self._prepared.setter.kinds)
 
     def _set(self, label: CopyLabel) -> None:
-        """Set a label, and those that stand beside it in the list: together they take less time."""
+        """Set a label, and its neighbours in the list: together they take less time."""
         n = self._index.get(label)
         block = [label]
         if n is not None:

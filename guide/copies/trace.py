@@ -1,4 +1,4 @@
-"""The invisible copy id: where it stands in a copy, and how it is found again.
+"""The invisible copy id: where it is in a copy, and how it is found again.
 
 It is in the trailer's ID, the information dictionary and XMP; each page has it in a dictionary of its
 own (PieceInfo), in the name of the stamp's form and in a marked-content point. Programs that write
@@ -22,7 +22,7 @@ PIECE = "/GuidePress"  # the name of our PieceInfo
 _HEX = re.compile(r"[0-9a-f]{32}")
 _NAMED = re.compile(rb"/GuideCopy ?/c([0-9a-f]{32})")
 _PITCH, _UNIT, _THIN = 1.2, 0.5, 0.15  # pt: from bar to bar, a digit's step, a bar's width
-_FIRST, _LAST = 24, 20  # units: the bars that stand before and after the digits
+_FIRST, _LAST = 24, 20  # units: the bars that are before and after the digits
 Box = tuple[float, float, float, float]
 MARK_SIZE = (33 * _PITCH + _THIN, _FIRST * _UNIT)  # pt
 
@@ -105,7 +105,7 @@ def _bars_in(thin: list[Box]) -> str:
     for upright in (True, False):
         lines = [_line(box, upright) for box in thin]
         for sign in (1, -1):
-            # The bars stand on one line: at their lower or left ends, or, turned over, at the others.
+            # The bars are on one line: at their lower or left ends, or, turned over, at the others.
             feet: dict[float, list[tuple[float, float]]] = {}
             for place, _, length, foot in lines:
                 end = foot if sign > 0 else foot + length

@@ -85,7 +85,7 @@ def named_wait(text: str) -> float | None:
 class Patience:
     """How long something is tried: `tries` times, `wait` seconds after the first, then twice that.
 
-    That is `span` seconds in all. A server that names a time of its own is asked again after it, also
+    That is `span` seconds in all. A server that names its own time is asked again after it, also
     more often than `tries`, until the span is over.
     """
 

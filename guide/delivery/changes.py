@@ -50,7 +50,7 @@ class Changes:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How a version stands before a run, and what is to be said of it.
+    """The state of a version before a run, and what is to be said of it.
 
     `had` counts copies that were given out before. `uncertain` and `failed` are copies of people in
     the list that earlier runs left so; `lost` are failed or uncertain ones of people who are not.

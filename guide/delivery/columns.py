@@ -89,7 +89,7 @@ _NAMING = ("full", "name", "given", "middle", "family", "family2")
 class Columns:
     """A header that was understood.
 
-    `written` are the names as they stand there, `roles` what each column is ('' for none). `fields`
+    `written` are the names as they are in the file, `roles` what each column is ('' for none). `fields`
     has one of guide's own names for each column that is read, else ''.
     """
 

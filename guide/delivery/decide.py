@@ -1,7 +1,7 @@
 """What a run does to a ledger, decided before anything is written: changes, or questions.
 
 `decide` reads nothing and writes nothing. What it cannot allow it refuses as a whole (GuideError);
-rows that only the user can explain are left out of the changes and named in questions. The ledger
+rows that only the user can explain do not become changes and named in questions. The ledger
 writes the changes in one transaction, so that a command that is refused leaves no trace.
 """
 

@@ -1,6 +1,6 @@
 """Whose copy a file is, of which version, and whether it is as it was given out.
 
-The ledger is believed, then a trusted signature, then nothing: what lies beside a file (checksums, a
+The ledger is believed, then a trusted signature, then nothing: files beside a file (checksums, a
 manifest, even a ledger) came with it: who changed the file can change them too.
 """
 
@@ -25,7 +25,7 @@ INTACT, CHANGED, UNKNOWN = "intact", "changed", "unknown"
 class Book:
     """A ledger as evidence: `name` for people, and whether it is `believed`.
 
-    One that lies beside the file is not: it may have come with it.
+    One that is beside the file is not: it may have come with it.
     """
 
     ledger: Ledger

@@ -25,7 +25,7 @@ MAX_BYTES = 64_000_000
 
 @dataclass
 class Entry:
-    """One row as it was written: text by column, and where each cell stands."""
+    """One row as it was written: text by column, and where each cell is."""
 
     path: str
     line: int

@@ -174,7 +174,7 @@ def _password(user: str) -> str:
         found = keyring.get_password(_SERVICE, user)
     except ImportError:
         found = None
-    except Exception as exc:  # each keyring has exceptions of its own
+    except Exception as exc:  # each keyring has its own exceptions
         message = f"the keyring gives no password: {type(exc).__name__}"
         hint = "Unlock it, or set GUIDE_SMTP_PASSWORD."
         raise GuideError(error("smtp-not-configured", message, Place("smtp"), hint)) from exc

@@ -1,4 +1,4 @@
-"""What lies beside the copies: manifest.json, SHA256SUMS and an index; numbers, and nobody's name."""
+"""What is beside the copies: manifest.json, SHA256SUMS and an index; numbers, and nobody's name."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ _OPEN = 4  # documents that are held open; one of 60 pages takes some 40 MB
 _REUSED = 256  # copies that are made before a document is opened anew
 
 _stampers: dict[tuple[str, str, str], Stamper] = {}
-_shells: list[Shell] = []  # the one that was used last stands last
+_shells: list[Shell] = []  # the one that was used last is last
 
 
 def make_all(recipe: Recipe, orders: Sequence[Order], channel: Channel | None) -> list[Made]:

@@ -134,7 +134,7 @@ def portions(
 ) -> Iterator[list[Due]]:
     """Yield what one job makes: a bounded number of copies, and of bytes, whatever the rows ask for.
 
-    A row of many copies is divided where the channel allows it; else it is a job of its own.
+    A row of many copies is divided where the channel allows it; else it is a separate job.
     """
     size = recipe.size("*")
     most = max(1, min(_SIGNED if recipe.signature else most, _BYTES // max(1, size)))

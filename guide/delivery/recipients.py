@@ -235,7 +235,7 @@ class _Checking:
             )  # fmt: skip
 
     def _twice(self, entry: Entry, who: Recipient) -> None:
-        """Note what stands in the list already: a ref, a person, an address."""
+        """Note what is in the list already: a ref, a person, an address."""
         hint = "Delete one row; for several copies write `copies`."
         if who.ref:
             first = self.refs.setdefault(who.ref, entry.line)

@@ -24,7 +24,7 @@ _SYMBOL = {
     "source": lsp.CompletionItemKind.Reference, "term": lsp.CompletionItemKind.Text,
     "target": lsp.CompletionItemKind.Reference, "tag": lsp.CompletionItemKind.Keyword,
 }  # fmt: skip
-# What stands before the cursor, and the kinds of names that may follow.
+# What is before the cursor, and the kinds of names that may follow.
 _BEGUN = (
     (re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)$"), ("term",)),
     (re.compile(r"(?<![\w.@])@([\w:.-]*)$"), ("source", "target")),

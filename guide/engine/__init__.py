@@ -6,7 +6,7 @@ from functools import lru_cache
 from guide.system import shared_libraries
 
 # What Pango and fontconfig ask for the reader's language, before LANGUAGE, LC_ALL and LANG: it would
-# choose among fonts of the machine for what has no language of its own, such as Chinese in English.
+# choose among fonts of the machine for what has no language, such as Chinese in English.
 _LANGUAGE = {"PANGO_LANGUAGE": "en", "FC_LANG": "en"}
 
 

@@ -1,7 +1,7 @@
 """The cascade of WeasyPrint 70.0, remembered: elements to which the same rules apply share styles.
 
 WeasyPrint shares them among the elements of a document. Here what was computed for one document
-serves all that have the same stylesheets; a deck is many. Each document has styles of its own all
+serves all that have the same stylesheets; a deck is many. Each document has its own styles all
 the same, since layout changes some: they take their values from those that are remembered, which
 nobody changes. tests/engine/test_quick.py compares bytes.
 """

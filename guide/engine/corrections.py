@@ -64,7 +64,7 @@ def _draw_heads_once(stream: Any, table: Any) -> None:
 
 
 def _dispatch(box: Any, page: Any, contexts: Any, blocks: Any, floats: Any, cells: Any) -> Any:
-    """Paint a positioned block without a ground of its own where it stands among the others.
+    """Paint a positioned block without a ground in its place among the others.
 
     CSS 2.2 (appendix E) paints it after all text of the page, and so it came last in the file.
     """

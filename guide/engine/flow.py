@@ -4,7 +4,7 @@
    has no word for it yet (`float: top` of CSS Page Floats is not in WeasyPrint), and without it a
    tall figure leaves half a page empty. Figures change places with the paragraphs and lists that
    follow them, and with a heading where enough of the page is left for the text under it. Only
-   those with a caption do: one without stands where the text says "as follows".
+   those with a caption do: one without stays where the text says "as follows".
 2. A text before an inline element that fits a line but for its last space was broken after its
    first word.
 3. A word that is too wide took all words up to the next soft hyphen with it: a column of a table
@@ -42,7 +42,7 @@ def _floats(box: Any) -> bool:
 
 
 def _filler(box: Any, index: int, room: float) -> int | None:
-    """Return where the text stands that may go before the figures at `index`, if there is any."""
+    """Return where the text is that may go before the figures at `index`, if there is any."""
     if not _has_class(box, _CONTAINER):
         return None
     after = index

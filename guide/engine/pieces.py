@@ -92,7 +92,7 @@ class Ready(pydyf.Object):  # type: ignore[misc]
 
     @property
     def data(self) -> bytes:
-        """The object as it stands in a file."""
+        """The object as it is written to a file."""
         if self.content is None:
             return self.text
         return self.text + b"\nstream\n" + self.content + b"\nendstream"

@@ -46,7 +46,7 @@ class _Snapshot:
         self.used = used
 
     def holds(self, style: Any) -> bool:
-        """Tell whether nobody has changed the style since: flex and grid do."""
+        """Return whether nobody has changed the style since: flex and grid do."""
         return all(map(is_, _lengths(style), self.computed))
 
 
@@ -63,7 +63,7 @@ def _resolve(box: Any, containing_block: Any) -> None:
 
 
 def _is_fixed(style: Any) -> bool:
-    """Tell whether no length of a style depends on its surroundings."""
+    """Return whether no length of a style depends on its surroundings."""
     if style["border_collapse"] == "collapse":
         return False
     values = (style[name] for name in _ALL)
@@ -150,7 +150,7 @@ def _backgrounds(
 
 
 def _is_bare(style: Any) -> bool:
-    """Tell whether a style has no background, shadow, picture for a border or round corner."""
+    """Return whether a style has no background, shadow, picture for a border or round corner."""
     known = style.__dict__.get("_bare_by_guide")
     if known is None:
         known = style.__dict__["_bare_by_guide"] = (

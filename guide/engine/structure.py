@@ -6,7 +6,7 @@ is, is one element of the structure, wherever its parts were printed. `correctio
 
 The markup may say more than its elements do, in words of ARIA: `role="doc-toc"` on a list is a table
 of contents, `role="math"` on a picture a formula. `data-label` makes an element the label of the
-list item that it stands in, and `aria-hidden="true"` text an artifact.
+list item that it is in, and `aria-hidden="true"` text an artifact.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _is_block(kid: Any) -> bool:
 
 
 def _paragraphs(node: Node) -> None:
-    """Put text that stands by itself in a group into paragraphs."""
+    """Put text that is by itself in a group into paragraphs."""
     if not any(isinstance(kid, tuple) or kid.role in INLINE for kid in node.kids):
         return
     if node.role == "Div" and not any(map(_is_block, node.kids)):
@@ -114,7 +114,7 @@ def _pictured(link: Node) -> None:
 
 
 def _runs(node: Node) -> None:
-    """Put texts that stand between elements into elements: not every reader takes kids in turn."""
+    """Put texts that are between elements into elements: not every reader takes kids in turn."""
     kids: list[Any] = []
     for text, run in groupby(node.kids, lambda kid: type(kid) is tuple and type(kid[1]) is int):
         if not text:

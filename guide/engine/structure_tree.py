@@ -23,7 +23,7 @@ _PHRASES = {"span", "a", "b", "strong", "i", "em", "small", "abbr", "dfn", "mark
             "label", "u", "s", "del", "ins", "cite", "var"}  # fmt: skip
 INLINE = {"Span", "Link", "Quote", "Code", "Note", "Reference", "Form", "Formula"}
 GROUPS = {"Document", "Part", "Art", "Sect", "Div", "BlockQuote", "TOCI"}
-_HOLDERS = {*GROUPS, "LBody", "TD", "TH", "Caption", ""}  # in which a note may stand
+_HOLDERS = {*GROUPS, "LBody", "TD", "TH", "Caption", ""}  # in which a note may be
 _SCOPES = {"row": "/Row", "rowgroup": "/Row"}
 _NUMBERINGS = {
     "decimal": "Decimal", "decimal-leading-zero": "Decimal", "upper-roman": "UpperRoman",
@@ -52,7 +52,7 @@ def is_decoration(box: Any) -> bool:
 class Node:
     """An element of the structure, until it is written.
 
-    `role` is a standard structure type, '' for what has no meaning of its own. `kids` are nodes,
+    `role` is a standard structure type, '' for what has no meaning. `kids` are nodes,
     marked contents as (page, number), and annotations as (page, dictionary). `facts` are the
     entries of the element besides those that every element has.
     """
@@ -69,7 +69,7 @@ class Node:
 class Tree:
     """Makes the tree of a document, page by page.
 
-    With `notes`, footnotes stand where they are called, as notes with an identifier.
+    With `notes`, footnotes are where they are called, as notes with an identifier.
     """
 
     def __init__(self, *, notes: bool = True) -> None:
@@ -226,7 +226,7 @@ class Tree:
         return self._new(role, item, element, tag)
 
     def _label(self, above: Node, element: Any, tag: str) -> Node:
-        """Return a label at the head of the item that it stands in."""
+        """Return a label at the head of the item that it is in."""
         item = _item(above) or above
         node = Node("Lbl", self.page, item, (element, tag))
         item.kids.insert(0, node)
@@ -281,7 +281,7 @@ def _open_item(above: Node) -> Node | None:
 
 
 def _item(node: Node | None) -> Node | None:
-    """Return the list's item that a node stands in, unless a block stands between."""
+    """Return the list's item that a node is in, unless a block is between."""
     while node is not None and node.role in {"", "Span", "P", "LBody", "TOCI"}:
         if node.role == "TOCI":
             return node

@@ -1,6 +1,6 @@
 """How wide a line of text is, measured with the bundled fonts that will print it.
 
-Kerning is left out: it makes a line narrower as a rule, and by less than a hundredth.
+Kerning is omitted: it makes a line narrower as a rule, and by less than a hundredth.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a PDF stores content, and its interactive form: whether it is signed, or its page a stand-in.
+"""How a PDF stores content, and its interactive form: whether it is signed, or its page a placeholder.
 
 Objects are those of pikepdf, which has its home elsewhere; they are only asked for their entries.
 """

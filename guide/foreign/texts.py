@@ -33,7 +33,7 @@ class BoxText:
     """A text and the box it is set in; `width` and `height` are in mm.
 
     `size` is in pt, 0 for one that fits. A text that is too long is set smaller, never cut. With
-    `cells` each character stands in the middle of one of so many cells. `marked` lines are shaded.
+    `cells` each character is in the middle of one of so many cells. `marked` lines are shaded.
     """
 
     text: str

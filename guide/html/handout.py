@@ -14,7 +14,7 @@ from guide.model.base import Item
 from guide.model.content import Citation, Event
 
 TERMS = 10  # the most linked ones
-# How many of each a full sheet has: of what is left out, no kind gives way alone.
+# How many of each a full sheet has: when items are omitted, no kind gives way alone.
 _SHARES = {"facts": 9, "points": 8, "timeline": 14, "actors": 8, "glossary": 8, "figure": 2}
 _MAP = re.compile(r"map|karte|carte|harta|karta|карта|plan", re.IGNORECASE)
 

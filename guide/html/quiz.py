@@ -163,7 +163,7 @@ def end_of_words(text: Markup) -> str:
 
 
 def _columns(options: Sequence[str], measure: int) -> int:
-    """Return in how many columns options stand: as many as leave room for the longest."""
+    """Return in how many columns options are set: as many as leave room for the longest."""
     longest = max(map(len, options), default=0) + _LABEL
     wanted = (count for count in (4, 3, 2) if count * longest <= measure)
     alone = 1  # an option in a row by itself

@@ -169,7 +169,7 @@ class _Rendering:
         return made
 
     def _worksheets(self, sections: list[SectionView]) -> list[WorksheetView]:
-        """Return the sections with gaps; those in which nothing can be asked are left out."""
+        """Return the sections with gaps; those in which nothing can be asked are omitted."""
         most = int(self.request.options.get("gaps", _GAPS))
         found = []
         for section in sections:

@@ -10,7 +10,7 @@ GAP = 6.0  # mm between the texts at the two ends of a line
 _CUT = " \u2026"
 # A line of eight words, four of them in lower case, reads as a sentence. As an artifact, which no
 # screen reader speaks, checkers of PDF/UA take it for lost text (outloud's rule TAG-002). So the
-# pack's title is left out of such a line; the title of the part stays whole for those who see.
+# pack's title is not in such a line; the title of the part stays whole for those who see.
 _WORDS, _LOWER = 8, 4
 
 

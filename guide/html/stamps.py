@@ -43,5 +43,5 @@ def _date(text: str, labels: Labels) -> str:
 
 
 def signature_caption(lang: str) -> str:
-    """Return what stands above the name in a visible signature."""
+    """Return what is above the name in a visible signature."""
     return Labels(lang)("Digitally signed by")

@@ -60,7 +60,7 @@ def _public(kind: type, name: str) -> bool:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, that knows no attribute but those meant for templates."""
+    """Jinja's sandbox, which knows only the attributes meant for templates."""
 
     intercepted_binops = frozenset({"*", "**", "%"})
 
@@ -121,7 +121,7 @@ class Templates:
         return None if text is None else (text, _MARK + name, lambda: True)
 
     def place(self, name: str, line: int = 0) -> Place:
-        """Return where a template stands: in the pack, or among the bundled ones."""
+        """Return where a template is: in the pack, or among the bundled ones."""
         return Place(
             f"templates/{name}" if name in self.own else f"templates:{name}", line, 1 if line else 0
         )

@@ -130,7 +130,7 @@ class FactView(ItemView):
 class QuestionView(ItemView):
     """A question; `items` are shuffled, `answer_text` says the right answer in words.
 
-    `columns` are those in which short options stand, `key` is what is right, as a marker needs it:
+    `columns` are those in which short options are, `key` is what is right, as a marker needs it:
     letters, places or nothing (see `guide.model.quiz.Asked`). `answer_end` is the full stop that an
     explanation after the answer needs, or ''.
     """

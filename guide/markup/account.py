@@ -79,7 +79,7 @@ class _Printed:
 def _printed(html: str) -> _Printed:
     """Read the HTML of one text; the number of an item of a list is printed before it."""
     pieces: list[str] = []
-    opened: list[tuple[str, bool, str]] = []  # name, whether it stands apart, what hides it
+    opened: list[tuple[str, bool, str]] = []  # name, whether it is set apart, what hides it
     numbers: list[int] = []
     formulas = pictures = 0
     for part in parts(html):

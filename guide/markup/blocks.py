@@ -41,7 +41,7 @@ def flow(attributes: str | Mapping[str, str], *parts: object) -> Markup:
 
 
 def _append(made: str, words: str) -> str:
-    """Put words at the end of the last paragraph, or into one of their own."""
+    """Put words at the end of the last paragraph, or into a new one."""
     if not words:
         return made
     ended = made.rstrip()

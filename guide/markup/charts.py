@@ -150,7 +150,7 @@ def _short(message: str) -> str:
 def culprit(spec: Mapping[str, Any], message: str) -> str:
     """Return the dotted path of the value that a converter's message quotes, or ''.
 
-    The longest text of the spec that stands in the message is taken, else a text that holds a word
+    The longest text of the spec that is in the message is taken, else a text that holds a word
     which the message puts in quotes.
     """
     leaves = list(_leaves(spec, ""))
@@ -187,7 +187,7 @@ def clean_svg(
 
     Entities and document types are refused: they are how an SVG reads files and multiplies.
     `language` decides between the languages of one file; pictures inside it are given to `keep`,
-    and without that are left out. `inside` is in how many drawings this one is.
+    and without that are omitted. `inside` is in how many drawings this one is.
     """
     if inside > MAX_INSIDE:
         raise ChartError(f"the SVG holds more than {MAX_INSIDE} drawings one inside the other")

@@ -46,8 +46,8 @@ def claims(source: str, short: bool = False, captions: bool = True) -> Claims:
     """Return what a Markdown text must print.
 
     With `short` the text is a field such as the side of a card: when it has one line, its first
-    signs are text, not a list or a quote. `captions` says that the words for a picture in a paragraph
-    of its own are its caption; elsewhere they are what is said instead of it.
+    signs are text, not a list or a quote. `captions` says that the words for a picture in a separate
+    paragraph are its caption; elsewhere they are what is said instead of it.
     """
     plain = not _SYNTAX.search(source)
     if plain:

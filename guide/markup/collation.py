@@ -30,7 +30,7 @@ _VARIANTS = {
     "ro": {"ş": "ș", "ţ": "ț"}, "et": {"ø": "ö", "æ": "ä"},
 }  # fmt: skip
 _CYRILLIC = "абвгґғдђѓеєжзѕиіїйјкқлљмнњоөпрстћќуўүфхһцчџшщъыьэюя"
-_KEPT = frozenset("йўїѓќ")  # letters of their own that Unicode composes of two
+_KEPT = frozenset("йўїѓќ")  # separate letters that Unicode composes of two
 _PLAIN = {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ħ": "h", "ŧ": "t", "ı": "i", "ß": "ss", "æ": "ae",
           "œ": "oe", "þ": "th", "ə": "e"}  # fmt: skip
 _FIRST = {"ru", "uk", "be", "bg", "mk", "kk", "ky", "mn", "tg", "tt"}  # Cyrillic before Latin
@@ -153,6 +153,6 @@ def _weight(char: str, alphabet: _Alphabet) -> Weight:
 
 
 def _script(char: str, alphabet: _Alphabet) -> int:
-    """Return where the script of a letter stands: the language's own comes first."""
+    """Return where the script of a letter is: the language's own comes first."""
     cyrillic = "\u0400" <= char <= "\u052f"
     return 3 if cyrillic and alphabet.cyrillic_first else 4

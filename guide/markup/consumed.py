@@ -79,7 +79,7 @@ class Claims:
     """What a text must print: its source with all consumed syntax blanked out, formulas, pictures.
 
     Formulas and pictures are pairs of the offset and what is written there. `kinds` are ranges of the
-    source whose words need a remedy of their own: title (of a link), address (that no link uses),
+    source whose words need their own remedy: title (of a link), address (that no link uses),
     sentence (that looks like one), note (that nothing calls), cell (of a table), braces,
     money.
     """

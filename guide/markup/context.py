@@ -111,7 +111,7 @@ class At:
         self.context.report(make(code, message, self.spot, hint, self.here.item))
 
     def begin_block(self, name: str = "") -> str:
-        """Note where this block is, and return its key; one with an id of its own keeps that."""
+        """Note where this block is, and return its key; one with its own id keeps that."""
         here, places = self.here, self.context.places
         here.blocks += 1
         here.breaks = 0

@@ -24,7 +24,7 @@ def settle(
     """Replace what WeasyPrint draws wrongly by what it means on paper.
 
     A switch becomes the child that is chosen, variables and `light-dark()` become their values, a
-    filter, of which only the displacement would be drawn, is left out, words inside words stand
+    filter, of which only the displacement would be drawn, is omitted, words inside words are
     beside one another, and pictures inside the drawing become files of the document; `clean` is what a drawing inside it goes through.
     """
     _settle_switches(root, language)
@@ -102,7 +102,7 @@ def _is_sound(tokens: Iterable[Any]) -> bool:
 def _settle_picture(
     element: ET.Element, keep: Keep | None, clean: Callable[[bytes], bytes]
 ) -> None:
-    """Put a picture inside the drawing among the document's files; what cannot be one is left out."""
+    """Put a picture inside the drawing among the document's files; what cannot be one is omitted."""
     uri = element.attrib.pop("href", "")
     uri = element.attrib.pop(_XLINK, uri) or uri
     data = picture_in(uri) if uri[:5].lower() == "data:" else None

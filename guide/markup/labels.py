@@ -114,7 +114,7 @@ class Labels:
         year = date.year if date.year > 0 else 1 - date.year
         if date.month:
             known = date.day <= Date(year, date.month).days_in_month
-            # A leap year before our era, such as 5 BCE, is none after it: 2000 stands in for it.
+            # A leap year before our era, such as 5 BCE, is none after it: 2000 is used instead.
             day = dt.date(year if known else _LEAP, date.month, date.day or 1)
             if date.day:
                 text = str(format_date(day, "long", locale=self.locale))

@@ -323,7 +323,7 @@ def _caption_row(table: Token, tokens: list[Token]) -> None:
 
 
 def _figures(tokens: list[Token]) -> list[Token]:
-    """Turn a paragraph that holds one image or one formula alone into a block of its own."""
+    """Turn a paragraph that holds one image or one formula alone into its own block."""
     result: list[Token] = []
     number = 0
     while number < len(tokens):

@@ -78,7 +78,7 @@ def _alert(tokens: list[Token], number: int) -> str:
 
 
 def _quoted(inside: Sequence[Token], match: re.Match[str]) -> None:
-    """Take the mark from a quotation that stays one; its title stands on a separate line."""
+    """Take the mark from a quotation that stays one; its title is on a separate line."""
     title, rest = match[2].strip(), inside[1].content[match.end() :]
     inside[1].content = f"{title}\\\n{rest}" if title and rest.strip() else title or rest
     if inside[1].map and not title:

@@ -64,7 +64,7 @@ def render_tokens(tokens: Sequence[Token], context: Context, here: Here) -> Mark
 
 
 def _tag(at: At, name: str = "", **more: str) -> str:
-    """Return the tag of a block on a line of its own, as CommonMark's reference does; `name` is another one."""
+    """Return the tag of a block on its own line, as CommonMark's reference does; `name` is another one."""
     token, tokens = at.token, at.tokens
     if token.nesting == 1 and token.map and token.type not in _TABLE_PARTS:
         more["data_at"] = at.begin_block()

@@ -31,7 +31,7 @@ Text = Annotated[str, BeforeValidator(_as_written), Field(min_length=1)]
 """Text a person writes: never empty, nor only blanks or a comment; `1999` and `1.10` keep their spelling."""
 
 Words = Annotated[str, BeforeValidator(_as_written)]
-"""Text that may be left out, with numbers as in `Text`: the back of a card may be 1999."""
+"""Text that may be omitted, with numbers as in `Text`: the back of a card may be 1999."""
 
 Texts = Annotated[
     tuple[Text, ...],
@@ -49,7 +49,7 @@ class Item(Frozen):
 
     id: Id = ""
     tags: Texts = ()
-    sources: Texts = Field(default=(), description='Citation keys: "key" or "key, p. 12".')
+    sources: Texts = ()
 
     _places: Mapping[str, Place] = PrivateAttr(default_factory=dict)
 

@@ -90,7 +90,7 @@ def gap_end(text: str, start: int) -> int:
 def sides(text: str) -> list[Side]:
     """Return the cards of a cloze text, one for each number, in the order of the numbers.
 
-    A gap without a number is a card of its own. Gaps that a card does not ask for are plain text.
+    A gap without a number is a separate card. Gaps that a card does not ask for are plain text.
     """
     gaps, _ = read(text)
     numbers = sorted({number for gap in _all(gaps) for number in gap.numbers})
@@ -252,7 +252,7 @@ def _formula(text: str, start: int, stop: int) -> int:
 def _closing(
     text: str, at: int, code: _Code, stop: int | None = None, *, balanced: bool = False
 ) -> int:
-    """Return where the `}}` of a gap stands whose content begins at `at`, or -3 if there is none.
+    """Return where the `}}` of a gap is whose content begins at `at`, or -3 if there is none.
 
     With `balanced`, a brace that closes nothing is a reason to give up.
     """
@@ -350,7 +350,7 @@ class _Reader:
         return Gap(start, close + 2, first, last, hint, numbers, formula, inner)
 
     def _hint(self, at: int, close: int) -> int:
-        """Return where the `::` before the hint stands, or the end of a gap without one."""
+        """Return where the `::` before the hint is, or the end of a gap without one."""
         text, depth = self.text, 0
         while (sign := _HINT.search(text, at, close)) is not None:
             start, at = sign.start(), sign.end()
@@ -380,7 +380,7 @@ class _Reader:
         self.faults.append(GapFault(offset, message, hint, fatal))
 
     def _numbered(self, gaps: tuple[Gap, ...]) -> tuple[Gap, ...]:
-        """Give each gap without a number one of its own, after those that the author gave."""
+        """Give each gap without a number its own, after those that the author gave."""
         highest = max((n for gap in _all(gaps) for n in gap.numbers), default=0)
         done = []
         for gap in gaps:

@@ -22,9 +22,7 @@ class Section(Item):
     summary: Words = ""
     objectives: Texts = ()
     key_points: Texts = ()
-    autolink: StrictBool = Field(
-        default=True, description="Link glossary terms at their first use."
-    )
+    autolink: StrictBool = True
     body: str = Field(default="", exclude=True)
     body_line: int = Field(default=1, exclude=True)
 
@@ -101,16 +99,12 @@ class Card(Item):
     back: Words = ""
     hint: Words = ""
     image: str = ""
-    image_side: Literal["front", "back"] = Field(
-        default="front", description="The side with the picture; the back, if it shows the answer."
-    )
+    image_side: Literal["front", "back"] = "front"
     reverse: StrictBool = False
     cloze: Words = ""
-    layout: str = Field(
-        default="", description="A template of flashcards/layouts; chosen by content when left out."
-    )
-    front_lang: Language = Field(default="", description="BCP 47, when it is not the pack's.")
-    back_lang: Language = Field(default="", description="BCP 47, when it is not the pack's.")
+    layout: str = ""
+    front_lang: Language = ""
+    back_lang: Language = ""
 
 
 class Flashcard(Item):
@@ -151,7 +145,7 @@ class _Question(Item):
     prompt: Text
     explanation: Words = ""
     points: int = Field(default=1, ge=0, le=100)
-    level: int = Field(default=1, ge=1, le=5, description="1 recall, 2 understanding, 3 judgement")
+    level: int = Field(default=1, ge=1, le=5)
     shuffle: StrictBool = True
 
 

@@ -47,7 +47,7 @@ Side = Annotated[float, Field(gt=5, le=500)]
 class StampPlace(Frozen):
     """The `[stamp]` table of a kind: where its copies carry their label. All lengths in mm.
 
-    The line stands `inset` from the `edge` of every page as it is seen, `side` from the ends of that
+    The line is `inset` from the `edge` of every page as it is seen, `side` from the ends of that
     edge, and is `height` tall; at the left or right its foot is towards the edge. `joined` sets the
     document control line behind the label, not under it. `anchor` is the id of a box on a page that
     is `box` wide and high, in which number and name are set as well: the number `number` below its

@@ -1,4 +1,4 @@
-"""Kinds of document and card stock: data that lies in templates/, as values."""
+"""Kinds of document and card stock: data that is in templates/, as values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FileName = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.pdf$
 
 
 class Option(Frozen):
-    """A setting of a document kind: its type, what it may be, what it is when left out."""
+    """A setting of a document kind: its type, what it may be, what it is when omitted."""
 
     type: Literal["boolean", "integer", "number", "string", "list", "map"]
     default: Any
@@ -70,8 +70,8 @@ def _known_fields(whole: dict[PartName, tuple[str, ...]]) -> dict[PartName, tupl
 Whole = Annotated[
     dict[PartName, Texts],
     AfterValidator(_known_fields),
-    Field(description="Fields that are printed of every item: {timeline: [date, title]}."),
 ]
+"""Fields that are printed of every item: `{timeline: [date, title]}`."""
 
 
 VIEWS: dict[str, tuple[str, ...]] = {
@@ -94,7 +94,7 @@ The bundled kind of that name declares their types, choices and limits.
 class Piece(Frozen):
     """One file of a kind that makes several: the quiz and its answers.
 
-    `template` lies in the kind's folder. With `versions` there is a file for each version, named
+    `template` is in the kind's folder. With `versions` there is a file for each version, named
     `quiz-a.pdf` for an `output` of `quiz.pdf`. `when` names an option that must be true. `whole` is
     as for the kind.
     """
@@ -128,14 +128,12 @@ class Kind(Frozen):
     output: FileName
     shape: Literal["pages", "faces"] = "pages"
     needs: tuple[Need, ...] = ()
-    styles: Texts = Field(default=(), description="Stylesheets before page.css: running.css.")
-    fill: bool = Field(default=False, description="Choose content so that `pages` are filled.")
+    styles: Texts = ()
+    fill: bool = False
     prints: Texts = RENDERED
     whole: Whole = Field(default_factory=dict)
     pieces: Annotated[tuple[Piece, ...], AfterValidator(_few)] = ()
-    views: Literal["", "quiz", "planner", "handout", "worksheet"] = Field(
-        default="", description="What its templates are given besides the content."
-    )
+    views: Literal["", "quiz", "planner", "handout", "worksheet"] = ""
     order: int = 100
     options: dict[str, Option] = Field(default_factory=dict)
     stamp: StampPlace = StampPlace()
@@ -190,9 +188,7 @@ class Stock(Frozen):
     safe: Annotated[float, Field(ge=0, le=30)] = 5
     corner: Annotated[float, Field(ge=0, le=20)] = 0
     sizes: tuple[float, ...] = (11, 10.5, 10, 9.5, 9, 8.5, 8)
-    least: Annotated[float, Field(ge=0, le=72)] = Field(
-        default=0, description="pt; a card that is set in smaller type is a warning."
-    )
+    least: Annotated[float, Field(ge=0, le=72)] = 0
     fold: Literal["", "beside", "below"] = ""
 
     @property
@@ -202,7 +198,7 @@ class Stock(Frozen):
 
     @property
     def cell(self) -> Pair:
-        """Width and height of what lies in one place of the grid: a card, or two that are folded."""
+        """Width and height of what is in one place of the grid: a card, or two that are folded."""
         return _cell(self.card, self.fold)
 
     @property
@@ -254,7 +250,7 @@ class Stock(Frozen):
     def enlarged(self, least: float) -> Stock:
         """Return the stock for large print: type of `least` pt and more where a text leaves room.
 
-        No type is smaller than CLEAR_PRINT; what lies between the two is a warning.
+        No type is smaller than CLEAR_PRINT; what is between the two is a warning.
         """
         largest = round(max(least + 4, 1.4 * self.sizes[0]))
         smallest = round(min(least, CLEAR_PRINT))
@@ -280,7 +276,7 @@ RULER_HEIGHT = 2.2  # mm of its longest tick
 def grid(like: Stock, folds: tuple[str, ...] = ("",)) -> Stock:
     """Return the stock on which the most cards of this size lie, upright or across, without gutters.
 
-    The block stands in the middle of the sheet, and inside what printers can print unless then
+    The block is in the middle of the sheet, and inside what printers can print unless then
     nothing fits. Raises ValueError when nothing does.
     """
     best: Stock | None = None

@@ -136,7 +136,7 @@ def read_cluster(inner: str) -> tuple[Citation, ...] | None:
 
 
 def replace_citation(made: Citation, prefix: str, hide: bool) -> Citation:
-    """Return a citation with the words before it, and whether its author is left out."""
+    """Return a citation with the words before it, and whether its author is omitted."""
     return made.model_copy(update={"prefix": prefix, "hide": hide}) if prefix or hide else made
 
 

@@ -1,4 +1,4 @@
-"""Where what stands on a page was written: the file, line and column that its author edits.
+"""Where what is on a page was written: the file, line and column that its author edits.
 
 Markup carries the key of the item or block that it is made of (`data-at`, see `Html.places`); the
 words that are printed there tell the field, and the line in it.
@@ -87,7 +87,7 @@ class Origins:
         return self._items.get(card.of if card else name) or card
 
     def _in_pack(self, word: str) -> Place | None:
-        """Return where a word stands in what pack.yaml prints; a card has its marking, too."""
+        """Return where a word is in what pack.yaml prints; a card has its marking, too."""
         texts: list[tuple[Place, str]] = []
         for field in _PRINTED if word else ():
             value = getattr(self.pack.manifest, field)
@@ -97,14 +97,14 @@ class Origins:
         return _found(word, texts)
 
     def _in_source(self, key: str, word: str) -> Place | None:
-        """Return where a word of an entry of the bibliography stands in the source."""
+        """Return where a word of an entry of the bibliography is in the source."""
         fields, values = self.pack.source_fields.get(key, {}), self.pack.sources.get(key, {})
         known = [(fields[name], value) for name, value in values.items() if name in fields]
         texts = ((place, text) for place, value in known for text in _strings(value))
         return _found(word, texts) if word else None
 
     def _linked(self, word: str) -> Place | None:
-        """Return where a link stands, when that is the word: `(#an-id)`."""
+        """Return where a link is, when that is the word: `(#an-id)`."""
         for item in self.pack.items if word.startswith("(#") else ():
             if isinstance(item, Section) and word in item.body:
                 return self._in_section(item, f"{item.id}/", word)
@@ -114,7 +114,7 @@ class Origins:
         return None
 
     def _in_item(self, item: Item, first: str, word: str) -> Place | None:
-        """Return where a word stands in an item, looking into one field first."""
+        """Return where a word is in an item, looking into one field first."""
         texts = sorted(_texts(item), key=lambda pair: not (first and pair[0].startswith(first)))
         return _found(word, ((item.at(name), text) for name, text in texts))
 

@@ -1,4 +1,4 @@
-"""A pack: what pack.yaml says, and everything that lies in the folder beside it."""
+"""A pack: what pack.yaml says, and everything that is in the folder beside it."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class Pack:
         return found if found else self.figures.get(spelling(path))
 
     def at(self, key: str) -> Place:
-        """Return where the dotted `key` of pack.yaml stands, or its nearest parent."""
+        """Return where the dotted `key` of pack.yaml is, or its nearest parent."""
         while key and key not in self.places:
             key = key.rpartition(".")[0]
         return self.places.get(key, Place("pack.yaml", 1, 1))

@@ -27,7 +27,7 @@ class Registration:
 
 @dataclass(frozen=True)
 class Profile:
-    """What is stored of a printer under a name; whatever is left out is asked of the printer.
+    """What is stored of a printer under a name; whatever is omitted is asked of the printer.
 
     `queue` is its name in CUPS, `tray` the one that documents are printed from. `duplex` overrules
     what the queue says it can do. A sheet of paper costs `cost_per_sheet`, printing one side of it

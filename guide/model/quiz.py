@@ -25,7 +25,7 @@ from guide.model.content import (
 T = TypeVar("T")
 _SALTS = 20  # arrangements that are tried before two versions may be alike
 
-# Options that speak of the others: they stay where they stand. In the languages of the catalogues.
+# Options that speak of the others: they stay where they are. In the languages of the catalogues.
 _OF_THE_OTHERS = re.compile(
     r"(all|none|any|both|neither|either) (of )?(the )?(above|these|those|them|others?|options|answers|two)\b"
     r"|(all|none) (of the )?above|(all|both) are (true|correct|right)|(none|neither) (is|are) (true|correct|right)"
@@ -108,7 +108,7 @@ def letter(index: int) -> str:
 
 
 def topics(sections: Sequence[Section]) -> dict[str, set[str]]:
-    """Return the tags that say of a question that it belongs to a section: its id, and tags of its own."""
+    """Return the tags that say of a question that it belongs to a section: its id, and its own tags."""
     carried = [tag for section in sections for tag in section.tags]
     return {
         section.id: {section.id, *(tag for tag in section.tags if carried.count(tag) == 1)}
@@ -248,7 +248,7 @@ def _mixed(values: Iterable[T], seed: str) -> tuple[T, ...]:
 
 
 def mixed_options(options: Sequence[str], seed: str) -> tuple[str, ...]:
-    """Return the options in the seed's order; those that have a place of their own keep it.
+    """Return the options in the seed's order; those that have their own place keep it.
 
     Numbers, years and dates in order stay as they are, and so do all when one names others by their
     letters; `All of the above` stays in its place.

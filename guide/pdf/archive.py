@@ -41,7 +41,7 @@ class Source:
 def source_of(pack: str, files: Mapping[str, bytes], day: tuple[int, int, int], how: str) -> Source:
     """Return the files of a pack as a zip: the same bytes for the same files.
 
-    `how` says how the document is made of them, and stands in the zip as rebuild.txt. Dates before
+    `how` says how the document is made of them, and is in the zip as rebuild.txt. Dates before
     1980 and after 2107 are none to a zip; the nearest one is taken.
     """
     inside = {f"{pack}/{name}": data for name, data in files.items()}
@@ -67,7 +67,7 @@ def archived(data: bytes, source: Source) -> bytes:
     """Return one of our PDFs as PDF/A-3b with its source; the same bytes for the same input.
 
     A tagged file stays tagged. That it keeps to PDF/UA as well is no longer said in its metadata:
-    the validator knows no extension schemas (ISO 19005-3, 6.6.2.3), which saying it would take.
+    the validator does not know any extension schemas (ISO 19005-3, 6.6.2.3), which saying it would take.
     Raises NotArchivableError, which says why.
     """
     import pikepdf

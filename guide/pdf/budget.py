@@ -21,7 +21,7 @@ def over_budget(pages: Sequence[Any], most: int, multiple: int) -> Fault | None:
     """Return the fault of a document that does not keep to its budget.
 
     That is one of more than `most` pages (0: any number), or of a number that is no multiple of
-    `multiple`. The fault says by how many lines, counted as height of what stands on the pages too many by the
+    `multiple`. The fault says by how many lines, counted as height of what is on the pages too many by the
     commonest height of a line, and names the longest blocks of the content.
     """
     count = len(pages)

@@ -1,4 +1,4 @@
-"""Faces to set faces: each a page that is drawn by itself, whatever stands before or after it."""
+"""Faces to set faces: each a page that is drawn by itself, whatever is before or after it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from guide.pdf.uses import font_use
 from guide.resources import font_folders
 
 _SCALE = 0.75  # pt a px
-_OUTSIDE = 9_000_000  # object numbers that stand for what lies outside a face
+_OUTSIDE = 9_000_000  # object numbers that stand for what is outside a face
 _STRUCTURE = re.compile(rb"(?:/[^\n]+\n<<[^\n]*>>\nBDC|/Artifact\nBMC|EMC)(?:\n|$)")
 _HANDLES = {"hb_font", "hb_face", "file_content", "to_unicode", "widths", "missing"}
 

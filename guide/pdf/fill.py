@@ -1,6 +1,6 @@
-"""Pages that are filled and never overflow: what matters least is left out, as much as must be.
+"""Pages that are filled and never overflow: what matters least is omitted, as much as must be.
 
-In the markup, elements with `data-rank` may be left out, those with the highest rank first. An
+In the markup, elements with `data-rank` may be omitted, those with the highest rank first. An
 element with `data-with="key key"` stays while one of those keys (`data-at`) is printed; one with
 `data-group` stays while something ranked is in it.
 """
@@ -22,7 +22,7 @@ Layout = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Filled:
-    """A laid-out document, its tree, and the keys (`data-at`) left out, in the markup's order."""
+    """A laid-out document, its tree, and the keys (`data-at`) omitted, in the markup's order."""
 
     document: Any
     root: Element

@@ -193,7 +193,7 @@ class _Fitting:
     def _whole(self, index: int, step: int) -> float:
         """Return by how many px a face is over, also where layout stopped at the foot of the page.
 
-        What is left out is reckoned from the letters that are missing.
+        What is omitted is reckoned from the letters that are missing.
         """
         over = self.over[index, step]
         box = self.pages[index, step]._page_box  # noqa: SLF001
@@ -224,7 +224,7 @@ class _Fitting:
 
 
 def _picture(at: At) -> At:
-    """Return the key of a card's own picture, where that is what stands there."""
+    """Return the key of a card's own picture, where that is what is there."""
     return f"{at}.image" if isinstance(at, str) and at and "/" not in at else at
 
 

@@ -180,7 +180,7 @@ class _Typesetting:
         with _quiet(), collected() as messages:
             self._check_glyphs(everything)
             fitted = fit_faces(self.html, self._layout)
-            for page in fitted.pages:  # each by itself, whatever stands before it
+            for page in fitted.pages:  # each by itself, whatever is before it
                 pale = contrast_faults([page], self.html.stylesheets)
                 self.faults += [replace(fault, page=0) for fault in pale]
             drawer = Drawer(fitted.document)
@@ -260,7 +260,7 @@ class _Typesetting:
         )
 
     def _filled(self) -> Document:
-        """Lay out as much as the pages hold, and say what was left out."""
+        """Lay out as much as the pages hold, and say what was omitted."""
         source = HTML(string=self.html.markup, base_url=BASE, url_fetcher=self.fetcher)
 
         def layout(root: Element) -> Document:

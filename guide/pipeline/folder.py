@@ -49,7 +49,11 @@ def write(record: Record, store: Store, folder: Path, target: Path, settings: Se
     """Write the files of a build and, last, its build.json; raises GuideError and LostFile."""
     if not record.files and record.wrong:
         found = record.shown(folder)
-        return Built(str(folder), record.title, record.version, record.key, (), found)
+        earlier = tuple(sorted(path.name for path in target.glob("*.pdf")))
+        return Built(
+            str(folder), record.title, record.version, record.key, (), found,
+            target=str(target), earlier=earlier,
+        )  # fmt: skip
     with output.alone(target):
         outputs = tuple(_write_file(made, store, target) for made in record.files)
         built = Built(
@@ -60,7 +64,13 @@ def write(record: Record, store: Store, folder: Path, target: Path, settings: Se
         )  # fmt: skip
         text = plain_json(built.as_json()) + "\n"
         output.write(target / "build.json", text.encode())
-    return replace(built, leftover=_leftover(target, record, settings))
+    names = {made.path for made in record.files}
+    of_unmade = replace(settings, kinds=tuple(record.unmade))
+    remaining = extra_files(target, names, record.stems, of_unmade) if record.unmade else []
+    return replace(
+        built, leftover=_leftover(target, record, settings), unmade=record.unmade,
+        target=str(target), earlier=tuple(path.name for path in remaining),
+    )  # fmt: skip
 
 
 def _write_file(made: Output, store: Store, target: Path) -> Output:

@@ -61,6 +61,7 @@ class Built:
 
     `decks` has the fingerprint of each card of a deck by its id: what `--only-changed-since` reads.
     `leftover` says which files in the folder are of an earlier build: no part of this one's record.
+    `unmade` is as in `Record`; `earlier` are the files in `target` that an earlier build made of them.
     """
 
     folder: str
@@ -72,6 +73,9 @@ class Built:
     decks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     leftover: tuple[Diagnostic, ...] = ()
     archive: str = ""
+    unmade: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    target: str = ""
+    earlier: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -96,7 +100,8 @@ class Record:
 
     `happened` is what befell this one run: no later one is told of it. `current` turns false when
     the pack was changed meanwhile. `stems` maps the beginnings of the names of files to kinds.
-    `seen` is what was read of the pack, `machine` the digest of the fonts and libraries that were
+    `unmade` are the kinds that errors stopped, each with its missing documents, or with none if
+    nothing of it was made. `seen` is what was read of the pack, `machine` the digest of the fonts and libraries that were
     there, `key` that of what the build depends on.
     """
 
@@ -108,6 +113,7 @@ class Record:
     happened: tuple[Diagnostic, ...] = ()
     current: bool = True
     stems: dict[str, str] = field(default_factory=dict)
+    unmade: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seen: Seen = field(default_factory=dict)
     machine: str = ""
     key: str = ""

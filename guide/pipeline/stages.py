@@ -88,8 +88,21 @@ def make(
     return Record(
         pack.manifest.title, pack.manifest.version, [] if stopped else files, told,
         {} if stopped else task.decks, tuple(problems.happened), stems=stems(pack),
-        seen=reading.seen, machine=store.world,
+        unmade=_unmade(done, files), seen=reading.seen, machine=store.world,
     )  # fmt: skip
+
+
+def _unmade(
+    done: Iterable[tuple[Document, list[Output]]], files: Iterable[Output]
+) -> dict[str, tuple[str, ...]]:
+    """Return the kinds with a document of which no file is left: the names, none if all are missing."""
+    left, found = {file.path: file.kind for file in files}, dict[str, tuple[str, ...]]()
+    for document, made in done:
+        kind = document.kind.name
+        if not any(file.path in left for file in made):
+            some = (document.name,) if kind in left.values() else ()
+            found[kind] = (*found.get(kind, ()), *some)
+    return found
 
 
 def content_only(reading: Reading, store: Store) -> Record:

@@ -171,17 +171,17 @@ async def _picture(session: Session, request: Request) -> Response:
 
 
 async def _words(session: Session, request: Request) -> Response:
-    found = await session.lines(request.path_params["sha"], request.path_params["number"])
+    found = await session.drawn.lines(request.path_params["sha"], request.path_params["number"])
     return JSONResponse([asdict(line) for line in found], headers=LASTING)
 
 
 async def _find(session: Session, request: Request) -> Response:
     wanted = request.query_params.get("text", "")[:200]
-    return JSONResponse(await session.find(request.path_params["sha"], wanted), headers=FRESH)
+    return JSONResponse(await session.drawn.find(request.path_params["sha"], wanted), headers=FRESH)
 
 
 async def _pdf(session: Session, request: Request) -> Response:
-    data = session.files.get(request.path_params["sha"])
+    data = session.drawn.data(request.path_params["sha"])
     if data is None:
         raise LookupError
     name = quote(request.path_params["name"])
@@ -200,7 +200,7 @@ async def _open(session: Session, request: Request) -> Response:
         asked = json.loads(body)
         if "sha" in asked:
             numbers = int(asked["page"]), int(asked["line"])
-            found = await session.where(str(asked["sha"]), *numbers)
+            found = await session.drawn.where(str(asked["sha"]), *numbers)
         else:
             found = str(asked["path"]), int(asked["line"]), int(asked.get("column") or 1)
     except (ValueError, KeyError, TypeError, RecursionError):

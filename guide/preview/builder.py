@@ -17,13 +17,15 @@ from guide.diagnostics.diagnostic import Diagnostic, GuideError, in_order
 from guide.pipeline.child import Work, outcome, work_on
 from guide.pipeline.jobs import SHARED_MODULES, WORKER_MODULES, machine_job
 from guide.pipeline.record import Output, Record
-from guide.pipeline.settings import Progress, Settings
+from guide.pipeline.settings import Progress, Settings, silent
 from guide.preview.resident import Resident, Say, Superseded, requests
-from guide.system.cache import Store
+from guide.system.cache import Store, default_folder
 from guide.system.pool import Pool
 from guide.system.sandbox import Limits
 
 _OFTEN = 0.05  # s between two looks whether a build is still wanted
+_RENEWED = 300  # builds after which a fresh process begins: libraries keep what they have seen
+_FACTS = "?"  # instead of the name of a kind: nothing is made
 _PAPERS = ("a4", "letter", "a5", "a3", "legal")
 
 
@@ -65,6 +67,7 @@ class Builder:
     def __init__(self) -> None:
         self._resident: Resident | None = None
         self._key: Any = None
+        self._count = 0
 
     def make(
         self, folder: Path, settings: Settings, store: Store, progress: Progress, eye: Eye = Eye()
@@ -76,7 +79,8 @@ class Builder:
         jobs = work.settings.jobs
         # The fence lets through one folder, and not another that came in its place.
         key = identity(work.folder), jobs, work.bounds, work.fence
-        if self._resident is None or key != self._key:
+        self._count += 1
+        if self._resident is None or key != self._key or self._count % _RENEWED == 0:
             self.close()
             given = jobs, work.bounds
             self._resident = Resident(serve, given, work.bounds, work.seconds, work.fence)
@@ -90,6 +94,13 @@ class Builder:
             work.folder, work.settings, work.store, eye.first, heard=heard
         )
         return record
+
+    def facts(self, folder: Path, settings: Settings) -> Facts:
+        """Return what can be chosen of a pack; raises what `make` raises."""
+        found: list[Facts] = []
+        eye = Eye(lambda facts, _: found.append(facts), first=_FACTS)
+        self.make(folder, settings, Store(default_folder(), settings.cache), silent, eye)
+        return found[-1] if found else Facts()
 
     def interrupt(self) -> None:
         """Give up the build under way, if there is one."""
@@ -149,6 +160,7 @@ def _made(
     folder: Path, settings: Settings, store: Store, first: str,
 ) -> Record:  # fmt: skip
     from guide.pipeline.stages import Onlooker, Reading, make
+    from guide.pipeline.stages import read as read_pack
 
     def progress(document: str, state: str) -> None:
         pool.wanted()
@@ -164,6 +176,9 @@ def _made(
         link.send(("part", ("made", files)))
 
     say("", "read")
+    if first == _FACTS:
+        read(read_pack(folder, settings))
+        return Record("", "", [], ())
     machine = pool.submit(machine_job) if store.enabled and not store.world else None
     onlooker = Onlooker(read, made, first)
     return make(folder, settings, store, pool, progress, bounds.output, machine, onlooker)

@@ -30,7 +30,7 @@ _TURNED = 0.5  # of its height: where a letter begins so much higher or lower, a
 
 @dataclass(frozen=True)
 class Line:
-    """Words that stand in one line: left, top, width and height as shares of the page."""
+    """Words that are in one line: left, top, width and height as shares of the page."""
 
     text: str
     box: tuple[float, float, float, float]
@@ -106,7 +106,7 @@ class Shelf:
         counts = [(n, text.count(needle)) for n, text in enumerate(self.texts[sha])]
         return [pair for pair in counts if needle and pair[1]][:_MOST_HITS]
 
-    def where(self, folder: Path, sha: str, number: int, line: int) -> tuple[str, int, int] | None:
+    def where(self, sha: str, folder: Path, number: int, line: int) -> tuple[str, int, int] | None:
         """Return path, line and column in the pack of what is printed in a line of a page."""
         return written.find(folder, [each.text for each in self.lines(sha, number)], line)
 

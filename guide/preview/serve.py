@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import socket
+import sys
+import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -65,14 +68,27 @@ async def _serve(
     address = f"http://{_HOST}:{found}/{token}/"
     say(f"preview of {folder}: {address}\nCtrl-C ends it")
     building = asyncio.create_task(session.run())
+    building.add_done_callback(lambda _: setattr(server, "should_exit", True))
+    if browser and _has_screen():  # some browsers return when they are closed
+        threading.Thread(target=_open, args=(address,), daemon=True).start()
     try:
-        if browser:
-            with contextlib.suppress(webbrowser.Error, OSError):
-                await asyncio.to_thread(webbrowser.open, address)
         await server.serve(sockets=[bound])
+        if building.done():
+            building.result()  # raises what ended it
     finally:
         building.cancel()
         await session.end()
+
+
+def _has_screen() -> bool:
+    """Return True if a browser has a window: one of text would take the terminal."""
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in screens)
+
+
+def _open(address: str) -> None:
+    with contextlib.suppress(webbrowser.Error, OSError):
+        webbrowser.open(address)
 
 
 class _Server(uvicorn.Server):

@@ -1,97 +1,30 @@
-"""One preview: a pack that is watched, built for each choice that somebody looks at, and told to browsers."""
+"""One preview: a pack that is watched, built for each choice that somebody looks at, and shown to browsers."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, Severity, error, in_order
-from guide.pipeline import Output, Settings, fence, make
-from guide.pipeline.child import work_on
-from guide.pipeline.record import PDF, Record
-from guide.preview import painter, watch
-from guide.preview.builder import Builder, Eye, Facts, identity
-from guide.preview.resident import Resident, Superseded
-from guide.preview.views import Choice, Digests, Shown, View, compared
-from guide.system.cache import Store, default_folder
+from guide.pipeline import Output, Settings, make
+from guide.pipeline.folder import LostFile
+from guide.pipeline.record import PDF
+from guide.pipeline.run import Made
+from guide.preview.builder import Builder, Eye, Facts
+from guide.preview.drawn import Drawn
+from guide.preview.resident import Superseded
+from guide.preview.views import Choice, Shown, View, compared
+from guide.preview.watch import changes
 
 _MOST_VIEWS = 8
-_MOST_BYTES = 400_000_000  # of PDFs and pictures that are kept
-_AT_ONCE = 8  # pages whose digests are asked for at once: what is looked at comes between
-_LOOKING, _LATER = 0, 1  # what somebody waits for comes first
-
-
-class Shelf:
-    """Bytes by their names; those asked for longest ago go first."""
-
-    def __init__(self, most: int = _MOST_BYTES) -> None:
-        self._most, self._kept = most, OrderedDict[Any, bytes]()
-
-    def get(self, name: Any) -> bytes | None:
-        """Return the bytes of a name, if they are kept."""
-        if name in self._kept:
-            self._kept.move_to_end(name)
-        return self._kept.get(name)
-
-    def put(self, name: Any, data: bytes) -> None:
-        """Keep bytes."""
-        self._kept[name] = data
-        while sum(map(len, self._kept.values())) > self._most and len(self._kept) > 1:
-            self._kept.popitem(last=False)
-
-
-class Painter:
-    """Asks the process that draws pages; of the questions that wait, what somebody looks at is first."""
-
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        self.folder, self.settings = folder, settings
-        self._resident: Resident | None = None
-        self._key: Any = None
-        self._turn = asyncio.PriorityQueue[tuple[int, int, asyncio.Event]]()
-        self._count = itertools.count()
-        self._busy = False
-
-    async def ask(self, name: str, *arguments: Any, rank: int = _LOOKING) -> Any:
-        """Return an answer of `painter.Shelf`; raises LookupError, and what a process ends with."""
-        turn = asyncio.Event()
-        self._turn.put_nowait((rank, next(self._count), turn))
-        self._next()
-        await turn.wait()
-        try:
-            return await asyncio.shield(asyncio.to_thread(self._answer, name, *arguments))
-        finally:
-            self._busy = False
-            self._next()
-
-    def _next(self) -> None:
-        if not self._busy and not self._turn.empty():
-            self._busy = True
-            self._turn.get_nowait()[2].set()
-
-    def _answer(self, name: str, *arguments: Any) -> Any:
-        key = identity(self.folder)
-        if self._resident is None or key != self._key:
-            self.close()
-            work = work_on(self.folder, self.settings, Store(default_folder(), enabled=False))
-            given = (work.bounds,)
-            self._resident = Resident(
-                painter.serve, given, work.bounds, work.seconds, fence(self.folder)
-            )
-            self._key = key
-        return self._resident.ask(name, *arguments)
-
-    def close(self) -> None:
-        """End the process."""
-        if self._resident is not None:
-            self._resident.close()
-            self._resident = None
+_LARGE = 300  # pixels; what is narrower is a thumbnail, and nobody reads it
 
 
 class Session:
@@ -100,35 +33,25 @@ class Session:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.folder, self.settings = folder, settings
         self.views: OrderedDict[Choice, View] = OrderedDict()
-        self.files, self.pictures = Shelf(), Shelf()
-        self.builder, self.painter = Builder(), Painter(folder, settings)
+        self.builder, self.drawn = Builder(), Drawn(folder, settings)
         self.ending = False
-        self._digests: dict[str, Digests] = {}
         self._changed = asyncio.Condition()
         self._work = asyncio.Event()
-        self._marking: set[asyncio.Task[None]] = set()
-
-    # -- what browsers ask for
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def view(self, choice: Choice) -> View:
-        """Return the view of a choice; one that is new is built."""
-        view = self.views.get(choice)
-        if view is None:
-            view = self.views[choice] = View(choice)
-            self._work.set()
+        """Return the view of a choice; one that is new will be built."""
+        view = self.views.setdefault(choice, View(choice))
         self.views.move_to_end(choice)
-        for old in [v for v in self.views.values() if not v.readers][
-            : len(self.views) - _MOST_VIEWS
-        ]:
-            if old is not view:
-                del self.views[old.choice]
+        spare = max(0, len(self.views) - _MOST_VIEWS)
+        for old in [v for v in self.views.values() if not v.readers and v is not view][:spare]:
+            del self.views[old.choice]
         return view
 
     async def states(self, view: View) -> AsyncIterator[dict[str, Any]]:
         """Yield what is shown, now and after each change; a slow reader misses what is old."""
         view.readers += 1
-        if view.stale:
-            self._ask_for(view)
+        self._work.set()
         seen = -1
         try:
             while not self.ending:
@@ -141,51 +64,12 @@ class Session:
             view.readers -= 1
 
     async def picture(self, sha: str, number: int, width: int) -> bytes:
-        """Return a page as PNG; raises LookupError."""
-        name = sha, number, width
-        data = self.pictures.get(name)
-        if data is None:
-            data = await self._of_document("picture", sha, number, width)
-            self.pictures.put(name, data)
+        """Return a page as PNG, and make its kind first from now on; raises LookupError."""
         for view in self.views.values():
             for shown in view.documents.values():
-                view.first = shown.kind if shown.sha == sha and width > 300 else view.first
-        return data
-
-    async def lines(self, sha: str, number: int) -> list[painter.Line]:
-        """Return the lines of a page; raises LookupError."""
-        found: list[painter.Line] = await self._of_document("lines", sha, number)
-        return found
-
-    async def find(self, sha: str, wanted: str) -> list[tuple[int, int]]:
-        """Return the pages of a document on which a text is, from 0; raises LookupError."""
-        found: list[tuple[int, int]] = await self._of_document("find", sha, wanted)
-        return found
-
-    async def where(self, sha: str, number: int, line: int) -> tuple[str, int, int] | None:
-        """Return path, line and column of what is printed in a line of a page; raises LookupError."""
-        if sha not in {d.sha for v in self.views.values() for d in v.documents.values()}:
-            raise LookupError(sha)
-        await self._opened(sha)
-        found: tuple[str, int, int] | None = await self.painter.ask(
-            "where", self.folder, sha, number, line
-        )
-        return found
-
-    async def _of_document(self, name: str, sha: str, *arguments: Any, rank: int = _LOOKING) -> Any:
-        await self._opened(sha, rank)
-        return await self.painter.ask(name, sha, *arguments, rank=rank)
-
-    async def _opened(self, sha: str, rank: int = _LOOKING) -> list[tuple[float, float]]:
-        """Open a document in the process that draws, which may have been started again."""
-        known = await self.painter.ask("has", sha, rank=rank)
-        data = b"" if known else self.files.get(sha)
-        if data is None:
-            raise LookupError(sha)
-        sizes: list[tuple[float, float]] = await self.painter.ask("open", sha, data, rank=rank)
-        return sizes
-
-    # -- building
+                if shown.sha == sha and width > _LARGE:
+                    view.first = shown.kind
+        return await self.drawn.picture(sha, number, width)
 
     async def run(self) -> None:
         """Watch and build until cancelled."""
@@ -194,41 +78,40 @@ class Session:
             while True:
                 await self._work.wait()
                 self._work.clear()
+                latest = [*self.views.values()][-1:]  # somebody comes back to it from the editor
                 for view in reversed([*self.views.values()]):
-                    if view.wanted and (view.readers or not view.number):
+                    if view.wanted and (view.readers or view in latest):
                         await self._build(view)
         finally:
             watching.cancel()
 
     async def _watch(self) -> None:
-        async for _ in watch.changes(self.folder):
+        async for _ in changes(self.folder):
             for view in self.views.values():
-                view.stale = True
-                if view.readers:
-                    self._ask_for(view)
+                view.wanted = True
+            self._work.set()
             self.builder.interrupt()
 
-    def _ask_for(self, view: View) -> None:
-        view.wanted = True
-        self._work.set()
-
     async def _build(self, view: View) -> None:
-        view.wanted, view.stale, view.building = False, False, True
+        view.wanted, view.building = False, True
         await self.tell(view)
         loop, started = asyncio.get_running_loop(), time.monotonic()
 
-        def later(call: Any, *values: Any) -> None:
-            loop.call_soon_threadsafe(call, *values)
+        def later(work: Any, *values: Any) -> None:
+            loop.call_soon_threadsafe(lambda: self._soon(work(view, *values)))
 
-        eye = Eye(partial(later, self._read, view), partial(later, self._made, view), view.first)
+        eye = Eye(partial(later, self._read), partial(later, self._show), view.first)
         run = partial(self.builder.make, eye=eye)
         settings = view.choice.settings(self.settings)
         try:
             made = await asyncio.to_thread(
-                make, self.folder, settings, partial(later, self._doing, view), run
+                make, self.folder, settings, partial(later, self._doing), run
             )
+            if not view.facts.kinds:  # nothing was read: it is of an earlier build
+                view.facts = await asyncio.to_thread(self.builder.facts, self.folder, settings)
         except Superseded:
-            self._ask_for(view)
+            view.wanted = True
+            self._work.set()
             return
         except GuideError as exc:
             view.problems = in_order(exc.diagnostics)
@@ -237,43 +120,33 @@ class Session:
             message = f"the build ended with an internal error ({type(exc).__name__}: {exc})"
             view.problems = (error("render-failed", message, Place("pack.yaml", 1, 1), hint),)
         else:
-            await self._finished(view, made.record)
+            await self._finished(view, made)
         view.building, view.seconds = False, time.monotonic() - started
         await self.tell(view)
 
-    async def _finished(self, view: View, record: Record) -> None:
+    async def _finished(self, view: View, made: Made) -> None:
+        record = made.record
         view.problems = in_order((*record.diagnostics, *record.happened))
-        if record.files and all(not made.data for made in record.files):  # from the cache
-            store = Store(default_folder(), self.settings.cache)
-            for made in record.files:
-                self.files.put(made.sha256, store.get(f"file:{made.sha256}") or b"")
+        for file in record.files:
+            if self.drawn.data(file.sha256) is None:  # it is of an earlier build
+                with contextlib.suppress(LostFile):
+                    self.drawn.put(file.sha256, made.data(file))
         await self._show(view, record.files)
-        names = {made.path for made in record.files}
         if not record.wrong:
-            for name in [n for n in view.documents if n not in names]:
-                del view.documents[name]
-            order = [made.path for made in record.files if made.path in view.documents]
+            order = [file.path for file in record.files if file.path in view.documents]
             view.documents = {name: view.documents[name] for name in order}
 
-    def _doing(self, view: View, document: str, state: str) -> None:
+    async def _doing(self, view: View, document: str, state: str) -> None:
         view.doing = document, state
-        self._soon(self.tell(view))
+        await self.tell(view)
 
-    def _read(self, view: View, facts: Facts, wrong: Sequence[Diagnostic]) -> None:
+    async def _read(self, view: View, facts: Facts, wrong: Sequence[Diagnostic]) -> None:
         if facts.kinds:
             view.facts = facts
         if wrong:
             others = (d for d in view.problems if d.severity != Severity.ERROR)
             view.problems = in_order((*wrong, *others))
-        self._soon(self.tell(view))
-
-    def _made(self, view: View, files: Sequence[Output]) -> None:
-        self._soon(self._show(view, files))
-
-    def _soon(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._marking.add(task)
-        task.add_done_callback(self._marking.discard)
+        await self.tell(view)
 
     async def _show(self, view: View, files: Sequence[Output]) -> None:
         """Show finished files; which of their pages changed is told as soon as it is known."""
@@ -283,42 +156,33 @@ class Session:
             if made.media != PDF or (before and before.sha == made.sha256):
                 continue
             if made.data:
-                self.files.put(made.sha256, made.data)
+                self.drawn.put(made.sha256, made.data)
             try:
-                sizes = await self._opened(made.sha256)
+                sizes = await self.drawn.sizes(made.sha256)
             except LookupError:
                 continue
             pairs = shapes.get(made.kind) == "faces" and len(sizes) % 2 == 0
             new = Shown(made.path, made.kind, made.sha256, tuple(sizes), pairs)
             view.documents[made.path] = new
-            self._soon(self._mark(view, before, new))
+            if before is None:
+                self._soon(self.drawn.digests(new.sha, len(sizes)))  # to compare the next one with
+            else:
+                self._soon(self._mark(view, before, new))
         await self.tell(view)
 
-    async def _mark(self, view: View, before: Shown | None, new: Shown) -> None:
-        after = await self._digests_of(new)
-        if before is None or after is None:
-            return
-        known = await self._digests_of(before)
-        if known is None or view.documents.get(new.name) != new:
+    async def _mark(self, view: View, before: Shown, new: Shown) -> None:
+        known = await self.drawn.digests(before.sha, len(before.sizes))
+        after = await self.drawn.digests(new.sha, len(new.sizes))
+        if known is None or after is None or view.documents.get(new.name) != new:
             return
         changed, jump = compared(known, after)
-        view.documents[new.name] = Shown(
-            new.name, new.kind, new.sha, new.sizes, new.pairs, changed, jump
-        )
+        view.documents[new.name] = replace(new, changed=changed, jump=jump)
         await self.tell(view)
 
-    async def _digests_of(self, shown: Shown) -> Digests | None:
-        if shown.sha not in self._digests:
-            found: list[tuple[str, str]] = []
-            for start in range(0, len(shown.sizes), _AT_ONCE):
-                with contextlib.suppress(LookupError):
-                    found += await self._of_document(
-                        "digests", shown.sha, start, start + _AT_ONCE, rank=_LATER
-                    )
-            if len(found) != len(shown.sizes):
-                return None
-            self._digests[shown.sha] = found
-        return self._digests[shown.sha]
+    def _soon(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def tell(self, view: View) -> None:
         """Tell browsers that a view is another one now."""
@@ -331,8 +195,8 @@ class Session:
         async with self._changed:
             self.ending = True
             self._changed.notify_all()
-        for task in [*self._marking]:
+        for task in [*self._tasks]:
             task.cancel()
         self.builder.interrupt()
         await asyncio.to_thread(self.builder.close)
-        await asyncio.to_thread(self.painter.close)
+        await asyncio.to_thread(self.drawn.close)

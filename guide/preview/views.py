@@ -83,7 +83,6 @@ class View:
     problems: tuple[Diagnostic, ...] = ()
     building: bool = True
     doing: tuple[str, str] = ("", "")
-    stale: bool = False
     number: int = 0
     seconds: float = 0.0
     readers: int = 0
@@ -95,7 +94,7 @@ class View:
         facts = self.facts
         return {
             "number": self.number, "title": facts.title or folder.name, "building": self.building,
-            "doing": self.doing, "stale": self.stale, "seconds": round(self.seconds, 2),
+            "doing": self.doing, "seconds": round(self.seconds, 2),
             "documents": [each.as_json() for each in self.documents.values()],
             "problems": [diagnostic_json(d) for d in self.problems if not d.accepted],
             "accepted": sum(bool(d.accepted) for d in self.problems),

@@ -35,7 +35,7 @@ class NoCups(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """How a job stands: its state, the printer's words on it, the sides that it has printed."""
+    """The state of a job: the printer's words on it, the sides that it has printed."""
 
     state: str
     message: str = ""
@@ -252,7 +252,7 @@ def send(queue: str, job: Job) -> str:
 
 
 def state(job_id: str) -> State:
-    """Return how a job stands, `gone` when the queue does not know it any more."""
+    """Return the state of a job, `gone` when the queue does not know it any more."""
     number = job_id.rpartition("-")[2]
     found = _attributes(f"jobs/{number}", "get-job-attributes.test")
     code = found.get("job-state")

@@ -98,7 +98,7 @@ class Job:
     """What is sent in one go: `pages` of a document from 0, None for an empty side.
 
     `title` names the job in the queue. `turn` is the edge over which a person turns the fronts
-    that these pages go behind, '' for pages on paper of their own. An empty side has the size of
+    that these pages go behind, '' for pages on separate paper. An empty side has the size of
     the page `front`, which it is the back of.
     """
 

@@ -51,7 +51,7 @@ def _over(colour: Colour, alpha: float, below: Colour) -> Colour:
 
 @dataclass(frozen=True)
 class _Text:
-    """A text too pale: its colours, as seen, and where it stands."""
+    """A text too pale: its colours, as seen, and where it is."""
 
     at: str
     word: str
@@ -73,7 +73,7 @@ class _Ground:
     colour: Colour | None
 
     def holds(self, box: Any) -> bool:
-        """Return whether the middle of a text lies on it."""
+        """Return whether it holds the middle of a text."""
         x, y = box.position_x + box.width / 2, box.position_y + box.height / 2
         return bool(self.left <= x <= self.right and self.top <= y <= self.bottom)
 
@@ -165,8 +165,8 @@ def _seen(background: Any, below: Colour | None) -> Colour | None:
 def contrast_faults(pages: Sequence[Any], sheets: Iterable[tuple[str, str]]) -> Iterator[Fault]:
     """Yield a fault for each pair of colours that is too pale, at the first text concerned.
 
-    Where its cause stands elsewhere, that is the first of `others`: the pack's accent colour, or a
-    declaration of a stylesheet of its own. `sheets` are the document's stylesheets.
+    Where its cause is elsewhere, that is the first of `others`: the pack's accent colour, or a
+    declaration in a separate stylesheet. `sheets` are the document's stylesheets.
     """
     worst: dict[tuple[Colour, Colour], _Text] = {}
     for number, page in enumerate(pages, 1):

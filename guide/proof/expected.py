@@ -128,7 +128,7 @@ def _speaks(tag: Any, element: Any) -> bool:
 
 
 def _is_block(tag: Any, element: Any) -> bool:
-    """Return whether an element's text stands apart; a note does, at the foot of the page."""
+    """Return whether an element's text is set apart; a note is, at the foot of the page."""
     apart = element.get("data-at") is not None or "footnote" in (element.get("class") or "").split()
     return apart or tag not in _INLINE
 

@@ -42,7 +42,7 @@ class Leaf:
 def leaves(
     box: Any, at: str = "", tag: str = "", limit: float = float("inf"), holder: int = 0
 ) -> Iterator[Leaf]:
-    """Yield the texts and pictures below a box, in order; margin boxes are left out."""
+    """Yield the texts and pictures below a box, in order; margin boxes are omitted."""
     box = unwrap(box)
     if isinstance(box, boxes.MarginBox):
         return

@@ -137,7 +137,7 @@ def _thumb(image: Image.Image) -> Thumb:
 
 
 def alike(source: Thumb, shown: Thumb) -> bool:
-    """Return True if two thumbs are of one picture, whichever way up it was drawn."""
+    """Return True if two thumbs are of one picture, also when one is upside down."""
     return any(
         _close(turned, shown.cells, inks=source.inks)
         for cells in (source.cells, *source.others)

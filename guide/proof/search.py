@@ -15,9 +15,9 @@ from guide.proof.trouble import Trouble
 
 _LONG = (80, 24)  # letters of texts that are found first, the longest before the others
 _SHORT = (10, 6, 3, 2, 1)
-_SURE = 12  # letters of a piece of a text that stand nowhere by chance
+_SURE = 12  # letters of a piece of a text that are nowhere by chance
 _MENDED = 4  # pieces
-_BACK = 400  # letters that a piece may stand before where it is looked for
+_BACK = 400  # letters that a piece may be before where it is looked for
 _AHEAD = 4000  # letters that may be drawn between one text and the next
 _MARK = 14  # letters of a mark before a text, such as the number of a list's item
 _PIECE = 6  # letters; a shorter part of a text must begin or end where others end or begin
@@ -59,7 +59,7 @@ class Loss:
             skipped += len(letters(whole[begin]))
             begin += 1
         while 0 < begin < len(whole) and whole[begin - 1].isalnum() and whole[begin].isalnum():
-            begin -= 1  # the first letters of a word may stand there by chance
+            begin -= 1  # the first letters of a word may be there by chance
         text = " ".join(unescape(whole[begin:]).split()).lstrip(".,;:!?)]}’”»-–— ")
         return text if len(text) <= _SHOWN else text[:_SHOWN].rsplit(" ", 1)[0] + "…"
 
@@ -138,8 +138,8 @@ class _Search:
     def _in_order(self, least: int) -> None:
         """Find the texts of so many letters, each soon after the one before it.
 
-        Long ones are found wherever they are. What is short may stand inside what is long, so that
-        it comes later, and stands right there.
+        Long ones are found wherever they are. What is short may be inside what is long, so that
+        it comes later, and is right there.
         """
         at = 0
         for n, plain in enumerate(self.plain):
@@ -156,7 +156,7 @@ class _Search:
                 at = self.ends[n] = self._take(found, len(plain), n)
 
     def _free(self, plain: str, start: int, stop: int) -> int:
-        """Return where a text stands among letters that are free, or -1."""
+        """Return where a text is among letters that are free, or -1."""
         at = self.text.find(plain, start, stop)
         while at >= 0:
             taken = self.used.rfind(1, at, at + len(plain))
@@ -300,7 +300,7 @@ class _Pool:
         return self.starts[found][1] if found < len(self.starts) else len(self.text)
 
     def take_alone(self, plain: str, near: int) -> bool:
-        """Take a text out when it stands there and nothing beside it."""
+        """Take a text out when it is there and nothing beside it."""
         at = self._alone(plain, near)
         if at >= 0:
             self._cut(at, len(plain))
@@ -359,7 +359,7 @@ class _Pool:
         return False
 
     def _longest(self, text: str) -> int:
-        """Return how many of the first letters stand together in the pool."""
+        """Return how many of the first letters are together in the pool."""
         low, high = 0, len(text)
         while low < high:
             middle = (low + high + 1) // 2
@@ -376,7 +376,7 @@ class _Pool:
         return at + 1 if at >= 0 else -1
 
     def _best(self, piece: str, near: int) -> int:
-        """Return where a piece stands, best alone, else nearest to a place; -1 if it does not."""
+        """Return where a piece is, best alone, else nearest to a place; -1 if it does not."""
         alone = self._alone(piece, near)
         if alone >= 0:
             return alone

@@ -123,7 +123,7 @@ def _looks(element: Element, around: Mapping[str, str]) -> Mapping[str, str] | N
     """Return what parts of an element inherit from it, of what can hide them; None if all is hidden.
 
     A group without fill, such as the one that drawing programs put around all, hides no text that
-    has a fill of its own.
+    has its own fill.
     """
     declared = [
         each.split(":", 1) for each in (element.get("style") or "").split(";") if ":" in each

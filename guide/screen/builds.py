@@ -55,14 +55,33 @@ def report_built(built: Built, how_much: HowMuch = HowMuch.GROUPED) -> None:
     show(found, stream=sys.stderr, how_much=how_much)
     if how_much is HowMuch.QUIET and not built.failed:
         return
-    said = [summary(found)] if found else []
+    said = [": ".join(filter(None, (summary(found) if found else "", _unmade(built))))]
     if built.outputs:
         count = len(built.outputs)
         folder = os.path.dirname(built.outputs[0].path)
         said.append(f"{count} file{'s' * (count != 1)} in {plain(folder)}")
-    elif built.failed:
-        said.append("nothing was made")
-    print(f"{plain(built.folder)}: {'; '.join(said)}", file=sys.stderr)
+    print(f"{plain(built.folder)}: {'; '.join(filter(None, said))}", file=sys.stderr)
+
+
+def _unmade(built: Built) -> str:
+    """Return what errors kept from being made, and the files of an earlier build that remain; '' for nothing."""
+    if not built.outputs and not built.failed:
+        return ""
+    whole = [f"`{kind}`" for kind, missing in built.unmade.items() if not missing]
+    parts = [name for missing in built.unmade.values() for name in missing]
+    said = [f"nothing of {_listed(whole)} was made"] if whole else []
+    said += [f"{_listed(parts)} {'was' if len(parts) == 1 else 'were'} not made"] if parts else []
+    text = ", ".join(said) if built.outputs else "nothing was made"
+    if not text or not built.earlier:
+        return text
+    first, *others = map(plain, built.earlier)
+    there = f"{first} and {len(others)} more" if len(others) > 1 else _listed([first, *others])
+    are = "are" if others else "is"
+    return f"{text} ({there} in {plain(built.target)} {are} of an earlier build)"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def report_compared(found: Compared) -> None:

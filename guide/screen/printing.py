@@ -113,7 +113,7 @@ def show_by_hand(batches: Sequence[Sequence[Job]]) -> None:
 
 
 def job_line() -> Callable[[str, bool], None]:
-    """Return a function that shows how a job stands, with True for text that is to remain.
+    """Return a function that shows the state of a job, with True for text that is to remain.
 
     On a terminal it writes over its last line; elsewhere each change is a line.
     """

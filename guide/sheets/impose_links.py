@@ -134,7 +134,7 @@ def _place(target: Target, placed: Placed) -> Array | None:
 
 
 def add_bookmarks(out: Pdf, source: Pdf, targets: Targets, placed: Placed) -> None:
-    """Give the sheets the bookmarks of the pages; those of pages that are left out go."""
+    """Give the sheets the bookmarks of the pages; those of pages that are omitted go."""
     try:
         with source.open_outline() as old:
             kept = list(_outline(old.root, targets, placed))

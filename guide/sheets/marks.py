@@ -33,7 +33,7 @@ class Arc:
 def lines(stock: Stock, side: Side, style: str, ruled: bool = True) -> list[Line]:
     """Return the marks of one side: `crop` outside the cards, `cut` along their edges, or `none`.
 
-    Marks follow the cards of that side, so that those of the back stand behind those of the front.
+    Marks follow the cards of that side, so that those of the back are behind those of the front.
     A sheet that is one card needs none. `ruled` sheets have a ruler at the foot, of which marks
     keep clear.
     """

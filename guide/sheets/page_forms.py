@@ -101,7 +101,7 @@ def _drawing(page: pikepdf.Page, box: Sequence[float], source: Pdf, out: Pdf) ->
 
 
 def _direct(value: Any, source: Pdf, out: Pdf) -> Any:
-    """Return a copy that stands in its dictionary itself, as PDF/A's checkers want filters."""
+    """Return a copy that is written out in its dictionary, as PDF/A's checkers want filters."""
     written = value.unparse(resolved=True)
     if re.search(rb"\d R\b", written):
         return _copied(value, source, out)

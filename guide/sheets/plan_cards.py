@@ -56,7 +56,7 @@ def behind(stock: Stock, left: float, top: float, duplex: str) -> tuple[float, f
 
 
 def beside(stock: Stock, left: float, top: float) -> tuple[float, float, bool]:
-    """Return where the back stands on a sheet that is folded, for a cell of two faces.
+    """Return where the back is on a sheet that is folded, for a cell of two faces.
 
     To the right of the front where the cell is two cards wide; below it, and turned, where it is
     two cards high: folded backwards along the line between them, the back reads as it should.
@@ -81,7 +81,7 @@ def plan(cards: int, stock: Stock, duplex: str = "long-edge", order: str = "read
 
     Fronts and backs are sides in turn; `fold` needs one side, on stock that `Stock.folded` gave,
     and `none` is planned as for a turn about the long edge, by hand. `order` is `reading` (card
-    after card on a sheet) or `cut-stack`: card i lies in cell i div sheets of sheet i mod sheets,
+    after card on a sheet) or `cut-stack`: card i is in cell i div sheets of sheet i mod sheets,
     so that the cut piles laid on one another are in order.
     """
     per_sheet = stock.per_sheet

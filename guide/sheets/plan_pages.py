@@ -1,6 +1,6 @@
-"""Imposition as arithmetic: which page lies where on which side of which sheet. No PDF, only numbers.
+"""Imposition as arithmetic: which page is where on which side of which sheet. No PDF, only numbers.
 
-Lengths are in mm, from the sheet's top left. A sheet is given as it lies in front of the printer: its
+Lengths are in mm, from the sheet's top left. A sheet is given as it is in front of the printer: its
 front, and its back as it looks after the sheet was turned about the edge that `duplex` names.
 """
 
@@ -22,9 +22,9 @@ LARGEST = (216.0, 356.0)  # mm; what an office printer takes: Letter, Legal, A4
 
 @dataclass(frozen=True)
 class Cell:
-    """A place on a side: the `page` that lies in it, by its index, or None for a blank.
+    """A place on a side: the `page` that is in it, by its index, or None for a blank.
 
-    `turned` pages stand on their heads. `window` is the part of the cell's place that is seen, when
+    `turned` pages are upside down. `window` is the part of the cell's place that is seen, when
     the page is larger than the sheet (posters).
     """
 
@@ -108,7 +108,7 @@ def booklet(
 ) -> list[Surface]:
     """Return the sides of a booklet. `creep` is the paper's thickness in mm.
 
-    An inner sheet stands out of the folded pile by its place in it times the thickness, so its pages
+    An inner sheet sticks out of the folded pile by its place in it times the thickness, so its pages
     move that much towards the spine. Turned about the edge that is not parallel to the spine, the
     backs lie on their heads.
     """
@@ -170,7 +170,7 @@ def n_up(
 ) -> list[Surface]:
     """Return sides with several pages each.
 
-    In reading order pages follow one another `across` or `down`. With `cut_stack` page i lies in
+    In reading order pages follow one another `across` or `down`. With `cut_stack` page i is in
     place i div s on sheet i mod s, so that the cut piles, laid on one another, are in order. With a
     `flip`, a cut leaf has one page in front and the next behind it.
     """
@@ -203,7 +203,7 @@ def n_up(
 
 
 def _behind(surface: Surface, flip: Flip) -> Surface:
-    """Mirror places so that each lies behind its own after the sheet is turned about the edge."""
+    """Mirror places so that each is behind its own after the sheet is turned about the edge."""
     width, height = surface.paper.width, surface.paper.height
     vertical = (flip == "long-edge") == (height >= width)
     cells = tuple(
@@ -229,7 +229,7 @@ def poster(
     """Return the sheets of one page made large, row by row.
 
     Each sheet shows a window of the poster, inside its `margin`; neighbours share `overlap` mm, to
-    glue. Marks stand where to cut, and a small plan at the foot says which sheet it is. Raises
+    glue. Marks are where to cut, and a small plan at the foot says which sheet it is. Raises
     ValueError when margin and overlap leave nothing.
     """
     width, height = sheet.width - 2 * margin, sheet.height - 2 * margin

@@ -128,7 +128,7 @@ class Batch:
     """Files that are written together: on the disk, and under their names, after `settle`.
 
     Writing many before waiting for the disk takes half the time that waiting for each does. Until
-    then they lie in `folder` under names of their own.
+    then they lie in `folder` under their own names.
     """
 
     def __init__(self, folder: Path) -> None:

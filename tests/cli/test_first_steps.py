@@ -163,3 +163,28 @@ def test_open_opens_each_pdf_that_was_made(run: Run, tmp_path: Path, monkeypatch
     assert found.exit_code == 0, found.stderr
     assert opened and all(Path(path).is_file() and path.endswith(".pdf") for path in opened)
     assert f"{len(opened)} files in {tmp_path / 'out/p'}" in found.stderr
+
+
+def test_the_last_line_names_what_was_not_made_and_what_remains_of_it(run: Run, tmp_path: Path) -> None:
+    """A kind, a document of a kind or everything that errors stopped; files of an earlier build are named."""
+    pack, out = tmp_path / "p", tmp_path / "out"
+    (pack / "sections").mkdir(parents=True)
+    text = "\n\n".join(f"This is sentence number {n} of a long **text**." for n in range(90))
+    (pack / "sections/1.md").write_text(f"---\ntitle: T\n---\n{text}\n", "utf-8")
+
+    def last(worksheet: int, notes: int, title: str = "P") -> str:
+        documents = f"documents: {{worksheet: {{pages: {worksheet}}}, handout-notes: {{pages: {{multiple_of: {notes}}}}}}}\n"
+        (pack / "pack.yaml").write_text(f"format: 1\ntitle: {title}\n{documents}", "utf-8")
+        line = run("build", pack, "-o", out, "--jobs", "1").stderr.splitlines()[-1]
+        return line.partition(" in 1 file")[2].replace(str(out), "out")
+
+    first = last(99, 7)
+    assert first == ", 1 warning: nothing of `handout-notes` was made; 2 files in out/p"
+    assert last(99, 1) == ""
+    assert last(99, 7) == (
+        ", 1 warning: nothing of `handout-notes` was made (handout-notes.pdf in out/p is of an earlier build); 2 files in out/p"
+    )
+    assert last(2, 1) == (
+        ", 1 warning: worksheet.pdf was not made (worksheet.pdf in out/p is of an earlier build); 2 files in out/p"
+    )
+    assert last(99, 1, "[a") == ", 1 warning: nothing was made (handout-notes.pdf and 2 more in out/p are of an earlier build)"

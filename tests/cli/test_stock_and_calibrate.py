@@ -51,6 +51,7 @@ def test_the_drawing_of_one_has_every_card(run: Run, name: str) -> None:
     assert f"{stock.columns} x {stock.rows}, {stock.per_sheet} a sheet" in told
     drawing = told.split("\n\n")[-1]
     assert sorted(map(int, re.findall(r"\d+", drawing))) == list(range(1, stock.per_sheet + 1))
+    assert len({len(line) for line in drawing.strip("\n").split("\n")}) == 1  # the right edge is straight
 
 
 def test_the_drawings_of_the_list_have_every_card() -> None:

@@ -245,6 +245,18 @@ def test_names_go_on_over_the_lines_of_a_field() -> None:
     assert [name["family"] for name in item["editor"]] == ["Hill", "Roe"]
 
 
+@pytest.mark.parametrize("inside", ["T", "T (of two)", "T) and (two", 'a "T" of two', "a {T} of {two}", "a {(T)} {{of}} two"])
+@pytest.mark.parametrize(("begin", "end"), [("@book{a,", "}"), ("@book(a,", ")")])
+@pytest.mark.parametrize("year", ["year = 2001", "year = {2001}", 'year = "2001"'])
+def test_a_line_of_a_value_that_begins_with_a_percent_sign_is_text(inside: str, begin: str, end: str, year: str) -> None:
+    """Whatever brackets and quotation marks are before it; a line between two fields is a comment."""
+    text = f"{begin}\n  {year},\n  % note = {{n}},\n  title = {{{inside}\n  % 5 are true}}\n{end}\n"
+    found, told = read(text)
+    assert not told
+    assert found["a"]["title"].endswith("% 5 are true")
+    assert "note" not in found["a"]
+
+
 def test_lines_that_begin_with_a_percent_sign_are_comments() -> None:
     """Between entries and between fields, as biber reads them; never inside a value."""
     text = "% from jo@example.org\n@book{a,\n  title = {T, of which\n  % 5 are true},\n  % volume = 3,\n  year = 2001}\n"

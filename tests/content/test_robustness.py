@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -206,3 +207,16 @@ def test_a_chart_whose_data_format_is_no_mapping(given_format: str, folder: Path
     """A wrong `format` of chart data is a diagnostic or ignored."""
     text = f"description: d\ndata:\n  url: c.csv\n  format: {given_format}\nmark: bar\n"
     swapped(folder, "figures/c.vl.yaml", text.encode())
+
+
+def test_a_file_that_is_too_large_is_named_with_its_size(tmp_path: Path) -> None:
+    """In megabytes, beside the most that is read; it is not read to its end."""
+    write(tmp_path, {"pack.yaml": SMALL["pack.yaml"]})
+    with (tmp_path / "glossary.yaml").open("wb") as stream:
+        stream.truncate(345_600_000)
+    _, found = load_pack(tmp_path)
+    (large,) = [each for each in found if each.code == "file-too-large"]
+    sizes = re.search(r"has ([\d.]+) MB; (\d+) MB is the most", large.message)
+    assert sizes
+    assert float(sizes[1]) == 345.6
+    assert 1 <= float(sizes[2]) < 345.6

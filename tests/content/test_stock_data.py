@@ -169,6 +169,14 @@ def test_a_size_gives_the_best_grid(size: str, paper: str) -> None:
     assert min(stock.margins) >= 4.99
 
 
+@pytest.mark.parametrize(("size", "least"), [("40x25mm", 0.8), ("60x30mm", 0.8), ("90x60mm", 0.75), ("150x100mm", 0.85)])
+def test_a_card_of_any_size_keeps_most_of_its_room_for_text(size: str, least: float) -> None:
+    """The margin shrinks with the card, so that a small one has room, and is 5 mm at most."""
+    stock = load_stock(size, HERE, paper=PAPERS["a4"])
+    assert 1.5 <= stock.safe <= 5
+    assert (min(stock.card) - 2 * stock.safe) / min(stock.card) >= least
+
+
 @pytest.mark.parametrize("size", ["900x60mm", "300x300mm", "0x0", "5x5mm", "1..2x50", "x50mm"])
 def test_a_size_that_cannot_be_is_said(size: str) -> None:
     """With the numbers, and an example of one that can."""

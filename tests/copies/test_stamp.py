@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,19 @@ def test_a_single_page_is_traced(briefing: bytes) -> None:
         page = pdf.pages[1]
         assert list(ids_of_page(page))[0] == ID
         assert Search().painted_id(page) == ID
+
+
+def test_forms_that_hold_one_another_are_read_once() -> None:
+    """Forms of a file that share their resources are not followed for ever."""
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(100, 100))
+    shared = pdf.make_indirect(pikepdf.Dictionary(XObject=pikepdf.Dictionary()))
+    for n in range(20):
+        form = pdf.make_stream(b"", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, Resources=shared)
+        form.GuideCopy = pikepdf.Name(f"/C{ID}")
+        shared.XObject[f"/F{n}"] = form
+    page.obj.Resources = shared
+    assert list(islice(ids_of_page(page), 1000)) == [ID] * 20
 
 
 def test_bars_are_read_turned_and_scaled() -> None:

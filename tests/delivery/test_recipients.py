@@ -106,18 +106,21 @@ def test_all_problems_in_one_run_with_their_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "code", "hint"),
+    ("header", "code", "column", "hint"),
     [
-        ("nmae,email", "unknown-key", "did you mean `name`?"),
-        ("name,email,pasword", "unknown-key", "did you mean `password`?"),
-        ("email,ref", "csv-missing-column", "`name` must be there"),
-        ("name,name", "duplicate-key", "Delete"),
+        ("nmae,email", "unknown-key", 1, "did you mean `name`?"),
+        ("name,email,pasword", "unknown-key", 12, "did you mean `password`?"),
+        ('name,"email",pasword', "unknown-key", 14, "did you mean `password`?"),
+        ("email,ref", "csv-missing-column", 1, "`name` must be there"),
+        ("name,name", "duplicate-key", 6, "Delete"),
     ],
 )
-def test_headers(header: str, code: str, hint: str) -> None:
-    """A wrong column has a suggestion."""
+def test_headers(header: str, code: str, column: int, hint: str) -> None:
+    """A wrong column has its place and a suggestion."""
     _, problems = read(f"{header}\nA,b\n")
-    assert any(d.code == code and hint in d.hint for d in problems)
+    (found,) = [each for each in problems if each.code == code]
+    assert hint in found.hint
+    assert (found.place.path, found.place.line, found.place.column) == ("list.csv", 1, column)
 
 
 def test_a_list_without_a_header_names_nobody(run: Run, report_pdf: Path, tmp_path: Path) -> None:

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import io
 import re
+import tokenize
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from plain import PATTERN
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "ARCHITECTURE.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-PLAIN = {
-    r"stands?(?! (?:for|still|out|up|in the way)\b)": "is, appears",
-    r"lies": "is",
-    r"as it stands|as they stand": "unchanged",
-    r"in line (?=[0-9{])": "on line",
-    r"whoever|whichever": "name the person or thing",
-    r"of (?:its|your|their) own": "its own, your own",
-    r"left out": "omitted",
-    r"belongs? into": "put ... into",
-    r"mend(?:s|ed)?": "fix",
-    r"befalls?": "name what happens",
-    r"tells? whether": "return whether",
-    r"knows no\b": "does not know",
-    r"called so": "has this name",
-}
-PATTERN = re.compile(r"\b(" + "|".join(f"(?:{words})" for words in PLAIN) + r")", re.I)
 
 
 def messages() -> ModuleType:
@@ -71,5 +59,27 @@ def test_words_that_read_like_a_translation_stay_out(page: Path) -> None:
     found = [
         f"{page.name}: ...{prose[max(0, match.start() - 30) : match.end() + 20]!r}"
         for match in PATTERN.finditer(prose)
+    ]
+    assert found == []
+
+
+def _notes(path: Path) -> str:
+    """Return the docstrings and comments of a module, without code in backticks."""
+    text = path.read_text("utf-8")
+    kept = [token.string for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type == tokenize.COMMENT]
+    for node in ast.walk(ast.parse(text)):
+        value = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            kept.append(value.value)
+    return re.sub(r"`[^`]*`", "", "\n".join(kept))
+
+
+def test_docstrings_and_comments_are_in_the_same_english() -> None:
+    """Of the program, as of the pages; a quotation is in backticks."""
+    found = [
+        f"{path.relative_to(ROOT)}: ...{notes[max(0, match.start() - 30) : match.end() + 20]!r}"
+        for path in sorted((ROOT / "guide").rglob("*.py"))
+        for notes in [_notes(path)]
+        for match in PATTERN.finditer(notes)
     ]
     assert found == []

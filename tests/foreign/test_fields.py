@@ -136,6 +136,22 @@ def test_fields_without_appearance_are_drawn(filled: Pressed) -> None:
     assert not filled.problems
 
 
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_turned_field_is_the_upright_one_turned(turn: int) -> None:
+    """The letters of a field with a rotation are straight, whole and at the same place in it."""
+    wide, high = 120, 30
+    upright, turned = (20, 100, 20 + wide, 100 + high), (20, 100, 20 + high, 100 + wide)
+    seen = []
+    for rect, angle in ((upright, 0), (upright if turn == 180 else turned, turn)):
+        entries = {"FT": Name.Tx, "V": String("FLEET"), "MK": Dictionary(R=angle)}
+        seen.append(ink(imposed(page((rect, entries))), rect)[..., 0] < 128)
+    wanted = numpy.rot90(seen[0], turn // 90)
+    assert wanted.sum() > 100
+    edges, found = ([each.min() for each in numpy.nonzero(one)] for one in (wanted, seen[1]))
+    assert numpy.abs(numpy.subtract(edges, found)).max() <= 2
+    assert (wanted & seen[1]).sum() > 0.7 * wanted.sum()
+
+
 def test_marks_borders_and_places(filled: Pressed) -> None:
     """A check, an empty box, a dot; alignment; one letter in each cell of a comb."""
     assert (ink(filled, D, 4) < 90).any()

@@ -92,6 +92,7 @@ DROPPED = {
     "what is in a comment": ("seen said", "<p>seen <!-- said --></p>", "said"),
     "text before an entity": ("a&amp;b &lt;c&gt; d", "<p>a&amp;b d</p>", "&lt;c&gt;"),
     "a word in brackets that no box has": ("> [!WALDBRAND]\n> a", "<p>a</p>", "WALDBRAND"),
+    "a number that skips some": ("1. a\n2. b\n4. c\n", "<ol><li>a</li><li>b</li><li>c</li></ol>", "4."),
     "a term's wording": ("[[kfor|the force]]", "<p>kfor</p>", "the force"),
 }  # fmt: skip
 
@@ -110,6 +111,7 @@ CONSUMED = {
     "references and attributes": ("## H {#sec-x .c}\n\n@fig-a `c`{.py}", "<h3>H</h3><p>Figure 1 <code>c</code></p>"),
     "marks of lists and quotes": ("> q\n> 1. a\n> 2. b\n\n+ c\n- [x] d", "<p>q</p><ol><li>a</li><li>b</li></ol><ul><li>c</li><li>d</li></ul>"),
     "numbers that are all the same": ("1. a\n1. b\n", "<ol><li>a</li><li>b</li></ol>"),
+    "numbers that rise": ("1. a\n2. b\n3. c\n\n> 7) d\n> 8) e\n", "<ol><li>a</li><li>b</li><li>c</li></ol><blockquote>7) d 8) e</blockquote>"),
     "a number that is in the text": ("24. March", "<p>24. March</p>"),
     "code": ("```python\na | $b$ # <b>\n```\n`[@k] $x$`", "<pre>a | $b$ # &lt;b&gt;</pre><p><code>[@k] $x$</code></p>"),
     "a table": ("| A | B |\n|:--|--:|\n| 1 \\| 2 | `a|b` |\n\n: Cap {#tbl-x}", "<figcaption>Table 1 Cap</figcaption><td>A</td><td>B</td><td>1 | 2</td><td>a|b</td>"),

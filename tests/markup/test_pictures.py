@@ -75,6 +75,20 @@ def test_cleaning_removes_what_runs_loads_or_moves() -> None:
         assert kept in svg, kept
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    ["fill red", ";;", "@media print { fill: red }", "--own: red", ".b { fill: red }", "fill", ": red", "5px: red", "filter: blur(2px)"],
+)
+def test_a_stylesheet_keeps_its_sound_rules(wrong: str) -> None:
+    """One line that is wrong, or that a drawing may not have, costs neither its rule nor the others."""
+    svg = clean(f"<style>.a {{ stroke: #123; {wrong}; width: 2 }} .c {{ fill: green }}</style><rect class='a'/>")
+    style = re.sub(r"\s", "", svg[svg.index("<style") : svg.index("</style>")])
+    assert "stroke:#123" in style
+    assert ".c{fill:green}" in style
+    assert "red" not in style
+    assert "blur" not in style
+
+
 ENTITY = '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
 

@@ -46,6 +46,7 @@ def shown(html: str) -> str:
         ("2*3*4 = 24, but *x*2*y*", "2*3*4 = 24, but x2y"),
         ("It cost $10-$20 million; $5/$6; US$5–US$6.", "It cost $10-$20 million; $5/$6; US$5–US$6."),
         ("From $5 and up to 6$ each", "From $5 and up to 6$ each"),
+        ("Between $HOME and $PATH, $ a$ or $b $", "Between $HOME and $PATH, $ a$ or $b $"),
         (r"$x$, \(a\), \[sic\]", "x, a, [sic]"),
         ("Before <!-- a\n\nb --> after", "Before\nafter"),
         ("- a\n\n  <!-- hidden -->\n\n- b", "a\nb"),
@@ -110,6 +111,15 @@ def test_nested_lists_are_numbered_as_in_laws(make: Callable[..., Any]) -> None:
     """1, (a), (i): each list has its class."""
     html = make("1. one\n   1. sub\n      1. deep\n      2. er\n   2. sub\n2. two").html
     assert re.findall(r"<ol(?: class=\"(\w+)\")?", html) == ["", "alpha", "roman"]
+
+
+@pytest.mark.parametrize("mark", ["1.", "1)", "-"])
+def test_lists_of_any_depth_are_printed(mark: str, make: Callable[..., Any]) -> None:
+    """Deeper than there are styles, the words are there, and the first depths have their styles."""
+    made = make("\n".join(f"{' ' * (len(mark) + 1) * depth}{mark} level{depth}" for depth in range(8)))
+    assert re.findall(r"level\d", made.html) == [f"level{depth}" for depth in range(8)]
+    styles = re.findall(r'<ol class="(?:paren )?(alpha|roman)', made.html)
+    assert styles == (["alpha", "roman"] if mark != "-" else [])
 
 
 @pytest.mark.parametrize(

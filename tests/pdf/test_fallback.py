@@ -35,6 +35,14 @@ def test_a_sign_is_reported_at_its_word() -> None:
     assert "\u2610 (U+2610 ballot box)" in found.message
 
 
+@pytest.mark.parametrize("sign", ["\u2610", "\U000103a0", "\u1a00", "\u0966"])
+def test_signs_and_letters_of_any_script_have_their_place(sign: str) -> None:
+    """A letter that no bundled font has is found in the text, also when the font drew figures beside it."""
+    page = tree(f'<html><body><p data-at="a/1">Here {sign} is.</p></body></html>')
+    (found,) = fallbacks({"DejaVu Sans": {sign, "1", " "}}, {}, page, None)
+    assert (found.at, found.word) == ("a/1", sign)
+
+
 @pytest.mark.parametrize(
     ("svg", "signs", "said"),
     [

@@ -113,6 +113,26 @@ def test_a_port_that_is_taken_is_passed_over(preview: Preview) -> None:
     assert ended(other) == 130
 
 
+def test_the_browser_is_opened_at_the_address_and_the_next_start_knows_all(tmp_path: Path) -> None:
+    folder, said = write(tmp_path / "water"), tmp_path / "said"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {said}\nsleep 5\n')  # it stays, as some browsers do
+    browser.chmod(0o755)
+    running = started(folder, "--port", "0", "--open", BROWSER=f"{browser} %s")
+    assert asked(running, "/TOKEN/").status == 200
+    until = time.monotonic() + 30
+    while not said.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert said.read_text().split() == [running.address]
+    state(running)
+    assert ended(running) == 130
+    running = started(folder, "--port", "0")  # all of it is in the cache now
+    found = state(running)
+    assert {d["name"]: d["pairs"] for d in found["documents"]}["flashcards-screen.pdf"]
+    assert found["editions"] == ["short"] and ["briefing", "Briefing pack"] in found["kinds"]
+    assert ended(running) == 130
+
+
 def test_a_hostile_pack_is_confined_and_the_preview_goes_on(tmp_path: Path) -> None:
     files = {
         **PACK,

@@ -127,6 +127,7 @@ READ = {
     "a veil over it": (covered(f'<div style="{OVER}; background: rgba(255, 255, 0, .3)"></div>'), ""),
     "lines through and under": (styled("text-decoration: underline", "Words <s>struck</s> out <u>under</u>, gjpqy"), ""),
     "tight lines": (styled("line-height: .95; width: 30mm", f"{LINE} {LINE} Ägypten jgpqy Ålesund"), ""),
+    "lines that touch": (styled("line-height: .78; width: 38mm", f"{'gjpqy' * 4} {'ldbhÄ' * 4} {'gjpqy' * 4}"), ""),
     "high and low": (styled("", "x<sup>2</sup> H<sub>2</sub>O a<sup>b<sup>c</sup></sup>, 1st<sup>th</sup>"), ""),
     "accents": ('<p data-at="it">Ở Ṩ Ấ Ǻ q̣̃ e\u0301\u0323 Ýý</p>', ""),
     "small print": (styled("font-size: 5pt"), ""),

@@ -21,7 +21,7 @@ from guide.pipeline import Built, Settings, build
 from guide.sheets.impose_cards import Layout
 from guide.sheets.marks import lines, ruler
 from guide.sheets.plan_cards import cell, plan
-from guide.units import POINTS_PER_MM
+from guide.units import POINTS_PER_MM, Paper
 
 Make = Callable[..., Built]
 RED = "#ff0000"
@@ -103,6 +103,20 @@ def test_crop_marks_stand_off_the_cards_at_their_edges(name: str) -> None:
         assert 1.9 < (bottom - top if upright else right - left) < 5.01
         off = (min(ys) - bottom, top - max(ys)) if upright else (min(xs) - right, left - max(xs))
         assert abs(max(off) - 3) < 0.01
+
+
+@pytest.mark.parametrize("edge", [5, 5.5, 9, 20])
+def test_each_margin_with_room_for_crop_marks_has_them(edge: float) -> None:
+    """From 5 mm on: without marks at one side the sheet cannot be cut along a ruler."""
+    stock = all_stock()["poker"]
+    width, height = (2 * each + 2 * edge for each in stock.card)
+    sheet = Paper("own", width, height)
+    stock = stock.model_copy(update={"paper": sheet, "columns": 2, "rows": 2, "origin": (edge, edge), "pitch": stock.card})
+    (front, _) = strokes(printed(stock, Layout(ruler=False), stock.per_sheet))
+    for axis, side in enumerate((width, height)):
+        along = [mark.box for mark in front if mark.box[axis + 2] - mark.box[axis] > 1.9]
+        assert sum(box[axis + 2] < edge for box in along) == 3
+        assert sum(box[axis] > side - edge for box in along) == 3
 
 
 def test_crosses_stand_in_where_there_is_no_margin() -> None:

@@ -117,6 +117,21 @@ def test_n_up_keeps_every_page_once(pages: int, count: int, order: str, stack: b
         assert not any(overlap(a, b) for n, a in enumerate(boxes) for b in boxes[n + 1 :])
 
 
+@given(count=st.sampled_from([2, 3, 4, 6, 8, 9, 16]), margin=st.sampled_from([0, 5, 20]),
+       page=st.sampled_from([A4, A4.turned, LETTER, PAPERS["a5"], Paper("strip", 60, 300)]))  # fmt: skip
+def test_pages_on_a_sheet_are_as_large_as_they_can_be(count: int, margin: float, page: Paper) -> None:
+    """No other grid, and no sheet turned the other way, shows the same pages larger."""
+
+    def scale(sheet: Paper, columns: int, rows: int) -> float:
+        across, down = (sheet.width - 2 * margin) / columns, (sheet.height - 2 * margin) / rows
+        return min(across / page.width, down / page.height)
+
+    grids = [(sheet, n, count // n) for sheet in (A4, A4.turned) for n in range(1, count + 1) if count % n == 0]
+    chosen = grid_of(count, page, A4, margin)
+    assert chosen[1] * chosen[2] == count
+    assert scale(*chosen) == pytest.approx(max(scale(*grid) for grid in grids))
+
+
 def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return (
         a[0] + a[2] > b[0] + 1e-6 and b[0] + b[2] > a[0] + 1e-6

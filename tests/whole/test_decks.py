@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -393,6 +394,15 @@ def test_both_languages_of_a_card(deck: Deck) -> None:
     assert found[1].replace("\u2010 ", "").endswith(LONG)
     tagged = {lang for lang, _ in languages(deck.path("flashcards-screen.pdf"))}
     assert tagged == {"de", "en-GB"}
+
+
+def test_a_side_has_its_own_language_before_that_of_the_deck(deck: Deck) -> None:
+    """A front and a back each; both ways round they keep it."""
+    deck.pack("front_lang: de, back_lang: fr")
+    deck.cards("{id: a, front: Eins, back: Un}", "{id: b, front: Nje, back: Uno, front_lang: sq, back_lang: it}", "{id: c, front: Zwei, back: Deux, reverse: true}")
+    deck.build()
+    tagged = Counter(lang for lang, _ in languages(deck.path("flashcards-screen.pdf")))
+    assert tagged == {"de": 3, "fr": 3, "sq": 1, "it": 1}
 
 
 def test_right_to_left(deck: Deck) -> None:

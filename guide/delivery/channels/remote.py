@@ -99,7 +99,7 @@ class Remote(Channel):
         """Turn what a storage raises into ChannelClosed."""
         try:
             yield
-        except Exception as exc:  # each storage has exceptions of its own
+        except Exception as exc:  # each storage has its own exceptions
             message = f"the storage does not answer: {type(exc).__name__}: {exc}"[:300]
             hint = "Check the address and its credentials, and run again: nothing was sent twice."
             raise ChannelClosed(error("bad-remote", message, Place("--remote"), hint)) from exc
@@ -112,7 +112,7 @@ class Remote(Channel):
                 self._files.makedirs(self._folder, exist_ok=True)
                 self._files.pipe_file(path, file.data)
                 size = self._files.info(path)["size"]
-            except Exception as exc:  # noqa: BLE001  each storage has exceptions of its own
+            except Exception as exc:  # noqa: BLE001  each storage has its own exceptions
                 return Answer(Outcome.LATER, f"{type(exc).__name__}: {exc}"[:300])
             if size != len(file.data):
                 return Answer(Outcome.LATER, f"only {size} of {len(file.data)} bytes arrived")

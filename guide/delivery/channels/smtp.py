@@ -165,7 +165,7 @@ class Smtp(Channel):
         return connection
 
     def _drop(self) -> None:
-        """Forget a connection of which one does not know how it stands."""
+        """Forget a connection whose state is unknown."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -19,7 +19,7 @@ Part = tuple["Cite", Rich]
 def collapsed(
     processor: Processor, parts: Sequence[Part], area: Node, delimiter: str
 ) -> tuple[list[Part], list[str]]:
-    """Return what is printed of a cluster, and what stands between each two of it."""
+    """Return what is printed of a cluster, and what is between each two of it."""
     how = area.attrs.get("collapse", "")
     if how == "citation-number":
         return _numbers(processor, parts, delimiter, area)

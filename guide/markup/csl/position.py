@@ -1,4 +1,4 @@
-"""Where a cite stands after those before it: first, subsequent, ibid."""
+"""Where a cite is after those before it: first, subsequent, ibid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def positioned(
 ) -> list[list[Cite]]:
     """Return clusters, in the order of the document, with the position of each cite.
 
-    `notes` are the numbers of the notes in which they stand, `distance` how near a note is near.
+    `notes` are the numbers of the notes in which they are, `distance` how near a note is near.
     """
     result: list[list[Cite]] = []
     seen: dict[str, tuple[int, int]] = {}  # the first note, the last note

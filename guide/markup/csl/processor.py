@@ -165,7 +165,7 @@ class Processor:
         parts: list[tuple[Cite, Rich]] = []
         for cite in cites:
             rich = self.one(cite)
-            if rich or not cite.hide:  # an author who is left out may have been all
+            if rich or not cite.hide:  # an author who is omitted may have been all
                 parts.append((cite, [r._replace(link=cite.key) for r in rich] if links else rich))
         if not parts:
             return []

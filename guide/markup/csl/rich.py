@@ -86,7 +86,7 @@ def glue(left: Rich, right: Rich, inside: bool = False) -> Rich:
 
 
 def _ends_style(left: Rich) -> bool:
-    """Return True if a text ends in punctuation and a space, which may be a run of its own."""
+    """Return True if a text ends in punctuation and a space, which may be a separate run."""
     text = (
         left[-1].text if len(left[-1].text) > 1 or len(left) < 2 else left[-2].text + left[-1].text
     )

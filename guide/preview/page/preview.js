@@ -6,7 +6,7 @@ const MOST_GROUP = 4;
 const COMFORTABLE = 1.75; // CSS pixels to a point: a page is not larger by itself
 const params = new URLSearchParams(location.search);
 
-const at = { state: null, name: null, sha: null, zoom: "fit", page: 0, line: -1, told: new Set(), hits: [], hit: -1, wanted: "" };
+const at = { state: null, name: null, sha: null, zoom: "fit", page: 0, line: -1, told: new Set(), hits: [], hit: -1, wanted: "", still: 0 };
 const remembered = (key, value) => { try { return value === undefined ? localStorage.getItem(key) : localStorage.setItem(key, value); } catch { return null; } };
 
 function made(tag, values = {}, ...inside) {
@@ -45,7 +45,7 @@ function show(state) {
   $("title").textContent = state.title;
   const errors = state.problems.filter((p) => p.severity === "error").length;
   if (state.building) status("busy", state.doing[0] ? `Making ${state.doing[0]}` : "Building");
-  else status(errors ? "off" : "", errors ? "Not up to date: see the problems" : `Up to date, ${state.seconds < 10 ? state.seconds.toFixed(1) : Math.round(state.seconds)} s`);
+  else status(errors ? "off" : "", errors ? "Not up to date: see the problems" : state.seconds < 60 ? `Up to date, built in ${state.seconds.toFixed(1)} s` : "Up to date");
   choices(state);
   problems(state, errors, before);
   documents(state);
@@ -287,6 +287,8 @@ function go(n) {
   const page = all[Math.max(0, Math.min(n, all.length - 1))];
   if (!page) return;
   $("pages").scrollTop += page.getBoundingClientRect().top - $("pages").getBoundingClientRect().top - 16;
+  at.still = performance.now() + 200; // this scrolling is not the reader's
+  if (at.page !== page.number) at.line = -1;
   at.page = page.number;
   shownPage();
 }
@@ -302,10 +304,10 @@ $("pages").addEventListener("scroll", () => {
   cancelAnimationFrame(scrolling);
   scrolling = requestAnimationFrame(() => {
     const place = where();
-    if (!place) return;
+    remember();
+    if (!place || performance.now() < at.still) return;
     const n = place.page + (place.share > 0.6 ? 1 : 0);
     if (n !== at.page && document.activeElement?.number !== at.page) { at.page = n; at.line = -1; shownPage(); }
-    remember();
   });
 });
 let remembering = 0;
@@ -462,7 +464,7 @@ function clicked(event) {
 function lineAt(n, aloud = true) {
   document.querySelector(".words .at")?.classList.remove("at");
   const spans = document.querySelectorAll(".page")[at.page]?.querySelectorAll(".words span") || [];
-  if (!spans.length) return;
+  if (!spans.length) { at.line = Math.max(0, n); return; } // the page's words are not here yet
   at.line = Math.max(0, Math.min(n, spans.length - 1));
   const span = spans[at.line];
   span.classList.add("at");
