@@ -78,6 +78,8 @@ def _lay_out(
         )  # fmt: skip
 
     position = child.position_x, child.position_y
+    if box.is_column:
+        context.child_by_guide = index
     if not _has_class(box, _CONTAINER):
         return attempt(child)
     broken = attempt(box.children[index])
@@ -87,6 +89,7 @@ def _lay_out(
     _move(box, filler, index)
     moved = attempt(box.children[index])
     if not moved[0] and not _breaks_before(moved, index, new_children):
+        context.moved_by_guide = getattr(context, "moved_by_guide", 0) + 1
         return moved
     _move(box, index, filler)
     return broken

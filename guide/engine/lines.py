@@ -22,7 +22,7 @@ from weasyprint.text.ffi import FROM_UNITS, ffi, gobject, pango, unicode_to_char
 from weasyprint.text.fonts import font_features
 from weasyprint.text.line_break import Layout
 
-from guide.engine import patches
+from guide.engine import flow, patches
 
 patches.check()
 _setup = Layout.setup
@@ -39,8 +39,11 @@ _EMPTY: int = pango.PANGO_GLYPH_EMPTY
 _UNKNOWN: int = pango.PANGO_GLYPH_UNKNOWN_FLAG
 _RECTANGLE = ffi.new("PangoRectangle *")
 _LEAST = 1e-6  # px; smaller type is not drawn
+_MOST = 2_000_000  # letters in texts whose first lines are remembered; a dense page has 5,000
 _OLD = pango.pango_version() < 14802  # such a Pango may tell a wrong size of a font
 _keeping = False
+_first_lines: dict[Any, Any] = {}
+_letters = 0
 
 
 @contextmanager
@@ -165,6 +168,32 @@ def _height(style: Any) -> Any:
     if known is None:
         known = home["_strut_by_guide"] = _strut(style)
     return known
+
+
+def _split(
+    text: str, style: Any, context: Any, max_width: Any, justification_spacing: Any,
+    is_line_start: bool = True, minimum: bool = False,
+) -> Any:  # fmt: skip
+    """Return the first line of a text; from memory where it was split before at the same width."""
+    global _letters  # noqa: PLW0603  the memory is that of the process, as styles are
+    if _keeping or not isinstance(style, _STYLES):
+        return flow._split(  # noqa: SLF001
+            text, style, context, max_width, justification_spacing, is_line_start, minimum
+        )
+    font = _home(style).setdefault("_first_lines_by_guide", object())
+    key = font, text, max_width, justification_spacing, is_line_start, minimum
+    found = _first_lines.get(key)
+    if found is None:
+        if _letters > _MOST:
+            _first_lines.clear()
+            _letters = 0
+        _letters += len(text) + 100
+        found = _first_lines[key] = flow._split(  # noqa: SLF001
+            text, style, context, max_width, justification_spacing, is_line_start, minimum
+        )
+    layout = Layout.__new__(Layout)  # drawing changes it
+    vars(layout).update(vars(found[0]))
+    return layout, *found[1:]
 
 
 def _home(style: Any) -> dict[str, Any]:
