@@ -75,7 +75,9 @@ def _others(code: str, group: Sequence[Diagnostic]) -> str:
     """Return the entry that stands for further problems of a code."""
     files = len({diagnostic.place.path for diagnostic in group})
     severity, where = group[0].severity, f" in {files} files" if files > 1 else ""
-    hint = f"`guide check --all` lists them. To accept them, with a reason: `accept: [{{code: {code}, because: ...}}]` in pack.yaml."
+    hint = "`guide check --all` lists them."
+    if severity is not Severity.NOTE:
+        hint += f" To accept them, with a reason: `accept: [{{code: {code}, because: ...}}]` in pack.yaml."
     return (
         f"{plain(str(group[0].place))}: {severity}[{code}]: {len(group)} more of this kind{where}, "
         f"the next one here\n    {plain(as_called(hint))}"

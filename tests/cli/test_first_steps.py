@@ -99,6 +99,8 @@ def test_errors_are_nearest_the_prompt_and_many_of_a_kind_are_one_entry(capsys: 
     show(found, how_much=HowMuch.QUIET)
     said = capsys.readouterr().out
     assert said.count("error[") == 7 and "warning[" not in said
+    show(_problems(Severity.NOTE, "left-out", 9))
+    assert "accept" not in capsys.readouterr().out  # a note stops nothing
     show(found, "json")
     assert len(json.loads(capsys.readouterr().out)) == 99
 
