@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from guide import __version__
+from guide.diagnostics.calling import install
 from guide.diagnostics.diagnostic import GuideError
 from guide.resources import ROOT, TEMPLATES, font_folders
 from guide.system import shared_libraries
@@ -116,9 +117,4 @@ def _extras() -> Iterator[Finding]:
         if importlib.util.find_spec(module):
             yield Finding(extra, "ok", use)
         else:
-            yield Finding(extra, "absent", use, f"Install it: `{_install(extra)}`.")
-
-
-def _install(extra: str) -> str:
-    """Return the command that adds an extra to the environment that guide runs in."""
-    return f"{sys.executable} -m pip install 'guide-press[{extra}]'"
+            yield Finding(extra, "absent", use, f"Install it: `{install(extra)}`.")

@@ -122,11 +122,12 @@ how_much_options = options(
 
 def optional(module: str, extra: str) -> Any:
     """Return a module whose libraries an extra brings; raises GuideError when one is missing."""
+    from guide.diagnostics.calling import install
     from guide.diagnostics.diagnostic import GuideError, Place, error
 
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as exc:
         message = f"a library that this command needs is not installed: {exc.name}"
-        hint = f"Install it with `pip install 'guide-press[{extra}]'`."
+        hint = f"Install it: `{install(extra)}`."
         raise GuideError(error("cannot-start", message, Place(""), hint)) from exc

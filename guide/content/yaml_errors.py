@@ -25,7 +25,7 @@ _SCANNING = (
      "Write \\\\ for a backslash, or put the text in single quotes.", False),
     ("tag", "tag", "a tag that cannot be read", "Put a text that starts with ! in quotes.", True),
     ("directive", "directive", "a line cannot start with %",
-     "A text that starts with % must stand in quotes.", True),
+     "Put a text that starts with % in quotes.", True),
     ("", "block scalar", "no text can stand beside | or >",
      "After | or > the text begins in the next line, indented.", False),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 
 from guide.copies.anchors import spot_of
 from guide.copies.original import archival
+from guide.diagnostics.calling import install
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.foreign.apart import apart
 from guide.foreign.forms import names_of_fields
@@ -256,7 +257,7 @@ def signer_of(how: Signature) -> Any:
         try:
             _signers[known] = read(how.key, passphrase.encode() or None)
         except ImportError as exc:
-            hint = "Install it: pip install 'guide-press[sign]'"
+            hint = f"Install it: `{install('sign')}`."
             message = "to sign needs pyHanko"
             raise GuideError(error("missing-extra", message, Place("--sign"), hint)) from exc
         except (ValueError, TypeError, KeyError, OSError) as exc:

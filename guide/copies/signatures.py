@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from guide.diagnostics.calling import install
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 
 _MOST = 20  # signatures of a file that are checked
@@ -113,7 +114,7 @@ class Checks:
         return Signed("broken", signer, False, detached)
 
     def _unchecked(self) -> Signed:
-        hint = "Install it: pip install 'guide-press[sign]'"
+        hint = f"Install it: `{install('sign')}`."
         message = "there is a signature; to check it needs pyHanko"
         self.problems.append(warning("missing-extra", message, self.at, hint))
         return Signed("unchecked")

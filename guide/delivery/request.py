@@ -106,7 +106,7 @@ class Task:
 
     `source` is the PDF that is given out, b'' for a pack; `reading` is the time that all steps of
     reading it share. With `partial`, wrong rows of the list are omitted from `rows`. `count` and
-    `building` are told of progress with the copies and with the document.
+    `building` report progress with the copies and with the document.
     """
 
     request: Request

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
 from pathlib import Path
 
 CALLED = "GUIDE_CALLED"
@@ -21,6 +22,11 @@ def command(*arguments: object) -> str:
 def as_called(text: str) -> str:
     """Return text in which `guide ...` in backticks is as it was called, and docs/ can be opened."""
     return _DOCUMENT.sub(_where, _COMMAND.sub(f"`{_name()}", text))
+
+
+def install(extra: str) -> str:
+    """Return the command that adds an extra to the environment in which guide runs."""
+    return f"{shlex.quote(sys.executable)} -m pip install 'guide-press[{extra}]'"
 
 
 def _name() -> str:

@@ -17,7 +17,7 @@ _WHOLE_PACK = {
     "answer-not-an-option", "bad-reference", "duplicate-id", "duplicate-option", "missing-source",
     "unknown-source", "unknown-term",
 }  # fmt: skip
-# What is only found because something was omitted, whose error is told.
+# Problems that follow from an omission, for which there is an error already.
 _SECONDARY = {
     "dropped-reference", "nothing-to-print", "plan-too-short", "too-few-questions", "unknown-tag",
 }  # fmt: skip

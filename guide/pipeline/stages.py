@@ -72,7 +72,7 @@ def make(
     """
     reading = read(folder, settings)
     onlooker.read(reading)
-    if reading.pack is None:
+    if reading.pack is None or not settings.layout:
         return content_only(reading, store)
     pack, problems = reading.pack, reading.problems
     store = _of_machine(store, pool, machine, problems) if machine is not None else store

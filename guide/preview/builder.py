@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent import futures
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,7 +25,6 @@ from guide.system.sandbox import Limits
 
 _OFTEN = 0.05  # s between two looks whether a build is still wanted
 _RENEWED = 300  # builds after which a fresh process begins: libraries keep what they have seen
-_FACTS = "?"  # instead of the name of a kind: nothing is made
 _PAPERS = ("a4", "letter", "a5", "a3", "legal")
 
 
@@ -98,8 +97,11 @@ class Builder:
     def facts(self, folder: Path, settings: Settings) -> Facts:
         """Return what can be chosen of a pack; raises what `make` raises."""
         found: list[Facts] = []
-        eye = Eye(lambda facts, _: found.append(facts), first=_FACTS)
-        self.make(folder, settings, Store(default_folder(), settings.cache), silent, eye)
+        eye, store = (
+            Eye(lambda facts, _: found.append(facts)),
+            Store(default_folder(), settings.cache),
+        )
+        self.make(folder, replace(settings, layout=False), store, silent, eye)
         return found[-1] if found else Facts()
 
     def interrupt(self) -> None:
@@ -160,7 +162,6 @@ def _made(
     folder: Path, settings: Settings, store: Store, first: str,
 ) -> Record:  # fmt: skip
     from guide.pipeline.stages import Onlooker, Reading, make
-    from guide.pipeline.stages import read as read_pack
 
     def progress(document: str, state: str) -> None:
         pool.wanted()
@@ -176,10 +177,8 @@ def _made(
         link.send(("part", ("made", files)))
 
     say("", "read")
-    if first == _FACTS:
-        read(read_pack(folder, settings))
-        return Record("", "", [], ())
-    machine = pool.submit(machine_job) if store.enabled and not store.world else None
+    unknown = settings.layout and store.enabled and not store.world
+    machine = pool.submit(machine_job) if unknown else None
     onlooker = Onlooker(read, made, first)
     return make(folder, settings, store, pool, progress, bounds.output, machine, onlooker)
 

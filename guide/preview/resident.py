@@ -99,7 +99,7 @@ class Resident:
 
 
 def requests(link: Connection, bounds: Limits, say: Say) -> Iterator[tuple[Any, ...]]:
-    """Yield the requests that reach a resident, until it is told to end or nobody is there."""
+    """Yield the requests that reach a resident, until a request ends it or the other side is gone."""
     say("", "read")
     while True:
         while not link.poll(bounds.wall / 3):

@@ -149,7 +149,7 @@ class Session:
         await self.tell(view)
 
     async def _show(self, view: View, files: Sequence[Output]) -> None:
-        """Show finished files; which of their pages changed is told as soon as it is known."""
+        """Show finished files; which of their pages changed follows as soon as it is known."""
         shapes = {name: shape for name, _, shape in view.facts.kinds}
         for made in files:
             before = view.documents.get(made.path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from guide.delivery.channels.base import Answer, Channel, ChannelClosed, Outcome, Parcel
 from guide.delivery.names import safe
+from guide.diagnostics.calling import install
 from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.model.copies import Recipient
 
@@ -33,7 +34,7 @@ class Remote(Channel):
             from fsspec.core import url_to_fs
         except ImportError as exc:
             message = "the channel `remote` needs fsspec"
-            hint = "Install it: pip install 'guide-press[remote]'"
+            hint = f"Install it: `{install('remote')}`."
             raise ChannelClosed(error("missing-extra", message, at, hint)) from exc
         try:
             self._files, self._folder = url_to_fs(url)
