@@ -110,7 +110,9 @@ class LabelSetter:
     def _sizes(self) -> tuple[float, ...]:
         """The sizes in pt that are tried, the largest first."""
         size = self.style.place.size
-        return tuple(round(size - 0.5 * n, 2) for n in range(max(0, int((size - _LEAST) / 0.5)) + 1))
+        return tuple(
+            round(size - 0.5 * n, 2) for n in range(max(0, int((size - _LEAST) / 0.5)) + 1)
+        )
 
     def _set(
         self, wanted: Sequence[tuple[CopyLabel | None, Kind]], step: int

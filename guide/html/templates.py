@@ -12,12 +12,14 @@ from types import MappingProxyType, NoneType, TracebackType
 from typing import Any
 
 from jinja2 import (
+    BytecodeCache,
     FunctionLoader,
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
 )
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -31,6 +33,7 @@ _PLAIN = (str, int, float, list, tuple, dict, set, frozenset, MappingProxyType, 
           dt.date, dt.timedelta)  # fmt: skip
 _LARGEST = 100_000  # digits, characters or entries that one operator may make
 MAX_MARKUP = 50_000_000  # characters of a document; the shipped briefing has 400,000
+_MOST_KEPT = 200  # templates; a build of all kinds takes 30
 
 
 class TemplateFault(Exception):
@@ -87,6 +90,28 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+class _Compiled(BytecodeCache):
+    """The code of templates, kept for this process: compiling takes longer than rendering."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was compiled of the same text under the same name."""
+        found = self._kept.get((bucket.key, bucket.checksum))
+        if found is not None:
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled; a process that lives long forgets the versions of long ago."""
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
 class Templates:
     """Finds and renders templates for one pack."""
 
@@ -98,6 +123,9 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # Code that serves several packs has nothing in it that a filter of one pack returned.
+            optimized=False,
+            bytecode_cache=_compiled,
         )
         del self._environment.globals["lipsum"]  # random text is no part of a document
 
