@@ -21,6 +21,7 @@ from jinja2 import (
 )
 from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
+from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -62,6 +63,11 @@ def _public(kind: type, name: str) -> bool:
     return False
 
 
+def _later(*_arguments: object) -> None:
+    """Stand for a filter while Jinja looks for what it can compute before it knows the pack."""
+    raise NotImplementedError
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, which knows only the attributes meant for templates."""
 
@@ -70,6 +76,15 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         kind: Any = type(obj)
         return _public(kind, attr) and super().is_safe_attribute(obj, attr, value)
+
+    def _generate(self, *source: Any, **how: Any) -> str:
+        """Return a template's code, in which nothing stands that a filter of this pack returned."""
+        filters = self.filters
+        self.filters = dict.fromkeys(filters, _later) | JINJA_FILTERS
+        try:
+            return super()._generate(*source, **how)
+        finally:
+            self.filters = filters
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse what one operator could fill the memory with, or compute for hours."""
@@ -123,8 +138,6 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            # Code that serves several packs has nothing in it that a filter of one pack returned.
-            optimized=False,
             bytecode_cache=_compiled,
         )
         del self._environment.globals["lipsum"]  # random text is no part of a document
