@@ -112,9 +112,9 @@ def _make(
 ) -> Record:
     """Make it in this process and its workers."""
     if not settings.layout:
-        from guide.pipeline.stages import content_only, read
+        from guide.pipeline.reading import content_only, read
 
-        return content_only(read(folder, settings), store)
+        return content_only(read(folder, settings, store), store)
     from guide.system.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.
