@@ -15,7 +15,7 @@ To find which card of a pack an imported card is, make a `State` of each (`State
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -224,7 +224,7 @@ def _candidates(
     words: str, index: Mapping[str, Sequence[str]], free: Mapping[str, Known]
 ) -> Iterator[tuple[float, str]]:
     """Yield the items that share most words with a text and are alike, each with how alike."""
-    shared: Counter[str] = Counter()
+    shared: dict[str, float] = defaultdict(float)
     for word in {*tokens(words)}:
         names = index.get(word, ())
         for name in names:
