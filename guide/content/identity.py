@@ -126,9 +126,19 @@ def _sheets(pack: Pack, options: Mapping[str, Any]) -> Sheets:
 
 def lock_of(pack: Pack) -> Lock:
     """Return guide.lock as it would be written now, from the one that the pack has."""
+    return updated(pack.locked or Lock(), states(pack), pack.manifest.version, day_of(pack))
+
+
+def day_of(pack: Pack) -> str:
+    """Return the first day that the date of a pack can mean, as in `2026-03-01`; '' for none, or before our era."""
     date = pack.manifest.date
-    day = "{:04d}-{:02d}-{:02d}".format(*date.first) if date and date.year > 0 else ""
-    return updated(pack.locked or Lock(), states(pack), pack.manifest.version, day)
+    return "{:04d}-{:02d}-{:02d}".format(*date.first) if date and date.year > 0 else ""
+
+
+def digest_of_lock(lock: Lock) -> str:
+    """Return the digest of what all items of a pack say."""
+    said = sorted(f"{key} {item.digest}" for key, item in lock.items.items() if not item.gone)
+    return _short("\n".join(said), 16)
 
 
 def with_known_ids(pack: Pack, lock: Lock) -> tuple[Pack, list[Diagnostic]]:
@@ -163,7 +173,7 @@ def with_known_ids(pack: Pack, lock: Lock) -> tuple[Pack, list[Diagnostic]]:
 
 def _unclear(item: Item, name: str, other: str, part: Part) -> Diagnostic:
     message = f"{part.what} was changed, and may be `{name}` or `{other}` of guide.lock; `{name}` is taken"
-    hint = f"Write `id: {name}` or `id: {other}` into it, whichever it is."
+    hint = f"Write the right id into it: `id: {name}` or `id: {other}`."
     return warning("unclear-identity", message, item.at(), hint, name)
 
 

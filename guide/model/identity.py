@@ -152,7 +152,7 @@ class Matching:
 def matched(states: Sequence[State], lock: Lock) -> Matching:
     """Return which item of the lock each state is, all of one part.
 
-    An item with an id of its own has this id. Another is the item with the same content, then the one with the
+    An item whose author wrote an id has this id. Another is the item with the same content, then the one with the
     same id (made of the same title), then the one that is most alike. One that is none of them is new: it has its
     id unless this is taken.
     """
@@ -212,11 +212,11 @@ def _most_alike(
     ]
     best: dict[int, float] = {}
     left = set(free)
-    for like, place, name in sorted(pairs):
+    for less, place, name in sorted(pairs):
         if place not in found and name in left:
-            found[place], best[place] = name, like
+            found[place], best[place] = name, less
             left.discard(name)
-        elif place in best and name in left and like - best[place] < UNCLEAR:
+        elif place in best and name in left and less - best[place] < UNCLEAR:
             unclear.setdefault(place, name)
 
 
