@@ -13,6 +13,7 @@ from typing import Any
 from guide.content.derive_cards import counted, drafted, face_of
 from guide.content.library import deck_kind, load_stock, resolve_options
 from guide.content.references import mentions_of
+from guide.content.slugs import slug
 from guide.content.spread import Sheets
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, warning
 from guide.model.alike import printed
@@ -126,7 +127,15 @@ def _sheets(pack: Pack, options: Mapping[str, Any]) -> Sheets:
 
 def lock_of(pack: Pack) -> Lock:
     """Return guide.lock as it would be written now, from the one that the pack has."""
-    return updated(pack.locked or Lock(), states(pack), pack.manifest.version, day_of(pack))
+    whole = pack.whole or pack
+    before = whole.locked or Lock()
+    before = before if before.pack else replace(before, pack=_name_of(whole))
+    return updated(before, states(whole), whole.manifest.version, day_of(whole))
+
+
+def _name_of(pack: Pack) -> str:
+    """Return a name for a pack that hardly any other pack has: two may lie in folders of one name."""
+    return f"{slug(pack.name)}-{_short(f'{pack.name} {pack.manifest.title}', 6)}"
 
 
 def day_of(pack: Pack) -> str:

@@ -105,10 +105,14 @@ class Release:
 
 @dataclass(frozen=True)
 class Lock:
-    """What guide.lock says: the items by key, and the releases in the order in which they were made."""
+    """What guide.lock says: the items by key, and the releases in the order in which they were made.
+
+    `pack` is the name by which other programs know the pack: it stays when its folder is renamed.
+    """
 
     items: Mapping[str, Known] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
+    pack: str = ""
 
     @property
     def highest(self) -> int:
@@ -256,7 +260,7 @@ def updated(lock: Lock, states: Iterable[State], version: str, date: str = "") -
     for key, known in lock.items.items():
         if key not in items:
             items[key] = known if known.gone else replace(known, gone=name)
-    return Lock(dict(sorted(items.items())), lock.releases)
+    return replace(lock, items=dict(sorted(items.items())))
 
 
 def _now(before: Known | None, state: State, version: str, date: str, released: set[str]) -> Known:
@@ -293,7 +297,7 @@ def released(lock: Lock, version: str, date: str, digest: str) -> Lock:
         )
         for key, item in lock.items.items()
     }  # fmt: skip
-    return Lock(items, (*lock.releases, Release(version, date, digest)))
+    return Lock(items, (*lock.releases, Release(version, date, digest)), lock.pack)
 
 
 def merged(ours: Lock, theirs: Lock) -> Lock:
@@ -310,7 +314,10 @@ def merged(ours: Lock, theirs: Lock) -> Lock:
     releases = {each.version: each for each in (*theirs.releases, *ours.releases)}
     order = sorted(releases.values(), key=lambda each: (each.date, each.version))
     first = [key for key in items if key in ours.items]
-    return _renumbered(Lock(items, tuple(order)), [*first, *(k for k in items if k not in first)])
+    return _renumbered(
+        Lock(items, tuple(order), ours.pack or theirs.pack),
+        [*first, *(k for k in items if k not in first)],
+    )
 
 
 def _rank(item: Known) -> tuple[int, str, bool]:
@@ -330,7 +337,7 @@ def _renumbered(lock: Lock, order: Iterable[str]) -> Lock:
             numbers[face] = highest if number in used else number
             used.add(numbers[face])
         items[key] = replace(lock.items[key], numbers=numbers)
-    return Lock(dict(sorted(items.items())), lock.releases)
+    return replace(lock, items=dict(sorted(items.items())))
 
 
 def differences(old: Lock, new: Lock) -> str:
