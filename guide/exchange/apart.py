@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Callable
@@ -53,6 +54,7 @@ def _fence(wanted: Wanted) -> Fence:
 
 
 def _call(wanted: Wanted, say: Callable[[str, str], None]) -> Any:
+    gc.set_threshold(200_000, 50, 100)  # a deck is many small values that live to the end
     with warnings.catch_warnings():  # of libraries, about the file
         warnings.simplefilter("ignore")
         try:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from guide.diagnostics.diagnostic import GuideError, error
 from guide.exchange.reading.archive import Archive
 from guide.exchange.reading.found import Found, Options
 
@@ -41,8 +42,8 @@ def read_file(path: Path, options: Options) -> Found:
     if not found.entries and not any(each.code == "import-unreadable" for each in found.problems):
         found.settle()
         hint = f"guide import reads {READABLE}."
-        found.problems = [*found.problems]
-        found.refuse("import-nothing", f"there is nothing to import in this file, read as {found.format}", hint)
+        message = f"there is nothing to import in this file, read as {found.format}"
+        raise GuideError(*found.problems, error("import-nothing", message, found.at(), hint))
     return found
 
 

@@ -82,12 +82,13 @@ def list_rows(sheet: Any, formulas: Any, found: Found) -> Iterator[Row]:
             continue
         empty = start = 0
         texts = []
+        wrong = len(found.problems)
         for column, cell in enumerate(cells[:_MOST_COLUMNS]):
             formula = written[column] if column < len(written) else None
             texts.append(_text(cell, formula, sheet.title, number, column, found))
         while texts and not texts[-1]:
             texts.pop()
-        if texts:
+        if texts and len(found.problems) == wrong:
             yield Row(texts, found.at(number))
 
 
