@@ -51,10 +51,11 @@ def load_pack(
     was asked of the disk (see `Reader.seen`). What is written as it was when `shelf` got it is not
     parsed again.
     """
-    if not folder.is_dir():
+    written = "pack.yaml" in (given or {})
+    if not written and not folder.is_dir():
         hint = "Give the folder that holds pack.yaml, or start one: guide new DIR"
         return None, (error("pack-not-found", "there is no such folder", Place(""), hint),)
-    if not (folder / "pack.yaml").is_file():
+    if not written and not (folder / "pack.yaml").is_file():
         if (folder / "pack.yml").is_file():
             hint = "Rename pack.yml to pack.yaml."
             return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
