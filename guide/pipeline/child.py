@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, note
 from guide.pipeline.inputs import size_of_inputs
@@ -19,6 +19,8 @@ from guide.resources import TEMPLATES, font_folders
 from guide.system.cache import Store
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from guide.system.fence import Fence
     from guide.system.sandbox import Limits
 
@@ -46,10 +48,21 @@ def make_confined(folder: Path, settings: Settings, store: Store, progress: Prog
 def _once(work: Work, progress: Progress) -> Record:
     from guide.system.sandbox import confined
 
+    how: dict[str, Any] = {
+        "heard": progress, "bounds": work.bounds, "seconds": work.seconds, "fence": work.fence,
+    }  # fmt: skip
     given = work.folder, work.settings, work.store, work.bounds
-    made: Record = confined(
-        _make, *given, heard=progress, bounds=work.bounds, seconds=work.seconds, fence=work.fence
-    )
+    cluster = work.settings.cluster
+    made: Record
+    if cluster is None or not work.settings.layout:
+        made = confined(_make, *given, None, **how)
+        return made
+    from guide.cluster.address import check
+    from guide.cluster.desk import Desk
+
+    check(cluster)
+    with Desk(cluster, SHARED_MODULES) as desk:
+        made = confined(_make, *given, desk.far, **how, begun=desk.open)
     return made
 
 
@@ -108,20 +121,23 @@ def _bounds(settings: Settings) -> Limits:
 
 
 def _make(
-    folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
-) -> Record:
-    """Make it in this process and its workers."""
+    folder: Path, settings: Settings, store: Store, bounds: Limits, link: Connection | None,
+    progress: Progress,
+) -> Record:  # fmt: skip
+    """Make it in this process and its workers, or those that a `link` leads to."""
     if not settings.layout:
         from guide.pipeline.stages import content_only, read
 
         return content_only(read(folder, settings), store)
+    # A pack is many small values that live to the end: looking for garbage finds none.
+    gc.set_threshold(200_000, 50, 100)
+    if link is not None:
+        return _make_elsewhere(folder, settings, store, bounds, link, progress)
     from guide.system.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.
     mark = f"built:{folder.resolve()}"
     warm = 1 if store.get(mark) is not None else 0
-    # A pack is many small values that live to the end: looking for garbage finds none.
-    gc.set_threshold(200_000, 50, 100)
     with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
         machine = pool.submit(machine_job) if store.enabled and not store.world else None
         from guide.pipeline.stages import make  # while the workers start
@@ -130,6 +146,28 @@ def _make(
     if not warm:
         store.put(mark, b"built")
     return record
+
+
+def _make_elsewhere(
+    folder: Path, settings: Settings, store: Store, bounds: Limits, link: Connection,
+    progress: Progress,
+) -> Record:  # fmt: skip
+    """Make it with workers on other machines, whose fonts and libraries are those of this one."""
+    from guide.cluster.desk import Line
+    from guide.cluster.remote import Elsewhere, Here
+    from guide.pipeline.outfit import KIT, outfit
+    from guide.pipeline.stages import make
+
+    said = ("", "read")
+
+    def say(document: str, state: str) -> None:
+        nonlocal said
+        said = document, state
+        progress(document, state)
+
+    pool = Elsewhere(Line(link), KIT, outfit, bounds, alive=lambda: progress(*said))
+    machine = Here(machine_job) if store.enabled and not store.world else None
+    return make(folder, settings, store, pool, say, bounds.output, machine)
 
 
 def fence(folder: Path, *written: Path) -> Fence:
