@@ -1,4 +1,4 @@
-"""A confined process has no network: its calls come through a pipe to this one, which has a cluster.
+"""A confined process has no network: what it asks of a cluster or a shared store comes through a pipe.
 
 Neither end unpickles what passes: heads are JSON, the rest is bytes.
 """
@@ -19,6 +19,7 @@ from guide.cluster.address import Cluster
 from guide.cluster.packing import Answer, Call
 from guide.diagnostics.diagnostic import GuideError
 from guide.diagnostics.formats import diagnostic_json, from_json
+from guide.system.shared import Entries
 
 if TYPE_CHECKING:
     from guide.cluster.dispatch import Dispatcher
@@ -30,11 +31,15 @@ _PLAIN = ("function", "seconds", "wall", "session", "kit", "outfit")
 class Desk:
     """Answers at `near` what the other process asks at `far`, from `open` until the end of the context.
 
+    Without a `cluster`, it asks for `entries` alone.
+
     The thread begins with `open`: a process that has threads cannot be forked.
     """
 
-    def __init__(self, cluster: Cluster, modules: Sequence[str]) -> None:
-        self.cluster, self.modules = cluster, modules
+    def __init__(
+        self, cluster: Cluster | None, modules: Sequence[str], entries: Entries | None = None
+    ) -> None:
+        self.cluster, self.modules, self.entries = cluster, modules, entries
         self.near, self.far = Pipe()
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -104,6 +109,9 @@ class Desk:
             while not self._closed.is_set():
                 if self.near.poll(_OFTEN):
                     head = json.loads(self.near.recv_bytes())
+                    if head["do"] in {"read", "write", "drop"}:
+                        self._keep(head)
+                        continue
                     for _ in range(len(head.get("fresh", ())) + (head["do"] == "call")):
                         self.near.recv_bytes()
                     self._send(head["number"], "failed", (), _diagnostics(exc))
@@ -120,7 +128,13 @@ def _diagnostics(exc: GuideError) -> bytes:
 
 
 class Line:
-    """The way to a cluster of a process that has no network: `guide.cluster.remote.Port`."""
+    """The way to a cluster and a store of a process that has no network.
+
+    It is a `guide.cluster.remote.Port` and `guide.system.shared.Entries`.
+    """
+
+    url, refused = "", ""
+    folder = None
 
     def __init__(self, link: Connection) -> None:
         self._link = link
@@ -157,13 +171,35 @@ class Line:
         self._ask(head, [*(call.blobs[name] for name in fresh), call.payload], came)
         return future
 
+    def read(self, name: str) -> bytes | None:
+        """Return a shared entry, None if it is not there."""
+        future: Future[bytes | None] = Future()
+
+        def came(head: Mapping[str, Any], payload: bytes) -> None:
+            future.set_result(payload if head["state"] == "entry" else None)
+
+        self._ask({"do": "read", "name": name}, (), came)
+        return future.result()
+
+    def write(self, name: str, data: bytes) -> None:
+        """Keep an entry, a little later."""
+        self._ask({"do": "write", "name": name}, [data])
+
+    def drop(self, name: str) -> None:
+        """Delete an entry, a little later."""
+        self._ask({"do": "drop", "name": name}, ())
+
+    def flush(self) -> None:
+        """Do nothing: the other end writes."""
+
     def _ask(
         self, head: dict[str, Any], frames: Sequence[bytes],
-        came: Callable[[Mapping[str, Any], bytes], None],
+        came: Callable[[Mapping[str, Any], bytes], None] | None = None,
     ) -> None:  # fmt: skip
         with self._lock:
             number = next(self._numbers)
-            self._waiting[number] = came
+            if came is not None:
+                self._waiting[number] = came
             self._link.send_bytes(json.dumps({**head, "number": number}).encode())
             for frame in frames:
                 self._link.send_bytes(frame)

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from guide.system.cache import Store
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from guide.cluster.desk import Line
     from guide.system.fence import Fence
     from guide.system.sandbox import Limits
 
@@ -51,18 +52,21 @@ def _once(work: Work, progress: Progress) -> Record:
     how: dict[str, Any] = {
         "heard": progress, "bounds": work.bounds, "seconds": work.seconds, "fence": work.fence,
     }  # fmt: skip
-    given = work.folder, work.settings, work.store, work.bounds
-    cluster = work.settings.cluster
+    settings, store = work.settings, work.store
+    given = work.folder, settings, store.offline(), work.bounds
+    cluster = settings.cluster if settings.layout else None
+    entries = store.shared if store.shared is not None and store.shared.folder is None else None
     made: Record
-    if cluster is None or not work.settings.layout:
-        made = confined(_make, *given, None, **how)
+    if cluster is None and entries is None:
+        made = confined(_make, *given, None, False, **how)
         return made
     from guide.cluster.address import check
     from guide.cluster.desk import Desk
 
-    check(cluster)
-    with Desk(cluster, SHARED_MODULES) as desk:
-        made = confined(_make, *given, desk.far, **how, begun=desk.open)
+    if cluster is not None:
+        check(cluster)
+    with Desk(cluster, SHARED_MODULES, entries) as desk:
+        made = confined(_make, *given, desk.far, entries is not None, **how, begun=desk.open)
     return made
 
 
@@ -76,7 +80,11 @@ def work_on(folder: Path, settings: Settings, store: Store) -> Work:
     if store.enabled:
         with contextlib.suppress(OSError):  # what is not there cannot be let through
             store.folder.mkdir(parents=True, exist_ok=True)
-    within = fence(folder, *([store.folder] if store.enabled else []))
+            if store.shared is not None and store.shared.folder is not None:
+                store.shared.folder.mkdir(parents=True, exist_ok=True)
+    shared = store.shared.folder if store.shared is not None else None
+    written = (store.folder, *([shared] if shared is not None else [])) if store.enabled else ()
+    within = fence(folder, *written)
     return Work(folder, settings, store, bounds, seconds, within)
 
 
@@ -122,9 +130,9 @@ def _bounds(settings: Settings) -> Limits:
 
 def _make(
     folder: Path, settings: Settings, store: Store, bounds: Limits, link: Connection | None,
-    progress: Progress,
+    shared: bool, progress: Progress,
 ) -> Record:  # fmt: skip
-    """Make it in this process and its workers, or those that a `link` leads to."""
+    """Make it in this process and its workers; a `link` leads to a cluster, and to a `shared` store."""
     if not settings.layout:
         from guide.pipeline.stages import content_only, read
 
@@ -132,7 +140,12 @@ def _make(
     # A pack is many small values that live to the end: looking for garbage finds none.
     gc.set_threshold(200_000, 50, 100)
     if link is not None:
-        return _make_elsewhere(folder, settings, store, bounds, link, progress)
+        from guide.cluster.desk import Line
+
+        line = Line(link)
+        store = replace(store, shared=line if shared else store.shared)
+        if settings.cluster is not None:
+            return _make_elsewhere(folder, settings, store, bounds, line, progress)
     from guide.system.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.
@@ -149,11 +162,9 @@ def _make(
 
 
 def _make_elsewhere(
-    folder: Path, settings: Settings, store: Store, bounds: Limits, link: Connection,
-    progress: Progress,
-) -> Record:  # fmt: skip
+    folder: Path, settings: Settings, store: Store, bounds: Limits, line: Line, progress: Progress
+) -> Record:
     """Make it with workers on other machines, whose fonts and libraries are those of this one."""
-    from guide.cluster.desk import Line
     from guide.cluster.remote import Elsewhere, Here
     from guide.pipeline.outfit import KIT, outfit
     from guide.pipeline.stages import make
@@ -165,7 +176,7 @@ def _make_elsewhere(
         said = document, state
         progress(document, state)
 
-    pool = Elsewhere(Line(link), KIT, outfit, bounds, alive=lambda: progress(*said))
+    pool = Elsewhere(line, KIT, outfit, bounds, alive=lambda: progress(*said))
     machine = Here(machine_job) if store.enabled and not store.world else None
     return make(folder, settings, store, pool, say, bounds.output, machine)
 

@@ -14,7 +14,7 @@ from guide.pipeline.folder import LostFile, target_of
 from guide.pipeline.folder import write as write_record
 from guide.pipeline.record import Built, Output, Record
 from guide.pipeline.settings import Progress, Settings, silent
-from guide.system.cache import Store, default_folder
+from guide.system.cache import Store, default_store
 
 Run = Callable[[Path, Settings, Store, Progress], Record]
 """Makes what a pack says: in a process for this run, or in one that is kept for the next run."""
@@ -89,7 +89,7 @@ def _known(folder: Path, settings: Settings) -> tuple[Made | None, Store]:
 
     The store is that of this machine's fonts and libraries if they are known.
     """
-    store = Store(default_folder(), settings.cache)
+    store = default_store(settings.cache)
     inputs.code_known(store)
     machine = inputs.machine_known(store)
     store = store.on(machine) if machine else store
@@ -120,6 +120,13 @@ def _made(
     elif record.seen and store.world:
         record.keep(store, folder, settings)
         store.tidy()
+    store.flush()
+    if store.shared is not None and store.shared.refused:
+        message = (
+            f"the shared cache cannot be used: {store.shared.refused}; the build took its full time"
+        )
+        hint = "Look whether the storage can be reached and written, or unset GUIDE_CACHE_URL."
+        record.happened += (note("cache-unusable", message, Place(store.shared.url), hint),)
     if store.refused:
         message = f"the cache cannot be written: {store.refused}; every build takes its full time"
         hint = "Free some room, or name another folder in GUIDE_CACHE_DIR."
