@@ -93,8 +93,13 @@ def build(
         _check(find_packs(packs), against, settings, as_json)
     if watch:
         _watch(find_packs(packs), out, settings, how_much)
-    built = []
-    for folder in find_packs(packs):
+    built, folders = [], find_packs(packs)
+    if settings.cluster is not None and len(folders) > 1:
+        for each in pipeline.build_all(folders, out, settings):
+            built.append(each)
+            report_built(each, HowMuch(how_much or "grouped"))
+        _end(built, as_json, opened)
+    for folder in folders:
         with progress_bars() as progress:
             built.append(pipeline.build(folder, out, settings, progress))
         report_built(built[-1], HowMuch(how_much or "grouped"))

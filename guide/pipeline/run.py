@@ -84,6 +84,11 @@ def check(folder: Path, settings: Settings, progress: Progress = silent) -> tupl
     return make(folder, settings, progress).diagnostics
 
 
+def known(folder: Path, settings: Settings) -> bool:
+    """Return whether an earlier build saw what there is now; raises GuideError."""
+    return _known(folder, settings)[0] is not None
+
+
 def _known(folder: Path, settings: Settings) -> tuple[Made | None, Store]:
     """Return what an earlier build gave that saw what there is now, and the store.
 
