@@ -11,7 +11,13 @@ from guide.system import output
 
 
 def plan(
-    files: tuple[Path, ...], folder: Path, options: Options, *, title: str = "", lang: str = "", skip: bool = False
+    files: tuple[Path, ...],
+    folder: Path,
+    options: Options,
+    *,
+    title: str = "",
+    lang: str = "",
+    skip: bool = False,
 ) -> Plan:
     """Return what importing files into the pack in `folder` comes to; nothing is written.
 

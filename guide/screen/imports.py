@@ -17,7 +17,9 @@ def report(plan: Plan, *, written: bool) -> None:
     """Print the table to stdout, and what to do next to stderr."""
     for path, counts in plan.counts.items():
         print(f"{plain(path)}: {plan.formats[path]}")
-        states = [state for state in STATES if any(count[state] for count in counts.values())] or ["new"]
+        states = [state for state in STATES if any(count[state] for count in counts.values())] or [
+            "new"
+        ]
         rows = [["", *states]]
         rows += [[part, *(str(count[state]) for state in states)] for part, count in counts.items()]
         print(columns(rows, {0}))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 from guide.content.library import deck_kind
+from guide.exchange.writing.chosen import Export
 from guide.html.cards import card_view, layout_of, short_source, topic
 from guide.html.faces import Faces
 from guide.html.request import Request
@@ -17,7 +18,6 @@ from guide.model import cloze
 from guide.model.base import Item
 from guide.model.content import Flashcard
 from guide.model.markup import read_citation
-from guide.exchange.writing.chosen import Export
 
 _FORMULA = re.compile(r'<img class="math" src="tex:(\w+)" alt="([^"]*)">')
 _OURS = re.compile(r' (?:data-[\w-]+|id|role)="[^"]*"')
