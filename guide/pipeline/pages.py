@@ -6,7 +6,6 @@ import hashlib
 import time
 from dataclasses import dataclass
 
-from guide.html.render import render
 from guide.html.request import Request
 from guide.model.artifacts import Html, Pdf
 from guide.model.kinds import Piece
@@ -15,6 +14,7 @@ from guide.pipeline.child import render_limit
 from guide.pipeline.faults import attempt, report_faults
 from guide.pipeline.inputs import digest_of_code
 from guide.pipeline.jobs import typeset_job
+from guide.pipeline.markups import markup
 from guide.pipeline.orders import spare
 from guide.pipeline.record import PDF, Output
 from guide.pipeline.task import Document, Order, Task
@@ -67,7 +67,7 @@ def begin_pages(task: Task, order: Order, piece: Piece, version: str) -> Pages |
         task.pack, kind, order.options, order.paper, order.theme, cards, edition=edition,
         piece=piece, version=version,
     )  # fmt: skip
-    html, found = render(request)
+    html, found = markup(task, request)
     task.problems.add(*spare(task, kind, found))
     if html is None or task.problems.fatal:
         return None
