@@ -86,7 +86,7 @@ class Texts:
         html = self.html(made, item, "cloze")
         html = re.sub(r"\}(?=\})", "} ", html)  # two braces would end the gap: TeX may have them
         for sign, mark in marks.items():
-            html = html.replace(sign, mark)
+            html = html.replace(f"}}{sign}", f"}} {sign}").replace(sign, mark)
         return html
 
     def source(self, item: Item) -> str:
