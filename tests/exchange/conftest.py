@@ -65,11 +65,11 @@ Ask = Callable[..., list[Any]]
 
 @pytest.fixture(scope="session")
 def anki() -> Ask:
-    """Real Anki: called with a collection and steps, it returns the answers. `.ci/anki` installs it."""
+    """Real Anki: called with a collection and steps, it returns the answers. `.ci/judges` installs it."""
     folder = Path(os.environ.get("GUIDE_TEST_ANKI", ROOT / ".venv/anki"))
     python = folder / "bin/python"
     if not python.exists():
-        pytest.skip(".ci/anki installs Anki for this test")
+        pytest.skip(".ci/judges installs Anki for this test")
 
     def ask(collection: Path, *steps: dict[str, Any]) -> list[Any]:
         run = subprocess.run([python, JUDGE, collection], input=json.dumps(steps), capture_output=True, text=True, check=True)

@@ -29,17 +29,31 @@ def gift(export: Export) -> bytes:
 def _written(asked: Asked, export: Export) -> str:
     question = asked.question
     if asked.kind == "order":
-        export.lost(question, "GIFT has no ordering questions; it is left out", hint="Export it to Moodle XML.")
+        export.lost(
+            question,
+            "GIFT has no ordering questions; the question is omitted",
+            hint="Export it to Moodle XML.",
+        )
         return ""
     if asked.kind == "match" and len(asked.pairs) < _FEWEST_PAIRS:
-        export.lost(question, "a matching question in GIFT has three pairs or more; it is left out", "pairs")
+        export.lost(
+            question,
+            "a matching question in GIFT has three pairs or more; the question is omitted",
+            "pairs",
+        )
         return ""
     if has_picture(*texts_of(asked)):
-        export.lost(question, "GIFT has no pictures; they are left out", hint="Export it to Moodle XML.")
+        export.lost(
+            question, "GIFT has no pictures; they are omitted", hint="Export it to Moodle XML."
+        )
     if question.points != 1:
-        export.lost(question, f"GIFT has no points; its {question.points} points are left out", "points")
+        export.lost(
+            question, f"GIFT has no points; its {question.points} points are omitted", "points"
+        )
     if asked.kind == "essay":
-        export.lost(question, "GIFT has no model answer for a text question; it is left out", "answer")
+        export.lost(
+            question, "GIFT has no model answer for a text question; it is omitted", "answer"
+        )
     why = f"\n####{_safe(asked.explanation)}" if asked.explanation else ""
     return f"::{question.id}::[html]{_safe(asked.prompt)}{{{_answers(asked)}{why}\n}}"
 
@@ -52,7 +66,9 @@ def _answers(asked: Asked) -> str:
     if asked.kind == "typed":
         return f"\n={_escaped(asked.answer)}"
     if asked.kind == "match":
-        return "".join(f"\n={_safe(left)} -> {_escaped(plain_text(right))}" for left, right in asked.pairs)
+        return "".join(
+            f"\n={_safe(left)} -> {_escaped(plain_text(right))}" for left, right in asked.pairs
+        )
     share = f"{100 / sum(asked.right):.5f}".rstrip("0").rstrip(".")
     lines = []
     for option, right in zip(asked.options, asked.right, strict=True):

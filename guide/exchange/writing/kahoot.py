@@ -42,24 +42,35 @@ def kahoot(export: Export) -> bytes:
 def _row(asked: Asked, asking: Asking) -> Sequence[str | int] | None:
     export, question = asking.export, asked.question
     if asked.kind not in {"choice", "several", "truth"}:
-        export.lost(question, "Kahoot! imports choice and true or false only; it is left out", "type")
+        export.lost(
+            question,
+            "Kahoot! imports choice and true or false only; the question is omitted",
+            "type",
+        )
         return None
     options, right = [" ".join(plain_text(text).split()) for text in asked.options], asked.right
     if asked.kind == "truth":
-        options, right = [asking.texts.labels(word) for word in ("True", "False")], (asked.true, not asked.true)
+        options, right = (
+            [asking.texts.labels(word) for word in ("True", "False")],
+            (asked.true, not asked.true),
+        )
     prompt = " ".join(plain_text(asked.prompt).split())
     if len(options) > _MOST:
-        export.lost(question, f"Kahoot! has {_MOST} answers at most, not {len(options)}; it is left out", "options")
+        export.lost(
+            question,
+            f"Kahoot! has {_MOST} answers at most, not {len(options)}; the question is omitted",
+            "options",
+        )
         return None
     for what, text in (("question", prompt), *(("answer", option) for option in options)):
         if len(text) > _LONGEST[what]:
-            message = f"Kahoot! takes {_LONGEST[what]} characters, but this {what} has {len(text)}; it is left out"
+            message = f"Kahoot! takes {_LONGEST[what]} characters, but this {what} has {len(text)}; the question is omitted"
             export.lost(question, message, "prompt", "Shorten it.")
             return None
     if has_picture(*(text.replace('<img class="math"', "") for text in texts_of(asked))):
-        export.lost(question, "Kahoot! imports no pictures; they are left out")
+        export.lost(question, "Kahoot! imports no pictures; they are omitted")
     if asked.explanation:
-        export.lost(question, "Kahoot! has no explanations; it is left out", "explanation")
+        export.lost(question, "Kahoot! has no explanations; it is omitted", "explanation")
     numbers = ",".join(str(n) for n, each in enumerate(right, 1) if each)
     blank = [""] * (_MOST - len(options))
     return prompt, *options, *blank, _SECONDS, numbers
@@ -68,7 +79,9 @@ def _row(asked: Asked, asking: Asking) -> Sequence[str | int] | None:
 def _sheet(rows: dict[int, Sequence[str | int]]) -> bytes:
     """Return a workbook with one sheet (ECMA-376), the same bytes for the same cells."""
     cells = "".join(
-        f'<row r="{number}">' + "".join(_cell(number, n, value) for n, value in enumerate(row) if value != "") + "</row>"
+        f'<row r="{number}">'
+        + "".join(_cell(number, n, value) for n, value in enumerate(row) if value != "")
+        + "</row>"
         for number, row in sorted(rows.items())
     )
     files = {

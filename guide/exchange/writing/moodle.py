@@ -36,10 +36,14 @@ def _text(parent: ET.Element, text: str) -> ET.Element:
 
 def _html(parent: ET.Element, name: str, html: str, asking: Asking, **more: str) -> ET.Element:
     """Add a text as HTML, with its pictures."""
-    made, files = asking.texts.pictures(html, lambda path: f"@@PLUGINFILE@@/{path.rpartition('/')[2]}")
+    made, files = asking.texts.pictures(
+        html, lambda path: f"@@PLUGINFILE@@/{path.rpartition('/')[2]}"
+    )
     element = _text(ET.SubElement(parent, name, {**more, **_HTML}), made)
     for path, data in sorted(files.items()):
-        file = ET.SubElement(element, "file", name=path.rpartition("/")[2], path="/", encoding="base64")
+        file = ET.SubElement(
+            element, "file", name=path.rpartition("/")[2], path="/", encoding="base64"
+        )
         file.text = base64.b64encode(data).decode()
     return element
 
@@ -50,7 +54,12 @@ def _question(quiz: ET.Element, asked: Asked, asking: Asking) -> None:
     _text(ET.SubElement(made, "name"), asked.name)
     _html(made, "questiontext", asked.prompt, asking)
     _html(made, "generalfeedback", asked.explanation, asking)
-    fields = {"defaultgrade": question.points, "penalty": "0.3333333", "hidden": 0, "idnumber": question.id}
+    fields = {
+        "defaultgrade": question.points,
+        "penalty": "0.3333333",
+        "hidden": 0,
+        "idnumber": question.id,
+    }
     for name, value in fields.items():
         ET.SubElement(made, name).text = str(value)
     _ANSWERS[asked.kind](made, asked, asking)
@@ -80,7 +89,7 @@ def _truth(made: ET.Element, asked: Asked, asking: Asking) -> None:
         _answer(made, "100" if said == asked.true else "0", str(said).lower(), asking)
 
 
-def _typed(made: ET.Element, asked: Asked, asking: Asking) -> None:
+def _typed(made: ET.Element, asked: Asked, _: Asking) -> None:
     ET.SubElement(made, "usecase").text = "0"
     answer = _text(ET.SubElement(made, "answer", fraction="100", format="plain_text"), asked.answer)
     _text(ET.SubElement(answer, "feedback", _HTML), "")
@@ -88,7 +97,11 @@ def _typed(made: ET.Element, asked: Asked, asking: Asking) -> None:
 
 def _essay(made: ET.Element, asked: Asked, asking: Asking) -> None:
     lines = getattr(asked.question, "lines", 2)
-    for name, value in {"responseformat": "editor", "responserequired": 1, "responsefieldlines": max(5, lines)}.items():
+    for name, value in {
+        "responseformat": "editor",
+        "responserequired": 1,
+        "responsefieldlines": max(5, lines),
+    }.items():
         ET.SubElement(made, name).text = str(value)
     _html(made, "graderinfo", asked.answer, asking)
 
@@ -99,7 +112,11 @@ def _match(made: ET.Element, asked: Asked, asking: Asking) -> None:
         pair = _html(made, "subquestion", left, asking)
         _text(ET.SubElement(pair, "answer"), str(plain(right)))
         if "<img" in right:
-            asking.export.lost(asked.question, "Moodle has no pictures on the right of a matching question", "pairs")
+            asking.export.lost(
+                asked.question,
+                "Moodle has no pictures on the right of a matching question",
+                "pairs",
+            )
 
 
 def _order(made: ET.Element, asked: Asked, asking: Asking) -> None:

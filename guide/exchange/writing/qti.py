@@ -16,7 +16,15 @@ _QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 _PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
 _VOID = {"br", "img", "hr"}
 _KEPT = {"src", "alt", "class", "href", "lang", "colspan", "rowspan", "start"}
-_PLAIN = {"figure": "div", "figcaption": "p", "section": "div", "mark": "em", "s": "span", "del": "span", "u": "span"}
+_PLAIN = {
+    "figure": "div",
+    "figcaption": "p",
+    "section": "div",
+    "mark": "em",
+    "s": "span",
+    "del": "span",
+    "u": "span",
+}
 
 
 def qti(export: Export) -> bytes:
@@ -32,13 +40,22 @@ def qti(export: Export) -> bytes:
     for asked in asking.all():
         name, media = f"items/{asked.question.id}.xml", dict[str, bytes]()
         files[name] = _bytes(_Item(asked, asking, media).made())
-        resource = ET.SubElement(resources, "resource", identifier=f"q-{asked.question.id}", type="imsqti_item_xmlv2p1", href=name)
+        resource = ET.SubElement(
+            resources,
+            "resource",
+            identifier=f"q-{asked.question.id}",
+            type="imsqti_item_xmlv2p1",
+            href=name,
+        )
         for path in (name, *sorted(media)):
             ET.SubElement(resource, "file", href=path)
         files |= media
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for path, data in {"imsmanifest.xml": _bytes(manifest), **dict(sorted(files.items()))}.items():
+        for path, data in {
+            "imsmanifest.xml": _bytes(manifest),
+            **dict(sorted(files.items())),
+        }.items():
             archive.writestr(zip_entry(path), data)
     return out.getvalue()
 
@@ -79,14 +96,25 @@ class _Item:
         self.asked, self.asking, self.media = asked, asking, media
         question = asked.question
         self.root = ET.Element(
-            "assessmentItem", xmlns=_QTI, identifier=f"q-{question.id}", title=asked.name, adaptive="false", timeDependent="false"
+            "assessmentItem",
+            xmlns=_QTI,
+            identifier=f"q-{question.id}",
+            title=asked.name,
+            adaptive="false",
+            timeDependent="false",
         )
 
     def made(self) -> ET.Element:
         """Return the item."""
         asked, question = self.asked, self.asked.question
         kind, cardinality, right = self._response()
-        response = ET.SubElement(self.root, "responseDeclaration", identifier="RESPONSE", cardinality=cardinality, baseType=kind)
+        response = ET.SubElement(
+            self.root,
+            "responseDeclaration",
+            identifier="RESPONSE",
+            cardinality=cardinality,
+            baseType=kind,
+        )
         if right:
             correct = ET.SubElement(response, "correctResponse")
             for value in right:
@@ -95,7 +123,13 @@ class _Item:
                               normalMaximum=str(question.points))  # fmt: skip
         ET.SubElement(ET.SubElement(score, "defaultValue"), "value").text = "0"
         if asked.explanation:
-            ET.SubElement(self.root, "outcomeDeclaration", identifier="FEEDBACK", cardinality="single", baseType="identifier")
+            ET.SubElement(
+                self.root,
+                "outcomeDeclaration",
+                identifier="FEEDBACK",
+                cardinality="single",
+                baseType="identifier",
+            )
         body = ET.SubElement(self.root, "itemBody")
         self._html(ET.SubElement(body, "div"), asked.prompt)
         self._interaction(body)
@@ -107,7 +141,9 @@ class _Item:
         return self.root
 
     def _html(self, parent: ET.Element, html: str) -> None:
-        made, files = self.asking.texts.pictures(html, lambda path: f"../media/{path.rpartition('/')[2]}")
+        made, files = self.asking.texts.pictures(
+            html, lambda path: f"../media/{path.rpartition('/')[2]}"
+        )
         self.media |= {path.removeprefix("../"): data for path, data in files.items()}
         builder = _Builder(parent)
         builder.feed(made)
@@ -122,7 +158,11 @@ class _Item:
         if asked.kind == "truth":
             return "identifier", "single", ["true" if asked.true else "false"]
         if asked.kind == "match":
-            return "directedPair", "multiple", [f"a{n} b{n}" for n in range(1, len(asked.pairs) + 1)]
+            return (
+                "directedPair",
+                "multiple",
+                [f"a{n} b{n}" for n in range(1, len(asked.pairs) + 1)],
+            )
         if asked.kind == "order":
             return "identifier", "ordered", [f"o{n}" for n in range(1, len(asked.options) + 1)]
         return "string", "single", [asked.answer] if asked.kind == "typed" else []
@@ -131,30 +171,61 @@ class _Item:
         asked, shuffle = self.asked, str(self.asked.question.shuffle).lower()
         if asked.kind in {"choice", "several"}:
             most = "0" if asked.kind == "several" else "1"
-            made = ET.SubElement(body, "choiceInteraction", responseIdentifier="RESPONSE", shuffle=shuffle, maxChoices=most)
-            self._choices(made, "simpleChoice", [(f"o{n}", html) for n, html in enumerate(asked.options, 1)])
+            made = ET.SubElement(
+                body,
+                "choiceInteraction",
+                responseIdentifier="RESPONSE",
+                shuffle=shuffle,
+                maxChoices=most,
+            )
+            self._choices(
+                made, "simpleChoice", [(f"o{n}", html) for n, html in enumerate(asked.options, 1)]
+            )
         elif asked.kind == "truth":
-            made = ET.SubElement(body, "choiceInteraction", responseIdentifier="RESPONSE", shuffle="false", maxChoices="1")
+            made = ET.SubElement(
+                body,
+                "choiceInteraction",
+                responseIdentifier="RESPONSE",
+                shuffle="false",
+                maxChoices="1",
+            )
             labels = self.asking.texts.labels
-            self._choices(made, "simpleChoice", [("true", labels("True")), ("false", labels("False"))])
+            self._choices(
+                made, "simpleChoice", [("true", labels("True")), ("false", labels("False"))]
+            )
         elif asked.kind == "order":
-            made = ET.SubElement(body, "orderInteraction", responseIdentifier="RESPONSE", shuffle="true")
-            self._choices(made, "simpleChoice", [(f"o{n}", html) for n, html in enumerate(asked.options, 1)])
+            made = ET.SubElement(
+                body, "orderInteraction", responseIdentifier="RESPONSE", shuffle="true"
+            )
+            self._choices(
+                made, "simpleChoice", [(f"o{n}", html) for n, html in enumerate(asked.options, 1)]
+            )
         elif asked.kind == "match":
             made = ET.SubElement(body, "matchInteraction", responseIdentifier="RESPONSE", shuffle="true",
                                  maxAssociations=str(len(asked.pairs)))  # fmt: skip
             for side, mark in enumerate("ab"):
                 found = [(f"{mark}{n}", pair[side]) for n, pair in enumerate(asked.pairs, 1)]
-                self._choices(ET.SubElement(made, "simpleMatchSet"), "simpleAssociableChoice", found, matchMax="1")
+                self._choices(
+                    ET.SubElement(made, "simpleMatchSet"),
+                    "simpleAssociableChoice",
+                    found,
+                    matchMax="1",
+                )
         elif asked.kind == "typed":
-            ET.SubElement(ET.SubElement(body, "p"), "textEntryInteraction", responseIdentifier="RESPONSE")
+            ET.SubElement(
+                ET.SubElement(body, "p"), "textEntryInteraction", responseIdentifier="RESPONSE"
+            )
         else:
             lines = str(getattr(asked.question, "lines", 2))
-            ET.SubElement(body, "extendedTextInteraction", responseIdentifier="RESPONSE", expectedLines=lines)
+            ET.SubElement(
+                body, "extendedTextInteraction", responseIdentifier="RESPONSE", expectedLines=lines
+            )
             rubric = ET.SubElement(body, "rubricBlock", view="scorer")
             self._html(ET.SubElement(rubric, "div"), asked.answer)
 
-    def _choices(self, parent: ET.Element, tag: str, choices: Sequence[tuple[str, str]], **more: str) -> None:
+    def _choices(
+        self, parent: ET.Element, tag: str, choices: Sequence[tuple[str, str]], **more: str
+    ) -> None:
         for name, html in choices:
             self._html(ET.SubElement(parent, tag, identifier=name, **more), html)
 
@@ -167,7 +238,9 @@ class _Item:
             ET.SubElement(match, "variable", identifier="RESPONSE")
             ET.SubElement(match, "correct", identifier="RESPONSE")
             value = ET.SubElement(test, "setOutcomeValue", identifier="SCORE")
-            ET.SubElement(value, "baseValue", baseType="float").text = str(self.asked.question.points)
+            ET.SubElement(value, "baseValue", baseType="float").text = str(
+                self.asked.question.points
+            )
         if self.asked.explanation:
             value = ET.SubElement(made, "setOutcomeValue", identifier="FEEDBACK")
             ET.SubElement(value, "baseValue", baseType="identifier").text = "explanation"

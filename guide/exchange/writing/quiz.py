@@ -85,7 +85,9 @@ class Asking:
         answer = html(question.answer, "answer")
         words = plain_text(answer)
         typed = len(words) <= _LONGEST_TYPED and "\n" not in words and "<img" not in answer
-        return Asked(question, "typed" if typed else "essay", prompt, why, answer=words if typed else answer)
+        return Asked(
+            question, "typed" if typed else "essay", prompt, why, answer=words if typed else answer
+        )
 
     def tags(self, question: Question) -> tuple[str, ...]:
         """Return the tags of a question, its level among them."""

@@ -14,6 +14,8 @@ from guide.model.content import Card, Flashcard
 
 _GAP = re.compile(r'<span class="gap">(.*?)</span>', re.S)
 
+_ASKED = "_____"
+
 
 def csv(export: Export) -> bytes:
     """Return the cards under guide's own column names, in Markdown: read again, they are the same cards.
@@ -23,7 +25,9 @@ def csv(export: Export) -> bytes:
     groups = export.cards()
     authored = {card.id: card for card in export.pack.cards}
     rows = [
-        _of_card(authored[group[0].of]) if group[0].origin == "cards" else _of_derived(group[0], export)
+        _of_card(authored[group[0].of])
+        if group[0].origin == "cards"
+        else _of_derived(group[0], export)
         for group in groups
     ]
     used = [name for name in COLUMNS if any(row.get(name) for row in rows)]
@@ -80,11 +84,13 @@ def _line(card: Flashcard, texts: Texts, export: Export) -> str:
     else:
         sides = texts.bodies(card)
     if card.image or any('<img class="picture' in s or '<img class="inline' in s for s in sides):
-        export.lost(card, "Quizlet imports no pictures; it is left out")
-    words = (plain_text(_GAP.sub(_blank, side)) for side in sides)
-    return "\t".join(" ".join(side.split()) for side in words)
+        export.lost(card, "Quizlet imports no pictures; the picture is omitted")
+    front, back = (" ".join(plain_text(_GAP.sub(_blank, side)).split()) for side in sides)
+    if card.cloze and _ASKED not in front:  # the gap is in a formula
+        front += f" ({_ASKED})"
+    return f"{front}\t{back}"
 
 
 def _blank(gap: re.Match[str]) -> str:
     hint = gap[1].replace("\xa0", "").strip()
-    return f"_____ ({hint})" if hint else "_____"
+    return f"{_ASKED} ({hint})" if hint else _ASKED

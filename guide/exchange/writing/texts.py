@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 from guide.content.library import deck_kind
+from guide.exchange.writing.chosen import Export
 from guide.html.cards import card_view, layout_of, short_source, topic
 from guide.html.faces import Faces
 from guide.html.request import Request
@@ -17,7 +18,6 @@ from guide.model import cloze
 from guide.model.base import Item
 from guide.model.content import Flashcard
 from guide.model.markup import read_citation
-from guide.exchange.writing.chosen import Export
 
 _FORMULA = re.compile(r'<img class="math" src="tex:(\w+)" alt="([^"]*)">')
 _OURS = re.compile(r' (?:data-[\w-]+|id|role)="[^"]*"')
@@ -139,8 +139,11 @@ def cleaned(html: str) -> str:
 
 
 def plain_text(html: str) -> str:
-    """Return the words of HTML on one line or several; a formula that is a picture as it is said."""
-    text = re.sub(r'<img[^>]*\balt="([^"]*)"[^>]*>', r"\1", html)
+    """Return the words of HTML on one line or several; a formula that is a picture as it is said.
+
+    Other pictures are omitted.
+    """
+    text = re.sub(r'<img class="math"[^>]*\balt="([^"]*)"[^>]*>', r"\1", html)
     text = re.sub(r"<[^>]*>", "", _ENDS.sub("\n", text.replace("\n", " ")))
     lines = (" ".join(line.split()) for line in unescape(text).split("\n"))
     return "\n".join(filter(None, lines))
