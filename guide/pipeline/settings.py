@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from guide.model.identity import State
 from guide.model.printers import Registration
 
 Progress = Callable[[str, str], None]
@@ -22,7 +23,8 @@ class Settings:
     `printed` are the cards of a deck printed before, each with its fingerprint: only others are
     made. `registration` is how far off the printer prints the back of a sheet. With `archive`, PDFs
     are PDF/A-3b and hold the pack's source, dated as the pack is; one without a date is dated `epoch`
-    (seconds since 1970). Without `layout`, the content alone is read, and nothing is made.
+    (seconds since 1970). Without `layout`, the content alone is read, and nothing is made. `since` names what
+    changes are printed since: a release, or a build or a revision that had the items `before`.
     """
 
     kinds: tuple[str, ...] = ()
@@ -41,5 +43,7 @@ class Settings:
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     layout: bool = True
+    since: str = ""
+    before: tuple[State, ...] | None = None
     jobs: int = field(default=0, compare=False)
     cache: bool = field(default=True, compare=False)

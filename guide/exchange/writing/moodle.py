@@ -26,7 +26,7 @@ def moodle(export: Export) -> bytes:
     for asked in asking.all():
         _question(quiz, asked, asking)
     ET.indent(quiz)
-    return ET.tostring(quiz, encoding="utf-8", xml_declaration=True) + b"\n"
+    return bytes(ET.tostring(quiz, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
 def _text(parent: ET.Element, text: str) -> ET.Element:

@@ -61,7 +61,7 @@ def qti(export: Export) -> bytes:
 
 
 def _bytes(element: ET.Element) -> bytes:
-    return ET.tostring(element, encoding="utf-8", xml_declaration=True) + b"\n"
+    return bytes(ET.tostring(element, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
 class _Builder(HTMLParser):
@@ -227,7 +227,7 @@ class _Item:
         self, parent: ET.Element, tag: str, choices: Sequence[tuple[str, str]], **more: str
     ) -> None:
         for name, html in choices:
-            self._html(ET.SubElement(parent, tag, identifier=name, **more), html)
+            self._html(ET.SubElement(parent, tag, {"identifier": name, **more}), html)
 
     def _processing(self, scored: bool) -> None:
         """Give the points for the right answer, and show the explanation."""
