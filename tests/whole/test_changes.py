@@ -87,7 +87,7 @@ def test_bars_are_beside_what_changed(built: tuple[Path, Path, Result]) -> None:
                 if isinstance(each, pikepdf.Dictionary) and each.get("/S") == "/Figure"]  # fmt: skip
     # Beside: the second paragraph, an item of the list, Dew, Sea, Another flood; in the contents: five.
     assert said.count("Changed since version 1.0") >= 4 and said.count("New since version 1.0") == 1, said
-    report = pdfua.validate(built[1] / "briefing.pdf")
+    report = pdfua.validate(str(built[1] / "briefing.pdf"))
     assert [str(each) for each in report.findings if each.severity == pdfua.Severity.ERROR] == []
 
 
