@@ -21,6 +21,7 @@ from guide.cli.options import (
     packs_argument,
     parsed,
     run_options,
+    settings_of,
     text,
 )
 
@@ -78,6 +79,7 @@ def build(
       guide build my-pack --since 1.2
       guide build my-pack --check build
       guide build my-pack --watch
+      guide build content/* --jobs tcp://127.0.0.1:8786
     """
     from guide import pipeline
     from guide.screen.builds import report_built
@@ -86,31 +88,36 @@ def build(
 
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
     printed = pipeline.printed_cards(printed_in) if printed_in else None
-    settings = pipeline.Settings(
-        **run, tags=chosen, printed=printed, registration=_registration(back_offset, printer),
-        booklet=booklet, archive=archive, epoch=_epoch() if archive else 0,
+    settings = settings_of(
+        run, tags=chosen, printed=printed, registration=_registration(back_offset, printer),
+        booklet=booklet, archive=archive, epoch=_epoch() if archive else 0, since=since,
     )  # fmt: skip
     if against is not None:
         _check(find_packs(packs), against, settings, as_json)
     if watch:
         _watch(find_packs(packs), out, settings, how_much)
-    built = []
-    for folder in find_packs(packs):
+    built, folders = [], find_packs(packs)
+    if settings.cluster is not None and len(folders) > 1:
+        for each in pipeline.build_all(folders, out, settings):
+            built.append(each)
+            report_built(each, HowMuch(how_much or "grouped"))
+        _end(built, as_json, opened)
+    for folder in folders:
         with progress_bars() as progress:
-            built.append(pipeline.build(folder, out, _since(folder, since, settings), progress))
+            built.append(pipeline.build(folder, out, _since(folder, settings), progress))
         report_built(built[-1], HowMuch(how_much or "grouped"))
     _end(built, as_json, opened)
 
 
-def _since(folder: Path, since: str, settings: Settings) -> Settings:
+def _since(folder: Path, settings: Settings) -> Settings:
     """Return the settings with the earlier state that `--since` names."""
-    if not since:
+    if not settings.since:
         return settings
     from dataclasses import replace
 
     from guide.actions.since import resolved
 
-    name, before = resolved(folder, since)
+    name, before = resolved(folder, settings.since)
     return replace(settings, since=name, before=before)
 
 

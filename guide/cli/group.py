@@ -11,7 +11,7 @@ import click
 from guide import __version__
 
 _COMMANDS = (
-    "new", "build", "preview", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
+    "new", "import", "build", "preview", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
     "ledger", "verify", "release", "export", "schema", "cache", "doctor", "lsp", "completion",
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ To find which card of a pack an imported card is, make a `State` of each (`State
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -227,11 +228,11 @@ def _candidates(
     words: str, index: Mapping[str, Sequence[str]], free: Mapping[str, Known]
 ) -> Iterator[tuple[float, str]]:
     """Yield the items that share most words with a text and are alike, each with how alike."""
-    shared: dict[str, float] = {}
+    shared: dict[str, float] = defaultdict(float)
     for word in {*tokens(words)}:
         names = index.get(word, ())
         for name in names:
-            shared[name] = shared.get(name, 0.0) + 1 / len(names)  # a rare word says more
+            shared[name] += 1 / len(names)  # a rare word says more
     for name, _ in sorted(shared.items(), key=lambda pair: (-pair[1], pair[0]))[:_CANDIDATES]:
         like = likeness(words, free[name].words)
         if like >= LEAST_ALIKE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from guide.cluster.address import Cluster
 from guide.model.identity import State
 from guide.model.printers import Registration
 
@@ -23,8 +24,9 @@ class Settings:
     `printed` are the cards of a deck printed before, each with its fingerprint: only others are
     made. `registration` is how far off the printer prints the back of a sheet. With `archive`, PDFs
     are PDF/A-3b and hold the pack's source, dated as the pack is; one without a date is dated `epoch`
-    (seconds since 1970). Without `layout`, the content alone is read, and nothing is made. `since` names what
-    changes are printed since: a release, or a build or a revision that had the items `before`.
+    (seconds since 1970). Without `layout`, the content alone is read, and nothing is made.
+    `jobs` is the number of processes on this machine, 0 for one on each core; with a `cluster`, jobs run there.
+    `since` names what changes are printed since: a release, or a build or a revision that had the items `before`.
     """
 
     kinds: tuple[str, ...] = ()
@@ -46,4 +48,5 @@ class Settings:
     since: str = ""
     before: tuple[State, ...] | None = None
     jobs: int = field(default=0, compare=False)
+    cluster: Cluster | None = field(default=None, compare=False)
     cache: bool = field(default=True, compare=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import load, make  # noqa: F401
 from pictures import drawing, saved
 
 ROOT = Path(__file__).parents[2]
