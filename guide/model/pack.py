@@ -60,6 +60,12 @@ class Edition(Frozen):
     title: Words = ""
 
 
+class Since(Frozen):
+    """The version that changes are printed since."""
+
+    since: Text
+
+
 ThemeField = Annotated[
     Theme, BeforeValidator(lambda value: {"name": value} if isinstance(value, str) else value)
 ]
@@ -98,6 +104,7 @@ class Manifest(Frozen):
     require_sources: StrictBool = False
     review_after: ReviewAfter | None = None
     autolink: StrictBool = True
+    changes: Since | None = None
 
     @property
     def language(self) -> str:

@@ -65,7 +65,7 @@ def begin_pages(task: Task, order: Order, piece: Piece, version: str) -> Pages |
     cards = deck_cards(task) if "cards" in kind.prints else ()
     request = Request(
         task.pack, kind, order.options, order.paper, order.theme, cards, edition=edition,
-        piece=piece, version=version,
+        piece=piece, version=version, changes=task.changes,
     )  # fmt: skip
     html, found = markup(task, request)
     task.problems.add(*spare(task, kind, found))
