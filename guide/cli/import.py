@@ -1,4 +1,4 @@
-"""`guide import`."""
+"""`guide import`."""  # noqa: N999  the name of the command
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from guide.cli.options import FILE, FOLDER, flag, options, text
     text("--columns", metavar="NAMES", help="What the columns of a table are, in their order: front,back,hint,tags,cloze, "
          "and - for one to leave out."),
     text("--encoding", metavar="NAME", help="The encoding of a text file, such as cp1252 or mac_roman."),
-    text("--separator", metavar="TEXT", help="What is between front and back in a text file: \" - \", \\t."),
-    text("--between", metavar="TEXT", help="What is between two cards in a text file: \";\", \\n\\n. Otherwise: a new line."),
+    text("--separator", metavar="TEXT", help='What is between front and back in a text file: " - ", \\t.'),
+    text("--between", metavar="TEXT", help='What is between two cards in a text file: ";", \\n\\n. Otherwise: a new line.'),
     click.option("--text", "text_", default="", type=click.Choice(["", "plain", "markdown", "html"]), metavar="KIND",
                  help="What the texts of a table are: plain, markdown or html. Otherwise: HTML where there are tags."),
     text("--title", metavar="TEXT", help="The title of a new pack."),
@@ -51,7 +51,9 @@ def import_(
 
     named = tuple(name.strip() for name in columns.split(",")) if columns else ()
     how = Options(named, encoding, separator, between, text_)
-    plan = importing.plan(files, _pack(into, files), how, title=title, lang=lang, skip=skip_unreadable)
+    plan = importing.plan(
+        files, _pack(into, files), how, title=title, lang=lang, skip=skip_unreadable
+    )
     show(plan.problems, stream=sys.stderr)
     wrong = plan.refused and not skip_unreadable
     if write and not wrong:

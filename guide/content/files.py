@@ -172,7 +172,9 @@ class Reader:
             names = sorted(os.listdir(self.root / folder)) if inside else []
         except (OSError, ValueError):
             names = []
-        if more := {os.path.basename(path) for path in self.given if os.path.dirname(path) == folder}:
+        if more := {
+            os.path.basename(path) for path in self.given if os.path.dirname(path) == folder
+        }:
             names = sorted({*names, *more})
         return inside, [name for name in names if not name.startswith(".")]
 

@@ -14,7 +14,9 @@ Pair = Callable[[str, Any, int], str]
 """What writes a key with its value; further lines have so many blanks."""
 
 
-def with_values(text: str, changes: Mapping[tuple[int, int], Mapping[str, Any]], pair: Pair) -> str | None:
+def with_values(
+    text: str, changes: Mapping[tuple[int, int], Mapping[str, Any]], pair: Pair
+) -> str | None:
     """Return a file in which entries have other values, None where it cannot be edited.
 
     An entry is named by line and column (from 1) at which it begins; it is in a list, or is the one mapping of the
@@ -22,7 +24,11 @@ def with_values(text: str, changes: Mapping[tuple[int, int], Mapping[str, Any]],
     """
     root = nodes_of(text)
     entries = root.value if isinstance(root, yaml.SequenceNode) else [root]
-    known = {(node.start_mark.line + 1, node.start_mark.column + 1): node for node in entries if isinstance(node, yaml.MappingNode)}
+    known = {
+        (node.start_mark.line + 1, node.start_mark.column + 1): node
+        for node in entries
+        if isinstance(node, yaml.MappingNode)
+    }
     lines = text.split("\n")
     for place in sorted(changes, reverse=True):
         node = known.get(place)
@@ -33,7 +39,9 @@ def with_values(text: str, changes: Mapping[tuple[int, int], Mapping[str, Any]],
     return "\n".join(lines)
 
 
-def _in_block(lines: list[str], node: yaml.MappingNode, values: Mapping[str, Any], pair: Pair) -> bool:
+def _in_block(
+    lines: list[str], node: yaml.MappingNode, values: Mapping[str, Any], pair: Pair
+) -> bool:
     keys = [key for key, _ in node.value]
     if len({key.start_mark.line for key in keys}) != len(keys):
         return False
@@ -42,7 +50,11 @@ def _in_block(lines: list[str], node: yaml.MappingNode, values: Mapping[str, Any
     waiting = dict(values)
     new = [name for name in waiting if name not in {key.value for key in keys}]
     made = [pair(name, waiting.pop(name), indent + 2) for name in new if waiting[name] is not None]
-    made_lines = [" " * indent + line if line and not line.startswith(" ") else line for each in made for line in each.split("\n")]
+    made_lines = [
+        " " * indent + line if line and not line.startswith(" ") else line
+        for each in made
+        for line in each.split("\n")
+    ]
     for key, end in sorted(zip(keys, ends, strict=True), key=lambda found: -found[1]):
         if key is keys[-1] and made_lines:
             lines[end:end] = made_lines
@@ -51,7 +63,9 @@ def _in_block(lines: list[str], node: yaml.MappingNode, values: Mapping[str, Any
             data = waiting[key.value]
             written = pair(key.value, "" if data is None else data, indent + 2).split("\n")
             stop = end
-            while stop > start + 1 and (not lines[stop - 1].strip() or lines[stop - 1].lstrip().startswith("#")):
+            while stop > start + 1 and (
+                not lines[stop - 1].strip() or lines[stop - 1].lstrip().startswith("#")
+            ):
                 stop -= 1
             lines[start:stop] = [lines[start][:column] + written[0], *written[1:]]
     return True
@@ -68,7 +82,9 @@ def _last_line(lines: list[str], node: yaml.MappingNode) -> int:
     return end
 
 
-def _in_flow(lines: list[str], node: yaml.MappingNode, values: Mapping[str, Any], pair: Pair) -> bool:
+def _in_flow(
+    lines: list[str], node: yaml.MappingNode, values: Mapping[str, Any], pair: Pair
+) -> bool:
     del pair
     found = {key.value: value for key, value in node.value}
     for name in sorted(values, key=lambda each: _position(found.get(each)), reverse=True):
@@ -79,7 +95,9 @@ def _in_flow(lines: list[str], node: yaml.MappingNode, values: Mapping[str, Any]
             lines[row] = f"{lines[row][:column]}, {name}: {made}{lines[row][column:]}"
             continue
         start, end = value.start_mark, value.end_mark
-        lines[start.line : end.line + 1] = [lines[start.line][: start.column] + made + lines[end.line][end.column :]]
+        lines[start.line : end.line + 1] = [
+            lines[start.line][: start.column] + made + lines[end.line][end.column :]
+        ]
     return True
 
 

@@ -6,7 +6,6 @@ import gc
 import os
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from guide.diagnostics.calling import install
@@ -14,7 +13,16 @@ from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.exchange.importing import Plan, Wanted, plan_import
 from guide.resources import TEMPLATES
 from guide.system.fence import Fence
-from guide.system.sandbox import MB, VARIABLE, Exceeded, Limits, NotStarted, Refused, confined, limits
+from guide.system.sandbox import (
+    MB,
+    VARIABLE,
+    Exceeded,
+    Limits,
+    NotStarted,
+    Refused,
+    confined,
+    limits,
+)
 
 SMALL = Limits(seconds=60, wall=300, memory=1500, output=1000)
 _AGAIN = "Export the file again, in parts if it is large."
@@ -31,16 +39,27 @@ def planned(wanted: Wanted) -> Plan:
     size = sum(path.stat().st_size for path in wanted.files if path.is_file())
     seconds = bounds.seconds + size // (2 * MB)
     try:
-        plan: Plan = confined(_call, wanted, heard=lambda *_: None, bounds=bounds, seconds=seconds, fence=_fence(wanted))
+        plan: Plan = confined(
+            _call,
+            wanted,
+            heard=lambda *_: None,
+            bounds=bounds,
+            seconds=seconds,
+            fence=_fence(wanted),
+        )
     except Refused as exc:
         message = "reading the file would start another program or connect to another machine"
-        raise GuideError(error("import-limit", message, Place(name), "Do not use this file.")) from exc
+        raise GuideError(
+            error("import-limit", message, Place(name), "Do not use this file.")
+        ) from exc
     except NotStarted as exc:
         hint = "Free some room and end other programs; TMPDIR names another folder."
         raise GuideError(error("cannot-start", str(exc), Place(name), hint)) from exc
     except Exceeded as exc:
         hint = f"{_AGAIN} If you trust it, allow more: {VARIABLE}=seconds=300,memory=3000."
-        raise GuideError(error("import-limit", f"importing {exc.limit}", Place(exc.doing[0] or name), hint)) from exc
+        raise GuideError(
+            error("import-limit", f"importing {exc.limit}", Place(exc.doing[0] or name), hint)
+        ) from exc
     return plan
 
 
@@ -62,6 +81,6 @@ def _call(wanted: Wanted, say: Callable[[str, str], None]) -> Any:
         except ModuleNotFoundError as exc:
             message = f"a library that reads this file is not installed: {exc.name}"
             hint = f"Install it: `{install('exchange')}`."
-            raise GuideError(error("missing-extra", message, Place(wanted.files[0].name), hint)) from exc
-
-
+            raise GuideError(
+                error("missing-extra", message, Place(wanted.files[0].name), hint)
+            ) from exc

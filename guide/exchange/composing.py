@@ -65,7 +65,14 @@ class Composed:
             text = head
         elif re.search(r"^\s*[\[{]", re.sub(r"(?m)^#.*$", "", text)):
             hint = "Write each of its entries on lines of their own after `- `, and import again."
-            raise GuideError(error("import-refused", f"{path} is one list in brackets", Place(str(self.folder / path), 1, 1), hint))
+            raise GuideError(
+                error(
+                    "import-refused",
+                    f"{path} is one list in brackets",
+                    Place(str(self.folder / path), 1, 1),
+                    hint,
+                )
+            )
         text = text if text.endswith("\n") else text + "\n"
         line = text.count("\n") + 1
         parts = [text]
@@ -85,7 +92,9 @@ class Composed:
         return None
 
 
-def compose(folder: Path, merged: Sequence[Merged], pack: Pack | None, records: Iterable[record.Imported]) -> Composed:
+def compose(
+    folder: Path, merged: Sequence[Merged], pack: Pack | None, records: Iterable[record.Imported]
+) -> Composed:
     """Return the files of a pack with everything that imports bring."""
     made = Composed(folder)
     for each in merged:
@@ -114,7 +123,11 @@ def _cards(made: Composed, merged: Merged) -> None:
     for group, news in groups.items():
         for number in range(0, len(news), _MOST):
             name = slug(group) + (f"-{number // _MOST + 1}" if number else "")
-            made.append(f"cards/{name}.yaml", news[number : number + _MOST], _COMMENT.format(up="../", name="cards"))
+            made.append(
+                f"cards/{name}.yaml",
+                news[number : number + _MOST],
+                _COMMENT.format(up="../", name="cards"),
+            )
 
 
 def _sections(made: Composed, new: Sequence[New]) -> None:
@@ -127,7 +140,9 @@ def _sections(made: Composed, new: Sequence[New]) -> None:
         number += 10
         path = f"sections/{number:02d}-{each.id}.md"
         data = {name: value for name, value in each.entry.data.items() if name != "body"}
-        made.texts[path] = entries.front_matter({"id": each.id, **data}, str(each.entry.data.get("body", "")))
+        made.texts[path] = entries.front_matter(
+            {"id": each.id, **data}, str(each.entry.data.get("body", ""))
+        )
         made.written[path] = [(1, made.texts[path].count("\n") + 1, each.entry)]
 
 
@@ -139,18 +154,26 @@ def _changes(made: Composed, changes: Sequence[Change], pack: Pack) -> None:
         at = items[change.id].at()
         made.changed[change.id] = change.entry
         if not at.path.endswith((".yaml", ".yml", ".md", ".markdown")):
-            message = f"`{change.id}` changed in the file, and {at.path} is a table, which is not edited"
+            message = (
+                f"`{change.id}` changed in the file, and {at.path} is a table, which is not edited"
+            )
             hint = f"Correct it there: {', '.join(f'{name}: {value}' for name, value in change.values.items())[:200]}"
             made.problems.append(warning("import-edited", message, at, hint, change.id))
             continue
         by_path.setdefault(at.path, {})[at.line, at.column] = change.values
     for path, values in by_path.items():
         text = made.text(path) or ""
-        edited = _section(text, *values.values()) if path.endswith((".md", ".markdown")) else with_values(text, values, entries.pair)
+        edited = (
+            _section(text, *values.values())
+            if path.endswith((".md", ".markdown"))
+            else with_values(text, values, entries.pair)
+        )
         if edited is None:
             message = "the entries that changed cannot be edited in this file"
             hint = "Write each of its entries on lines of their own after `- `, and import again."
-            raise GuideError(error("import-refused", message, Place(str(made.folder / path), 1, 1), hint))
+            raise GuideError(
+                error("import-refused", message, Place(str(made.folder / path), 1, 1), hint)
+            )
         made.texts[path] = edited
 
 

@@ -22,11 +22,22 @@ _ORDER = (
 def scalar(text: str, indent: int, flow: bool = False) -> str:
     """Return a text as a YAML value; one of several lines is a block whose lines have `indent` blanks."""
     plain = (_FLOW if flow else _PLAIN).fullmatch(text)
-    if plain and text.lower() not in _WORDS and text == text.strip() and text.isprintable() and text[-1] != ":":
+    if (
+        plain
+        and text.lower() not in _WORDS
+        and text == text.strip()
+        and text.isprintable()
+        and text[-1] != ":"
+    ):
         return text
     lines = text.split("\n")
     whole = len(lines) > 1 and not flow and _BLOCK.fullmatch(text) and not text.endswith("\n")
-    if whole and lines[0] and not lines[0].startswith(" ") and not any(line.endswith(" ") for line in lines):
+    if (
+        whole
+        and lines[0]
+        and not lines[0].startswith(" ")
+        and not any(line.endswith(" ") for line in lines)
+    ):
         return "|-\n" + "\n".join(f"{' ' * indent}{line}" if line else "" for line in lines)
     made = json.dumps(text, ensure_ascii=False)
     return re.sub("[\x7f-\xa0\u2028\u2029\ufeff]", lambda m: f"\\u{ord(m[0]):04x}", made)
@@ -42,7 +53,9 @@ def value(data: Any, indent: int) -> str:
         return scalar(data, indent)
     blanks = " " * indent
     if isinstance(data, Mapping):
-        return "\n" + "\n".join(f"{blanks}{_key(each)}: {scalar(str(text), indent + 2)}" for each, text in data.items())
+        return "\n" + "\n".join(
+            f"{blanks}{_key(each)}: {scalar(str(text), indent + 2)}" for each, text in data.items()
+        )
     short = all("\n" not in each and len(each) < 30 for each in data)
     if short and sum(map(len, data)) < 80:
         return f"[{', '.join(scalar(each, indent, flow=True) for each in data)}]"
@@ -50,7 +63,11 @@ def value(data: Any, indent: int) -> str:
 
 
 def _key(text: str) -> str:
-    return scalar(text, 0, flow=True) if len(text) < 900 and "\n" not in text else json.dumps(text, ensure_ascii=False)
+    return (
+        scalar(text, 0, flow=True)
+        if len(text) < 900 and "\n" not in text
+        else json.dumps(text, ensure_ascii=False)
+    )
 
 
 def keys_in_order(data: Mapping[str, Any]) -> Sequence[str]:

@@ -48,7 +48,7 @@ class Plan:
     items: list[tuple[str, str, str]] = field(default_factory=list)
     problems: tuple[Diagnostic, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
-    pictures: int = 0
+    unreadable: dict[str, int] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
@@ -87,11 +87,15 @@ def _pack(folder: Path) -> tuple[Pack | None, tuple[Diagnostic, ...]]:
     if not (folder / "pack.yaml").exists():
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             hint = "Name a folder that has a pack.yaml, or one that does not exist yet."
-            raise GuideError(error("no-pack", "the folder has no pack.yaml", Place(str(folder)), hint))
+            raise GuideError(
+                error("no-pack", "the folder has no pack.yaml", Place(str(folder)), hint)
+            )
         return None, ()
     pack, problems = load_pack(folder)
     if pack is None:
-        raise GuideError(*(each.within(str(folder)) for each in problems if each.severity == Severity.ERROR))
+        raise GuideError(
+            *(each.within(str(folder)) for each in problems if each.severity == Severity.ERROR)
+        )
     return pack, problems
 
 
@@ -106,14 +110,19 @@ def _records(folder: Path) -> list[record.Imported]:
 
 
 def _merged(
-    found: Sequence[Found], pack: Pack | None, records: Sequence[record.Imported], refused: Mapping[str, set[int]]
+    found: Sequence[Found],
+    pack: Pack | None,
+    records: Sequence[record.Imported],
+    refused: Mapping[str, set[int]],
 ) -> list[Merged]:
     taken = {item.id for item in pack.items} if pack is not None else set()
     taken |= {each.id for each in records}
     return [merge(each, pack, records, taken, refused[each.path]) for each in found]
 
 
-def _failed(folder: Path, made: Composed, before: Sequence[Diagnostic]) -> list[tuple[Entry, Diagnostic]]:
+def _failed(
+    folder: Path, made: Composed, before: Sequence[Diagnostic]
+) -> list[tuple[Entry, Diagnostic]]:
     """Load the pack as it would be; return the imported entries with new errors. Raises GuideError for others."""
     old = Counter((each.code, each.place.path, each.message) for each in before)
     failed: list[tuple[Entry, Diagnostic]] = []
@@ -134,18 +143,28 @@ def _failed(folder: Path, made: Composed, before: Sequence[Diagnostic]) -> list[
 
 
 def _refuse(
-    found: Sequence[Found], failed: Sequence[tuple[Entry, Diagnostic]], refused: Mapping[str, set[int]]
+    found: Sequence[Found],
+    failed: Sequence[tuple[Entry, Diagnostic]],
+    refused: Mapping[str, set[int]],
 ) -> Iterator[Diagnostic]:
     """Leave out the entries that failed; yield why, at their place in the file that was imported."""
-    places = {id(entry): (each.path, place) for each in found for place, entry in enumerate(each.entries)}
+    places = {
+        id(entry): (each.path, place) for each in found for place, entry in enumerate(each.entries)
+    }
     for entry, why in failed:
         path, place = places[id(entry)]
         refused[path].add(place)
-        yield error("import-unreadable", f"guide cannot print this: {why.message}", entry.at, why.hint)
+        yield error(
+            "import-unreadable", f"guide cannot print this: {why.message}", entry.at, why.hint
+        )
 
 
 def _new_pack(wanted: Wanted, found: Sequence[Found]) -> dict[str, str]:
-    title = wanted.title or next((each.title for each in found if each.title), "") or wanted.folder.resolve().name
+    title = (
+        wanted.title
+        or next((each.title for each in found if each.title), "")
+        or wanted.folder.resolve().name
+    )
     lines = ["# yaml-language-server: $schema=.guide/schema/pack.json",
              "# The only file that a pack must have. Every key is explained in docs/pack-format/pack-yaml.md.",
              "format: 1", f"title: {scalar(title, 2)}", f"lang: {wanted.lang or 'en'}", 'version: "1.0"']  # fmt: skip
@@ -156,7 +175,12 @@ def _new_pack(wanted: Wanted, found: Sequence[Found]) -> dict[str, str]:
 
 
 def _planned(
-    wanted: Wanted, found: Sequence[Found], merged: Sequence[Merged], made: Composed, problems: Sequence[Diagnostic], created: bool
+    wanted: Wanted,
+    found: Sequence[Found],
+    merged: Sequence[Merged],
+    made: Composed,
+    problems: Sequence[Diagnostic],
+    created: bool,
 ) -> Plan:
     folder = str(wanted.folder)
     plan = Plan(wanted.folder, created)
@@ -164,8 +188,13 @@ def _planned(
     for each, one in zip(found, merged, strict=True):
         each.settle()
         every += each.problems
-        every += [problem if problem.place.path == each.path else problem.within(folder) for problem in one.problems]
+        every += [
+            problem if problem.place.path == each.path else problem.within(folder)
+            for problem in one.problems
+        ]
         plan.formats[each.path] = each.format
+        wrong = [problem for problem in every if problem.code == "import-unreadable"]
+        plan.unreadable[each.path] = sum(problem.place.path == each.path for problem in wrong)
         plan.counts[each.path] = one.counts
         plan.items += [("new", new.entry.part, new.id) for new in one.new]
         plan.items += [("changed", change.entry.part, change.id) for change in one.changes]
@@ -173,6 +202,4 @@ def _planned(
     plan.problems = in_order(every)
     if not plan.refused or wanted.skip:
         plan.files = made.files()
-    plan.pictures = len(made.pictures)
     return plan
-

@@ -14,7 +14,12 @@ from guide.model.cloze import unnumbered
 from guide.model.identity import Known, Lock, State, matched
 from guide.model.parts import NAMED
 
-MAIN = {"cards": ("front", "cloze"), "questions": ("prompt",), "glossary": ("term",), "sections": ("title",)}
+MAIN = {
+    "cards": ("front", "cloze"),
+    "questions": ("prompt",),
+    "glossary": ("term",),
+    "sections": ("title",),
+}
 """The fields that say which item an entry is; the first that it has counts."""
 
 
@@ -29,7 +34,9 @@ def said(item: Item) -> dict[str, Any]:
     data = item.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     if body := getattr(item, "body", ""):
         data["body"] = body.strip("\n")
-    return {name: value for name, value in data.items() if name != "id" and value not in ("", [], None)}
+    return {
+        name: value for name, value in data.items() if name != "id" and value not in ("", [], None)
+    }
 
 
 @dataclass
@@ -81,11 +88,22 @@ def _recorded(
                     found.records[place] = free.pop(name)
 
     by(_index((each.key, each.id) for each in records), lambda place: entries[place].key)
-    by(_index((each.id, each.id) for each in records), lambda place: str(entries[place].data.get("id", "")))
-    by(_index((_whole(each.fields), each.id) for each in records), lambda place: _whole(fields[place]))
+    by(
+        _index((each.id, each.id) for each in records),
+        lambda place: str(entries[place].data.get("id", "")),
+    )
+    by(
+        _index((_whole(each.fields), each.id) for each in records),
+        lambda place: _whole(fields[place]),
+    )
     for name in (*MAIN[part], "back", "answer", "definition", "body"):
-        by(_index((each.fields.get(name, ""), each.id) for each in records), lambda place, name=name: fields[place].get(name, ""))  # type: ignore[misc]
-    _like(part, [place for place in places if place not in found.records], entries, free, items, found)
+        by(
+            _index((each.fields.get(name, ""), each.id) for each in records),
+            lambda place, name=name: fields[place].get(name, ""),
+        )  # type: ignore[misc]
+    _like(
+        part, [place for place in places if place not in found.records], entries, free, items, found
+    )
     found.gone += [each for each in free.values() if (part, each.id) in items]
 
 
@@ -113,7 +131,16 @@ def _like(
     if not known or not rest:
         return
     unlike = "\ue000"  # an id that no item has
-    states = [State(part, f"{unlike}{place}", f"{unlike}{place}", _words(part, entries[place].data), given=False) for place in rest]
+    states = [
+        State(
+            part,
+            f"{unlike}{place}",
+            f"{unlike}{place}",
+            _words(part, entries[place].data),
+            given=False,
+        )
+        for place in rest
+    ]
     for place, name in zip(rest, matched(states, Lock(known)).ids, strict=True):
         if name in free and f"{part}/{name}" in known:
             found.records[place] = free.pop(name)
@@ -127,7 +154,11 @@ def _words(part: str, data: Mapping[str, Any]) -> str:
 
 
 def _already_there(
-    part: str, rest: Sequence[int], entries: Sequence[Entry], items: Mapping[tuple[str, str], Item], found: Partners
+    part: str,
+    rest: Sequence[int],
+    entries: Sequence[Entry],
+    items: Mapping[tuple[str, str], Item],
+    found: Partners,
 ) -> None:
     """Match entries with items that say the same, wherever these are from: nothing is imported twice."""
     index: dict[tuple[str, ...], list[str]] = {}
@@ -141,5 +172,10 @@ def _already_there(
 
 
 def _sides(part: str, data: Mapping[str, Any]) -> tuple[str, ...]:
-    sides = {"cards": ("front", "back", "cloze"), "questions": ("prompt", "type"), "glossary": ("term",), "sections": ("title",)}
+    sides = {
+        "cards": ("front", "back", "cloze"),
+        "questions": ("prompt", "type"),
+        "glossary": ("term",),
+        "sections": ("title",),
+    }
     return tuple(printed(str(data.get(name, ""))) for name in sides[part])

@@ -20,7 +20,7 @@ from guide.model.base import KEBAB, Item
 from guide.model.pack import Pack
 from guide.model.signs import TAG, understood
 
-STATES = ("new", "changed", "unchanged", "edited here", "gone", "unreadable")
+STATES = ("new", "changed", "unchanged", "edited here", "gone")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,9 @@ class Merged:
         self.counts.setdefault(part, Counter())[state] += 1
 
 
-def merge(found: Found, pack: Pack | None, records: Sequence[Imported], taken: set[str], refused: set[int]) -> Merged:
+def merge(
+    found: Found, pack: Pack | None, records: Sequence[Imported], taken: set[str], refused: set[int]
+) -> Merged:
     """Return what importing a file into a pack (None: a new one) comes to.
 
     `taken` are the ids that are not free, which grow; `refused` are places of entries that are left out.
@@ -71,7 +73,6 @@ def merge(found: Found, pack: Pack | None, records: Sequence[Imported], taken: s
     for place, entry in enumerate(found.entries):
         if place in refused:
             merged.records += [known.records[place]] if place in known.records else []
-            merged.count(entry.part, "unreadable")
         elif place in known.records:
             _known(entry, known.records[place], items, merged, fields[place])
         elif place in known.same:
@@ -86,11 +87,21 @@ def merge(found: Found, pack: Pack | None, records: Sequence[Imported], taken: s
         merged.records.append(record)
         item = items[record.part, record.id]
         message = f"`{record.id}` is no longer in {found.path}; it stays in the pack"
-        merged.problems.append(warning("import-gone", message, item.at(), "Delete it here if nobody needs it.", record.id))
+        merged.problems.append(
+            warning(
+                "import-gone", message, item.at(), "Delete it here if nobody needs it.", record.id
+            )
+        )
     return merged
 
 
-def _known(entry: Entry, record: Imported, items: Mapping[tuple[str, str], Item], merged: Merged, theirs: Mapping[str, str]) -> None:
+def _known(
+    entry: Entry,
+    record: Imported,
+    items: Mapping[tuple[str, str], Item],
+    merged: Merged,
+    theirs: Mapping[str, str],
+) -> None:
     """Take over what the file changed in an item that was imported before."""
     item = items.get((entry.part, record.id))
     if item is None:  # a person has deleted it
@@ -114,7 +125,11 @@ def _known(entry: Entry, record: Imported, items: Mapping[tuple[str, str], Item]
             continue
         if ours != now:
             values[name] = entry.data.get(name)
-        fields = {**fields, name: now} if now else {each: old for each, old in fields.items() if each != name}
+        fields = (
+            {**fields, name: now}
+            if now
+            else {each: old for each, old in fields.items() if each != name}
+        )
     if kept:
         names = " and ".join(f"`{name}`" for name in kept)
         message = f"{names} of `{record.id}` changed both here and in {merged.found.path}; the pack's stays"
@@ -124,7 +139,15 @@ def _known(entry: Entry, record: Imported, items: Mapping[tuple[str, str], Item]
     if values:
         merged.changes.append(Change(entry, record.id, values))
     merged.count(entry.part, "edited here" if kept else "changed" if values else "unchanged")
-    merged.records.append(Imported(record.source, record.part, record.id, entry.key or record.key, dict(sorted(fields.items()))))
+    merged.records.append(
+        Imported(
+            record.source,
+            record.part,
+            record.id,
+            entry.key or record.key,
+            dict(sorted(fields.items())),
+        )
+    )
 
 
 def _shown(value: Any) -> str:
@@ -139,7 +162,9 @@ def _start(entry: Entry) -> str:
 def _free(entry: Entry, taken: set[str]) -> str:
     """Return an id that no item has, and take it: the entry's own, or one made of its title."""
     own = str(entry.data.get("id", ""))
-    words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], main_of(entry.part, entry.data))
+    words = TAG.sub(
+        lambda tag: "" if understood(tag[2].lower()) else tag[0], main_of(entry.part, entry.data)
+    )
     base = own if KEBAB.fullmatch(own) else slug(words)
     name, number = base, 2
     while name in taken:

@@ -31,7 +31,9 @@ class Imported:
 
 def digest(value: Any) -> str:
     """Return a short digest of the value of a field."""
-    plain = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    plain = (
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    )
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
@@ -66,7 +68,14 @@ def read(text: str) -> tuple[list[Imported], list[Diagnostic]]:
             each = Imported(str(json.loads(source)), part, name, str(json.loads(key)), pairs)
         except (ValueError, RecursionError):
             hint = "Take the line back from version control; delete a line of a conflict that git left."
-            problems.append(error("import-record", f"line {number} is not one that guide wrote", Place(RECORD, number, 1), hint))
+            problems.append(
+                error(
+                    "import-record",
+                    f"line {number} is not one that guide wrote",
+                    Place(RECORD, number, 1),
+                    hint,
+                )
+            )
             continue
         found[each.source, part, name] = each
     return list(found.values()), problems

@@ -55,22 +55,41 @@ def notes(data: bytes, found: Found) -> Iterator[Note]:
             database.execute("PRAGMA trusted_schema = OFF")
             database.execute("PRAGMA cell_size_check = ON")
             database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            database.create_collation("unicase", lambda one, other: (one.casefold() > other.casefold()) - (one.casefold() < other.casefold()))
+            database.create_collation(
+                "unicase",
+                lambda one, other: (
+                    (one.casefold() > other.casefold()) - (one.casefold() < other.casefold())
+                ),
+            )
             yield from _notes(database, found)
-    except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as exc:
+    except (
+        sqlite3.Error,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+    ) as exc:
         reason = " ".join(str(exc).split())[:80]
         found.refuse("import-unreadable", f"the deck's database is damaged: {reason}", _AGAIN)
 
 
 def _notes(database: sqlite3.Connection, found: Found) -> Iterator[Note]:
-    known = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    known = {
+        name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
     if not {"notes", "cards"} <= known:
         found.refuse("import-unreadable", "the file has no notes of Anki in it", _AGAIN)
     tables = _new(database) if "notetypes" in known else _old(database)
     where: dict[int, tuple[int, set[int]]] = {}
-    for note, deck, number in database.execute("SELECT nid, CASE WHEN odid > 0 THEN odid ELSE did END, ord FROM cards ORDER BY ord, id"):
+    for note, deck, number in database.execute(
+        "SELECT nid, CASE WHEN odid > 0 THEN odid ELSE did END, ord FROM cards ORDER BY ord, id"
+    ):
         where.setdefault(note, (deck, set()))[1].add(number)
-    for name, guid, kind, tags, fields in database.execute("SELECT id, guid, mid, tags, flds FROM notes ORDER BY id"):
+    for name, guid, kind, tags, fields in database.execute(
+        "SELECT id, guid, mid, tags, flds FROM notes ORDER BY id"
+    ):
         deck, cards = where.get(name, (0, {0}))
         yield Note(
             str(guid), tables.kinds[kind], tuple(str(fields).split("\x1f")), tuple(str(tags).split()),
@@ -103,7 +122,9 @@ def _new(database: sqlite3.Connection) -> _Tables:
         sides.setdefault(kind, []).append((_string(read, 1), _string(read, 2)))
     for kind, name, config in database.execute("SELECT id, name, config FROM notetypes"):
         cloze = parts(config).get(1, [_NORMAL])[0] == _CLOZE
-        tables.kinds[kind] = NoteType(str(name), tuple(fields.get(kind, ())), tuple(sides.get(kind, ())), cloze)
+        tables.kinds[kind] = NoteType(
+            str(name), tuple(fields.get(kind, ())), tuple(sides.get(kind, ())), cloze
+        )
     for name, title in database.execute("SELECT id, name FROM decks"):
         tables.decks[name] = str(title).replace("\x1f", "::")
     return tables

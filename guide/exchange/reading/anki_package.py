@@ -31,7 +31,11 @@ def read_package(data: bytes, found: Found, options: Options) -> None:
     found.format = "Anki package"
     archive = Archive(data, found)
     media = Media(archive, found)
-    name = next(each for each in ("collection.anki21b", "collection.anki21", "collection.anki2") if archive.has(each))
+    name = next(
+        each
+        for each in ("collection.anki21b", "collection.anki21", "collection.anki2")
+        if archive.has(each)
+    )
     database = unpacked(archive.read(name), found)
     cards = NoteCards(found, media.picture)
     decks = set()
@@ -52,9 +56,17 @@ def unpacked(data: bytes, found: Found) -> bytes:
         with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(data) as stream:
             made = stream.read(MOST_OF_ONE + 1)
     except (zstandard.ZstdError, MemoryError) as exc:
-        found.refuse("import-unreadable", f"the file is damaged: {' '.join(str(exc).split())[:80]}", "In Anki, export the deck again.")
+        found.refuse(
+            "import-unreadable",
+            f"the file is damaged: {' '.join(str(exc).split())[:80]}",
+            "In Anki, export the deck again.",
+        )
     if len(made) > MOST_OF_ONE:
-        found.refuse("import-too-large", f"unpacked, the deck has more than {MOST_OF_ONE // 1_000_000} MB", "Export fewer cards at a time.")
+        found.refuse(
+            "import-too-large",
+            f"unpacked, the deck has more than {MOST_OF_ONE // 1_000_000} MB",
+            "Export fewer cards at a time.",
+        )
     return made
 
 
@@ -80,19 +92,28 @@ class Media:
             entries = [parts(entry) for entry in parts(data).get(1, ())]
             return {entry[1][0].decode(): str(number) for number, entry in enumerate(entries)}
         except (ValueError, KeyError, AttributeError, RecursionError, TypeError):
-            self.found.refuse("import-unreadable", "the list of pictures is damaged", "In Anki, export the deck again.")
+            self.found.refuse(
+                "import-unreadable",
+                "the list of pictures is damaged",
+                "In Anki, export the deck again.",
+            )
 
     def picture(self, name: str, alt: str) -> str:
         """Return Markdown of a picture; one that is missing or cannot be printed is left out, and counted."""
         known = next((each for each in (name, unquote(name)) if each in self.names), "")
         number = self.names.get(known, "")
         if not number or not self.archive.has(number):
-            self.found.omit("a picture that is not in the file|pictures that are not in the file", self.found.at())
+            self.found.omit(
+                "a picture that is not in the file|pictures that are not in the file",
+                self.found.at(),
+            )
             return ""
         try:
             path = self.pictures.place(known, unpacked(self.archive.read(number), self.found))
         except ValueError:
-            self.found.omit("a picture that cannot be printed|pictures that cannot be printed", self.found.at())
+            self.found.omit(
+                "a picture that cannot be printed|pictures that cannot be printed", self.found.at()
+            )
             return ""
         return f"![{described(alt)}]({path})"
 
@@ -116,28 +137,45 @@ class NoteCards:
     shapes: dict[int, Shape] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.html = Html(picture=self.picture, omit=lambda what: self.found.omit(what, self.found.at()))
+        self.html = Html(
+            picture=self.picture, omit=lambda what: self.found.omit(what, self.found.at())
+        )
 
     def add(self, note: Note) -> None:
         """Add the card of a note, or say why there is none."""
         if any(_OCCLUSION in each for each in note.fields):
-            self.found.omit("a picture with covered parts (image occlusion)|pictures with covered parts (image occlusion)", self.found.at())
+            self.found.omit(
+                "a picture with covered parts (image occlusion)|pictures with covered parts (image occlusion)",
+                self.found.at(),
+            )
             return
         shape = self.shapes.setdefault(id(note.kind), shape_of(note.kind))
         data = self._cloze(note, shape) if note.kind.cloze else self._sides(note, shape)
         deck = note.deck.split("::")[-1] if note.deck != _DEFAULT else ""
         tags = [deck, *(tag.replace("_", " ") for tag in note.tags if tag not in _SYSTEM)]
         data["tags"] = list(dict.fromkeys(filter(None, tags)))
-        missing = next((side for side in ("front", "back") if not data.get(side)), "") if not data.get("cloze") else ""
+        missing = (
+            next((side for side in ("front", "back") if not data.get(side)), "")
+            if not data.get("cloze")
+            else ""
+        )
         if missing:
             shown = " ".join(next((each for each in note.fields if each.strip()), "").split())[:40]
             message = f"the note `{shown}` has nothing that can be printed on the {missing}"
-            self.found.unreadable(message, self.found.at(), "Correct the note in Anki and export again, or import the rest with --skip-unreadable.")
+            self.found.unreadable(
+                message,
+                self.found.at(),
+                "Correct the note in Anki and export again, or import the rest with --skip-unreadable.",
+            )
             return
         self.found.add("cards", data, self.found.at(), note.guid, deck)
 
     def _text(self, note: Note, numbers: tuple[int, ...]) -> str:
-        texts = (self.html.markdown(note.fields[n]) for n in numbers if n < len(note.fields) and note.fields[n].strip())
+        texts = (
+            self.html.markdown(note.fields[n])
+            for n in numbers
+            if n < len(note.fields) and note.fields[n].strip()
+        )
         return "\n\n".join(filter(None, texts))
 
     def _cloze(self, note: Note, shape: Shape) -> dict[str, Any]:
@@ -149,11 +187,17 @@ class NoteCards:
         return {"cloze": "\n\n".join(filter(None, (text, self._text(note, rest))))}
 
     def _sides(self, note: Note, shape: Shape) -> dict[str, Any]:
-        data: dict[str, Any] = {"front": self._text(note, shape.front), "back": self._text(note, shape.back)}
+        data: dict[str, Any] = {
+            "front": self._text(note, shape.front),
+            "back": self._text(note, shape.back),
+        }
         if shape.mirrored in note.cards:
             data["reverse"] = True
         if note.cards & shape.further:
-            self.found.omit("a further card of a note with several|further cards of notes with several", self.found.at())
+            self.found.omit(
+                "a further card of a note with several|further cards of notes with several",
+                self.found.at(),
+            )
         return data
 
 
@@ -173,6 +217,8 @@ def shape_of(kind: NoteType) -> Shape:
     back = tuple(n for n in named(kind.sides[0][1]) if n not in front)
     if kind.cloze:
         return Shape(front, back)
-    mirrored = next((n for n, other in enumerate(fronts) if n and other and set(other) <= set(back)), -1)
+    mirrored = next(
+        (n for n, other in enumerate(fronts) if n and other and set(other) <= set(back)), -1
+    )
     further = frozenset(n for n in range(1, len(kind.sides)) if n != mirrored)
     return Shape(front, back, mirrored, further)

@@ -29,7 +29,12 @@ def read_anki_text(data: bytes, found: Found, options: Options) -> None:
         number += 1
     delimiter = _SEPARATORS.get(head.get("separator", "tab").lower(), head.get("separator", "\t"))
     if len(delimiter) != 1:
-        found.refuse("import-unreadable", f"the separator `{delimiter}` is not known", "Export the notes from Anki again.", found.at(1))
+        found.refuse(
+            "import-unreadable",
+            f"the separator `{delimiter}` is not known",
+            "Export the notes from Anki again.",
+            found.at(1),
+        )
     body = "\n".join(lines[number:])
     source = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=False)
     start = number + 1
@@ -40,7 +45,12 @@ def read_anki_text(data: bytes, found: Found, options: Options) -> None:
                 reader.add(cells, start)
             start = number + source.line_num + 1
     except csv.Error as exc:
-        found.refuse("import-unreadable", f"the row cannot be read: {exc}", "Export the notes from Anki again.", found.at(start))
+        found.refuse(
+            "import-unreadable",
+            f"the row cannot be read: {exc}",
+            "Export the notes from Anki again.",
+            found.at(start),
+        )
 
 
 class _Rows:
@@ -49,24 +59,37 @@ class _Rows:
     def __init__(self, found: Found, head: dict[str, str], options: Options) -> None:
         self.found, self.options = found, options
         self.html = options.text != "plain" and head.get("html", "true").lower() == "true"
-        self.at = {name: int(head[f"{name} column"]) - 1 for name in _COLUMNS if head.get(f"{name} column", "").isdigit()}
+        self.at = {
+            name: int(head[f"{name} column"]) - 1
+            for name in _COLUMNS
+            if head.get(f"{name} column", "").isdigit()
+        }
         self.tags = head.get("tags", "").split()
         self.deck = head.get("deck", "")
         self.writer = Html(omit=lambda what: found.omit(what, found.at()), picture=self._picture)
 
     def _picture(self, name: str, alt: str) -> str:
         del name, alt
-        self.found.omit("a picture, which a text export does not have|pictures, which a text export does not have", self.found.at())
+        self.found.omit(
+            "a picture, which a text export does not have|pictures, which a text export does not have",
+            self.found.at(),
+        )
         return ""
 
     def add(self, cells: list[str], line: int) -> None:
         """Add the card of a row."""
         place = self.found.at(line)
-        special = {name: cells[number].strip() for name, number in self.at.items() if number < len(cells)}
-        fields = [self._text(cell) for number, cell in enumerate(cells) if number not in self.at.values()]
+        special = {
+            name: cells[number].strip() for name, number in self.at.items() if number < len(cells)
+        }
+        fields = [
+            self._text(cell) for number, cell in enumerate(cells) if number not in self.at.values()
+        ]
         deck = (special.get("deck", "") or self.deck).split("::")[-1]
         tags = [deck if deck != "Default" else "", *self.tags, *special.get("tags", "").split()]
-        data: dict[str, Any] = {"tags": list(dict.fromkeys(filter(None, (tag.replace("_", " ") for tag in tags))))}
+        data: dict[str, Any] = {
+            "tags": list(dict.fromkeys(filter(None, (tag.replace("_", " ") for tag in tags))))
+        }
         rest = "\n\n".join(filter(None, fields[1:]))
         if fields and _GAP.search(fields[0]):
             data["cloze"] = "\n\n".join(filter(None, (fields[0], rest)))
@@ -78,7 +101,11 @@ class _Rows:
         else:
             side = "back" if fields and fields[0] else "front"
             message = f"the note has nothing that can be printed on the {side}"
-            self.found.unreadable(message, place, "Correct it in Anki and export again, or import the rest with --skip-unreadable.")
+            self.found.unreadable(
+                message,
+                place,
+                "Correct it in Anki and export again, or import the rest with --skip-unreadable.",
+            )
             return
         self.found.add("cards", data, place, special.get("guid", ""), deck)
 

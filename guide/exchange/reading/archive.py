@@ -29,13 +29,25 @@ class Archive:
         infos = self._zip.infolist()
         total = sum(info.file_size for info in infos)
         packed = max(1, sum(info.compress_size for info in infos))
-        if len(infos) > MOST_FILES or total > MOST_BYTES or (total > _SMALL and total > _BOMB * packed):
+        if (
+            len(infos) > MOST_FILES
+            or total > MOST_BYTES
+            or (total > _SMALL and total > _BOMB * packed)
+        ):
             message = f"unpacked, the file has {total / 1e6:,.0f} MB in {len(infos):,} files"
-            found.refuse("import-too-large", message, "A file that grows so much is not one of a card program. Export it again, or in parts.")
+            found.refuse(
+                "import-too-large",
+                message,
+                "A file that grows so much is not one of a card program. Export it again, or in parts.",
+            )
         for info in infos:
             path = PurePosixPath(info.filename.replace("\\", "/"))
             if path.is_absolute() or ".." in path.parts or "\0" in info.filename:
-                found.refuse("import-unsafe", f"the file has a name that leads out of it: `{info.filename[:60]}`", "Do not use this file; export it again.")
+                found.refuse(
+                    "import-unsafe",
+                    f"the file has a name that leads out of it: `{info.filename[:60]}`",
+                    "Do not use this file; export it again.",
+                )
         self.names = [info.filename for info in infos]
 
     def has(self, name: str) -> bool:
@@ -50,13 +62,29 @@ class Archive:
         """Return the bytes of a file, at most as many as it says; raises GuideError."""
         info = self._zip.getinfo(name)
         if info.flag_bits & 1:
-            self.found.refuse("import-unreadable", "the file is protected by a password", "Save it without one, and import it again.")
+            self.found.refuse(
+                "import-unreadable",
+                "the file is protected by a password",
+                "Save it without one, and import it again.",
+            )
         if info.file_size > most:
-            self.found.refuse("import-too-large", f"`{name}` has {info.file_size / 1e6:,.0f} MB unpacked", "Export fewer cards at a time.")
+            self.found.refuse(
+                "import-too-large",
+                f"`{name}` has {info.file_size / 1e6:,.0f} MB unpacked",
+                "Export fewer cards at a time.",
+            )
         try:
             with self._zip.open(info) as stream:
                 return stream.read(info.file_size + 1)[: info.file_size]
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as exc:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+        ) as exc:
             self._broken(exc)
 
     def _broken(self, exc: Exception) -> NoReturn:

@@ -19,7 +19,10 @@ READABLE = (
 _INSTEAD = {
     b"%PDF-": ("a PDF", "Import the document that it was made from."),
     b"{\\rtf": ("an RTF document", "In Word, save it as .docx."),
-    b"\xd0\xcf\x11\xe0": ("an old Word, Excel or PowerPoint file", "Open it, and save it as .docx or .xlsx."),
+    b"\xd0\xcf\x11\xe0": (
+        "an old Word, Excel or PowerPoint file",
+        "Open it, and save it as .docx or .xlsx.",
+    ),
     b"SQLite format 3": ("a bare database", "In Anki, export the deck: File, Export, `.apkg`."),
     b"\x89PNG": ("a picture", "Put it into the pack's folder figures/."),
     b"\xff\xd8\xff": ("a picture", "Put it into the pack's folder figures/."),
@@ -50,12 +53,22 @@ def read_file(path: Path, options: Options) -> Found:
 def _bytes(path: Path, found: Found) -> bytes:
     try:
         if not path.is_file():
-            found.refuse("import-unreadable", "there is no such file", "Check the name and the folder.")
+            found.refuse(
+                "import-unreadable", "there is no such file", "Check the name and the folder."
+            )
         if os.path.getsize(path) > MOST:
-            found.refuse("import-too-large", f"the file has more than {MOST // 1_000_000} MB", "Export it in parts, or without sounds.")
+            found.refuse(
+                "import-too-large",
+                f"the file has more than {MOST // 1_000_000} MB",
+                "Export it in parts, or without sounds.",
+            )
         data = path.read_bytes()
     except OSError as exc:
-        found.refuse("import-unreadable", f"the file cannot be read: {exc.strerror or exc}", "Check its permissions.")
+        found.refuse(
+            "import-unreadable",
+            f"the file cannot be read: {exc.strerror or exc}",
+            "Check its permissions.",
+        )
     if not data.strip(b"\0 \r\n\t"):
         found.refuse("import-nothing", "the file is empty", "Export it again.")
     return data
@@ -72,7 +85,9 @@ def _reader(path: Path, data: bytes, found: Found) -> Reader:
         return _of_zip(data, found)
     for sign, (what, remedy) in _INSTEAD.items():
         if data.startswith(sign):
-            found.refuse("import-format", f"the file is {what}", f"{remedy} guide import reads {READABLE}.")
+            found.refuse(
+                "import-format", f"the file is {what}", f"{remedy} guide import reads {READABLE}."
+            )
     return _of_text(path.suffix.lower(), data, found)
 
 
@@ -92,8 +107,14 @@ def _of_zip(data: bytes, found: Found) -> Reader:
         return read_workbook
     for begins, what, remedy in _OF_ZIP:
         if any(name.startswith(begins) for name in archive.names):
-            found.refuse("import-format", f"the file is {what}", f"{remedy} guide import reads {READABLE}.")
-    found.refuse("import-format", "the file is a ZIP of something else", f"Unpack it, and import what is in it. guide import reads {READABLE}.")
+            found.refuse(
+                "import-format", f"the file is {what}", f"{remedy} guide import reads {READABLE}."
+            )
+    return found.refuse(
+        "import-format",
+        "the file is a ZIP of something else",
+        f"Unpack it, and import what is in it. guide import reads {READABLE}.",
+    )
 
 
 def _of_text(suffix: str, data: bytes, found: Found) -> Reader:
@@ -105,7 +126,11 @@ def _of_text(suffix: str, data: bytes, found: Found) -> Reader:
 
         return read_moodle
     if start.startswith("<") and suffix in {".xml", ".html", ".htm", ".opml", ".imscc"}:
-        found.refuse("import-format", "the file is HTML or XML of a kind that is not known", f"guide import reads {READABLE}.")
+        found.refuse(
+            "import-format",
+            "the file is HTML or XML of a kind that is not known",
+            f"guide import reads {READABLE}.",
+        )
     if re.match(r"#(?:separator|html|columns|notetype|deck|tags|guid)\b", start):
         from guide.exchange.reading.anki_text import read_anki_text
 
@@ -123,4 +148,7 @@ def _of_text(suffix: str, data: bytes, found: Found) -> Reader:
 
 def _is_gift(data: bytes) -> bool:
     text = data[:20_000].decode("utf-8", "replace")
-    return re.search(r"(?m)^(?:::|\$CATEGORY:|//)", text) is not None and re.search(r"\{[^{}]*[=~TF#][^{}]*\}", text) is not None
+    return (
+        re.search(r"(?m)^(?:::|\$CATEGORY:|//)", text) is not None
+        and re.search(r"\{[^{}]*[=~TF#][^{}]*\}", text) is not None
+    )

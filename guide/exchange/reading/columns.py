@@ -53,7 +53,9 @@ def plain_name(name: str) -> str:
     """Return a name of a column so that it can be looked up: lower case, without accents, with hyphens."""
     bare = unicodedata.normalize("NFD", re.sub(r"\([^)]*\)|[:*]", " ", name).strip().casefold())
     found = "".join(sign for sign in bare if not unicodedata.combining(sign))
-    return re.sub(r"[\s_/-]+", "-", unicodedata.normalize("NFC", found)).strip("-").replace("ß", "ss")
+    return (
+        re.sub(r"[\s_/-]+", "-", unicodedata.normalize("NFC", found)).strip("-").replace("ß", "ss")
+    )
 
 
 _FIELD |= {plain_name(name): field for name, field in list(_FIELD.items())}
@@ -70,7 +72,9 @@ def is_own(header: Sequence[str]) -> bool:
     names = [name.strip() for name in header if name.strip()]
     known = all(name in OWN for name in names)
     more = {"id", "tags", "hint", "image", "sources", "reverse", "layout", "image_side", "cloze"}
-    return known and bool(more & set(names)) and ("cloze" in names or {"front", "back"} <= set(names))
+    return (
+        known and bool(more & set(names)) and ("cloze" in names or {"front", "back"} <= set(names))
+    )
 
 
 def named(header: Sequence[str]) -> tuple[list[str], dict[str, str]] | None:
@@ -91,4 +95,7 @@ def named(header: Sequence[str]) -> tuple[list[str], dict[str, str]] | None:
 
 def has_a_name(header: Sequence[str]) -> bool:
     """Return True if a row has at least one name of a column."""
-    return any(len(plain_name(name)) > 1 and (field_of(name) or plain_name(name) in _CODE) for name in header)
+    return any(
+        len(plain_name(name)) > 1 and (field_of(name) or plain_name(name) in _CODE)
+        for name in header
+    )

@@ -37,11 +37,20 @@ def decoded(data: bytes, found: Found, encoding: str = "") -> str:
         try:
             return cleaned(data.decode(encoding))
         except LookupError:
-            found.refuse("import-encoding", f"there is no encoding `{encoding}`", "Use a name such as utf-8, cp1252, cp1250, cp1251 or mac_roman.")
+            found.refuse(
+                "import-encoding",
+                f"there is no encoding `{encoding}`",
+                "Use a name such as utf-8, cp1252, cp1250, cp1251 or mac_roman.",
+            )
         except UnicodeDecodeError as exc:
             line = data.count(b"\n", 0, exc.start) + 1
             message = f"byte 0x{data[exc.start]:02X} does not exist in {encoding}"
-            found.refuse("import-encoding", message, "Give another `--encoding`, or save the file as UTF-8.", found.at(line))
+            found.refuse(
+                "import-encoding",
+                message,
+                "Give another `--encoding`, or save the file as UTF-8.",
+                found.at(line),
+            )
     for mark, name in _MARKS:
         if data.startswith(mark):
             return cleaned(_surely(data, name, found))
@@ -58,7 +67,9 @@ def _surely(data: bytes, name: str, found: Found) -> str:
     try:
         return data.decode(name)
     except UnicodeDecodeError as exc:
-        message = f"the file begins as {name.removesuffix('-sig')}, and is damaged at byte {exc.start}"
+        message = (
+            f"the file begins as {name.removesuffix('-sig')}, and is damaged at byte {exc.start}"
+        )
         found.refuse("import-encoding", message, "Export the file again.")
 
 
@@ -83,7 +94,11 @@ def _guessed(data: bytes, found: Found) -> str:
     wrong = {name: _senseless(text) for name, text in said.items()}
     said = {name: text for name, text in said.items() if wrong[name] == min(wrong.values())}
     if not said:
-        found.refuse("import-encoding", "the file is in no encoding that is known, or is not a text", "Save it as UTF-8: in Excel, `CSV UTF-8`.")
+        found.refuse(
+            "import-encoding",
+            "the file is in no encoding that is known, or is not a text",
+            "Save it as UTF-8: in Excel, `CSV UTF-8`.",
+        )
     headed = [name for name, text in said.items() if _has_names(data, name)]
     said = {name: said[name] for name in headed} or said
     best = max(results[name].coherence for name in said)
@@ -98,7 +113,11 @@ def _guessed(data: bytes, found: Found) -> str:
         message = f"the encoding of the file is not certain: {shown}"
         hint = f"Name the one that reads well, such as `--encoding {first}`; or save the file as UTF-8."
         found.refuse("import-encoding", message, hint, found.at(number))
-    found.remark(f"the file is read in the encoding {first}", found.at(), "If letters are wrong, give another `--encoding`.")
+    found.remark(
+        f"the file is read in the encoding {first}",
+        found.at(),
+        "If letters are wrong, give another `--encoding`.",
+    )
     return data.decode(first, "replace")
 
 
@@ -110,7 +129,10 @@ def _senseless(text: str) -> int:
             continue
         scripts = {unicodedata.name(sign, "?").partition(" ")[0] for sign in word if sign.isalpha()}
         count += len(scripts - {"MODIFIER", "FEMININE", "MASCULINE"}) > 1
-        count += sum(not sign.isalpha() and not sign.isascii() and sign not in _JOINING for sign in word[1:-1])
+        count += sum(
+            not sign.isalpha() and not sign.isascii() and sign not in _JOINING
+            for sign in word[1:-1]
+        )
         count += any(low.islower() and high.isupper() for low, high in pairwise(word))
         count += any(sign in _RARE for sign in word.lower()) + (len(word) > 3 and word.isupper())
     return count
@@ -119,7 +141,9 @@ def _senseless(text: str) -> int:
 def _has_names(data: bytes, encoding: str) -> bool:
     """Return True if the first line has a name of a column with letters beyond ASCII."""
     line = data.partition(b"\n")[0].decode(encoding, "replace")
-    return any(field_of(cell) for cell in re.split(r"[,;\t|]", line.replace('"', "")) if not cell.isascii())
+    return any(
+        field_of(cell) for cell in re.split(r"[,;\t|]", line.replace('"', "")) if not cell.isascii()
+    )
 
 
 def _word(text: str) -> str:

@@ -67,7 +67,9 @@ class Found:
         """Return a place in the file; line 0 is the whole file."""
         return Place(self.path, line, column if line else 0)
 
-    def add(self, part: str, data: Mapping[str, Any], at: Place, key: str = "", group: str = "") -> None:
+    def add(
+        self, part: str, data: Mapping[str, Any], at: Place, key: str = "", group: str = ""
+    ) -> None:
         """Add an entry; raises GuideError when there are more than anybody writes."""
         if len(self.entries) >= MOST_ENTRIES:
             message = f"the file has more than {MOST_ENTRIES:,} entries"

@@ -20,7 +20,7 @@ _MARK = re.compile(r"(?<!\\)(?:\\\\)*([=~])")
 _WEIGHT = re.compile(r"\s*%(-?\d+(?:\.\d+)?)%")
 _TRUTH = re.compile(r"(T|TRUE|F|FALSE)\b", re.I)
 _NAMED = re.compile(r"\[(id|tag):([^\]]*)\]")
-_HELD = {sign: chr(0xE100 + number) for number, sign in enumerate("~=#{}:\\\"n")}
+_HELD = {sign: chr(0xE100 + number) for number, sign in enumerate('~=#{}:\\"n')}
 _BACK = {held: "\n" if sign == "n" else sign for sign, held in _HELD.items()}
 
 
@@ -61,7 +61,10 @@ class _Gift:
 
     def _picture(self, name: str, alt: str) -> str:
         del name, alt
-        self.found.omit("a picture, which GIFT does not have|pictures, which GIFT does not have", self.found.at())
+        self.found.omit(
+            "a picture, which GIFT does not have|pictures, which GIFT does not have",
+            self.found.at(),
+        )
         return ""
 
     def block(self, lines: list[str], number: int) -> None:
@@ -74,7 +77,9 @@ class _Gift:
                 key = value.strip() if name == "id" else key
                 tags += [value.strip()] if name == "tag" else []
             if line.startswith("$CATEGORY:"):
-                self.group = re.split(r"(?<!/)/(?!/)", line.partition(":")[2].strip())[-1].replace("//", "/")
+                self.group = re.split(r"(?<!/)/(?!/)", line.partition(":")[2].strip())[-1].replace(
+                    "//", "/"
+                )
                 self.group = "" if self.group.startswith("$") else self.group
         text = "\n".join(line for line in lines if not line.lstrip().startswith("//"))
         if not text.strip():
@@ -95,11 +100,17 @@ class _Gift:
             self.found.omit("a text that asks nothing|texts that ask nothing", at)
             return
         if end < start or start < 0:
-            self.found.unreadable("the braces of the answer are not closed", at, "Write {answer} after the question, and \\{ for a brace in a text.")
+            self.found.unreadable(
+                "the braces of the answer are not closed",
+                at,
+                "Write {answer} after the question, and \\{ for a brace in a text.",
+            )
             return
         before, inside, after = text[:start], text[start + 1 : end], text[end + 1 :]
-        gap = " _____ " if after.strip() else ""
-        prompt = self._text(f"{before.rstrip() if gap else before}{gap}{after.lstrip() if gap else after}")
+        gap = " _____" + " " * (after.lstrip()[:1].isalnum()) if after.strip() else ""
+        prompt = self._text(
+            f"{before.rstrip() if gap else before}{gap}{after.lstrip() if gap else after}"
+        )
         inside, explanation = self._general(inside)
         asked = Asked("", prompt, at, explanation=explanation, key=key, group=self.group, tags=tags)
         self._answers(inside.strip(), asked)
@@ -124,7 +135,9 @@ class _Gift:
 
     def _marked(self, inside: str, asked: Asked) -> None:
         pieces = re.split("([=~])", inside if inside[0] in "=~" else f"={inside}")
-        answers = [self._answer(mark, text) for mark, text in zip(pieces[1::2], pieces[2::2], strict=True)]
+        answers = [
+            self._answer(mark, text) for mark, text in zip(pieces[1::2], pieces[2::2], strict=True)
+        ]
         asked.answers = answers
         if any(each.partner for each in answers):
             asked.kind = "match"
@@ -137,7 +150,9 @@ class _Gift:
             share, text = float(weight[1]), text[weight.end() :]
         text, _, note = text.partition("#")
         text, arrow, partner = text.partition("->")
-        return Answer(self._text(text), share, self._text(note), self._text(partner) if arrow else "")
+        return Answer(
+            self._text(text), share, self._text(note), self._text(partner) if arrow else ""
+        )
 
     def _numbers(self, inside: str) -> list[Answer]:
         """Return the right numbers: `3:2` is 3 plus or minus 2, `1..5` from 1 to 5."""
@@ -149,7 +164,13 @@ class _Gift:
                 continue
             number, colon, within = value.partition(":")
             first, dots, last = value.partition("..")
-            shown = f"{first}–{last}" if dots else f"{number} ± {within}" if colon and within.strip("0.") else number
+            shown = (
+                f"{first}–{last}"
+                if dots
+                else f"{number} ± {within}"
+                if colon and within.strip("0.")
+                else number
+            )
             found.append(Answer(as_markdown(shown), 100, self._text(note)))
         return found[:1] or []
 
@@ -163,8 +184,14 @@ class _Gift:
         if self.format == "html" or (self.format != "plain" and is_html(plain)):
             return self.html.markdown(plain)
         if "\\(" in plain or "$$" in plain:
-            return self.html.markdown(escape(re.sub(r"\$\$(.+?)\$\$", r"\\[\1\\]", plain), quote=False).replace("\n", " "))
-        return as_markdown(" ".join(line.strip() for line in plain.split("\n")) if self.format != "plain" else plain)
+            return self.html.markdown(
+                escape(re.sub(r"\$\$(.+?)\$\$", r"\\[\1\\]", plain), quote=False).replace("\n", " ")
+            )
+        return as_markdown(
+            " ".join(line.strip() for line in plain.split("\n"))
+            if self.format != "plain"
+            else plain
+        )
 
 
 def _back(text: str) -> str:

@@ -22,7 +22,12 @@ def sections(markdown: str, found: Found) -> list[tuple[str, str, int]]:
     lines = text.split("\n")
     highest = min((level for level, _, _ in blocks), default=1)
     tops = [block for block in blocks if block[0] == highest]
-    if len(tops) == 1 and tops[0] == blocks[0] and not "".join(lines[: tops[0][2]]).strip() and len(blocks) > 1:
+    if (
+        len(tops) == 1
+        and tops[0] == blocks[0]
+        and not "".join(lines[: tops[0][2]]).strip()
+        and len(blocks) > 1
+    ):
         found.title = _bare(tops[0][1])
         lines[tops[0][2]] = ""
         blocks = blocks[1:]
@@ -34,7 +39,9 @@ def sections(markdown: str, found: Found) -> list[tuple[str, str, int]]:
         end = parts[at + 1][1] if at + 1 < len(parts) else len(lines)
         body = _lowered(lines[start + skip : end], 1 - highest)
         if body or (skip and at):
-            made.append((_bare(title) or found.title, _with_its_notes(body or "", notes), start + 1))
+            made.append(
+                (_bare(title) or found.title, _with_its_notes(body or "", notes), start + 1)
+            )
     return [each for each in made if each[1].strip()] if made else []
 
 

@@ -22,13 +22,17 @@ NOTE_MARK = "guide-note"
 Picture = Callable[[str, str], str]
 """What makes Markdown of the address of a picture and the text that describes it."""
 
-_LOOKS_LIKE = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>|&(?:#\d+|#x[0-9a-fA-F]+|[A-Za-z]{2,8});")
+_LOOKS_LIKE = re.compile(
+    r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>|&(?:#\d+|#x[0-9a-fA-F]+|[A-Za-z]{2,8});"
+)
 _FORMULA = re.compile(
     r"\\\((?P<a>.+?)\\\)|\\\[(?P<b>.+?)\\\]|\[\$\](?P<c>.+?)\[/\$\]|\[\$\$\](?P<d>.+?)\[/\$\$\]"
     r"|\[latex\](?P<e>.+?)\[/latex\]|<anki-mathjax(?P<block>[^>]*)>(?P<f>.+?)</anki-mathjax>",
     re.S,
 )  # fmt: skip
-_DOLLARS = re.compile(r"^\s*(?:\$\$?|\\begin\{displaymath\})(.*?)(?:\$\$?|\\end\{displaymath\})\s*$", re.S)
+_DOLLARS = re.compile(
+    r"^\s*(?:\$\$?|\\begin\{displaymath\})(.*?)(?:\$\$?|\\end\{displaymath\})\s*$", re.S
+)
 _CLOZE = re.compile(r"\{\{c(\d{1,4}(?:,\d{1,4})*)::")
 _SOUND = re.compile(r"\[sound:[^\]\n]*\]|\[anki:(?:play|tts)[^\]]*\]")
 _DROPPED = {"script", "style", "head", "title", "template", "noscript"}
@@ -36,7 +40,23 @@ _LOST = {"video": "a video|videos", "audio": "a sound|sounds", "iframe": "an emb
          "object": "an embedded object|embedded objects", "embed": "an embedded object|embedded objects",
          "svg": "a drawing in the text|drawings in the text", "math": "a formula in MathML|formulas in MathML",
          "canvas": "a drawing in the text|drawings in the text", "input": "a form field|form fields"}  # fmt: skip
-_PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "dl", "table", "pre", "hr", "figure"}
+_PARAGRAPHS = {
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "ul",
+    "ol",
+    "dl",
+    "table",
+    "pre",
+    "hr",
+    "figure",
+}
 _LINES = {"div", "section", "article", "center", "header", "footer", "main", "li", "dt", "dd", "tr", "figcaption",
           "details", "summary", "caption", "address", "nav", "form", "fieldset"}  # fmt: skip
 # Signs for private use stand for what is decided when the text is whole.
@@ -73,7 +93,13 @@ class Html:
             for _ in _SOUND.findall(text):
                 self.omit("a sound|sounds")
             text = _SOUND.sub("", text)
-        if "<" not in text and "&" not in text and "\\" not in text and "{{" not in text and "[" not in text:
+        if (
+            "<" not in text
+            and "&" not in text
+            and "\\" not in text
+            and "{{" not in text
+            and "[" not in text
+        ):
             return as_markdown(" ".join(text.split()))
         held: list[str] = []
         text = _FORMULA.sub(lambda match: _hold(_tex(match), held), text)
@@ -120,7 +146,9 @@ def _parsed(text: str) -> Any:
     from lxml import etree
     from lxml import html as lxml_html
 
-    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
+    parser = lxml_html.HTMLParser(
+        encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         return lxml_html.document_fromstring(f"<div>{text}</div>".encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
@@ -135,7 +163,13 @@ class _Writer:
         self.levels: dict[int, int] = {}
 
     def written(self, root: Any) -> str:
-        found = sorted({int(each.tag[1]) for each in root.iter() if isinstance(each.tag, str) and re.fullmatch(r"h[1-6]", each.tag)})
+        found = sorted(
+            {
+                int(each.tag[1])
+                for each in root.iter()
+                if isinstance(each.tag, str) and re.fullmatch(r"h[1-6]", each.tag)
+            }
+        )
         self.levels = {level: min(6, self.top + number) for number, level in enumerate(found)}
         return _laid_out(self._inside(root))
 
@@ -164,7 +198,9 @@ class _Writer:
             return f"{_PARA}{self._block(name, node)}{_PARA}"
         if name in _LINES:
             return f"{_EDGE}{self._inside(node)}{_EDGE}"
-        if name == "a" and (link := str(node.get("href") or "")).startswith(("http://", "https://", "mailto:")):
+        if name == "a" and (link := str(node.get("href") or "")).startswith(
+            ("http://", "https://", "mailto:")
+        ):
             return self._link(node, link)
         return self._styled(name, node)
 
@@ -176,20 +212,33 @@ class _Writer:
 
     def _link(self, node: Any, link: str) -> str:
         words = " ".join(_laid_out(self._inside(node)).split())
-        target = link.replace(" ", "%20").replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
+        target = (
+            link.replace(" ", "%20")
+            .replace("(", "%28")
+            .replace(")", "%29")
+            .replace("<", "%3C")
+            .replace(">", "%3E")
+        )
         return f"[{words or escaped(link)}]({target})"
 
     def _styled(self, name: str, node: Any) -> str:
         inside = self._inside(node)
         style = STYLES.get(name, "") or _style_of(node)
-        if not style or not inside.strip(f"{_LINE}{_EDGE}{_PARA} ") or re.search(f"[{_PARA}\ue021]", inside):
+        if (
+            not style
+            or not inside.strip(f"{_LINE}{_EDGE}{_PARA} ")
+            or re.search(f"[{_PARA}\ue021]", inside)
+        ):
             return inside
         if style == "code":
             return _code(_plain(node))
         left, words, right = _around(inside)
         if style in _OPEN:
             lines = re.split(f"([{_LINE}{_EDGE}]+)", words)
-            shown = (f"{_OPEN[style]}{line}{_CLOSE[style]}" if line.strip(f"{_LINE}{_EDGE} ") else line for line in lines)
+            shown = (
+                f"{_OPEN[style]}{line}{_CLOSE[style]}" if line.strip(f"{_LINE}{_EDGE} ") else line
+                for line in lines
+            )
             return f"{left}{''.join(shown)}{right}"
         mark = {"sub": "~", "sup": "^"}.get(style)
         if mark and re.fullmatch(r"[A-Za-z0-9+\-−]+", words):
@@ -210,13 +259,23 @@ class _Writer:
             words = " ".join(_laid_out(inside).replace("\\\n", " ").split())
             return _as_block(f"{'#' * self.levels[int(name[1])]} {words}") if words else ""
         if name == "blockquote":
-            return _as_block("\n".join(f"> {line}".rstrip() for line in _laid_out(inside).split("\n")))
+            return _as_block(
+                "\n".join(f"> {line}".rstrip() for line in _laid_out(inside).split("\n"))
+            )
         return inside
 
     def _list(self, name: str, node: Any) -> str:
-        if len(node) and all(re.match(r"(?:foot|end)note-\d", str(each.get("id") or "")) for each in node if isinstance(each.tag, str)):
+        if len(node) and all(
+            re.match(r"(?:foot|end)note-\d", str(each.get("id") or ""))
+            for each in node
+            if isinstance(each.tag, str)
+        ):
             texts = ((each.get("id"), _laid_out(self._inside(each))) for each in node)
-            return "\n\n".join(f"[^{name}]: {text.replace(chr(10), chr(10) + '    ')}" for name, text in texts if text)
+            return "\n\n".join(
+                f"[^{name}]: {text.replace(chr(10), chr(10) + '    ')}"
+                for name, text in texts
+                if text
+            )
         number = int(node.get("start")) if str(node.get("start") or "").isdigit() else 1
         made = []
         for child in node:
@@ -241,7 +300,10 @@ class _Writer:
             for cell in row:
                 if cell.tag in {"td", "th"}:
                     wide = str(cell.get("colspan") or "1")
-                    cells += [self._cell(cell), *[""] * (min(int(wide), 40) - 1 if wide.isdigit() else 0)]
+                    cells += [
+                        self._cell(cell),
+                        *[""] * (min(int(wide), 40) - 1 if wide.isdigit() else 0),
+                    ]
             rows.append(cells)
         width = max(map(len, rows), default=0)
         if width < 2 or len(rows) < 2:  # a frame around text, as Word and Anki have it
@@ -279,7 +341,11 @@ def _plain(node: Any) -> str:
     parts = [node.text or ""]
     for child in node:
         if isinstance(child.tag, str):
-            parts.append("\n" if child.tag == "br" else _plain(child) + ("\n" if child.tag in {"div", "p"} else ""))
+            parts.append(
+                "\n"
+                if child.tag == "br"
+                else _plain(child) + ("\n" if child.tag in {"div", "p"} else "")
+            )
         parts.append(child.tail or "")
     return "".join(parts).replace("\xa0", " ")
 
@@ -331,7 +397,9 @@ def _laid_out(text: str) -> str:
         lines = [re.sub(" {2,}", " ", line) for line in lines if line.strip(" \xa0")]
         if lines:
             paragraphs.append(lines)
-    several = len(paragraphs) > 1 or any(isinstance(each, str) or len(each) > 1 for each in paragraphs)
+    several = len(paragraphs) > 1 or any(
+        isinstance(each, str) or len(each) > 1 for each in paragraphs
+    )
     made = []
     for each in paragraphs:
         if isinstance(each, str):
@@ -373,7 +441,9 @@ def _flanked(pieces: list[str], begin: int, end: int) -> bool:
     if end - begin != 2:
         return False
     inside = pieces[begin + 1]
-    nested = (begin > 1 and not pieces[begin - 1]) or (end + 2 < len(pieces) and not pieces[end + 1])
+    nested = (begin > 1 and not pieces[begin - 1]) or (
+        end + 2 < len(pieces) and not pieces[end + 1]
+    )
     before = pieces[begin - 1][-1:]
     after = pieces[end + 1][:1]
     apart = not any(side.isalnum() or side in ("*", "\\", _HELD) for side in (before, after))

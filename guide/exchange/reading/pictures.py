@@ -13,7 +13,14 @@ from guide.exchange.reading.found import Found
 _KEPT = {".png", ".jpg", ".jpeg", ".svg"}
 _TURNED = {".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".jfif", ".ico"}
 _MOST = 60_000_000  # pixels
-_SIGNS = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"BM", ".bmp"), (b"II*\0", ".tif"), (b"MM\0*", ".tif"))
+_SIGNS = (
+    (b"\x89PNG", ".png"),
+    (b"\xff\xd8\xff", ".jpg"),
+    (b"GIF8", ".gif"),
+    (b"BM", ".bmp"),
+    (b"II*\0", ".tif"),
+    (b"MM\0*", ".tif"),
+)
 
 
 class Pictures:
@@ -48,7 +55,9 @@ def _suffix(name: str, data: bytes) -> str:
             return suffix
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ".webp"
-    if re.match(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg\b", data[:3000], re.S):
+    if re.match(
+        rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg\b", data[:3000], re.S
+    ):
         return ".svg"
     given = PurePosixPath(name).suffix.lower()
     return given if given in _TURNED else ""
@@ -65,7 +74,12 @@ def _turned(data: bytes) -> bytes:
             out = io.BytesIO()
             mode = "RGBA" if picture.mode in {"P", "LA", "PA", "RGBA"} else "RGB"
             picture.convert(mode).save(out, "PNG")
-    except (OSError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+    except (
+        OSError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as exc:
         raise ValueError("its format is not known, or it is damaged") from exc
     return out.getvalue()
 

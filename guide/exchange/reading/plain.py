@@ -36,7 +36,9 @@ def escaped(text: str) -> str:
 
 def line_start(line: str) -> str:
     """Return an escaped line of a text of several lines, so that it begins no list, heading or table."""
-    line = _NUMBER.sub(r"\1\\", line, count=1) if line[:1].isdigit() and _NUMBER.match(line) else line
+    line = (
+        _NUMBER.sub(r"\1\\", line, count=1) if line[:1].isdigit() and _NUMBER.match(line) else line
+    )
     return f"\\{line}" if _BLOCK.match(line) else line
 
 

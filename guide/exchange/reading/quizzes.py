@@ -47,7 +47,10 @@ def add_question(found: Found, asked: Asked) -> None:
     elif isinstance(data, str):
         found.unreadable(f"the question `{shown}` {data}", asked.at, _CORRECT)
     elif not data:
-        found.omit("a question with an open answer and no model answer|questions with an open answer and no model answer", asked.at)
+        found.omit(
+            "a question with an open answer and no model answer|questions with an open answer and no model answer",
+            asked.at,
+        )
     else:
         points = round(asked.points)
         if points != 1 and 0 <= points <= 100:
@@ -60,31 +63,53 @@ def _data(asked: Asked) -> dict[str, Any] | str:
     """Return the fields of a question, why it is none, or nothing if there is nothing to answer with."""
     data: dict[str, Any] = {"prompt": asked.prompt}
     answers = [each for each in asked.answers if each.text]
-    right = [each for each in answers if each.share > 0]
+    highest = max((each.share for each in answers), default=0)
+    # Where one answer has all points, those with a part of them are wrong on paper.
+    right = [each for each in answers if each.share > 0 and (each.share >= 100 or highest < 100)]
     notes = [asked.explanation, *_feedback(asked)]
     data["explanation"] = "\n\n".join(filter(None, dict.fromkeys(notes)))
     if asked.kind == "essay":
         answer = answers[0].text if answers else asked.explanation
-        return {**data, "type": "short", "answer": answer, "lines": 6, "explanation": ""} if answer else {}
+        return (
+            {**data, "type": "short", "answer": answer, "lines": 6, "explanation": ""}
+            if answer
+            else {}
+        )
     if asked.kind == "true-false":
         return {**data, "type": "true-false", "answer": bool(right) and right[0].text == "true"}
     if asked.kind == "short":
         if not right:
             return "has no right answer"
-        return {**data, "type": "short", "answer": " / ".join(dict.fromkeys(each.text for each in right))}
+        return {
+            **data,
+            "type": "short",
+            "answer": " / ".join(dict.fromkeys(each.text for each in right)),
+        }
     if asked.kind == "match":
         pairs = {each.text: each.partner for each in answers if each.partner}
-        return {**data, "type": "match", "pairs": pairs} if len(pairs) > 1 else "has fewer than two pairs"
+        return (
+            {**data, "type": "match", "pairs": pairs}
+            if len(pairs) > 1
+            else "has fewer than two pairs"
+        )
     if asked.kind == "order":
         items = [each.text for each in answers]
-        return {**data, "type": "order", "items": items} if len(items) > 1 else "has fewer than two items"
+        return (
+            {**data, "type": "order", "items": items}
+            if len(items) > 1
+            else "has fewer than two items"
+        )
     if len(answers) < 2:
         return "has fewer than two options"
     if not right:
         return "has no right answer"
     if not asked.shuffle:
         data["shuffle"] = False
-    return {**data, "options": [each.text for each in answers], "answer": [each.text for each in right]}
+    return {
+        **data,
+        "options": [each.text for each in answers],
+        "answer": [each.text for each in right],
+    }
 
 
 def _feedback(asked: Asked) -> list[str]:

@@ -60,7 +60,9 @@ class Cards:
             self._add(row)
         if self.html and not self.options.text:
             message = f"{self.html} cells hold HTML, and are read as what it shows"
-            self.found.remark(message, first.at, "If its tags are meant as text, import with `--text plain`.")
+            self.found.remark(
+                message, first.at, "If its tags are meant as text, import with `--text plain`."
+            )
 
     def _begin(self, first: Row) -> bool:
         """Find out what the columns are; return True if the first row has their names."""
@@ -76,12 +78,17 @@ class Cards:
             self.names, self.own = cells, is_own(cells)
             return True
         used = [number for number, cell in enumerate(cells) if cell]
-        if len(cells) > 2 and len(used) > 2 or has_a_name(cells):
+        if (len(cells) > 2 and len(used) > 2) or has_a_name(cells):
             shown = ", ".join(f"`{cell[:20]}`" for cell in cells[:5])
-            self.found.refuse("import-columns", f"it is not clear what the columns are: the first row has {shown}", _ORDER, first.at)
+            self.found.refuse(
+                "import-columns",
+                f"it is not clear what the columns are: the first row has {shown}",
+                _ORDER,
+                first.at,
+            )
         if len(cells) < 2:
             message = "the rows have one column; a card needs a front and a back"
-            hint = "If something else than a tab, comma or semicolon is between the two, name it: `--separator \" - \"`."
+            hint = 'If something else than a tab, comma or semicolon is between the two, name it: `--separator " - "`.'
             self.found.refuse("import-columns", message, hint, first.at)
         self.fields = ["front", "back", *[""] * (len(cells) - 2)]
         self.names = [letter(number) for number in range(len(cells))]
@@ -96,8 +103,14 @@ class Cards:
                 continue
             name = self.fields[number] if number < len(self.fields) else ""
             if not name:
-                shown = self.names[number] if number < len(self.names) and self.names[number] else letter(number)
-                message = f"the column `{shown[:30]}` has a text here, and it is not clear what it is for"
+                shown = (
+                    self.names[number]
+                    if number < len(self.names) and self.names[number]
+                    else letter(number)
+                )
+                message = (
+                    f"the column `{shown[:30]}` has a text here, and it is not clear what it is for"
+                )
                 self.found.unreadable(message, row.at, f"{_ORDER} Or empty the column.")
                 return
             if name != SKIP:
@@ -105,11 +118,17 @@ class Cards:
         if not texts:
             return
         data = self._data(texts)
-        if "cloze" not in data and (missing := next((s for s in ("front", "back") if not data.get(s)), "")):
+        if "cloze" not in data and (
+            missing := next((s for s in ("front", "back") if not data.get(s)), "")
+        ):
             column = self.fields.index(missing) if missing in self.fields else -1
             where = f"column {letter(column)} " if column >= 0 else "it "
             message = f"{where}is empty: the card has no {missing}"
-            self.found.unreadable(message, row.at, f"Fill it in, or delete the row. The row begins with `{_start(texts)}`.")
+            self.found.unreadable(
+                message,
+                row.at,
+                f"Fill it in, or delete the row. The row begins with `{_start(texts)}`.",
+            )
             return
         self.found.add("cards", data, row.at, group=self.group)
 
@@ -136,7 +155,9 @@ class Cards:
             return _as_lines(cell)
         if how == "html" or (not how and is_html(cell)):
             self.html += 1
-            return Html(omit=lambda what: self.found.omit(what, self.found.at())).markdown(cell.strip().replace("\n", "<br>"))
+            return Html(omit=lambda what: self.found.omit(what, self.found.at())).markdown(
+                cell.strip().replace("\n", "<br>")
+            )
         if _GAP.search(cell):
             return Html().markdown(escape(cell.strip(), quote=False).replace("\n", "<br>"))
         return as_markdown(cell.strip())
@@ -247,8 +268,13 @@ def _split(text: str, separator: str, between: str, found: Found) -> Iterator[Ro
             row[-1] += between + whole if whole else ""
         elif whole.strip():
             shown, sign = whole.strip()[:30], repr(separator)
-            hint = "Name what is between the two sides, such as `--separator \" - \"`, and between cards: `--between \";\"`."
-            found.refuse("import-columns", f"`{shown}` has nothing that separates a front from a back ({sign})", hint, found.at(line))
+            hint = 'Name what is between the two sides, such as `--separator " - "`, and between cards: `--between ";"`.'
+            found.refuse(
+                "import-columns",
+                f"`{shown}` has nothing that separates a front from a back ({sign})",
+                hint,
+                found.at(line),
+            )
         line += part.count("\n") + between.count("\n")
     if row:
         yield Row(row, found.at(start))

@@ -35,7 +35,11 @@ def read_document(data: bytes, found: Found, options: Options) -> None:
     found.format = "Word document"
     archive = Archive(data, found)
     if any(name.endswith("vbaProject.bin") for name in archive.names):
-        found.refuse("import-macros", "the document has macros", "In Word, save it as `Word Document (.docx)`, which has none.")
+        found.refuse(
+            "import-macros",
+            "the document has macros",
+            "In Word, save it as `Word Document (.docx)`, which has none.",
+        )
     _count(archive, found)
     markdown = _markdown(data, found)
     for title, body, _ in sections(markdown, found):
@@ -51,7 +55,11 @@ def _count(archive: Archive, found: Found) -> None:
         for _ in re.findall(rb"<w:comment[ >]", archive.read("word/comments.xml")):
             found.omit("a comment|comments", found.at())
     if count := len(re.findall(rb"<w:ins[ >]", body)):
-        found.remark(f"{count} insertions of tracked changes are taken as text", found.at(), "In Word, accept or reject them, and import again.")
+        found.remark(
+            f"{count} insertions of tracked changes are taken as text",
+            found.at(),
+            "In Word, accept or reject them, and import again.",
+        )
 
 
 def _markdown(data: bytes, found: Found) -> str:
@@ -70,21 +78,36 @@ def _markdown(data: bytes, found: Found) -> str:
         try:
             path = pictures.place(name, images[name])
         except (KeyError, ValueError):
-            found.omit("a picture that cannot be printed|pictures that cannot be printed", found.at())
+            found.omit(
+                "a picture that cannot be printed|pictures that cannot be printed", found.at()
+            )
             return ""
         return f"![{described(alt)}]({path})"
 
     try:
         html = mammoth.convert_to_html(
-            io.BytesIO(data), style_map=_STYLES, convert_image=mammoth.images.img_element(image), include_embedded_style_map=False
+            io.BytesIO(data),
+            style_map=_STYLES,
+            convert_image=mammoth.images.img_element(image),
+            include_embedded_style_map=False,
         ).value
     except Exception as exc:  # noqa: BLE001  mammoth raises whatever its XML reader and its own code do
         reason = " ".join(str(exc).split())[:80] or type(exc).__name__
-        found.refuse("import-unreadable", f"the document is damaged: {reason}", "Open it in Word, and save it again.")
-    return Html(picture=placed, omit=lambda what: found.omit(what, found.at())).markdown(_with_notes(html), top=1)
+        found.refuse(
+            "import-unreadable",
+            f"the document is damaged: {reason}",
+            "Open it in Word, and save it again.",
+        )
+    return Html(picture=placed, omit=lambda what: found.omit(what, found.at())).markdown(
+        _with_notes(html), top=1
+    )
 
 
 def _with_notes(html: str) -> str:
     """Return HTML in which footnotes are as `Html` holds them: marks that Markdown reads as notes."""
-    html = re.sub(r'<sup><a href="#((?:foot|end)note)-(\d+)"[^>]*>\[\d+\]</a></sup>', rf"<{NOTE_MARK}>\1-\2</{NOTE_MARK}>", html)
+    html = re.sub(
+        r'<sup><a href="#((?:foot|end)note)-(\d+)"[^>]*>\[\d+\]</a></sup>',
+        rf"<{NOTE_MARK}>\1-\2</{NOTE_MARK}>",
+        html,
+    )
     return re.sub(r'\s*<a href="#(?:foot|end)note-ref-\d+">↑</a>', "", html)

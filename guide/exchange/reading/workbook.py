@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -31,26 +31,56 @@ def read_workbook(data: bytes, found: Found, options: Options) -> None:
     found.format = "Excel workbook"
     archive = Archive(data, found)
     if any(name.endswith("vbaProject.bin") for name in archive.names):
-        found.refuse("import-macros", "the workbook has macros", "In Excel, save it as `Excel Workbook (.xlsx)`, which has none.")
+        found.refuse(
+            "import-macros",
+            "the workbook has macros",
+            "In Excel, save it as `Excel Workbook (.xlsx)`, which has none.",
+        )
     for name, what in (("xl/media/", "a picture of a sheet|pictures of sheets"), ("xl/comments", "the comments of a sheet|comments of sheets"),
                        ("xl/charts/chart", "a chart|charts")):  # fmt: skip
         for _ in [each for each in archive.names if each.startswith(name)]:
             found.omit(what, found.at())
-    broken = (InvalidFileException, BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError, AttributeError, IndexError)
+    broken = (
+        InvalidFileException,
+        BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        OSError,
+        SyntaxError,
+        AttributeError,
+        IndexError,
+    )
     try:
         shown = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         typed = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-        pairs = [(sheet, typed[sheet.title]) for sheet in shown.worksheets if sheet.sheet_state == "visible"]
+        pairs = [
+            (sheet, typed[sheet.title])
+            for sheet in shown.worksheets
+            if sheet.sheet_state == "visible"
+        ]
         if hidden := len(shown.worksheets) - len(pairs):
-            found.warn(f"{hidden} hidden sheets are left out", found.at(), "Show them in Excel (right-click a sheet's tab), and import again.")
+            found.warn(
+                f"{hidden} hidden sheets are left out",
+                found.at(),
+                "Show them in Excel (right-click a sheet's tab), and import again.",
+            )
         for sheet, formulas in pairs:
-            _sheet(list_rows(sheet, formulas, found), sheet.title, found, options, several=len(pairs) > 1)
+            _sheet(
+                list_rows(sheet, formulas, found),
+                sheet.title,
+                found,
+                options,
+                several=len(pairs) > 1,
+            )
     except broken as exc:
         reason = " ".join(str(exc).split())[:80]
         found.refuse("import-unreadable", f"the workbook is damaged: {reason}", _SAVE)
 
 
-def _sheet(rows: Iterator[Row], title: str, found: Found, options: Options, *, several: bool) -> None:
+def _sheet(
+    rows: Iterator[Row], title: str, found: Found, options: Options, *, several: bool
+) -> None:
     first: list[Row] = []
     for row in rows:
         first.append(row)
@@ -72,13 +102,20 @@ def _chained(first: Sequence[Row], rest: Iterator[Row]) -> Iterator[Row]:
 def list_rows(sheet: Any, formulas: Any, found: Found) -> Iterator[Row]:
     """Yield the rows of a sheet that are not empty; raises GuideError after thousands of empty ones."""
     empty = start = 0
-    for number, (cells, written) in enumerate(zip(sheet.iter_rows(), formulas.iter_rows(), strict=False), 1):
+    for number, (cells, written) in enumerate(
+        zip(sheet.iter_rows(), formulas.iter_rows(), strict=False), 1
+    ):
         if not any(cell.value is not None for cell in written):
             start = start or number
             empty += 1
             if empty > _MOST_EMPTY:
                 message = f"sheet `{sheet.title}`: more than {_MOST_EMPTY:,} empty rows from row {start} on"
-                found.refuse("import-too-large", message, "Delete the empty rows in Excel (select them, right-click, Delete), and save.", found.at(start))
+                found.refuse(
+                    "import-too-large",
+                    message,
+                    "Delete the empty rows in Excel (select them, right-click, Delete), and save.",
+                    found.at(start),
+                )
             continue
         empty = start = 0
         texts = []
@@ -98,14 +135,25 @@ def _text(cell: Any, written: Any, sheet: str, row: int, column: int, found: Fou
     is_formula = written is not None and written.data_type == "f"
     if is_formula and value is None:
         message = f"cell {where} of `{sheet}` has a formula without its result"
-        found.unreadable(message, found.at(row, column + 1), "Open the workbook in Excel and save it, or type the result instead of the formula.")
+        found.unreadable(
+            message,
+            found.at(row, column + 1),
+            "Open the workbook in Excel and save it, or type the result instead of the formula.",
+        )
         return "?"
     if isinstance(value, str) and cell.data_type == "e":
         message = f"cell {where} of `{sheet}` shows the error {value}"
-        found.unreadable(message, found.at(row, column + 1), "Correct the formula, or type what the cell should say.")
+        found.unreadable(
+            message,
+            found.at(row, column + 1),
+            "Correct the formula, or type what the cell should say.",
+        )
         return "?"
     if is_formula:
-        found.omit("a formula, whose result is taken,|formulas, whose results are taken,", found.at(row, column + 1))
+        found.omit(
+            "a formula, whose result is taken,|formulas, whose results are taken,",
+            found.at(row, column + 1),
+        )
     return shown_value(value, str(getattr(cell, "number_format", "") or ""))
 
 
@@ -115,8 +163,8 @@ def shown_value(value: Any, form: str = "") -> str:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, datetime.datetime):
-        whole = value.time() == datetime.time()
+    if isinstance(value, dt.datetime):
+        whole = value.time() == dt.time()
         return value.date().isoformat() if whole else value.isoformat(" ", "minutes")
     if isinstance(value, int | float):
         if form.endswith("%"):
@@ -127,7 +175,11 @@ def shown_value(value: Any, form: str = "") -> str:
 
 
 def _is_kahoot(cells: Sequence[str]) -> bool:
-    return any(map(_QUESTION.match, cells)) and sum(1 for cell in cells if _ANSWER.match(cell)) > 1 and any(map(_RIGHT.match, cells))
+    return (
+        any(map(_QUESTION.match, cells))
+        and sum(1 for cell in cells if _ANSWER.match(cell)) > 1
+        and any(map(_RIGHT.match, cells))
+    )
 
 
 def _quiz(head: Row, rows: Iterator[Row], found: Found) -> None:
@@ -140,8 +192,16 @@ def _quiz(head: Row, rows: Iterator[Row], found: Found) -> None:
         if not cells[prompt] and not any(cells[n] for n in options):
             continue
         numbers = {int(each) for each in re.findall(r"\d+", cells[right])}
-        answers = [Answer(as_markdown(cells[n]), 100.0 if at in numbers else 0.0) for at, n in enumerate(options, 1) if cells[n]]
+        answers = [
+            Answer(as_markdown(cells[n]), 100.0 if at in numbers else 0.0)
+            for at, n in enumerate(options, 1)
+            if cells[n]
+        ]
         if not numbers:
-            found.unreadable(f"row {row.at.line} has no correct answer", row.at, f"Write the number of the right answer into column {letter(right)}.")
+            found.unreadable(
+                f"row {row.at.line} has no correct answer",
+                row.at,
+                f"Write the number of the right answer into column {letter(right)}.",
+            )
             continue
         add_question(found, Asked("choice", as_markdown(cells[prompt]), row.at, answers))
