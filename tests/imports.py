@@ -8,10 +8,18 @@ import sqlite3
 import zipfile
 from collections.abc import Mapping, Sequence
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d494844520000000100000001080200000090 7753de".replace(" ", "")
-    + "0000000c4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
-)
+from PIL import Image
+
+
+
+def picture() -> bytes:
+    """A small picture."""
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40), "navy").save(out, "PNG")
+    return out.getvalue()
+
+
+PNG = picture()
 BASIC = ("Basic", ["Front", "Back"], [("{{Front}}", "{{FrontSide}}<hr id=answer>{{Back}}")], False)
 REVERSED = ("Basic (and reversed)", ["Front", "Back"], [("{{Front}}", "{{Back}}"), ("{{Back}}", "{{Front}}")], False)
 CLOZE = ("Cloze", ["Text", "Back Extra"], [("{{cloze:Text}}", "{{cloze:Text}}<br>{{Back Extra}}")], True)

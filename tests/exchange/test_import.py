@@ -147,7 +147,7 @@ def test_a_package_of_anki(new: bool, bring: Bring, tmp_path: Path) -> None:
     assert one.tags == ("Cells", "core", "organelle one")
     assert (tmp_path / "pack/figures/deck/a-b.png").read_bytes() == PNG
     assert (two.front, two.back, two.reverse) == ("Zelle", "cell", True)
-    assert three.cloze == "The {{c1::nucleus::part}} has {{c2::*DNA*}}: \\(x^{2}\\)\n\nExtra"
+    assert three.cloze == "The {{c1::nucleus::part}} has {{c2::<i>DNA</i>}}: \\(x^{2}\\)\n\nExtra"
     assert codes(plan) == {"import-omitted"} and pack_of(tmp_path).manifest.title == "Cells"
     again = bring("deck.apkg", package([("g2", 2, "", ["Zelle", "a cell"]), notes[2], notes[0]], {"a b.png": PNG}, new=new))
     assert again.counts["deck.apkg"]["cards"] == {"changed": 1, "unchanged": 2}
@@ -240,7 +240,7 @@ def test_questions_of_moodle(bring: Bring, tmp_path: Path) -> None:
     assert choice.prompt == "What is **it**? ![A cell](figures/m/a.png)" and choice.points == 2
     assert choice.options == ("A cell", "A &lt;b>") and choice.tags == ("Cells", "easy")
     assert choice.explanation == "General\n\nA cell: yes" and order.items == ("a", "b") and match.pairs == {"x": "1", "y": "2"}
-    assert [each.place.line for each in plan.problems] == [16]
+    assert [each.place.line for each in plan.problems] == [14]
 
 
 def test_workbooks(bring: Bring, tmp_path: Path) -> None:

@@ -94,11 +94,11 @@ class _Notes:
         rest = "\n".join(
             _TAG.sub("", line).rstrip() if _TAG.search(line) else line for line in self.lines
         )
-        for title, body, line in sections(rest, self.found):
+        for title, body, start in sections(rest, self.found):
             self.found.add(
                 "sections",
                 {"title": self._text(title), "body": self._text(body)},
-                self.found.at(line),
+                self.found.at(start),
             )
 
     def _at(self, at: int, line: str) -> int:
