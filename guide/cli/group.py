@@ -12,7 +12,7 @@ from guide import __version__
 
 _COMMANDS = (
     "new", "import", "build", "preview", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
-    "ledger", "verify", "schema", "cache", "doctor", "lsp", "completion",
+    "ledger", "verify", "release", "export", "schema", "cache", "doctor", "lsp", "completion",
 )  # fmt: skip
 
 
