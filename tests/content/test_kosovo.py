@@ -148,6 +148,15 @@ def test_what_goes_stale_says_when_to_look_again() -> None:
     assert "November 2026" not in text and "(today)" not in text
 
 
+def test_the_statements_of_the_subject_have_their_places() -> None:
+    """docs/kosovo-coverage.md names headings that exist, also for the seven statements added later."""
+    text = (ROOT / "docs/kosovo-coverage.md").read_text("utf-8")
+    added = text.partition("did not answer")[2]
+    assert len(re.findall(r"^\| [A-Z].*#sec-", added, re.M)) == 7
+    for file, anchor in re.findall(r"`(sections/[\w-]+\.md)#([\w-]+)`", text):
+        assert f"{{#{anchor}}}" in (ROOT / "content/kosovo" / file).read_text("utf-8"), (file, anchor)
+
+
 @pytest.mark.parametrize("word", ["reconciliation", "security provider|provides security", "pragmatic", "443,000", "Belgrade District Court"])
 def test_what_was_missing_is_there(word: str) -> None:
     """Statements of the subject and facts that the first edition lacked."""
