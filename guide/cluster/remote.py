@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as StillWorking
@@ -48,7 +49,7 @@ class Elsewhere:
             session,
             alive,
         )
-        self._outfit = outfit
+        self._outfit, self._lock = outfit, threading.Lock()
         self.deaths: list[str] = []
         self.elsewhere = True
 
@@ -63,16 +64,16 @@ class Elsewhere:
         """The versions that all results depend on."""
         return dict(self._outfit())
 
-    @cached_property
     def _digest(self) -> str:
-        return digest_of(self.outfit)
+        with self._lock:  # of threads that submit at once, one looks
+            return digest_of(self.outfit)
 
     def submit(self, function: Callable[..., Any], *arguments: Any, size: int = 0) -> Job:
         """Begin a job on `size` bytes of content; its result is asked for later."""
         payload, blobs = pack(arguments)
         name = f"{function.__module__}:{function.__qualname__}"
         seconds = self.bounds.allowed(size)
-        call = Call(name, payload, blobs, seconds, _WALL, self.session, self.kit, self._digest)
+        call = Call(name, payload, blobs, seconds, _WALL, self.session, self.kit, self._digest())
         return _Job(self, self.port.begin(call))
 
 
