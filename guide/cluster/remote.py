@@ -36,6 +36,7 @@ class Elsewhere:
     """Runs functions of pickled values on other machines that have the same `outfit` as this one.
 
     `kit` names the function that returns the outfit, `alive` is called while a result is waited for.
+    `read` unpickles results. Jobs of one `session` may be done by one process, those of two never are.
     """
 
     def __init__(
@@ -86,14 +87,22 @@ class _Job:
         answer: Answer = waited(self._future, self._workers.alive)
         self._workers.deaths += answer.deaths
         if answer.state == "done":
-            return pickle.loads(answer.payload)  # noqa: S301  docs/cluster.md: what a cluster needs to be trusted
+            return self._workers.read(answer.payload)
         if answer.state == "late":
             raise JobTimeout
         if answer.state == "died":
             raise WorkerDied
         if answer.state == "raised":
-            raise pickle.loads(answer.payload)  # noqa: S301
+            raise self._raised(answer)
         raise self._refused(answer)
+
+    def _raised(self, answer: Answer) -> BaseException:
+        """Return what a job raised; only its name where no exception may be unpickled."""
+        try:
+            exc: BaseException = self._workers.read(answer.payload)
+        except pickle.UnpicklingError as refused:
+            return RuntimeError(f"a job on another machine failed ({refused})")
+        return exc
 
     def _refused(self, answer: Answer) -> WorkersLost:
         if answer.state == "failed":
