@@ -41,15 +41,11 @@ class Elsewhere:
 
     def __init__(
         self, port: Port, kit: str, outfit: Callable[[], Mapping[str, str]], bounds: Limits,
-        session: str = "", alive: Callable[[], None] = lambda: None,
+        alive: Callable[[], None] = lambda: None, read: Callable[[bytes], Any] = pickle.loads,
     ) -> None:  # fmt: skip
-        self.port, self.kit, self.bounds, self.session, self.alive = (
-            port,
-            kit,
-            bounds,
-            session,
-            alive,
-        )
+        self.port, self.kit, self.bounds = port, kit, bounds
+        self.alive, self.read = alive, read
+        self.session = ""
         self._outfit, self._lock = outfit, threading.Lock()
         self.deaths: list[str] = []
         self.elsewhere = True
