@@ -72,9 +72,10 @@ def _once(work: Work, progress: Progress) -> Record:
 
 def work_on(folder: Path, settings: Settings, store: Store) -> Work:
     """Return the work of a run on a pack; raises GuideError when the limits are wrong."""
-    from guide.system import shared_libraries
+    if settings.layout:  # content is read and checked without them
+        from guide.system import shared_libraries
 
-    shared_libraries.require()
+        shared_libraries.require()
     bounds = _bounds(settings)
     seconds = bounds.allowed(size_of_inputs(folder))
     if store.enabled:
@@ -134,9 +135,9 @@ def _make(
 ) -> Record:  # fmt: skip
     """Make it in this process and its workers; a `link` leads to a cluster, and to a `shared` store."""
     if not settings.layout:
-        from guide.pipeline.stages import content_only, read
+        from guide.pipeline.reading import content_only, read
 
-        return content_only(read(folder, settings), store)
+        return content_only(read(folder, settings, store), store)
     # A pack is many small values that live to the end: looking for garbage finds none.
     gc.set_threshold(200_000, 50, 100)
     if link is not None:

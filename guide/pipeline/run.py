@@ -98,7 +98,9 @@ def _known(folder: Path, settings: Settings) -> tuple[Made | None, Store]:
     inputs.code_known(store)
     machine = inputs.machine_known(store)
     store = store.on(machine) if machine else store
-    seen = inputs.recall(store, folder, settings) if machine else None
+    # What is wrong with content alone does not depend on fonts.
+    known = bool(machine) or not settings.layout
+    seen = inputs.recall(store, folder, settings) if known else None
     if seen is None:
         return None, store
     record = Record.load(store, inputs.digest_of_inputs(folder, seen, settings))
@@ -116,13 +118,14 @@ def _made(
         record.key = inputs.digest_of_inputs(folder, record.seen, settings)
     changed = inputs.differing(folder, record.seen)
     base = store.on("")
-    same = not (store.enabled and store.world) or (  # this program and the machine's fonts
+    lasting = store.enabled and bool(store.world or not settings.layout)
+    same = not lasting or (  # this program and the machine's fonts
         inputs.code_kept(base) and inputs.machine_known(base) in {store.world, ""}
     )
     if changed or not same:
         record.current = False
         record.happened += (_changed(changed),)
-    elif record.seen and store.world:
+    elif record.seen and lasting:
         record.keep(store, folder, settings)
         store.tidy()
     store.flush()

@@ -80,22 +80,25 @@ class Asked:
 
     `figures` are the pages, from 0, whose figures are asked for: their structure is walked.
     `rasters` says whether raster pictures are; `legible`, whether text must be legible as printed.
+    `only` are the pages that are read at all, None for every page.
     """
 
     figures: Container[int] = ()
     rasters: bool = False
     legible: bool = True
+    only: Container[int] | None = None
 
 
 TEXT = Asked()
 
 
 def read(data: bytes, asked: Asked = TEXT) -> list[Ink]:
-    """Return what can be read on each page of a PDF."""
+    """Return what can be read on each page of a PDF, or on those that are asked for."""
     document = pdfium.PdfDocument(data)
     try:
         viewer = Viewer(document.raw)
-        return [_page(document.raw, viewer, n, asked) for n in range(len(document))]
+        numbers = (n for n in range(len(document)) if asked.only is None or n in asked.only)
+        return [_page(document.raw, viewer, n, asked) for n in numbers]
     finally:
         document.close()
 
