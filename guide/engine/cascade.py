@@ -21,7 +21,7 @@ from weasyprint.css import (
     preprocess_declarations,
 )
 
-from guide.engine import patches
+from guide.engine import parts, patches
 
 patches.check()
 _MOST = 4  # sets of stylesheets that are remembered at a time
@@ -37,24 +37,31 @@ class _PageSizes(dict[str, Any]):
     """
 
     firm = True
+    given: tuple[Any, Any] | None = None  # of the document that a part is of
 
     def __init__(self) -> None:
         super().__init__(box=None, area=None)
         self.known: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Any:
+        parts.asked_for_sizes()
         found = super().__getitem__(key)
         if found is None:
             self.firm = False
         return found
 
     def __setitem__(self, key: str, value: Any) -> None:
+        if self.given is not None:
+            value = self.given[key == "area"]
+            if value is None:
+                return
         if self.known.setdefault(key, value) != value:
             self.firm = False
         super().__setitem__(key, value)
 
     def forget(self) -> None:
         """Begin another document."""
+        self.given = None
         self.update(box=None, area=None)
 
 

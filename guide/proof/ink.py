@@ -8,7 +8,7 @@ path, or in no colour, is not in the file for a reader; text that is drawn may s
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,10 +94,15 @@ def read(data: bytes, asked: Asked = TEXT) -> list[Ink]:
     """Return what can be read on each page of a PDF."""
     document = pdfium.PdfDocument(data)
     try:
-        viewer = Viewer(document.raw)
-        return [_page(document.raw, viewer, n, asked) for n in range(len(document))]
+        return read_pages(document.raw, range(len(document)), asked)
     finally:
         document.close()
+
+
+def read_pages(document: Any, numbers: Iterable[int], asked: Asked) -> list[Ink]:
+    """Return what can be read on pages of a PDF that PDFium has opened."""
+    viewer = Viewer(document)
+    return [_page(document, viewer, n, asked) for n in numbers]
 
 
 def _page(document: Any, viewer: Viewer, number: int, asked: Asked) -> Ink:

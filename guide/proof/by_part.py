@@ -1,0 +1,85 @@
+"""The proof of a document whose pages are proved part by part: only the new ones are read back.
+
+Each part's texts, pictures and labels are looked for on its own pages of the finished file, as
+`prove` looks for all of a document. What was found is kept with what the part draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+
+from guide.model.artifacts import Fault
+from guide.model.setparts import Wanted
+from guide.proof.expected import Expected, Raster
+from guide.proof.ink import Asked, Ink, read_pages
+from guide.proof.page_margins import lacks_marking
+from guide.proof.prove import prove_pages
+from guide.proof.search import Words
+from guide.proof.svg_labels import drawn_in_figures, lost_labels
+
+
+@dataclass(frozen=True)
+class Proving:
+    """Pages of a file, from `first` (0), and what they must show; `told` are keys that are cut.
+
+    `wanted` is None where their texts are proved already.
+    """
+
+    first: int
+    count: int
+    wanted: Wanted | None
+    told: tuple[str, ...] = ()
+    marking: str = ""
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What was found of a part: the number of texts, those that are missing, and faults.
+
+    `unmarked` are pages, from 0, without the document's marking.
+    """
+
+    items: int = 0
+    missing: int = 0
+    faults: tuple[Fault, ...] = ()
+    labels: tuple[Fault, ...] = ()
+    unmarked: tuple[int, ...] = ()
+
+
+def prove_parts(data: bytes, parts: Sequence[Proving], pages: int) -> list[Proved]:
+    """Prove parts of a file; raises ValueError for one that has not the pages that it should have."""
+    document = pdfium.PdfDocument(data)
+    try:
+        if len(document) != pages:
+            raise ValueError(f"the file has {len(document)} pages in place of {pages}")
+        return [_proved(document, data, part) for part in parts]
+    finally:
+        document.close()
+
+
+def _proved(document: pdfium.PdfDocument, data: bytes, part: Proving) -> Proved:
+    numbers = range(part.first, part.first + part.count)
+    unmarked = tuple(
+        n - part.first for n in numbers if part.marking and lacks_marking(document[n], part.marking)
+    )
+    if part.wanted is None:
+        return Proved(unmarked=unmarked)
+    wanted = _expected(part.wanted)
+    asked = Asked(numbers if wanted.pictures else (), rasters=bool(wanted.rasters))
+    ink: list[Ink] = read_pages(document.raw, numbers, asked)
+    proof = prove_pages(wanted, ink, frozenset(part.told))
+    gone = {fault.at for fault in proof.faults}
+    labels = lost_labels(part.wanted.labels, lambda: drawn_in_figures(data, numbers))
+    told = tuple(fault for fault in labels if fault.at not in gone)
+    return Proved(proof.items, proof.missing, proof.faults, told, unmarked)
+
+
+def _expected(wanted: Wanted) -> Expected:
+    return Expected(
+        tuple(Words(at, runs) for at, runs in wanted.texts),
+        wanted.pictures,
+        tuple(Raster(at, words, thumb=thumb) for at, words, thumb in wanted.rasters),
+    )
