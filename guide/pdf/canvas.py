@@ -18,7 +18,7 @@ from guide.resources import font_folders
 
 SCALE = 0.75  # pt a px
 _OUTSIDE = 9_000_000  # object numbers that stand for what is outside
-_HANDLES = {"hb_font", "hb_face", "file_content", "to_unicode", "widths", "missing"}
+_HANDLES = {"hb_font", "hb_face", "file_content", "to_unicode", "widths", "missing", "_advances"}
 
 
 def outside(code: int) -> bytes:
@@ -52,7 +52,7 @@ class Canvas:
             }
         )
         for font in fonts.values():
-            font.to_unicode, font.widths, font.missing = {}, {}, {}
+            font.forget()
 
     def stream(self, page: Any, kind: type, tags: dict[Any, Any] | None) -> Any:
         """Add an empty content for a page; its upper left corner is the origin."""

@@ -9,7 +9,6 @@ from typing import Any
 from weasyprint import HTML
 
 from guide import engine
-from guide.engine import lines
 from guide.engine.clock import at_a_fixed_time
 from guide.engine.fetcher import BASE
 from guide.engine.log import collected
@@ -30,7 +29,7 @@ from guide.pdf.uses import of_use
 def set_parts(pieces: Sequence[Piece]) -> list[SetPart]:
     """Lay out and draw parts of documents, each by itself."""
     engine.install()
-    with at_a_fixed_time(), seldom_collecting(), lines.kept():
+    with at_a_fixed_time(), seldom_collecting():
         return [_PartSetting(piece.html).part(piece) for piece in pieces]
 
 
@@ -42,7 +41,7 @@ def set_margins(
     `html` is the document without its content, `sizes` are paper and area of its first page.
     """
     engine.install()
-    with at_a_fixed_time(), seldom_collecting(), lines.kept():
+    with at_a_fixed_time(), seldom_collecting():
         return _PartSetting(html).margins(pages, total, sizes)
 
 
