@@ -305,6 +305,8 @@ class _Targets(_Collector):  # type: ignore[misc]
                 asked &= own | (_OF_PAGES if (box, css) in _now.inside else set())
             _now.index = _now.index or "page" in asked
             _now.total = _now.total or "pages" in asked
+            if css == "content" and not asked:
+                return  # all that it prints is known: no second layout is needed
         super().collect_missing_counters(box, css, parse_again, missing, of_targets)
 
 

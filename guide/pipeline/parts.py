@@ -23,7 +23,9 @@ from guide.system.digest import digest
 from guide.system.pool import Job, Workers
 
 ROUNDS = 8  # in practice two
-_TARGETS = "data-target="  # in parts that print the pages of other parts, as templates write them
+_TARGETS = "data-target="
+_PRINTED = re.compile(r"data-target=\"#([^\"]+)\"")
+_ID = re.compile(r"\sid=\"([^\"]+)\"")
 _NOTE = re.compile(r"class=\"footnote\b")
 _LEAST = 6_000  # characters of markup that are worth a job
 _SPLIT = re.compile(r"[\s\"'(),<>=&;]+")
@@ -58,6 +60,8 @@ class Parts:
                 self.cut = self.cut.merged(number)
             else:
                 number += 1
+        for name in ("_printed", "_ids"):
+            self.__dict__.pop(name, None)
         self.bases = [self._base(n) for n in range(len(self.cut.parts))]
         self.made, self.keys = [None] * len(self.bases), [""] * len(self.bases)
 
@@ -103,7 +107,7 @@ class Parts:
 
     def begin(self) -> None:
         """Look up every part, and begin to set those that are not known and print nothing of others."""
-        self._look_up(lambda n: _TARGETS in self.cut.parts[n])
+        self._look_up(self._waiting().__contains__)
 
     def _look_up(self, waits: Callable[[int], bool]) -> bool:
         """Look up the parts that do not agree with the others, and begin those that are not known."""
@@ -137,18 +141,21 @@ class Parts:
 
     def _submit(self, wanted: Sequence[tuple[int, Outside]]) -> None:
         """Hand out parts, small ones together."""
-        group: list[tuple[int, Outside]] = []
-        for place, (number, outside) in enumerate(wanted):
-            group.append((number, outside))
-            size = sum(len(self.cut.parts[n]) for n, _ in group)
-            if size < _LEAST and place + 1 < len(wanted):
-                continue
-            last = len(self.cut.parts) - 1
+        groups: list[list[tuple[int, Outside]]] = []
+        room = 0
+        for number, outside in wanted:
+            if room <= 0:
+                groups.append([])
+                room = _LEAST
+            groups[-1].append((number, outside))
+            room -= len(self.cut.parts[number])
+        last = len(self.cut.parts) - 1
+        sized = [(sum(len(self.cut.parts[n]) for n, _ in group), group) for group in groups]
+        for size, group in sorted(sized, key=lambda each: -each[0]):
             pieces = [Piece(self._piece(n), around, n == last) for n, around in group]
             job = self.pool.submit(set_parts_job, pieces, size=size)
             self._jobs.append(([n for n, _ in group], [around for _, around in group], job))
             self.began += 1
-            group = []
 
     def _take(self) -> bool:
         """Wait for what was handed out; return whether the parts are to be looked up anew."""
@@ -177,22 +184,30 @@ class Parts:
     def settle(self) -> list[SetPart]:
         """Return all parts, set for each other; raises Unsettled, and what a job raises."""
         rounds = 0
-        while rounds < ROUNDS:
+        while rounds < ROUNDS + len(self.made):
             if self._jobs and self._take():
                 self.begin()
                 continue
             rounds += 1
-            first = all(self.made[n] is None for n in self._printing)
-            others = any(
-                self.made[n] is None for n in range(len(self.made)) if n not in self._printing
-            )
-            if self._look_up(lambda n, wait=first and others: wait and n in self._printing):
+            waiting = self._waiting()
+            if self._look_up(waiting.__contains__) and not waiting:
                 return self._whole()
         raise Unsettled("the parts do not come to agree")
 
-    @property
-    def _printing(self) -> set[int]:
-        return {n for n, part in enumerate(self.cut.parts) if _TARGETS in part}
+    def _waiting(self) -> set[int]:
+        """Return the parts that print of others which are not set; none if all wait for each other."""
+        unset = {n for n, made in enumerate(self.made) if made is None}
+        waiting = {n for n in unset if any(self._printed[n] & self._ids[m] for m in unset - {n})}
+        return waiting if waiting < unset else set()
+
+    @cached_property
+    def _printed(self) -> list[set[str]]:
+        """The names of the elements of which each part prints the page, as templates write them."""
+        return [set(_PRINTED.findall(part)) for part in self.cut.parts]
+
+    @cached_property
+    def _ids(self) -> list[set[str]]:
+        return [set(_ID.findall(part)) for part in self.cut.parts]
 
     def _whole(self) -> list[SetPart]:
         parts = [part for part in self.made if part is not None]

@@ -18,7 +18,7 @@ from guide.proof.ink import Asked, Ink, read_pages
 from guide.proof.page_margins import lacks_marking
 from guide.proof.prove import prove_pages
 from guide.proof.search import Words
-from guide.proof.svg_labels import drawn_in_figures, lost_labels
+from guide.proof.svg_labels import drawn_in_figures_of, lost_labels
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ def prove_parts(data: bytes, parts: Sequence[Proving], pages: int) -> list[Prove
     try:
         if len(document) != pages:
             raise ValueError(f"the file has {len(document)} pages in place of {pages}")
-        return [_proved(document, data, part) for part in parts]
+        return [_proved(document, part) for part in parts]
     finally:
         document.close()
 
 
-def _proved(document: pdfium.PdfDocument, data: bytes, part: Proving) -> Proved:
+def _proved(document: pdfium.PdfDocument, part: Proving) -> Proved:
     numbers = range(part.first, part.first + part.count)
     unmarked = tuple(
         n - part.first for n in numbers if part.marking and lacks_marking(document[n], part.marking)
@@ -72,7 +72,7 @@ def _proved(document: pdfium.PdfDocument, data: bytes, part: Proving) -> Proved:
     ink: list[Ink] = read_pages(document.raw, numbers, asked)
     proof = prove_pages(wanted, ink, frozenset(part.told))
     gone = {fault.at for fault in proof.faults}
-    labels = lost_labels(part.wanted.labels, lambda: drawn_in_figures(data, numbers))
+    labels = lost_labels(part.wanted.labels, lambda: drawn_in_figures_of(document.raw, numbers))
     told = tuple(fault for fault in labels if fault.at not in gone)
     return Proved(proof.items, proof.missing, proof.faults, told, unmarked)
 

@@ -7,7 +7,8 @@ picture's own source, before it is drawn; what was drawn is read from the file b
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import pypdfium2 as pdfium
@@ -155,23 +156,28 @@ _HIDES = {
 }  # fmt: skip
 
 
-def drawn_in_figures(data: bytes, pages: Sequence[int] | None = None) -> str:
-    """Return the letters of the text of figures and artifacts of pages, in the order of drawing."""
-    found: list[str] = []
+def drawn_in_figures(data: bytes) -> str:
+    """Return the letters of the text of a PDF's figures and artifacts, in the order of drawing."""
     document = pdfium.PdfDocument(data)
     try:
-        for number in range(len(document)) if pages is None else pages:
-            with opened(document.raw, number) as page:
-                text = raw.FPDFText_LoadPage(page)
-                reader, extent = Reader(text), extent_of(page)
-                found += [
-                    letters(reader.words(each))
-                    for each in reader.objects(page)
-                    if each.kind == raw.FPDF_PAGEOBJ_TEXT and each.silent and _is_seen(each, extent)
-                ]
-                raw.FPDFText_ClosePage(text)
+        return drawn_in_figures_of(document.raw, range(len(document)))
     finally:
         document.close()
+
+
+def drawn_in_figures_of(document: Any, numbers: Iterable[int]) -> str:
+    """Return the letters of the text of figures and artifacts on pages that PDFium has opened."""
+    found: list[str] = []
+    for number in numbers:
+        with opened(document, number) as page:
+            text = raw.FPDFText_LoadPage(page)
+            reader, extent = Reader(text), extent_of(page)
+            found += [
+                letters(reader.words(each))
+                for each in reader.objects(page)
+                if each.kind == raw.FPDF_PAGEOBJ_TEXT and each.silent and _is_seen(each, extent)
+            ]
+            raw.FPDFText_ClosePage(text)
     return "".join(found)
 
 
