@@ -192,7 +192,7 @@ def outline(pdf: pydyf.PDF, entries: Sequence[Entry]) -> None:
     first = len(pdf.objects)
     tree = _Tree(entries)
     for n, entry in enumerate(entries):
-        where = b"[%d 0 R /XYZ %.4f %.4f 0]" % (entry.page, entry.x, entry.y)
+        where = b"[%d 0 R /XYZ %.6f %.6f 0]" % (entry.page, entry.x, entry.y)
         links = tree.links(n, first, outlines.number)
         text = pydyf.String(entry.title).data
         pdf.add_object(Ready(b"<</Title %s/Dest %s%s>>" % (text, where, links)))

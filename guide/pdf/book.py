@@ -121,7 +121,7 @@ class Book:
         for first, part in zip(self.pages_before, self.parts, strict=False):
             for name, page in part.anchors.items():
                 x, y = part.places[name]
-                where = b"[%d 0 R /XYZ %.4f %.4f 0]" % (pages[first + page], x, y)
+                where = b"[%d 0 R /XYZ %.6f %.6f 0]" % (pages[first + page], x, y)
                 places.setdefault(name, where)
         if places:
             names = (pydyf.String(name).data + b" " + places[name] for name in sorted(places))
