@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from weasyprint import document, layout
+from weasyprint import layout
 from weasyprint.css.targets import TargetCollector, TargetLookupItem, anchor_name_from_token
 from weasyprint.formatting_structure import boxes, build
 from weasyprint.layout import block
@@ -31,7 +31,6 @@ _OF_BOX = {"counter()", "counters()"}
 _initialize = layout.initialize_page_maker
 _element_to_box = build.element_to_box
 _PageType = page_layout.PageType
-_Collector = TargetCollector
 _now: Setting | None = None
 
 
@@ -156,7 +155,7 @@ class Setting:
             kind = value if value in _SIDES else kind
         index, total = self.outside.index, self.outside.total
         counters = {"pages": [total], "page": [index]}
-        state = ([0], counters, [{"pages", "page"}], [])
+        state: Any = ([0], counters, [{"pages", "page"}], [])
         beginning = {"break": kind, "page": box.page_values()[0]}
         maker[0] = (path, beginning, bool(right) ^ bool(index % 2), state, remake)
         sizes = context.style_for.initial_page_sizes
@@ -269,12 +268,10 @@ def _to_box(
             return []
         elif element.get(NEXT) is not None:
             _now.leave(element)
-    return _element_to_box(
-        element, style_for, get_image, base_url, collector, styles, notes, state
-    )
+    return _element_to_box(element, style_for, get_image, base_url, collector, styles, notes, state)
 
 
-class _Targets(_Collector):  # type: ignore[misc]
+class _Targets(TargetCollector):  # type: ignore[misc]
     """As WeasyPrint's, with the targets of other parts."""
 
     def lookup_target(self, token: Any, source: Any, css: str, parse_again: Any) -> Any:
@@ -359,6 +356,3 @@ def runs_on(page: Any, after: Any) -> bool:
         if box.element is not after and box.element_tag not in {"html", "body"}:
             return True
     return False
-
-
-assert document.TargetCollector is _Collector

@@ -41,7 +41,9 @@ class Typeface(Font):  # type: ignore[misc]
 
     def forget(self) -> None:
         """Begin anew to note which glyphs are used."""
-        self.to_unicode, self.widths, self.missing = _Letters(self), {}, {}
+        self.to_unicode = _Letters(self)
+        self.widths: dict[int, int] = {}
+        self.missing: dict[int, int] = {}
 
     def width_of(self, glyph: int) -> int | None:
         """Return a glyph's width in thousandths of the type size; None where the file has none."""
@@ -49,7 +51,8 @@ class Typeface(Font):  # type: ignore[misc]
             return None
         at = 4 * min(glyph, self._count - 1)  # advance and bearing (OpenType, hmtx)
         advance = int.from_bytes(self._advances[at : at + 2], "big")
-        return (2000 * advance + self.upem) // (2 * self.upem)
+        upem = int(self.upem)
+        return (2000 * advance + upem) // (2 * upem)
 
     def _table(self, tag: bytes) -> bytes:
         blob = harfbuzz.hb_face_reference_table(self.hb_face, harfbuzz.hb_tag_from_string(tag, -1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from guide.model.artifacts import Fault, FontFace, FontUse, Group, Html, Thumb
 
@@ -13,6 +13,19 @@ FIRST_PAGE = -100_000  # the place of a page in the document
 FIRST_MARGIN = -200_000  # what is printed in the margins of a page
 FIRST_HEADING = -300_000  # the level of a heading
 FIRST_NOTE = -400_000  # the number of a note
+
+
+class Drawn(Protocol):
+    """What is drawn once and goes into any file: a face, a part, margins."""
+
+    @property
+    def fonts(self) -> tuple[FontUse, ...]:
+        """The glyphs that are used."""
+
+    @property
+    def shared(self) -> tuple[tuple[str, Group], ...]:
+        """Pictures, by digest."""
+
 
 Counter = tuple[str, tuple[int, ...], bool]
 """A CSS counter where a part begins: name, values, and whether it belongs to the part's siblings."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
-from typing import Protocol
 from xml.sax.saxutils import escape
 
 import pydyf
@@ -24,10 +23,10 @@ from guide.model.artifacts import (
     PAGE_NUMBER,
     PARENT,
     FontObjects,
-    FontUse,
     Group,
     SetFace,
 )
+from guide.model.setparts import Drawn
 
 # CIE 1976 L*a*b* under the two white points that CSS colours use.
 _LAB = b"[/Lab <</WhitePoint [%s]/Range [-125 125 -125 125]>>]"
@@ -58,18 +57,6 @@ class Entry:
     x: float
     y: float
     closed: bool = False
-
-
-class Drawn(Protocol):
-    """What is drawn once and goes into any file: a face, a part, margins."""
-
-    @property
-    def fonts(self) -> tuple[FontUse, ...]:
-        """The glyphs that are used."""
-
-    @property
-    def shared(self) -> tuple[tuple[str, Group], ...]:
-        """Pictures, by digest."""
 
 
 @dataclass
@@ -176,7 +163,9 @@ class Structure:
     def _names(self, notes: Sequence[int]) -> bytes:
         """Return the list of the notes by their identifiers (ISO 14289-1, 7.9)."""
         named = [b"(note-%05d)" % n for n in range(1, len(notes) + 1)]
-        pairs = (b"%s %s" % (name, reference(note)) for name, note in zip(named, notes, strict=True))
+        pairs = (
+            b"%s %s" % (name, reference(note)) for name, note in zip(named, notes, strict=True)
+        )
         limits = b"[%s %s]" % (named[0], named[-1])
         leaf = Ready(b"<</Names [%s]/Limits %s>>" % (b" ".join(pairs), limits))
         self.pdf.add_object(leaf)
@@ -235,7 +224,9 @@ class _Tree:
         parent = first + self.above[n] if self.above[n] >= 0 else outlines
         parts = [b"/Parent %d 0 R" % parent]
         parts += [b"/Prev %d 0 R" % (first + siblings[place - 1])] if place else []
-        parts += [b"/Next %d 0 R" % (first + siblings[place + 1])] if place + 1 < len(siblings) else []
+        parts += (
+            [b"/Next %d 0 R" % (first + siblings[place + 1])] if place + 1 < len(siblings) else []
+        )
         kids = self.kids.get(n)
         if kids:
             count = sum(map(self.shown, kids)) * (-1 if self.entries[n].closed else 1)

@@ -20,7 +20,11 @@ _LONGEST = 5
 
 def over_budget(pages: Sequence[Any], most: int, multiple: int) -> Fault | None:
     """Return the fault of a document that does not keep to its budget."""
-    return exceeded([measured(page) for page in pages] if most or multiple > 1 else [None] * len(pages), most, multiple)
+    return exceeded(
+        [measured(page) for page in pages] if most or multiple > 1 else [None] * len(pages),
+        most,
+        multiple,
+    )
 
 
 def exceeded(pages: Sequence[Measured | None], most: int, multiple: int) -> Fault | None:

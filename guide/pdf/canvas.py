@@ -90,7 +90,6 @@ class Canvas:
 
     def group(self, order: list[int], local: Mapping[int, int]) -> Group:
         """Return objects as a group, with `local` numbers for what is inside it."""
-
         objects = (self.pdf.objects[number] for number in order)
         return group_of(objects, lambda number: number_of(number, local))
 

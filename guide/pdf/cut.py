@@ -7,13 +7,16 @@ such as `:first-of-type` and `+` mean the same. Whether it does begin a page is 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 MARK = "data-part"
 _BODY = re.compile(r"<body\b(?:\"[^\"]*\"|'[^']*'|[^'\">])*>", re.I)
-_ABOUT = re.compile(r"<title\b.*?</title\s*>|<meta\s+name=(?:\"[^\"]*\"|'[^']*'|[^'\">])*>", re.I | re.S)
+_ABOUT = re.compile(
+    r"<title\b.*?</title\s*>|<meta\s+name=(?:\"[^\"]*\"|'[^']*'|[^'\">])*>", re.I | re.S
+)
 _END = re.compile(r"</body\s*>\s*</html\s*>\s*\Z", re.I)
 _ATTRIBUTES = r"(?:\"[^\"]*\"|'[^']*'|[^'\">])*"
 _TOP = re.compile(rf"<!--.*?-->|<(/?)([a-zA-Z][^\s/>]*)({_ATTRIBUTES})>", re.S)
@@ -38,7 +41,9 @@ class Cut:
 
     def markup(self, number: int) -> str:
         """Return the document of one part."""
-        before = "".join(_placed(top, "data-elsewhere") for part in self.tops[:number] for top in part)
+        before = "".join(
+            _placed(top, "data-elsewhere") for part in self.tops[:number] for top in part
+        )
         after = [top for part in self.tops[number + 1 :] for top in part]
         next_one = _placed(after[0], "data-next") if after else ""
         rest = "".join(_placed(top, "data-elsewhere") for top in after[1:])
@@ -73,7 +78,7 @@ def cut(markup: str) -> Cut | None:
     inside = markup[body.end() : end.start()]
     found = list(_elements(inside))
     marked = [n for n, top in enumerate(found) if top is not None and _is_marked(top.attributes)]
-    if None in found or len(marked) < 2:  # noqa: PLR2004  one part is a whole document
+    if None in found or len(marked) < 2:
         return None
     tops = [top for top in found if top is not None]
     firsts = marked[1:]  # what is before the second mark is the first part
@@ -81,10 +86,10 @@ def cut(markup: str) -> Cut | None:
     numbers = [0, *firsts, len(tops)]
     return Cut(
         markup[: body.end()],
-        tuple(inside[a:b] for a, b in zip(begins, begins[1:], strict=False)),
+        tuple(inside[a:b] for a, b in itertools.pairwise(begins)),
         tuple(
             tuple((top.name, top.attributes) for top in tops[a:b])
-            for a, b in zip(numbers, numbers[1:], strict=False)
+            for a, b in itertools.pairwise(numbers)
         ),
         markup[end.start() :],
     )
@@ -124,7 +129,9 @@ def _end(text: str, at: int, name: str) -> int | None:
         match = re.compile(rf"</{name}\s*>", re.I).search(text, at)
         return match.end() if match else None
     depth = 1
-    for match in re.compile(rf"{_RAW}|<(/?){re.escape(name)}(?![^\s/>]){_ATTRIBUTES}>", re.S | re.I).finditer(text, at):
+    for match in re.compile(
+        rf"{_RAW}|<(/?){re.escape(name)}(?![^\s/>]){_ATTRIBUTES}>", re.S | re.I
+    ).finditer(text, at):
         if match[1] is None:
             continue
         depth += -1 if match[1] else 1

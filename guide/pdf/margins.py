@@ -71,7 +71,7 @@ class MarginLayout:
         context.current_page = wanted.index + 1
         context.page_bottom = page.content_box_y() + page.height
         counters = {"pages": [total], "page": [wanted.index + 1]}
-        state = ([0], counters, [{"pages", "page"}], [])
+        state: Any = ([0], counters, [{"pages", "page"}], [])
         page.children = tuple(layout.make_margin_boxes(context, page, state))
         page.background = None  # it is the page's own
         for margin in page.children:
@@ -81,7 +81,8 @@ class MarginLayout:
     def _string(self, _page: Any, name: str, keyword: str = "first") -> tuple[str, ...]:
         """Return the text of a running head, as WeasyPrint finds it in a whole document."""
         texts, at_start = next(
-            ((texts, start) for each, texts, start in self.wanted.strings if each == name), ((), False)
+            ((texts, start) for each, texts, start in self.wanted.strings if each == name),
+            ((), False),
         )
         if texts:
             if keyword == "first" or (keyword == "start" and at_start):
@@ -119,9 +120,7 @@ def draw_margins(pages: Sequence[Any], document: Any) -> Margins:
 
 
 def _renamed(content: bytes) -> bytes:
-    return _NAMED.sub(
-        lambda m: m["before"] + b"/" + _OWN + m["name"] + b" " + m["how"], content
-    )
+    return _NAMED.sub(lambda m: m["before"] + b"/" + _OWN + m["name"] + b" " + m["how"], content)
 
 
 def _resources(canvas: Canvas, contents: set[int]) -> tuple[Group, tuple[tuple[str, Group], ...]]:

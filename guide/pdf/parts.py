@@ -31,7 +31,7 @@ from guide.proof.page_margins import reaching_out
 _BLEED = 10  # pt of a bleed that a bleed box has at most (as WeasyPrint sets it)
 
 
-class Crossing(Exception):  # noqa: N818  no error: such a document is set whole
+class Crossing(Exception):
     """What keeps a document from being set in parts."""
 
 
@@ -116,7 +116,7 @@ class _Part:
         for name, (x, y, _, _) in page.anchors.items():
             if name not in self.anchors:
                 self.anchors[name], self.places[name] = number, matrix.transform_point(x, y)
-        links = ([link for link in page.links], [])
+        links: Any = (list(page.links), [])
         weasyprint_pdf.add_links(links, matrix, self.pdf, sheet, [], stream._tags)  # noqa: SLF001
         page.paint(stream, SCALE)
         sheet["TrimBox"], sheet["BleedBox"] = pydyf.Array(trim), pydyf.Array(bleed)
@@ -201,7 +201,9 @@ def _local(local: dict[int, int], references: Any) -> Iterator[int]:
 def _sizes(setting: Setting, page: Any) -> Any:
     """Return paper and area of the first page, in px; its rules may be those of the first alone."""
     box = page._page_box  # noqa: SLF001
-    return (tuple(box.style["size"]), (box.width, box.height)) if not setting.outside.index else None
+    return (
+        (tuple(box.style["size"]), (box.width, box.height)) if not setting.outside.index else None
+    )
 
 
 def _starts(box: Any) -> Iterator[str]:

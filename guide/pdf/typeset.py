@@ -160,6 +160,7 @@ class Typesetting:
             self.fonts, self.stylesheets, self.counters, self.faults = _stylesheets(sheets)
 
     def run(self) -> Pdf:
+        """Set the document whole."""
         with quiet(), collected() as messages:
             self.check_glyphs(self.html.markup)
             document = self._filled() if self.html.fill else self.layout(self.html.markup)
@@ -179,6 +180,7 @@ class Typesetting:
         return Pdf(data, rounded, faults, items=proof.items, missing=proof.missing)
 
     def faces(self) -> FaceSet:
+        """Set its faces, each by itself."""
         everything = faces_markup(self.html, [(i, 10) for i in range(len(self.html.faces))])
         with quiet(), collected() as messages:
             self.check_glyphs(everything)
@@ -209,6 +211,7 @@ class Typesetting:
 
     @property
     def lacks_glyphs(self) -> bool:
+        """Whether a sign has no glyph, which is told instead of all that follows from it."""
         return any(fault.code == "missing-glyph" for fault in self.faults)
 
     def _prove(self, data: bytes) -> Proof:
@@ -250,6 +253,7 @@ class Typesetting:
                 self.faults.append(placed(fault, self.html.assets, self.tree))
 
     def layout(self, markup: str) -> Document:
+        """Lay out a markup; its tree is kept for what is wanted of it."""
         source = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher)
         self.tree = source.etree_element
         return self._rendered(source)
@@ -279,6 +283,7 @@ class Typesetting:
         return filled.document
 
     def check_glyphs(self, markup: str) -> None:
+        """Note the signs that no bundled font has."""
         for name, text in self.html.stylesheets:
             if name == "generated":  # the running heads: their words are the pack's marking
                 self.faults += missing_in_strings(text)

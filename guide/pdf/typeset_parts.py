@@ -18,12 +18,12 @@ from guide.model.setparts import MarginPage, Margins, Piece, SetPart, Taken, Wan
 from guide.pdf.margins import MarginLayout, draw_margins
 from guide.pdf.parts import Crossing, draw_part, pages_of
 from guide.pdf.typeset import VARIANT, Typesetting, quiet, seldom_collecting
+from guide.pdf.uses import of_use
 from guide.proof.contrast import contrast_faults
 from guide.proof.expected import expected, with_thumbs
 from guide.proof.layout import all_page_faults, heads_too_wide
 from guide.proof.page_margins import margin_faults_apart
 from guide.proof.svg_labels import labels_wanted
-from guide.pdf.uses import of_use
 
 
 def set_parts(pieces: Sequence[Piece]) -> list[SetPart]:
@@ -33,9 +33,7 @@ def set_parts(pieces: Sequence[Piece]) -> list[SetPart]:
         return [_PartSetting(piece.html).part(piece) for piece in pieces]
 
 
-def set_margins(
-    html: Html, pages: Sequence[MarginPage], total: int, sizes: Any = None
-) -> Margins:
+def set_margins(html: Html, pages: Sequence[MarginPage], total: int, sizes: Any = None) -> Margins:
     """Lay out and draw the margins of pages of a document of `total` pages.
 
     `html` is the document without its content, `sizes` are paper and area of its first page.
@@ -115,7 +113,7 @@ class _PartSetting(Typesetting):
 class _Drawn:
     """What drawing asks of a document: it has no colour profiles of its own."""
 
-    color_profiles: dict[str, Any] = {}  # noqa: RUF012  nobody changes it
+    color_profiles: dict[str, Any] = {}
     output_intent = None
 
 

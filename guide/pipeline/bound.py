@@ -10,8 +10,8 @@ from guide.model.artifacts import FontFace, FontObjects, Html, Pdf
 from guide.model.setparts import MarginPage, Margins, SetPart
 from guide.pipeline.faces import NO_GLYPH, key_in_store
 from guide.pipeline.jobs import fonts_job, prove_parts_job, set_margins_job
-from guide.pipeline.parts import Parts
 from guide.pipeline.partfaults import all_faults
+from guide.pipeline.parts import Parts
 from guide.system.cache import Store
 from guide.system.digest import digest
 from guide.system.pool import Workers
@@ -98,7 +98,7 @@ class _Bound:
     def _fonts(self, margins: Sequence[Margins]) -> FontObjects:
         from guide.pdf.uses import union
 
-        drawn = [*self.done, *margins]
+        drawn: list[SetPart | Margins] = [*self.done, *margins]
         known: dict[str, FontFace] = {face.name: face for each in drawn for face in each.faces}
         uses = union(drawn)
         wanted = tuple(known[use.name] for use in uses)
@@ -142,7 +142,9 @@ class _Bound:
             marked: Proved | None = self.store.value(marks, Proved)
             found.append(known and marked and _both(known, marked))
             if known is None or marked is None:
-                cut = tuple(str(f.at) for fs in part.faults for f in fs if f.code == "text-overflow")
+                cut = tuple(
+                    str(f.at) for fs in part.faults for f in fs if f.code == "text-overflow"
+                )
                 what = Proving(
                     first, count, part.wanted if known is None else None, cut, self.html.marking
                 )
@@ -174,4 +176,3 @@ class _Bound:
 def _both(texts: Any, marked: Any) -> Any:
     """Return the proof of a part's texts with that of its marking."""
     return replace(texts, unmarked=marked.unmarked)
-

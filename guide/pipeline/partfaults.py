@@ -77,4 +77,7 @@ def _capped(faults: Sequence[Fault]) -> list[Fault]:
     if len(faults) <= _MOST:
         return [*faults]
     more, next_one = len(faults) - _MOST, faults[_MOST]
-    return [*faults[:_MOST], replace(next_one, message=f"and {more} more items are not whole in the PDF", word="")]
+    return [
+        *faults[:_MOST],
+        replace(next_one, message=f"and {more} more items are not whole in the PDF", word=""),
+    ]

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 from guide.model.artifacts import Html
 from guide.model.setparts import COUNTERS, After, Counter, Outside, Piece, SetPart, Taken
@@ -31,7 +30,7 @@ _LEAST = 6_000  # characters of markup that are worth a job
 _SPLIT = re.compile(r"[\s\"'(),<>=&;]+")
 
 
-class Unsettled(Exception):  # noqa: N818  no error: such a document is set whole
+class Unsettled(Exception):
     """A document cannot be set in parts, or its parts do not come to agree."""
 
 
@@ -177,7 +176,7 @@ class Parts:
             self.store.put(f"joined:{self.bases[number]}", b"1")
         if joined:
             self._prepare()
-            if len(self.cut.parts) < 2:  # noqa: PLR2004
+            if len(self.cut.parts) < 2:
                 raise Unsettled("no part begins a page")
         return bool(joined)
 
@@ -266,7 +265,9 @@ class Parts:
             elif start is None or name not in now or len(start[1]) != len(now[name][1]):
                 now[name] = stop
             else:  # it goes on from another value
-                moved = [e + n - s for e, n, s in zip(stop[1], now[name][1], start[1], strict=False)]
+                moved = [
+                    e + n - s for e, n, s in zip(stop[1], now[name][1], start[1], strict=False)
+                ]
                 now[name] = (name, tuple(moved) or stop[1], stop[2])
         fresh = {name: each for name, each in end.items() if name not in now}
         return After(made.after.kind, tuple(sorted({**fresh, **now}.values())))
@@ -279,4 +280,3 @@ def _more(counter: Counter, name: str, count: int) -> Counter:
 
 def _key(base: str, taken: Taken, outside: Outside) -> str:
     return f"part:{digest(base, taken, taken.of(outside))}"
-
