@@ -38,13 +38,14 @@ class _PageSizes(dict[str, Any]):
 
     firm = True
     given: tuple[Any, Any] | None = None  # of the document that a part is of
+    asked = False  # by some style that is remembered
 
     def __init__(self) -> None:
         super().__init__(box=None, area=None)
         self.known: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Any:
-        parts.asked_for_sizes()
+        self.asked = True
         found = super().__getitem__(key)
         if found is None:
             self.firm = False
@@ -80,7 +81,7 @@ def _memory(sheets: Sequence[Any], base_url: Any, font_config: Any, hints: Any) 
     if hints or any(origin == "author" for _, origin, _ in sheets):
         return _Memory(sheets, font_config)
     memories = font_config.__dict__.setdefault("_cascades_by_guide", {})
-    key = (base_url, *((id(sheet), *rest) for sheet, *rest in sheets))
+    key = (parts.first_page(), base_url, *((id(sheet), *rest) for sheet, *rest in sheets))
     known: _Memory | None = memories.pop(key, None)
     if known is None or not known.sizes.firm or len(known.styles) > _MOST_STYLES:
         known = _Memory(sheets, font_config)

@@ -115,9 +115,7 @@ class Setting:
     def enter(self) -> None:
         """Take over the counters of what is before the part."""
         _, values, scopes, _ = self.state
-        values.clear()
-        here = scopes[-1]
-        here.clear()
+        here = scopes[-1]  # as elements around the part left it
         for name, each, sibling in self.outside.counters:
             dict.__setitem__(values, name, list(each))
             if sibling:
@@ -228,10 +226,9 @@ def setting(outside: Outside) -> Iterator[Setting]:
         _now = None
 
 
-def asked_for_sizes() -> None:
-    """Note that the size of the document's first page makes a difference."""
-    if _now is not None:
-        _now.sizes = True
+def first_page() -> Any:
+    """Return by what remembered styles differ: the size of the first page, if that is elsewhere."""
+    return _now.outside.sizes or "unknown" if _now is not None and _now.outside.index else ""
 
 
 def margins_are_apart() -> bool:
@@ -301,7 +298,8 @@ class _Targets(TargetCollector):  # type: ignore[misc]
                 own = {v[0] for kind, v in box.style["content"] if kind in _OF_BOX}
                 asked &= own | (_OF_PAGES if (box, css) in _now.inside else set())
             _now.index = _now.index or "page" in asked
-            _now.total = _now.total or "pages" in asked
+            if "pages" in asked:
+                _now.whole = "the number of all pages is printed in a text"
             if css == "content" and not asked:
                 return  # all that it prints is known: no second layout is needed
         super().collect_missing_counters(box, css, parse_again, missing, of_targets)

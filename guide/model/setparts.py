@@ -29,7 +29,7 @@ class Drawn(Protocol):
 
 Counter = tuple[str, tuple[int, ...], bool]
 """A CSS counter where a part begins: name, values, and whether it belongs to the part's siblings."""
-COUNTERS: tuple[Counter, ...] = (("footnote", (0,), True), ("note", (0,), True))
+COUNTERS: tuple[Counter, ...] = (("footnote", (0,), False), ("note", (0,), False))
 Sizes = tuple[tuple[float, float], tuple[float, float]]
 
 

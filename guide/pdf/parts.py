@@ -45,6 +45,7 @@ def pages_of(setting: Setting, document: Any) -> tuple[list[Any], bool]:
         raise Crossing(setting.whole or "nothing is laid out")
     sided, placed = by_place(context.style_for)
     setting.side, setting.index = setting.side or sided, setting.index or placed
+    setting.sizes = bool(context.style_for.initial_page_sizes.asked) and setting.outside.index > 0
     count = setting.end()
     if counts_otherwise(context.style_for):
         raise Crossing("a stylesheet counts pages otherwise")

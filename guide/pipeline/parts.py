@@ -26,6 +26,7 @@ _TARGETS = "data-target="
 _PRINTED = re.compile(r"data-target=\"#([^\"]+)\"")
 _ID = re.compile(r"\sid=\"([^\"]+)\"")
 _NOTE = re.compile(r"class=\"footnote\b")
+_ROWS = 45  # numbers of pages that a page has about
 _LEAST = 6_000  # characters of markup that are worth a job
 _SPLIT = re.compile(r"[\s\"'(),<>=&;]+")
 
@@ -218,6 +219,9 @@ class Parts:
             lacking = {*part.leads, *part.taken.targets} - known
             if lacking:
                 raise Unsettled(f"nothing has the name {min(lacking)}")
+        counts = tuple(len(part.pages) for part in parts)
+        if counts != self._last:
+            self.store.keep(self._outline, counts)
         return parts
 
     # What is around them ----------------------------------------------------------------------
@@ -230,17 +234,29 @@ class Parts:
         first = self.made[0]
         sizes = first.sizes if first is not None else None
         before = After("page", COUNTERS)
-        for number, count in enumerate(counts):
+        for number in range(len(counts)):
             kind = before.kind if number else "page"
             yield Outside(index, total, kind, before.counters, sizes if number else None, targets)
             before = self._after(number, before.counters)
-            index += count
+            index += self._pages(number)  # it may have been found meanwhile
 
     def _pages(self, number: int) -> int:
         made = self.made[number]
         if made is not None:
             return len(made.pages)
-        return 1 + self.cut.parts[number].count(_TARGETS) // 45  # rows of a page
+        known = self._last
+        rows = self.cut.parts[number].count(_TARGETS)
+        return known[number] if len(known) == len(self.made) else 1 + rows // _ROWS
+
+    @cached_property
+    def _last(self) -> tuple[int, ...]:
+        """How many pages the parts had when the document was made last: a guess, no more."""
+        found: tuple[int, ...] | None = self.store.value(self._outline, tuple)
+        return found or ()
+
+    @property
+    def _outline(self) -> str:
+        return f"outline:{digest(self.html.title, self.html.stylesheets, len(self.cut.parts))}"
 
     def _targets(self, counts: Sequence[int]) -> Iterator[tuple[str, int]]:
         index = 1
