@@ -20,7 +20,7 @@ from weasyprint.layout import page as page_layout
 from weasyprint.urls import get_url_tuple
 
 from guide.engine import patches
-from guide.model.setparts import After, Outside, Taken
+from guide.model.setparts import After, Outside, Sizes, Taken
 
 patches.check()
 ELSEWHERE, NEXT = "data-elsewhere", "data-next"  # siblings that are set elsewhere, and the next one
@@ -29,6 +29,7 @@ _OF_PAGES = {"page", "pages"}
 _OF_BOX = {"counter()", "counters()"}
 
 _initialize = layout.initialize_page_maker
+_make_margin_boxes = layout.make_margin_boxes
 _element_to_box = build.element_to_box
 _PageType = page_layout.PageType
 _now: Setting | None = None
@@ -156,8 +157,7 @@ class Setting:
         state: Any = ([0], counters, [{"pages", "page"}], [])
         beginning = {"break": kind, "page": box.page_values()[0]}
         maker[0] = (path, beginning, bool(right) ^ bool(index % 2), state, remake)
-        sizes = context.style_for.initial_page_sizes
-        sizes.given = self.outside.sizes or (None, None)
+        give_sizes(context.style_for, self.outside.sizes)
         for above in ancestors(root, path):
             style = above.style
             if style["page"] not in {"auto", ""} or "flow" not in style["display"]:
@@ -231,6 +231,19 @@ def first_page() -> Any:
     return _now.outside.sizes or "unknown" if _now is not None and _now.outside.index else ""
 
 
+def give_sizes(style_for: Any, sizes: Sizes | None) -> None:
+    """Let lengths in `vw` and `vh` be those of a page that is not laid out here."""
+    known = style_for.initial_page_sizes
+    known.update(box=sizes[0] if sizes else None, area=sizes[1] if sizes else None)
+    if hasattr(known, "given"):  # the cascade that remembers
+        known.given = sizes or (None, None)
+
+
+def asks_for_sizes(style_for: Any) -> bool:
+    """Return whether a length may be in `vw` or `vh`."""
+    return bool(getattr(style_for.initial_page_sizes, "asked", True))
+
+
 def margins_are_apart() -> bool:
     """Return whether margin boxes are made later, for the whole document."""
     return _now is not None
@@ -243,6 +256,10 @@ def _begin(context: Any, root: Any) -> None:
     _initialize(context, root)
     if _now is not None:
         _now.begin(context, root)
+
+
+def _margins(context: Any, page: Any, state: Any) -> Any:
+    return () if _now is not None else _make_margin_boxes(context, page, state)
 
 
 def _page_type(side: str, blank: bool, name: str, index: int, groups: Any) -> Any:

@@ -23,6 +23,7 @@ from weasyprint.pdf import VARIANTS
 from weasyprint.pdf.stream import Stream
 from weasyprint.stacking import StackingContext
 
+from guide.engine.parts import give_sizes
 from guide.engine.pieces import content_of, deflated, group_of
 from guide.model.artifacts import FIRST_SHARED, Group
 from guide.model.setparts import MarginPage, Margins
@@ -48,7 +49,7 @@ class MarginLayout:
             source, fonts, counters, {}, options
         )
         self.html = source
-        self.context.style_for.initial_page_sizes.given = sizes or (None, None)
+        give_sizes(self.context.style_for, sizes)
         self.context.get_string_set_for = self._string
 
     def page(self, wanted: MarginPage, total: int) -> Any:
@@ -66,8 +67,6 @@ class MarginLayout:
         page.position_x = page.position_y = 0
         page_layout.page_width(page, context, size[0])
         page_layout.page_height(page, context, size[1])
-        context.style_for.initial_page_sizes["box"] = size
-        context.style_for.initial_page_sizes["area"] = (page.width, page.height)
         context.current_page = wanted.index + 1
         context.page_bottom = page.content_box_y() + page.height
         counters = {"pages": [total], "page": [wanted.index + 1]}

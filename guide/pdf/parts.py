@@ -11,7 +11,7 @@ from weasyprint import pdf as weasyprint_pdf
 from weasyprint.matrix import Matrix
 from weasyprint.pdf.stream import Stream
 
-from guide.engine.parts import Setting, by_place, counts_otherwise, runs_on
+from guide.engine.parts import Setting, asks_for_sizes, by_place, counts_otherwise, runs_on
 from guide.engine.structure import Open, add_part_tags
 from guide.model.artifacts import DOCUMENT, FIRST_LINK, PARENT, Group
 from guide.model.setparts import (
@@ -45,7 +45,7 @@ def pages_of(setting: Setting, document: Any) -> tuple[list[Any], bool]:
         raise Crossing(setting.whole or "nothing is laid out")
     sided, placed = by_place(context.style_for)
     setting.side, setting.index = setting.side or sided, setting.index or placed
-    setting.sizes = bool(context.style_for.initial_page_sizes.asked) and setting.outside.index > 0
+    setting.sizes = setting.outside.index > 0 and asks_for_sizes(context.style_for)
     count = setting.end()
     if counts_otherwise(context.style_for):
         raise Crossing("a stylesheet counts pages otherwise")
