@@ -21,6 +21,7 @@ from guide.cli.options import (
     packs_argument,
     parsed,
     run_options,
+    settings_of,
     text,
 )
 
@@ -75,6 +76,7 @@ def build(
       guide build my-pack --only flashcards --only-changed-since build/my-pack/build.json
       guide build my-pack --check build
       guide build my-pack --watch
+      guide build content/* --jobs tcp://127.0.0.1:8786
     """
     from guide import pipeline
     from guide.screen.builds import report_built
@@ -83,16 +85,21 @@ def build(
 
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
     printed = pipeline.printed_cards(since) if since else None
-    settings = pipeline.Settings(
-        **run, tags=chosen, printed=printed, registration=_registration(back_offset, printer),
+    settings = settings_of(
+        run, tags=chosen, printed=printed, registration=_registration(back_offset, printer),
         booklet=booklet, archive=archive, epoch=_epoch() if archive else 0,
     )  # fmt: skip
     if against is not None:
         _check(find_packs(packs), against, settings, as_json)
     if watch:
         _watch(find_packs(packs), out, settings, how_much)
-    built = []
-    for folder in find_packs(packs):
+    built, folders = [], find_packs(packs)
+    if settings.cluster is not None and len(folders) > 1:
+        for each in pipeline.build_all(folders, out, settings):
+            built.append(each)
+            report_built(each, HowMuch(how_much or "grouped"))
+        _end(built, as_json, opened)
+    for folder in folders:
         with progress_bars() as progress:
             built.append(pipeline.build(folder, out, settings, progress))
         report_built(built[-1], HowMuch(how_much or "grouped"))

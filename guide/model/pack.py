@@ -24,6 +24,7 @@ from guide.model.content import (
     Term,
 )
 from guide.model.dates import Date
+from guide.model.identity import Lock
 from guide.model.parts import NAMED
 from guide.units import Paper, parse_paper
 
@@ -133,7 +134,8 @@ class Pack:
     of an override (`briefing/page.css`) to its text. `places` maps dotted keys of pack.yaml to
     their places; `source_places` does so for citation keys, `source_fields` for what a source says.
     `listed` are the kinds of document that pack.yaml lists, None for all that there is content for.
-    `whole` is set on an edition: the pack that it is a part of.
+    `whole` is set on an edition: the pack that it is a part of. `locked` is what guide.lock says,
+    None without one, and `lock` is that brought up to date with the pack.
     """
 
     name: str
@@ -153,6 +155,8 @@ class Pack:
     source_fields: Mapping[str, Mapping[str, Place]] = field(default_factory=dict)
     listed: frozenset[str] | None = None
     whole: Pack | None = field(default=None, repr=False)
+    locked: Lock | None = field(default=None, repr=False)
+    lock: Lock | None = field(default=None, repr=False)
 
     @property
     def items(self) -> tuple[Item, ...]:

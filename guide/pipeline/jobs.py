@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -90,15 +90,20 @@ class Marked:
 
 
 def prove_deck_job(
-    wanted: Sequence[Expected], spots: list[list[Spot]] | None, data: bytes, marked: Marked
-) -> tuple[Proof, list[Fault]]:
+    wanted: Sequence[Expected], spots: list[list[Spot]] | None, data: bytes, marked: Marked,
+    only: Collection[int] | None = None,
+) -> tuple[Proof, list[Fault]]:  # fmt: skip
     """Look for all text of a deck and its marking; on sheets, for each face at its spot.
 
-    With the pack's own templates a page that lacks the marking is a warning.
+    With the pack's own templates a page that lacks the marking is a warning. Of pages other than
+    `only` everything is known to be there.
     """
     from guide.proof.page_margins import marking_faults
     from guide.proof.prove import prove_deck, prove_sheets
 
-    proof = prove_deck(wanted, data) if spots is None else prove_sheets(wanted, spots, data)
+    if spots is None:
+        proof = prove_deck(wanted, data, only)
+    else:
+        proof = prove_sheets(wanted, spots, data, only)
     severity = Severity.WARNING if marked.own else Severity.ERROR
-    return proof, marking_faults(data, marked.text, marked.counts, severity)
+    return proof, marking_faults(data, marked.text, marked.counts, severity, only)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from guide.cluster.address import Cluster
 from guide.model.printers import Registration
 
 Progress = Callable[[str, str], None]
@@ -23,6 +24,7 @@ class Settings:
     made. `registration` is how far off the printer prints the back of a sheet. With `archive`, PDFs
     are PDF/A-3b and hold the pack's source, dated as the pack is; one without a date is dated `epoch`
     (seconds since 1970). Without `layout`, the content alone is read, and nothing is made.
+    `jobs` is the number of processes on this machine, 0 for one on each core; with a `cluster`, jobs run there.
     """
 
     kinds: tuple[str, ...] = ()
@@ -42,4 +44,5 @@ class Settings:
     strict: bool = False
     layout: bool = True
     jobs: int = field(default=0, compare=False)
+    cluster: Cluster | None = field(default=None, compare=False)
     cache: bool = field(default=True, compare=False)

@@ -80,21 +80,25 @@ class Asked:
 
     `figures` are the pages, from 0, whose figures are asked for: their structure is walked.
     `rasters` says whether raster pictures are; `legible`, whether text must be legible as printed.
+    `only` are the pages that are read at all, None for every page.
     """
 
     figures: Container[int] = ()
     rasters: bool = False
     legible: bool = True
+    only: Container[int] | None = None
 
 
 TEXT = Asked()
 
 
 def read(data: bytes, asked: Asked = TEXT) -> list[Ink]:
-    """Return what can be read on each page of a PDF."""
+    """Return what can be read on each page of a PDF, or on those that are asked for."""
     document = pdfium.PdfDocument(data)
     try:
-        return read_pages(document.raw, range(len(document)), asked)
+        every = range(len(document))
+        numbers = (n for n in every if asked.only is None or n in asked.only)
+        return read_pages(document.raw, numbers, asked)
     finally:
         document.close()
 

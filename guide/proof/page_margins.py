@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -112,11 +112,13 @@ def _over(pair: tuple[str, str], number: int, marking: str) -> Fault:
 
 
 def marking_faults(
-    data: bytes, marking: str, least: Sequence[int] = (), severity: Severity = Severity.ERROR
-) -> list[Fault]:
+    data: bytes, marking: str, least: Sequence[int] = (), severity: Severity = Severity.ERROR,
+    only: Collection[int] | None = None,
+) -> list[Fault]:  # fmt: skip
     """Return a fault if a page of a finished PDF does not show the marking.
 
-    It must be there at head and foot; or, for sheets, as often as `least` has it for each page.
+    It must be there at head and foot; or, for sheets, as often as `least` has it for each page. With
+    `only`, other pages are not looked at.
     """
     wanted = letters(marking)
     if not wanted:
@@ -124,7 +126,10 @@ def marking_faults(
     document = pdfium.PdfDocument(data)
     try:
         short = []
-        for number, page in enumerate(document):
+        for number in range(len(document)):
+            if only is not None and number not in only:
+                continue
+            page = document[number]
             width, height = page.get_size()
             if least:
                 shown = _count(page, wanted, (0, 0, width, height)) >= least[number]
