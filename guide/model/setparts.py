@@ -219,3 +219,31 @@ class Margins:
     fonts: tuple[FontUse, ...] = ()
     faces: tuple[FontFace, ...] = ()
     faults: tuple[tuple[Fault, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Proving:
+    """Pages of a file, from `first` (0), and what they must show; `told` are keys that are cut.
+
+    `wanted` is None where their texts are proved already.
+    """
+
+    first: int
+    count: int
+    wanted: Wanted | None
+    told: tuple[str, ...] = ()
+    marking: str = ""
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What was found of a part: the number of texts, those that are missing, and faults.
+
+    `unmarked` are pages, from 0, without the document's marking.
+    """
+
+    items: int = 0
+    missing: int = 0
+    faults: tuple[Fault, ...] = ()
+    labels: tuple[Fault, ...] = ()
+    unmarked: tuple[int, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from guide.model.artifacts import FontFace, FontObjects, Html, Pdf
-from guide.model.setparts import MarginPage, Margins, SetPart
+from guide.model.setparts import MarginPage, Margins, Proved, Proving, SetPart
 from guide.pipeline.faces import NO_GLYPH, key_in_store
 from guide.pipeline.jobs import fonts_job, prove_parts_job, set_margins_job
 from guide.pipeline.partfaults import all_faults
@@ -124,8 +124,6 @@ class _Bound:
 
     def _proved(self, data: bytes, margins: Sequence[Margins]) -> list[Any]:
         """Prove the parts that are not proved yet, as they are in the file."""
-        from guide.proof.by_part import Proved, Proving
-
         told = [fault for part in self.done for faults in part.faults for fault in faults]
         if any(fault.code == NO_GLYPH for fault in told):
             return []

@@ -10,9 +10,8 @@ from guide.diagnostics.diagnostic import Severity
 
 if TYPE_CHECKING:
     from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, FontUse, Html, Pdf
-    from guide.model.setparts import MarginPage, Margins, Piece, SetPart
+    from guide.model.setparts import MarginPage, Margins, Piece, Proved, Proving, SetPart
     from guide.pdf.archive import Source
-    from guide.proof.by_part import Proved, Proving
     from guide.proof.expected import Expected
     from guide.proof.prove import Proof, Spot
     from guide.system.watch import Machine

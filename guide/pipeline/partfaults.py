@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from guide.diagnostics.diagnostic import Severity
 from guide.model.artifacts import Fault, Html
-from guide.model.setparts import Margins, SetPart
+from guide.model.setparts import Margins, Proved, SetPart
 from guide.pipeline.faces import NO_GLYPH
-
-if TYPE_CHECKING:
-    from guide.proof.by_part import Proved
 
 _MOST = 20  # of one kind, as for a whole document
 

@@ -7,46 +7,16 @@ Each part's texts, pictures and labels are looked for on its own pages of the fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pypdfium2 as pdfium
 
-from guide.model.artifacts import Fault
-from guide.model.setparts import Wanted
+from guide.model.setparts import Proved, Proving, Wanted
 from guide.proof.expected import Expected, Raster
 from guide.proof.ink import Asked, Ink, read_pages
 from guide.proof.page_margins import lacks_marking
 from guide.proof.prove import prove_pages
 from guide.proof.search import Words
 from guide.proof.svg_labels import drawn_in_figures_of, lost_labels
-
-
-@dataclass(frozen=True)
-class Proving:
-    """Pages of a file, from `first` (0), and what they must show; `told` are keys that are cut.
-
-    `wanted` is None where their texts are proved already.
-    """
-
-    first: int
-    count: int
-    wanted: Wanted | None
-    told: tuple[str, ...] = ()
-    marking: str = ""
-
-
-@dataclass(frozen=True)
-class Proved:
-    """What was found of a part: the number of texts, those that are missing, and faults.
-
-    `unmarked` are pages, from 0, without the document's marking.
-    """
-
-    items: int = 0
-    missing: int = 0
-    faults: tuple[Fault, ...] = ()
-    labels: tuple[Fault, ...] = ()
-    unmarked: tuple[int, ...] = ()
 
 
 def prove_parts(data: bytes, parts: Sequence[Proving], pages: int) -> list[Proved]:
