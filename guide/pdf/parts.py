@@ -68,11 +68,13 @@ def pages_of(setting: Setting, document: Any) -> tuple[list[Any], bool]:
 
 def draw_part(setting: Setting, document: Any, pages: Sequence[Any], measure: bool) -> SetPart:
     """Draw the pages of a part."""
-    return _Part(setting, document, pages).drawn(measure)
+    return _Part(setting, document, pages, measure).drawn()
 
 
 class _Part:
-    def __init__(self, setting: Setting, document: Any, pages: Sequence[Any]) -> None:
+    def __init__(
+        self, setting: Setting, document: Any, pages: Sequence[Any], measure: bool
+    ) -> None:
         self.setting, self.document, self.pages = setting, document, pages
         self.canvas = Canvas(document, {})
         self.pdf = self.canvas.pdf
@@ -80,8 +82,12 @@ class _Part:
         self.streams: list[Any] = []
         self.anchors: dict[str, int] = {}
         self.places: dict[str, tuple[float, float]] = {}
+        # Before anything is drawn: drawing takes boxes apart.
+        self.measured = [measured(page) if measure else None for page in pages]
+        self.reaching = [tuple(reaching_out(page)) for page in pages]
+        self.starts = [tuple(_starts(page._page_box)) for page in pages]  # noqa: SLF001
 
-    def drawn(self, measure: bool) -> SetPart:
+    def drawn(self) -> SetPart:
         for number, page in enumerate(self.pages):
             self._draw(number, page)
         resources = self.canvas.refer()
@@ -90,12 +96,7 @@ class _Part:
         before = len(self.pdf.objects)
         left = Open(lambda n: outside(FIRST_HEADING - n), lambda n: outside(FIRST_NOTE - n))
         add_part_tags(self.pdf, self.pages, self.streams, left)
-        made = self._taken(before, int(resources.split()[0]), left)
-        pages = tuple(
-            dataclasses.replace(page, measured=measured(laid)) if measure else page
-            for page, laid in zip(made.pages, self.pages, strict=True)
-        )
-        return dataclasses.replace(made, pages=pages)
+        return self._taken(before, int(resources.split()[0]), left)
 
     def _draw(self, number: int, page: Any) -> None:
         height = page.height * SCALE
@@ -182,8 +183,9 @@ class _Part:
             local[self.streams[number].number],
             tuple(_local(local, owners)),
             tuple(given),
-            tuple(_starts(box)),
-            tuple(reaching_out(page)),
+            self.starts[number],
+            self.reaching[number],
+            self.measured[number],
         )
 
     def _bookmarks(self) -> Iterator[Bookmark]:

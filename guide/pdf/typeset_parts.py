@@ -59,10 +59,10 @@ class _PartSetting(Typesetting):
                     return SetPart(Taken(), (), whole=str(exc))
                 if joined:
                     return SetPart(Taken(), (), joined=True)
+                layout = list(all_page_faults(pages, last_one=piece.last))
+                pale = list(contrast_faults(pages, self.html.stylesheets))
                 measure = bool(self.html.most) or self.html.multiple != 1
                 made = draw_part(found, document, pages, measure)
-            layout = list(all_page_faults(pages, last_one=piece.last))
-            pale = list(contrast_faults(pages, self.html.stylesheets))
             self.faults = [*glyphs]
             self.told(messages)
         self._of_machine(made, pages)
