@@ -17,6 +17,7 @@ from guide.system.digest import digest
 from guide.system.pool import Workers
 
 _PAGES = 150  # at least, whose margins are made in one job
+_READ = 20  # pages that are worth a job: it is handed the whole file
 _MM = 72 / 25.4  # pt
 
 
@@ -156,7 +157,9 @@ class _Bound:
         self, data: bytes, pages: int, wanted: Sequence[tuple[int, Any, str, str]],
         found: list[Any],
     ) -> None:  # fmt: skip
-        chunks = [wanted[n :: self.pool.workers] for n in range(self.pool.workers)]
+        count = sum(each.count for _, each, _, _ in wanted)
+        many = max(1, min(self.pool.workers, -(-count // _READ)))
+        chunks = [wanted[n::many] for n in range(many)]
         jobs = [
             (chunk, self.pool.submit(prove_parts_job, data, [each for _, each, _, _ in chunk], pages))
             for chunk in chunks if chunk

@@ -18,9 +18,10 @@ from guide.pdf.cut import cut
 from guide.pdf.typeset import typeset
 from guide.pipeline.bound import bound
 from guide.pipeline.parts import Parts, Unsettled
+from guide.proof.ink import Asked, Ink, read_pages
 from guide.resources import TEMPLATES
 from guide.system.cache import Store
-from guide.system.pool import Pool
+from guide.system.pool import Pool, Workers
 
 WORDS = " ".join(f"word{n}" for n in range(40))
 STYLE = """
@@ -48,16 +49,43 @@ def _note(text: str) -> str:
     return f'<span class="note">{text}</span>'
 
 
+class Backwards:
+    """A pool that does what was submitted last first, each part by itself."""
+
+    def __init__(self) -> None:
+        self.workers, self.deaths, self.elsewhere = 3, list[str](), False
+        self.waiting: list[Later] = []
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, size: int = 0) -> Later:
+        """Remember a job."""
+        self.waiting.append(Later(self, function, arguments))
+        return self.waiting[-1]
+
+
+class Later:
+    """A job that is done when a result is asked for."""
+
+    def __init__(self, pool: Backwards, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self.pool, self.function, self.arguments = pool, function, arguments
+        self.done: Any = None
+
+    def result(self, limit: float = 0) -> Any:
+        """Do all that waits, the last first."""
+        while self.pool.waiting:
+            job = self.pool.waiting.pop()
+            job.done = job.function(*job.arguments)
+        return self.done
+
+
 class Made:
     """What setting a document in parts took: its parts, and the jobs that were handed out."""
 
-    def __init__(self, html: Html, folder: Path) -> None:
+    def __init__(self, html: Html, folder: Path, workers: Workers | None = None) -> None:
         found = cut(html.markup)
         assert found is not None
-        with Pool(1) as pool:
-            self.parts = Parts(html, found, Store(folder), pool)
-            self.parts.begin()
-            self.pdf: Pdf = bound(self.parts)
+        self.parts = Parts(html, found, Store(folder), workers or Pool(1))
+        self.parts.begin()
+        self.pdf: Pdf = bound(self.parts)
 
     @property
     def jobs(self) -> int:
@@ -209,16 +237,10 @@ def test_only_what_changes_is_set_again(tmp_path: Path) -> None:
         return _document(_part("c", TOC) + "".join(parts) + "<p></p>")
 
     def asked(html: Html) -> list[int]:
-        made = Made(html, tmp_path)
-        for job in sizes:
-            counted.append(job)
-        return [n for n, part in enumerate(made.parts.made) if part is not None and made.parts.keys[n] not in known]
+        keys = Made(html, tmp_path).parts.keys
+        return [n for n, key in enumerate(keys) if key not in known]
 
-    sizes: list[int] = []
-    counted: list[int] = []
-    known: set[str] = set()
-    first = Made(document(WORDS, WORDS, WORDS), tmp_path)
-    known |= {*first.parts.keys}
+    known = {*Made(document(WORDS, WORDS, WORDS), tmp_path).parts.keys}
     assert asked(document(WORDS, WORDS, WORDS)) == []
     assert asked(document(WORDS, "another word", WORDS)) == [2]
     longer = " ".join([WORDS] * 4)
@@ -226,7 +248,7 @@ def test_only_what_changes_is_set_again(tmp_path: Path) -> None:
 
 
 def test_bytes_do_not_depend_on_what_was_kept(tmp_path: Path) -> None:
-    """Cold, cached, edited there and back, in two processes or in one."""
+    """Cold, cached, after other documents, and set from the last part to the first."""
     html, other = _document(*CASES["contents"]), _document(*CASES["notes"])
     cold = Made(html, tmp_path / "a")
     assert Made(html, tmp_path / "a").jobs == 0
@@ -234,21 +256,17 @@ def test_bytes_do_not_depend_on_what_was_kept(tmp_path: Path) -> None:
     edited = _document(CASES["contents"][0].replace("word7", "worm"), "")
     Made(edited, tmp_path / "b")
     Made(other, tmp_path / "b")
-    with Pool(2) as pool:
-        found = cut(html.markup)
-        assert found is not None
-        parts = Parts(html, found, Store(tmp_path / "b"), pool)
-        parts.begin()
-        apart = bound(parts)
-    assert cold.pdf == again == apart
+    assert cold.pdf == again == Made(html, tmp_path / "b").pdf == Made(html, tmp_path / "c", Backwards()).pdf
 
 
 def test_pages_that_are_proved_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from guide.proof import by_part
-
     read: list[int] = []
-    pages: Callable[..., Any] = by_part.read_pages
-    monkeypatch.setattr(by_part, "read_pages", lambda document, numbers, asked: (read.extend(numbers), pages(document, numbers, asked))[1])
+
+    def reading(document: Any, numbers: range, asked: Asked) -> list[Ink]:
+        read.extend(numbers)
+        return read_pages(document, numbers, asked)
+
+    monkeypatch.setattr("guide.proof.by_part.read_pages", reading)
     Made(_document(_part(0) + _part(1) + _part(2)), tmp_path)
     count, edited = len(read), f"<p>{WORDS} more</p>"
     read.clear()
