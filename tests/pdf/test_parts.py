@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from guide.pdf.typeset import typeset
 from guide.pipeline.bound import bound
 from guide.pipeline.parts import Parts, Unsettled
 from guide.proof.ink import Asked, Ink, read_pages
-from guide.resources import TEMPLATES
+from guide.resources import ROOT, TEMPLATES
 from guide.system.cache import Store
 from guide.system.pool import Pool, Workers
 
@@ -298,6 +299,16 @@ def test_a_budget_is_that_of_all_parts(tmp_path: Path) -> None:
 )
 def test_what_is_not_marked_side_by_side_is_not_cut(body: str) -> None:
     assert cut(_document(body).markup) is None
+
+
+def test_the_page_about_templates_shows_parts(tmp_path: Path) -> None:
+    text = (ROOT / "docs/pack-format/templates.md").read_text("utf-8")
+    markup, css = (re.search(rf"```{kind}\n(.*?)```", text, re.S) for kind in ("html", "css"))
+    assert markup is not None
+    assert css is not None
+    made = Made(_document(markup[1], css[1]), tmp_path).pdf
+    assert made.pages == 2
+    assert "See page 2." in pdfium.PdfDocument(made.data)[0].get_textpage().get_text_range()
 
 
 def test_a_cut_loses_nothing() -> None:
