@@ -95,7 +95,7 @@ class Reader:
     """Reads files below `root` and collects what is wrong with them; `texts` are those it has read.
 
     `read`, if given, is filled with what was read, by its path below `root`; `given` are the bytes
-    of files, by path, that are to be read instead of what is on the disk. `seen` has everything that
+    of files, by path, that are to be read instead of what is on the disk, which may lack them. `seen` has everything that
     was asked of the disk, with the answers: two readings that see the same read the same pack.
     """
 
@@ -136,7 +136,7 @@ class Reader:
     def exists(self, path: str) -> bool:
         """Return True if there is anything at `path`, relative to the pack."""
         try:
-            found = os.path.lexists(self.root / path)
+            found = path in self.given or os.path.lexists(self.root / path)
         except ValueError:
             found = False
         self._note("exists", path, "", [str(found)])
@@ -190,6 +190,10 @@ class Reader:
             names = sorted(os.listdir(self.root / folder)) if inside else []
         except (OSError, ValueError):
             names = []
+        if more := {
+            os.path.basename(path) for path in self.given if os.path.dirname(path) == folder
+        }:
+            names = sorted({*names, *more})
         return inside, [name for name in names if not name.startswith(".")]
 
     def _inside(self, folder: str) -> bool:

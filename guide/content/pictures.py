@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import posixpath
 import re
 import struct
 import warnings
+from collections import OrderedDict
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -15,7 +18,7 @@ from guide.content.charts import check_spec
 from guide.content.drawings import check_drawing
 from guide.content.files import Reader
 from guide.content.tables import check_rows, json_syntax
-from guide.content.yaml import WrittenFloat, WrittenInt, read_yaml
+from guide.content.yaml import Document, WrittenFloat, WrittenInt, read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.diagnostics.suggest import did_you_mean
 from guide.model.content import Figure
@@ -30,6 +33,7 @@ from guide.model.rasters import (
 )
 
 MAX_PIXELS = 40_000_000
+_MOST_SOUND = 2000
 _TABLES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".geojson": "json", ".topojson": "json"}
 
 
@@ -85,7 +89,17 @@ def _found(reader: Reader, path: str) -> str:
 def _svg(reader: Reader, path: str, data: bytes) -> Figure | None:
     if reader.text(path) is None:
         return None
-    reader.problems.extend(check_drawing(path, data))
+    problems, alt, width, height = _drawing(path, data)
+    reader.problems.extend(problems)
+    return Figure(
+        path, "svg", data=data, alt=alt, width=width, height=height, place=Place(path, 1, 1)
+    )
+
+
+@lru_cache(maxsize=128)
+def _drawing(path: str, data: bytes) -> tuple[tuple[Diagnostic, ...], str, int, int]:
+    """Return what is wrong with a drawing, its words, and its size in pixels."""
+    problems = tuple(check_drawing(path, data))
     drawing = read_drawing(data)
     nodes = drawing.nodes if drawing else []
     texts = [next((n.texts for n in nodes if n.name == name), ()) for name in ("title", "desc")]
@@ -93,9 +107,7 @@ def _svg(reader: Reader, path: str, data: bytes) -> Figure | None:
     alt = ". ".join(part.rstrip(".") for part in parts if part)
     box = _VIEW_BOX.fullmatch(nodes[0].attributes.get("viewBox", "")) if nodes else None
     width, height = (round(float(box[1])), round(float(box[2]))) if box else (0, 0)
-    return Figure(
-        path, "svg", data=data, alt=alt, width=width, height=height, place=Place(path, 1, 1)
-    )
+    return problems, alt, width, height
 
 
 _NUMBER = r"[-+]?(?:[0-9]{1,7}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
@@ -130,8 +142,20 @@ def _image(reader: Reader, path: str, data: bytes, place: Place) -> Figure | Non
     return Figure(path, name, data=data, width=width, height=height, place=Place(path))
 
 
+_SOUND = OrderedDict[str, None]()  # digests of pictures that could be decoded
+
+
 def _decode(data: bytes) -> None:
     """Raise RasterError unless the library that prints a picture can decode it."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 not in _SOUND:
+        _decode_now(data)
+        _SOUND[sha256] = None
+        if len(_SOUND) > _MOST_SOUND:
+            _SOUND.popitem(last=False)
+
+
+def _decode_now(data: bytes) -> None:
     from PIL import Image, ImageFile
 
     # WeasyPrint sets it for the whole process, so that half a picture would pass as a whole one.
@@ -170,7 +194,7 @@ def _chart(reader: Reader, path: str, place: Place) -> Figure | None:
     text = reader.text(path, place)
     if text is None:
         return None
-    document, problems = read_yaml(text.replace("\t", " ") if path.endswith("json") else text, path)
+    document, problems, faults = _spec(path, text)
     reader.problems.extend(problems)
     if document is None:
         return None
@@ -181,13 +205,25 @@ def _chart(reader: Reader, path: str, place: Place) -> Figure | None:
         reader.problems.append(error("wrong-type", message, at, hint))
         return None
     before = len(reader.problems)
-    reader.problems.extend(check_spec(document, path, text.rstrip().count("\n") + 1))
+    reader.problems.extend(faults)
     spec = _Inliner(reader, path, document.places).value(document.data, "")
     if any(problem.severity == "error" for problem in reader.problems[before:]):
         return None
     alt = " ".join(str(spec.get("description") or "").split())
     place = Place(path, 1, 1)
     return Figure(path, "chart", spec=spec, alt=alt, place=place, places=document.places)
+
+
+@lru_cache(maxsize=128)
+def _spec(
+    path: str, text: str
+) -> tuple[Document | None, tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """Return the spec of a chart, which nobody changes, what is wrong with its YAML, and with itself."""
+    document, problems = read_yaml(text.replace("\t", " ") if path.endswith("json") else text, path)
+    faults: tuple[Diagnostic, ...] = ()
+    if document is not None and isinstance(document.data, dict):
+        faults = tuple(check_spec(document, path, text.rstrip().count("\n") + 1))
+    return document, tuple(problems), faults
 
 
 class _Inliner:

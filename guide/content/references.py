@@ -141,15 +141,31 @@ def mentions_of_pack(pack: Pack) -> Iterator[tuple[Mention, Place]]:
 
 def mentions_of(item: Item, pack: Pack) -> Iterator[tuple[Mention, Place]]:
     """Yield what the texts of an item point at, and where."""
-    for name, text, place in placed_texts(item):
-        for mention in mentions(text, pack.manifest.language, name == "body"):
-            yield mention, place(mention.offset)
+    yield from placed_mentions(item, pack.manifest.language)
+
+
+def placed_mentions(item: Item, language: str) -> tuple[tuple[Mention, Place], ...]:
+    """Return what the texts of an item point at, and where, in a pack of a language."""
+
+    def found() -> tuple[tuple[Mention, Place], ...]:
+        return tuple(
+            (mention, place(mention.offset))
+            for name, text, place in placed_texts(item)
+            for mention in mentions(text, language, name == "body")
+        )
+
+    return item.once(f"mentions {language}", found, lasting=True)
 
 
 def mentions_of_body(section: Section, pack: Pack) -> Iterator[tuple[Mention, Place]]:
     """Yield what the text of a section points at, and where."""
-    for mention in mentions(section.body, pack.manifest.language, True):
-        yield mention, section.in_body(mention.offset)
+    language = pack.manifest.language
+
+    def found() -> tuple[tuple[Mention, Place], ...]:
+        every = mentions(section.body, language, True)
+        return tuple((mention, section.in_body(mention.offset)) for mention in every)
+
+    yield from section.once(f"mentions of the body {language}", found, lasting=True)
 
 
 def _anchors(pack: Pack) -> Found:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from guide.content.headings import check_headings
 from guide.content.pictures import missing_alt
 from guide.content.questions import check_duplicates, check_questions
-from guide.content.references import Found, check_references, mentions_of, mentions_of_pack
+from guide.content.references import (
+    Found,
+    check_references,
+    mentions_of,
+    mentions_of_pack,
+    placed_mentions,
+)
 from guide.content.spoilers import spoilers
 from guide.content.stylesheets import check_stylesheets
-from guide.content.textslips import check_texts
+from guide.content.textslips import check_texts, slips_of
 from guide.content.validate import did_you_mean
-from guide.content.written import check_written
+from guide.content.written import check_written, marks_of
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, warning
 from guide.model import cloze
 from guide.model.base import Item
@@ -24,6 +31,8 @@ from guide.model.letters import same_name
 from guide.model.markup import BOXES, loose_marks, read_citation
 from guide.model.pack import Pack
 from guide.model.signs import is_blank
+
+I = TypeVar("I", bound=Item)  # noqa: E741  an Item
 
 
 def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diagnostic]:
@@ -43,6 +52,15 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
         rules += [_unused_sources, _editions]
     found = (diagnostic for rule in rules for diagnostic in rule(pack))
     return [diagnostic for diagnostic in found if not _is_consequence(diagnostic, lost)]
+
+
+def of_item(item: I, language: str) -> I:
+    """Return an item of which is known what the rules ask of it alone, wherever it is kept."""
+    if not item.id.startswith("?"):  # it is given a name, and becomes another
+        placed_mentions(item, language)
+        slips_of(item)
+        marks_of(item)
+    return item
 
 
 def check_marks(section: Section) -> list[Diagnostic]:

@@ -33,10 +33,20 @@ class Slip:
 def check_texts(pack: Pack) -> Iterator[Diagnostic]:
     """Yield what was meant as a table, a gap or a mark, at its line, in sections and in all fields."""
     for item in pack.items:
-        for name, text, place in placed_texts(item):
-            for slip in slips_in(text, item, name):
-                at = place(slip.offset)
-                yield warning(slip.code, slip.message, at, slip.hint, item.id)
+        yield from slips_of(item)
+
+
+def slips_of(item: Item) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with the texts of an item, each at its line."""
+
+    def found() -> tuple[Diagnostic, ...]:
+        return tuple(
+            warning(slip.code, slip.message, place(slip.offset), slip.hint, item.id)
+            for name, text, place in placed_texts(item)
+            for slip in slips_in(text, item, name)
+        )
+
+    return item.once("slips", found, lasting=True)
 
 
 def slips_in(text: str, item: Item | None = None, field: str = "") -> Iterator[Slip]:

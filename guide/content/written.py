@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from guide.content.references import placed_mentions
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
-from guide.markup.mentions import mentions
 from guide.model.base import Item
 from guide.model.content import MatchQuestion, ShortQuestion
 from guide.model.markup import are_attributes, placed_texts
@@ -33,32 +33,46 @@ class Written:
 
 def check_written(pack: Pack) -> Found:
     """Yield what is printed as marks because it is no Markdown."""
-    texts = list(_written(pack))
+    language, summary = pack.manifest.language, pack.manifest.summary
     anchors = {
         mention.value
-        for written in texts
-        for mention in mentions(written.text, pack.manifest.language, written.body)
+        for item in pack.items
+        for mention, _ in placed_mentions(item, language)
         if mention.kind == "anchor" and not mention.value.startswith(_REFERRED)
     }
-    for written in texts:
-        yield from _tags(written)
-        yield from _comments(written)
-        yield from _braces(written)
-        yield from _references(written, anchors)
-        if not written.body:
-            yield from _notes(written)
-
-
-def _written(pack: Pack) -> Iterator[Written]:
-    """Yield every text of a pack that is Markdown."""
-    summary = pack.manifest.summary
     if summary:
-        yield Written(summary, "", partial(pack.at("summary").inside, summary))
+        about = Written(summary, "", partial(pack.at("summary").inside, summary))
+        yield from _marks(about)
+        yield from _references(about, anchors)
     for item in pack.items:
-        for name, text, place in placed_texts(item):
-            yield Written(text, item.id, place, body=name == "body")
-        for name, text in _more(item):
-            yield Written(text, item.id, partial(item.at(name).inside, text))
+        yield from marks_of(item)
+        for written in _written(item) if anchors else ():
+            yield from _references(written, anchors)
+
+
+def marks_of(item: Item) -> tuple[Diagnostic, ...]:
+    """Return what the texts of an item print as marks, whatever else the pack has."""
+
+    def found() -> tuple[Diagnostic, ...]:
+        return tuple(problem for written in _written(item) for problem in _marks(written))
+
+    return item.once("marks", found, lasting=True)
+
+
+def _marks(written: Written) -> Found:
+    yield from _tags(written)
+    yield from _comments(written)
+    yield from _braces(written)
+    if not written.body:
+        yield from _notes(written)
+
+
+def _written(item: Item) -> Iterator[Written]:
+    """Yield every text of an item that is Markdown."""
+    for name, text, place in placed_texts(item):
+        yield Written(text, item.id, place, body=name == "body")
+    for name, text in _more(item):
+        yield Written(text, item.id, partial(item.at(name).inside, text))
 
 
 def _more(item: Item) -> Iterator[tuple[str, str]]:

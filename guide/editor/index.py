@@ -10,8 +10,8 @@ from pathlib import Path
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place
 from guide.markup.numbering import outline, section_anchor
 from guide.model.pack import Pack
+from guide.pipeline.reading import content_only, read
 from guide.pipeline.settings import Settings
-from guide.pipeline.stages import content_only, read
 from guide.preview.resident import Say, requests
 from guide.system.cache import Store
 from guide.system.sandbox import Limits

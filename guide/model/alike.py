@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html import unescape
 
 from guide.model.letters import UNSEEN, tokens, unaccented, visible
@@ -29,6 +30,7 @@ LONGEST = 2000  # characters of a text whose markup is read: nobody repeats a lo
 LEAST = 4  # characters of texts that may differ by capitals by mistake: `mW` and `MW` are two units
 
 
+@lru_cache(maxsize=65_536)
 def printed(text: str) -> str:
     """Return a Markdown text reduced to what a reader can tell apart.
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from guide.diagnostics.diagnostic import Place
 from guide.model.signs import is_blank
+
+T = TypeVar("T")
 
 
 class Frozen(BaseModel):
@@ -44,6 +46,24 @@ Id = Annotated[str, BeforeValidator(_as_written), Field(pattern=KEBAB.pattern)]
 """Lower-case kebab."""
 
 
+class Memo:
+    """What was worked out of an item; it is no part of its value. `lasting` goes where the item goes."""
+
+    __slots__ = ("lasting", "passing")
+
+    def __init__(self, lasting: dict[str, Any] | None = None) -> None:
+        self.lasting: dict[str, Any] = lasting or {}
+        self.passing: dict[str, Any] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Memo)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type[Memo], tuple[dict[str, Any]]]:
+        return Memo, (self.lasting,)
+
+
 class Item(Frozen):
     """Anything a pack is made of: it has an id, tags, sources and places in files."""
 
@@ -52,6 +72,25 @@ class Item(Frozen):
     sources: Texts = ()
 
     _places: Mapping[str, Place] = PrivateAttr(default_factory=dict)
+    _memo: Memo = PrivateAttr(default_factory=Memo)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with changes, of which nothing is known yet."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy._memo = Memo()  # noqa: SLF001
+        return copy
+
+    def once(self, name: str, make: Callable[[], T], lasting: bool = False) -> T:
+        """Return what `make` gives, which depends on this item and the name alone: it is called once.
+
+        A `lasting` value is a plain one, and is kept where the item is.
+        """
+        memo = self._memo
+        kept = memo.lasting if lasting else memo.passing
+        if name not in kept:
+            kept[name] = make()
+        found: T = kept[name]
+        return found
 
     def placed(self, places: Mapping[str, Place], **changes: Any) -> Self:
         """Return the item with the places of its fields ('' is the item itself) and `changes`."""
@@ -61,9 +100,10 @@ class Item(Frozen):
 
     def at(self, field: str = "") -> Place:
         """Return where `field` was written (`options.0` for an element), else its parent."""
-        while field and field not in self._places:
+        places = self._places
+        while field and field not in places:
             field = field.rpartition(".")[0]
-        return self._places.get(field, Place(""))
+        return places.get(field, Place(""))
 
     @property
     def places(self) -> Mapping[str, Place]:

@@ -66,6 +66,7 @@ _KIND_OF_PLACE = re.compile(r"([^\W\d_]+)\.?\s*(?=[\w(])(.*)", re.S)
 _PAGES = re.compile(r"(?:[^\W\d_]{0,2}\d|[ivxlcdmIVXLCDM]+(?:\s(?!\d)|[^\w.\s]|\.?$))")
 
 
+@lru_cache(maxsize=65_536)
 def read_citation(text: str) -> Citation:
     """Read `key` or `key, p. 12`; numbers without a label are pages, other words a phrase."""
     key, _, rest = text.partition(",")

@@ -6,18 +6,15 @@ import hashlib
 import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guide import __version__
-from guide.content.editions import empty, leaks, source_leak
-from guide.content.files import Seen
-from guide.content.load import load_pack
-from guide.content.validate import did_you_mean
-from guide.diagnostics.diagnostic import GuideError, Place, Severity, error
+from guide.content.editions import empty, source_leak
+from guide.diagnostics.diagnostic import GuideError
 from guide.model.kinds import Kind
-from guide.model.pack import Pack
+from guide.pipeline.changed import changes_file, changes_of, items_of
 from guide.pipeline.child import worker_died
 from guide.pipeline.faults import attempt
 from guide.pipeline.inputs import machine_met
@@ -25,6 +22,7 @@ from guide.pipeline.jobs import archive_job
 from guide.pipeline.orders import not_archivable, order_of, stems, too_many, wanted
 from guide.pipeline.pages import Pages, begin_pages, finish_pages, pieces
 from guide.pipeline.problems import Problems
+from guide.pipeline.reading import Reading, content_only, read
 from guide.pipeline.record import PDF, Output, Record
 from guide.pipeline.settings import Progress, Settings
 from guide.pipeline.task import Document, Task
@@ -33,21 +31,6 @@ from guide.system.pool import Job, Workers
 
 if TYPE_CHECKING:
     from guide.pipeline.flashcards import Flashcards
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read of a pack: the pack if there is one, and what is wrong with it.
-
-    `wrong` are the codes of the errors, `seen` what the reader saw, and `source` the bytes of the
-    pack's files by path if an archive asks for them.
-    """
-
-    pack: Pack | None
-    problems: Problems
-    wrong: frozenset[str]
-    seen: Seen
-    source: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,17 +53,28 @@ def make(
 
     `most` is the size in MB that a document may have, `machine` asks for its fonts and libraries.
     """
-    reading = read(folder, settings)
+    reading = read(folder, settings, store)
     onlooker.read(reading)
     if reading.pack is None or not settings.layout:
         return content_only(reading, store)
     pack, problems = reading.pack, reading.problems
     store = _of_machine(store, pool, machine, problems) if machine is not None else store
+    changes, unknown = changes_of(pack, settings)
+    problems.add(*unknown)
     task = Task(
-        pack, settings, store, pool, progress, most, problems, lambda file: onlooker.made([file])
+        pack,
+        settings,
+        store,
+        pool,
+        progress,
+        most,
+        problems,
+        lambda file: onlooker.made([file]),
+        changes,
     )
     done = _documents(task, onlooker)
     files = [file for _, made in done for file in made]
+    files += [changes_file(changes)] if changes and files else []
     if settings.archive:
         files = _archived(task, {d.kind.name: d for d, _ in done}, files, reading.source)
     told = problems.in_order(reading.wrong)
@@ -88,7 +82,7 @@ def make(
     return Record(
         pack.manifest.title, pack.manifest.version, [] if stopped else files, told,
         {} if stopped else task.decks, tuple(problems.happened), stems=stems(pack),
-        unmade=_unmade(done, files), seen=reading.seen, machine=store.world,
+        unmade=_unmade(done, files), seen=reading.seen, machine=store.world, items=items_of(pack),
     )  # fmt: skip
 
 
@@ -103,30 +97,6 @@ def _unmade(
             some = (document.name,) if kind in left.values() else ()
             found[kind] = (*found.get(kind, ()), *some)
     return found
-
-
-def content_only(reading: Reading, store: Store) -> Record:
-    """Return what is wrong with a pack as it was read, before any document is made of it."""
-    problems = reading.problems.in_order(reading.wrong if reading.pack else frozenset())
-    return Record("", "", [], problems, seen=reading.seen, machine=store.world)
-
-
-def read(folder: Path, settings: Settings) -> Reading:
-    """Read a pack, or its edition that is asked for; raises GuideError when it has none such."""
-    source: dict[str, bytes] = {}
-    seen: Seen = {}
-    wanted_source = source if settings.archive else None
-    pack, found = load_pack(folder, dict(settings.overrides), wanted_source, seen=seen)
-    wrong = frozenset(d.code for d in found if d.severity == Severity.ERROR)
-    name = settings.edition
-    if pack is not None and name:
-        if name not in pack.manifest.editions:
-            hint = did_you_mean(name, pack.manifest.editions) or "Define it under `editions:`."
-            place = Place(f"{folder}/pack.yaml")
-            raise GuideError(error("unknown-edition", f"there is no edition `{name}`", place, hint))
-        pack = pack.edition(name)
-        found = (*found, *leaks(pack, name))
-    return Reading(pack, Problems(settings, pack, [*found]), wrong, seen, source)
 
 
 def _of_machine(store: Store, pool: Workers, machine: Job, problems: Problems) -> Store:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from guide.pipeline import Settings, inputs
-from guide.pipeline.stages import begin, read
+from guide.pipeline.reading import read
+from guide.pipeline.stages import begin
 from guide.pipeline.orders import wanted
 from guide.pipeline.pages import Pages
 from guide.pipeline.settings import silent
@@ -41,6 +42,7 @@ class Idle:
     """Workers that only take jobs."""
 
     workers = 2
+    elsewhere = False
 
     def __init__(self) -> None:
         self.deaths: list[str] = []
