@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from guide.exchange.reading.anki_database import Note, NoteType, notes, parts
 from guide.exchange.reading.archive import MOST_OF_ONE, Archive
-from guide.exchange.reading.found import Found, Options
+from guide.exchange.reading.found import EXTRA, Found, Options
 from guide.exchange.reading.htmltext import Html
 from guide.exchange.reading.pictures import Pictures, described
 
@@ -182,10 +182,14 @@ class NoteCards:
         sides = ("Text", "Front picture"), ("Back", "Back picture")
         if "Front" in given:
             sides = ("Front", "Front picture"), ("Back", "Back picture")
-        front, back = ("\n\n".join(texts[name] for name in names if name in texts) for names in sides)
-        data: dict[str, Any] = {"cloze": "\n\n".join(filter(None, (front, back)))}
-        if "Front" in given:
-            data = {"front": front, "back": back}
+        front, back = (
+            "\n\n".join(texts[name] for name in names if name in texts) for names in sides
+        )
+        data: dict[str, Any] = {"front": front, "back": back}
+        if "Front" not in given:
+            data = {"cloze": front}
+            if back:
+                self.found.omit(EXTRA, self.found.at())
         data |= {"hint": texts.get("Hint", ""), "id": given.get("Id", "").strip()}
         data |= {"reverse": True} if given.get("Reverse", "").strip() else {}
         data["tags"] = [tag.replace("_", " ") for tag in note.tags if tag not in _SYSTEM]
@@ -205,7 +209,10 @@ class NoteCards:
         text = self._text(note, (main,))
         if not _GAP.search(text):
             return {"front": text, "back": self._text(note, rest)}
-        return {"cloze": "\n\n".join(filter(None, (text, self._text(note, rest))))}
+        fronts = tuple(n for n in rest if n in shape.front)
+        if self._text(note, tuple(n for n in rest if n not in shape.front)):
+            self.found.omit(EXTRA, self.found.at())
+        return {"cloze": "\n\n".join(filter(None, (text, self._text(note, fronts))))}
 
     def _sides(self, note: Note, shape: Shape) -> dict[str, Any]:
         data: dict[str, Any] = {
