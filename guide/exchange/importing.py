@@ -48,7 +48,7 @@ class Plan:
     items: list[tuple[str, str, str]] = field(default_factory=list)
     problems: tuple[Diagnostic, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
-    pictures: int = 0
+    unreadable: dict[str, int] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
@@ -193,6 +193,8 @@ def _planned(
             for problem in one.problems
         ]
         plan.formats[each.path] = each.format
+        wrong = [problem for problem in every if problem.code == "import-unreadable"]
+        plan.unreadable[each.path] = sum(problem.place.path == each.path for problem in wrong)
         plan.counts[each.path] = one.counts
         plan.items += [("new", new.entry.part, new.id) for new in one.new]
         plan.items += [("changed", change.entry.part, change.id) for change in one.changes]
@@ -200,5 +202,4 @@ def _planned(
     plan.problems = in_order(every)
     if not plan.refused or wanted.skip:
         plan.files = made.files()
-    plan.pictures = len(made.pictures)
     return plan

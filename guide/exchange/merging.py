@@ -20,7 +20,7 @@ from guide.model.base import KEBAB, Item
 from guide.model.pack import Pack
 from guide.model.signs import TAG, understood
 
-STATES = ("new", "changed", "unchanged", "edited here", "gone", "unreadable")
+STATES = ("new", "changed", "unchanged", "edited here", "gone")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,6 @@ def merge(
     for place, entry in enumerate(found.entries):
         if place in refused:
             merged.records += [known.records[place]] if place in known.records else []
-            merged.count(entry.part, "unreadable")
         elif place in known.records:
             _known(entry, known.records[place], items, merged, fields[place])
         elif place in known.same:

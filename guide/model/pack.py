@@ -170,6 +170,10 @@ class Pack:
         """All items, file by file in reading order."""
         return tuple(item for name in NAMED for item in getattr(self, name))
 
+    def asking(self, questions: tuple[Question, ...]) -> Pack:
+        """Return the pack with other questions."""
+        return replace(self, questions=questions)
+
     def picture(self, path: str) -> Figure | None:
         """Return the picture that a text names by `path`, however it spells that."""
         found = self.figures.get(path)

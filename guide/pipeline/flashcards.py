@@ -19,6 +19,7 @@ from guide.pipeline.cards import chosen_cards, printed_now, stock_of
 from guide.pipeline.changed import reprint
 from guide.pipeline.deck import BegunDeck, Deck, SetDeck
 from guide.pipeline.faults import attempt, report_faults
+from guide.pipeline.markups import KnownFaces
 from guide.pipeline.pages import Made, file_of
 from guide.pipeline.record import Output
 from guide.pipeline.task import Document, Order, Task
@@ -44,7 +45,8 @@ def begin_flashcards(task: Task, order: Order) -> Flashcards | None:
     edition, kind = task.settings.edition, order.kind
     options = order.options
     request = Request(task.pack, kind, options, order.paper, order.theme, cards, stock, edition)
-    source = Faces(request)
+    known = KnownFaces(task, request)
+    source = known.source
     wrong = [*source.missing_layouts(), *wrong_options(task.pack, kind, options),
              *marking_problems(request)]  # fmt: skip
     task.problems.add(*wrong)
@@ -57,6 +59,7 @@ def begin_flashcards(task: Task, order: Order) -> Flashcards | None:
     task.problems.add(*source.problems)
     if begun is None or task.problems.fatal:
         return None
+    known.keep()
     places = {card.id: card.at() for card in cards} | {**source.document.context.places}
     document = Document(task.pack, kind, kind.output, started, places, source.request.cards)
     return Flashcards(document, begun, fingerprints)

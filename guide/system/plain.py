@@ -24,7 +24,7 @@ class _Unpickler(pickle.Unpickler):
         if parts[0] == "guide" and len(parts) > 1 and parts[1] in _ROOMS and "." not in name:
             found = super().find_class(module, name)
             if isinstance(found, type) and (
-                dataclasses.is_dataclass(found) or issubclass(found, (enum.Enum, tuple))
+                dataclasses.is_dataclass(found) or issubclass(found, (enum.Enum, tuple, str))
             ):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not a class of plain values")

@@ -63,7 +63,9 @@ def _data(asked: Asked) -> dict[str, Any] | str:
     """Return the fields of a question, why it is none, or nothing if there is nothing to answer with."""
     data: dict[str, Any] = {"prompt": asked.prompt}
     answers = [each for each in asked.answers if each.text]
-    right = [each for each in answers if each.share > 0]
+    highest = max((each.share for each in answers), default=0)
+    # Where one answer has all points, those with a part of them are wrong on paper.
+    right = [each for each in answers if each.share > 0 and (each.share >= 100 or highest < 100)]
     notes = [asked.explanation, *_feedback(asked)]
     data["explanation"] = "\n\n".join(filter(None, dict.fromkeys(notes)))
     if asked.kind == "essay":

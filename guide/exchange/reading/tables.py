@@ -242,7 +242,7 @@ def _scheme(text: str) -> tuple[str, str]:
         rows = [row for row in text.split(between) if row.strip()]
         once = sum(row.count(separator) == 1 for row in rows)
         some = sum(separator in row for row in rows)
-        score = (some + once) / (2 * len(rows))
+        score = (some + once) / (2 * len(rows)) * (1.0 if len(rows) > 1 else 0.9)
         if separator == "\t" and between == "\n" and some and once > 0.8 * some:
             score = max(score, 0.9)  # a text may have line breaks in it
         if score > highest + 0.05:
