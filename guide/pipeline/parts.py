@@ -285,8 +285,7 @@ class Parts:
                     e + n - s for e, n, s in zip(stop[1], now[name][1], start[1], strict=False)
                 ]
                 now[name] = (name, tuple(moved) or stop[1], stop[2])
-        fresh = {name: each for name, each in end.items() if name not in now}
-        return After(made.after.kind, tuple(sorted({**fresh, **now}.values())))
+        return After(made.after.kind, tuple(sorted(now.values())))
 
 
 def _more(counter: Counter, name: str, count: int) -> Counter:
