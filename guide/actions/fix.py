@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from guide.actions.apart import apart
 from guide.actions.new_ids import front_matter, new_ids
 from guide.content import edits
 from guide.content.files import Reader
@@ -29,8 +30,6 @@ from guide.model.letters import unaccented
 from guide.model.lockfile import LOCK, OF_THE_LOCK, written
 from guide.model.pack import Pack
 from guide.model.parts import FILES, NAMED
-from guide.pipeline import fence, render_limit, silent
-from guide.pipeline.inputs import size_of_inputs
 from guide.system import output
 
 
@@ -79,16 +78,7 @@ def fix_pack(folder: Path) -> Fixed:
 
     Raises GuideError when what would be written says something else than what is there.
     """
-    from guide.system.sandbox import Exceeded, confined, limits
-
-    bounds = limits(1)
-    seconds = bounds.allowed(size_of_inputs(folder))
-    try:
-        found: Fixed = confined(
-            _fixed, folder, heard=silent, bounds=bounds, seconds=seconds, fence=fence(folder)
-        )
-    except Exceeded as exc:
-        raise GuideError(render_limit(f"reading the content {exc.limit}")) from exc
+    found: Fixed = apart(_fixed, folder)
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from guide.content.derive_cards import counted, drafted, face_of
 from guide.content.library import deck_kind, load_stock, resolve_options
 from guide.content.references import mentions_of
+from guide.content.slugs import slug
 from guide.content.spread import Sheets
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, warning
 from guide.model.alike import printed
@@ -126,9 +127,27 @@ def _sheets(pack: Pack, options: Mapping[str, Any]) -> Sheets:
 
 def lock_of(pack: Pack) -> Lock:
     """Return guide.lock as it would be written now, from the one that the pack has."""
+    whole = pack.whole or pack
+    before = whole.locked or Lock()
+    before = before if before.pack else replace(before, pack=_name_of(whole))
+    return updated(before, states(whole), whole.manifest.version, day_of(whole))
+
+
+def _name_of(pack: Pack) -> str:
+    """Return a name for a pack that hardly any other pack has: two may lie in folders of one name."""
+    return f"{slug(pack.name)}-{_short(f'{pack.name} {pack.manifest.title}', 6)}"
+
+
+def day_of(pack: Pack) -> str:
+    """Return the first day that the date of a pack can mean, as in `2026-03-01`; '' for none, or before our era."""
     date = pack.manifest.date
-    day = "{:04d}-{:02d}-{:02d}".format(*date.first) if date and date.year > 0 else ""
-    return updated(pack.locked or Lock(), states(pack), pack.manifest.version, day)
+    return "{:04d}-{:02d}-{:02d}".format(*date.first) if date and date.year > 0 else ""
+
+
+def digest_of_lock(lock: Lock) -> str:
+    """Return the digest of what all items of a pack say."""
+    said = sorted(f"{key} {item.digest}" for key, item in lock.items.items() if not item.gone)
+    return _short("\n".join(said), 16)
 
 
 def with_known_ids(pack: Pack, lock: Lock) -> tuple[Pack, list[Diagnostic]]:
@@ -163,7 +182,7 @@ def with_known_ids(pack: Pack, lock: Lock) -> tuple[Pack, list[Diagnostic]]:
 
 def _unclear(item: Item, name: str, other: str, part: Part) -> Diagnostic:
     message = f"{part.what} was changed, and may be `{name}` or `{other}` of guide.lock; `{name}` is taken"
-    hint = f"Write `id: {name}` or `id: {other}` into it, whichever it is."
+    hint = f"Write the right id into it: `id: {name}` or `id: {other}`."
     return warning("unclear-identity", message, item.at(), hint, name)
 
 

@@ -51,10 +51,11 @@ def load_pack(
     was asked of the disk (see `Reader.seen`). What is written as it was when `shelf` got it is not
     parsed again.
     """
-    if not folder.is_dir():
+    written = "pack.yaml" in (given or {})
+    if not written and not folder.is_dir():
         hint = "Give the folder that holds pack.yaml, or start one: guide new DIR"
         return None, (error("pack-not-found", "there is no such folder", Place(""), hint),)
-    if not (folder / "pack.yaml").is_file():
+    if not written and not (folder / "pack.yaml").is_file():
         if (folder / "pack.yml").is_file():
             hint = "Rename pack.yml to pack.yaml."
             return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
@@ -76,6 +77,11 @@ def load_manifest(
     loading = _Loading(folder)
     manifest, _ = loading._manifest(overrides or {})  # noqa: SLF001  of this module
     return manifest, _templates(loading.reader), in_order(loading.problems)
+
+
+def lock_in(folder: Path) -> Lock | None:
+    """Return the guide.lock of a pack, None without one; what is wrong with it, `load_pack` reports."""
+    return read_lock_of(Reader(folder))
 
 
 @dataclass

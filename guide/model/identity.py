@@ -105,10 +105,14 @@ class Release:
 
 @dataclass(frozen=True)
 class Lock:
-    """What guide.lock says: the items by key, and the releases in the order in which they were made."""
+    """What guide.lock says: the items by key, and the releases in the order in which they were made.
+
+    `pack` is the name by which other programs know the pack: it stays when its folder is renamed.
+    """
 
     items: Mapping[str, Known] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
+    pack: str = ""
 
     @property
     def highest(self) -> int:
@@ -152,7 +156,7 @@ class Matching:
 def matched(states: Sequence[State], lock: Lock) -> Matching:
     """Return which item of the lock each state is, all of one part.
 
-    An item with an id of its own has this id. Another is the item with the same content, then the one with the
+    An item whose author wrote an id has this id. Another is the item with the same content, then the one with the
     same id (made of the same title), then the one that is most alike. One that is none of them is new: it has its
     id unless this is taken.
     """
@@ -212,11 +216,11 @@ def _most_alike(
     ]
     best: dict[int, float] = {}
     left = set(free)
-    for like, place, name in sorted(pairs):
+    for less, place, name in sorted(pairs):
         if place not in found and name in left:
-            found[place], best[place] = name, like
+            found[place], best[place] = name, less
             left.discard(name)
-        elif place in best and name in left and like - best[place] < UNCLEAR:
+        elif place in best and name in left and less - best[place] < UNCLEAR:
             unclear.setdefault(place, name)
 
 
@@ -256,7 +260,7 @@ def updated(lock: Lock, states: Iterable[State], version: str, date: str = "") -
     for key, known in lock.items.items():
         if key not in items:
             items[key] = known if known.gone else replace(known, gone=name)
-    return Lock(dict(sorted(items.items())), lock.releases)
+    return replace(lock, items=dict(sorted(items.items())))
 
 
 def _now(before: Known | None, state: State, version: str, date: str, released: set[str]) -> Known:
@@ -293,7 +297,7 @@ def released(lock: Lock, version: str, date: str, digest: str) -> Lock:
         )
         for key, item in lock.items.items()
     }  # fmt: skip
-    return Lock(items, (*lock.releases, Release(version, date, digest)))
+    return Lock(items, (*lock.releases, Release(version, date, digest)), lock.pack)
 
 
 def merged(ours: Lock, theirs: Lock) -> Lock:
@@ -310,7 +314,10 @@ def merged(ours: Lock, theirs: Lock) -> Lock:
     releases = {each.version: each for each in (*theirs.releases, *ours.releases)}
     order = sorted(releases.values(), key=lambda each: (each.date, each.version))
     first = [key for key in items if key in ours.items]
-    return _renumbered(Lock(items, tuple(order)), [*first, *(k for k in items if k not in first)])
+    return _renumbered(
+        Lock(items, tuple(order), ours.pack or theirs.pack),
+        [*first, *(k for k in items if k not in first)],
+    )
 
 
 def _rank(item: Known) -> tuple[int, str, bool]:
@@ -330,7 +337,7 @@ def _renumbered(lock: Lock, order: Iterable[str]) -> Lock:
             numbers[face] = highest if number in used else number
             used.add(numbers[face])
         items[key] = replace(lock.items[key], numbers=numbers)
-    return Lock(dict(sorted(items.items())), lock.releases)
+    return replace(lock, items=dict(sorted(items.items())))
 
 
 def differences(old: Lock, new: Lock) -> str:

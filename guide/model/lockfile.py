@@ -23,7 +23,7 @@ OF_THE_LOCK = {"lock-conflict", "lock-edited"}
 """Errors that `guide check --fix` puts right."""
 _HEAD = "# guide.lock, format 1: which item is which. guide writes it; keep it with the pack, and do not edit it."
 _FORMAT = re.compile(r"# guide\.lock, format (\d+)\b")
-_RELEASE = "release"
+_RELEASE, _PACK = "release", "pack"
 _NUMBERS = re.compile(r"(?:[a-z0-9-]+:)?[1-9]\d{0,6}")
 _MARKS = re.compile(r"<{7}( |$)|\|{7}( |$)|={7}$|>{7}( |$)")
 _DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -35,7 +35,7 @@ _BOTH = "Run `guide check --fix`: it keeps the items of both sides, and gives no
 
 def written(lock: Lock) -> str:
     """Return the text of guide.lock."""
-    lines = [_HEAD]
+    lines = [_HEAD, *([_line([_PACK, _json(lock.pack)])] if lock.pack else [])]
     for each in lock.releases:
         lines.append(_line([_RELEASE, _json(each.version), each.date, each.digest]))
     for _, item in sorted(lock.items.items()):
@@ -74,6 +74,7 @@ class _Sides:
     releases: dict[str, Release] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
+    pack: str = ""
 
 
 def read_lock(text: str) -> tuple[Lock, tuple[Diagnostic, ...]]:
@@ -100,7 +101,7 @@ def read_lock(text: str) -> tuple[Lock, tuple[Diagnostic, ...]]:
             side = "theirs" if line.startswith("=") else "base" if line.startswith("|") else "ours"
         elif line.strip() and not line.startswith("#") and side != "base":
             _read_line(line, number, side, sides)
-    ours = Lock(sides.ours, tuple(sides.releases.values()))
+    ours = Lock(sides.ours, tuple(sides.releases.values()), sides.pack)
     if not any(each.code == "lock-conflict" for each in sides.problems):
         sides.problems += _twice(ours, sides.lines)
     return merged(ours, Lock(sides.theirs, ours.releases)), tuple(sides.problems)
@@ -111,7 +112,9 @@ def _read_line(line: str, number: int, side: str, sides: _Sides) -> None:
     at = Place(LOCK, number, 1)
     try:
         columns = body.split("\t")
-        if columns[0] == _RELEASE:
+        if columns[0] == _PACK:
+            sides.pack = sides.pack or _text(columns[1])
+        elif columns[0] == _RELEASE:
             release = _release(columns)
             sides.releases.setdefault(release.version, release)
         else:

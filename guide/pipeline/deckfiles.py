@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 from guide.html.own_documents import fit_captions
 from guide.model.artifacts import FaceSet, Fault, FontObjects, SetFace
@@ -14,6 +14,7 @@ from guide.pipeline.deck import SetDeck
 from guide.pipeline.faces import NO_GLYPH
 from guide.pipeline.jobs import Marked, fonts_job, prove_deck_job, set_faces_job
 from guide.pipeline.pages import Made
+from guide.pipeline.proofs import Proofs, drawn, pages_of_deck, pages_of_sheets, proofs
 from guide.pipeline.record import JSON
 from guide.proof.prove import expected_of
 from guide.sheets.contact import contact_sheet, judged, spots
@@ -33,56 +34,86 @@ def deck_files(
     `early` gets the deck as soon as it is made: nothing was looked for in it yet.
     """
     wanted, pool = tuple(map(expected_of, done.faces)), done.deck.pool
+    digests = [drawn(face) for face in done.faces]
     looking = []
-    for made, sides in _made(done, stem):
-        where = [spots_of(done.deck.stock, side) for side in sides] if sides is not None else None
-        marked, size = _marked(done, sides), len(made.data)
-        job = pool.submit(prove_deck_job, wanted, where, made.data, marked, size=size)
-        looking.append((made, job))
-        if sides is None:
-            early(made)
+    for part in _made(done, stem):
+        where = [spots_of(done.deck.stock, side) for side in part.sides] if part.sides else None
+        marked, known = _marked(done, part), _proofs(done, part, digests)
+        job = pool.submit(
+            prove_deck_job, wanted, where, part.made.data, marked, known.unread,
+            size=len(part.made.data),
+        )  # fmt: skip
+        looking.append((part.made, known, job))
+        if not part.sides:
+            early(part.made)
     files, losses = [], list[Fault]()
     # What is too large or has no glyph is told as that, and may be accepted.
     told = {f.at for f in done.faces if f.over or any(x.code == NO_GLYPH for x in f.faults)}
-    for made, job in looking:  # while the next file was made
+    for made, known, job in looking:  # while the next file was made
         proof, unmarked = job.result()
+        if not proof.missing and not unmarked:
+            known.keep(done.deck.selection)
         losses += unmarked if not done.lacks_glyphs else []
-        known = told | {fault.at for fault in losses}
-        losses += [fault for fault in proof.faults if fault.at not in known]
+        told_now = told | {fault.at for fault in losses}
+        losses += [fault for fault in proof.faults if fault.at not in told_now]
         files.append(replace(made, items=proof.items, missing=proof.missing))
     return files, losses
 
 
-def _marked(done: SetDeck, sides: Sequence[Side] | None) -> Marked:
+@dataclass(frozen=True)
+class _Part:
+    """A file of a deck and its fonts; of sheets, their sides and what is in the margins of each."""
+
+    made: Made
+    fonts: FontObjects
+    sides: Sequence[Side] = ()
+    under: Sequence[SetFace] = ()
+
+
+def _marked(done: SetDeck, part: _Part) -> Marked:
     """Return how often the pages of a file must show the marking: on each face and margin."""
     deck, shell = done.deck, done.deck.source.shell
-    if sides is None:
+    if not part.sides:
         return Marked(shell.marking, (1,) * len(done.faces), shell.own)
     margins = deck.furniture.markings() if done.margins else [0] * len(deck.sides)
     around = dict(zip(map(id, deck.sides), margins, strict=True))
-    counts = tuple(len(side.placements) + around[id(side)] for side in sides)
+    counts = tuple(len(side.placements) + around[id(side)] for side in part.sides)
     return Marked(shell.marking, counts, shell.own)
 
 
-def _made(done: SetDeck, stem: str) -> Iterator[tuple[Made, Sequence[Side] | None]]:
-    """Yield the files, those of sheets with their sides."""
+def _proofs(done: SetDeck, part: _Part, digests: Sequence[str]) -> Proofs:
+    """Return which pages of a file were proven before; `digests` are those of the faces."""
+    deck, marked = done.deck, _marked(done, part)
+    if part.sides:
+        of_sheets = part.sides, part.under, part.fonts, marked, deck.stock, _layout(done)
+        pages = pages_of_sheets(digests, *of_sheets)
+    else:
+        pages = pages_of_deck(digests, part.fonts, marked)
+    return proofs(deck.store, f"{deck.source.environment}/{part.made.name}", pages)
+
+
+def _made(done: SetDeck, stem: str) -> Iterator[_Part]:
+    """Yield the files."""
     manifest = done.deck.request.pack.manifest
     about = About(manifest.title, manifest.lang, tuple(manifest.authors))
     own_fonts, all_fonts = done.fonts
-    screen = assemble(done.faces, own_fonts(), about)
-    yield Made(f"{stem}-screen.pdf", screen, len(done.faces)), None
+    fonts = own_fonts()
+    screen = assemble(done.faces, fonts, about)
+    yield _Part(Made(f"{stem}-screen.pdf", screen, len(done.faces)), fonts)
     yield from _sheets(done, stem, about, all_fonts())
 
 
-def _sheets(
-    done: SetDeck, stem: str, about: About, fonts: FontObjects
-) -> Iterator[tuple[Made, Sequence[Side]]]:
-    """Yield the files of sheets with their sides; a worker would have to be sent all faces, and be later."""
-    deck, options = done.deck, done.deck.request.options
-    layout = Layout(
+def _layout(done: SetDeck) -> Layout:
+    options = done.deck.request.options
+    return Layout(
         str(options["duplex"]), str(options["marks"]), bool(options["corners"]),
-        bool(options["ruler"]), deck.registration,
+        bool(options["ruler"]), done.deck.registration,
     )  # fmt: skip
+
+
+def _sheets(done: SetDeck, stem: str, about: About, fonts: FontObjects) -> Iterator[_Part]:
+    """Yield the files of sheets; a worker would have to be sent all faces, and be later."""
+    deck, layout = done.deck, _layout(done)
     parts = {stem: (list(deck.sides), list(done.margins))}
     if layout.duplex == "none":
         pairs = list(zip(deck.sides, done.margins, strict=True)) if done.margins else []
@@ -95,7 +126,7 @@ def _sheets(
         }
     for name, (sides, under) in parts.items():
         made = impose(done.faces, sides, deck.stock, layout, fonts, about, under)
-        yield Made(f"{name}.pdf", made.data, made.pages), sides
+        yield _Part(Made(f"{name}.pdf", made.data, made.pages), fonts, sides, under)
 
 
 def fit_report(done: SetDeck, stem: str) -> list[Made]:

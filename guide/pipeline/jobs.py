@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guide.diagnostics.diagnostic import Severity
 
 if TYPE_CHECKING:
     from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, FontUse, Html, Pdf
+    from guide.model.setparts import MarginPage, Margins, Piece, Proved, Proving, SetPart
     from guide.pdf.archive import Source
     from guide.proof.expected import Expected
     from guide.proof.prove import Proof, Spot
@@ -24,6 +25,27 @@ def typeset_job(html: Html) -> Pdf:
     from guide.pdf.typeset import typeset
 
     return typeset(html)
+
+
+def set_parts_job(pieces: Sequence[Piece]) -> list[SetPart]:
+    """Set parts of documents."""
+    from guide.pdf.typeset_parts import set_parts
+
+    return set_parts(pieces)
+
+
+def set_margins_job(html: Html, pages: Sequence[MarginPage], total: int, sizes: Any) -> Margins:
+    """Set what is in the margins of pages."""
+    from guide.pdf.typeset_parts import set_margins
+
+    return set_margins(html, pages, total, sizes)
+
+
+def prove_parts_job(data: bytes, parts: Sequence[Proving], pages: int) -> list[Proved]:
+    """Read pages of a file back, and look for all that they must show."""
+    from guide.proof.by_part import prove_parts
+
+    return prove_parts(data, parts, pages)
 
 
 def machine_job() -> Machine:
@@ -67,15 +89,20 @@ class Marked:
 
 
 def prove_deck_job(
-    wanted: Sequence[Expected], spots: list[list[Spot]] | None, data: bytes, marked: Marked
-) -> tuple[Proof, list[Fault]]:
+    wanted: Sequence[Expected], spots: list[list[Spot]] | None, data: bytes, marked: Marked,
+    only: Collection[int] | None = None,
+) -> tuple[Proof, list[Fault]]:  # fmt: skip
     """Look for all text of a deck and its marking; on sheets, for each face at its spot.
 
-    With the pack's own templates a page that lacks the marking is a warning.
+    With the pack's own templates a page that lacks the marking is a warning. Of pages other than
+    `only` everything is known to be there.
     """
     from guide.proof.page_margins import marking_faults
     from guide.proof.prove import prove_deck, prove_sheets
 
-    proof = prove_deck(wanted, data) if spots is None else prove_sheets(wanted, spots, data)
+    if spots is None:
+        proof = prove_deck(wanted, data, only)
+    else:
+        proof = prove_sheets(wanted, spots, data, only)
     severity = Severity.WARNING if marked.own else Severity.ERROR
-    return proof, marking_faults(data, marked.text, marked.counts, severity)
+    return proof, marking_faults(data, marked.text, marked.counts, severity, only)

@@ -8,7 +8,7 @@ path, or in no colour, is not in the file for a reader; text that is drawn may s
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,24 +80,33 @@ class Asked:
 
     `figures` are the pages, from 0, whose figures are asked for: their structure is walked.
     `rasters` says whether raster pictures are; `legible`, whether text must be legible as printed.
+    `only` are the pages that are read at all, None for every page.
     """
 
     figures: Container[int] = ()
     rasters: bool = False
     legible: bool = True
+    only: Container[int] | None = None
 
 
 TEXT = Asked()
 
 
 def read(data: bytes, asked: Asked = TEXT) -> list[Ink]:
-    """Return what can be read on each page of a PDF."""
+    """Return what can be read on each page of a PDF, or on those that are asked for."""
     document = pdfium.PdfDocument(data)
     try:
-        viewer = Viewer(document.raw)
-        return [_page(document.raw, viewer, n, asked) for n in range(len(document))]
+        every = range(len(document))
+        numbers = (n for n in every if asked.only is None or n in asked.only)
+        return read_pages(document.raw, numbers, asked)
     finally:
         document.close()
+
+
+def read_pages(document: Any, numbers: Iterable[int], asked: Asked) -> list[Ink]:
+    """Return what can be read on pages of a PDF that PDFium has opened."""
+    viewer = Viewer(document)
+    return [_page(document, viewer, n, asked) for n in numbers]
 
 
 def _page(document: Any, viewer: Viewer, number: int, asked: Asked) -> Ink:

@@ -10,7 +10,7 @@ it is there once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from guide.model.artifacts import At, Fault, SetFace
@@ -44,7 +44,11 @@ class Proof:
 def prove(wanted: Expected, data: bytes, told: frozenset[At] = frozenset()) -> Proof:
     """Look for everything in a PDF. `told` are keys of which a fault says already that they are cut."""
     figures = range(10**6) if wanted.pictures else ()
-    pages = read(data, Asked(figures, rasters=bool(wanted.rasters)))
+    return prove_pages(wanted, read(data, Asked(figures, rasters=bool(wanted.rasters))), told)
+
+
+def prove_pages(wanted: Expected, pages: Sequence[Ink], told: frozenset[At]) -> Proof:
+    """Look for everything on pages that were read."""
     missing = illegible(wanted.words, [piece for page in pages for piece in page.pieces])
     shown = [each for page in pages for each in page.shown]
     unseen = _unseen(wanted, pages, shown)
@@ -60,15 +64,19 @@ def expected_of(face: SetFace) -> Expected:
     return Expected(words, pictures, rasters)
 
 
-def prove_deck(wanted: Sequence[Expected], data: bytes) -> Proof:
-    """Look for the text of each face on its own page."""
+def prove_deck(
+    wanted: Sequence[Expected], data: bytes, only: Collection[int] | None = None
+) -> Proof:
+    """Look for the text of each face on its own page; of others than `only`, it was found before."""
     figures = {n for n, each in enumerate(wanted) if each.pictures}
-    pages = read(data, Asked(figures, rasters=any(each.rasters for each in wanted)))
-    blank = [Ink()] * (len(wanted) - len(pages))
+    rasters = any(each.rasters for each in wanted)
+    numbers = range(len(wanted)) if only is None else sorted(only)
+    pages = read(data, Asked(figures, rasters, only=only))
+    blank = [Ink()] * (len(numbers) - len(pages))
     missing, unseen = list[Loss](), list[_Unseen]()
-    for each, page in zip(wanted, [*pages, *blank], strict=False):
-        missing += illegible(each.words, page.pieces)
-        unseen += _unseen(each, [page], page.shown)
+    for number, page in zip(numbers, [*pages, *blank], strict=False):
+        missing += illegible(wanted[number].words, page.pieces)
+        unseen += _unseen(wanted[number], [page], page.shown)
     faults = tuple(_faults(missing, unseen, frozenset()))
     return Proof(sum(map(len, wanted)), faults, len(missing) + len(unseen))
 
@@ -86,14 +94,19 @@ class Spot:
     face: int
 
 
-def prove_sheets(wanted: Sequence[Expected], sides: Sequence[Sequence[Spot]], data: bytes) -> Proof:
-    """Look for each face on the side and in the place where it belongs."""
-    pages = read(data, Asked(rasters=any(each.rasters for each in wanted)))
-    missing, count = dict[At, Fault](), 0
+def prove_sheets(
+    wanted: Sequence[Expected], sides: Sequence[Sequence[Spot]], data: bytes,
+    only: Collection[int] | None = None,
+) -> Proof:  # fmt: skip
+    """Look for each face on the side and in the place where it belongs; as `prove_deck`."""
+    rasters = any(each.rasters for each in wanted)
+    pages = iter(read(data, Asked(rasters=rasters, only=only)))
+    missing, count = dict[At, Fault](), sum(map(len, sides))
     for number, spots in enumerate(sides, 1):
-        forms = pages[number - 1].forms if number <= len(pages) else ()
+        if only is not None and number - 1 not in only:
+            continue
+        forms = next(pages, Ink()).forms
         for spot in spots:
-            count += 1
             form = min(forms, key=lambda each: _distance(each, spot), default=None)
             near = form is not None and _distance(form, spot) <= _APART
             found = form if near and form is not None and form.turned == spot.turned else None
