@@ -161,7 +161,8 @@ def _made(
     link: Connection, pool: _Kept, bounds: Limits, say: Say,
     folder: Path, settings: Settings, store: Store, first: str,
 ) -> Record:  # fmt: skip
-    from guide.pipeline.stages import Onlooker, Reading, make
+    from guide.pipeline.reading import Reading
+    from guide.pipeline.stages import Onlooker, make
 
     def progress(document: str, state: str) -> None:
         pool.wanted()

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import guide.content.items as items
+import guide.content.known as known
 from guide.content.load import load_pack
 from guide.pipeline.remembered import Remembered, _known
 from guide.system.cache import Store
@@ -65,7 +66,7 @@ def test_only_the_entry_that_was_edited_is_read(tmp_path: Path, monkeypatch: Any
     shelf, folder = Shelf(), write(tmp_path / "p", "".join(cards))
     load_pack(folder, shelf=shelf)
     read: list[str] = []
-    one_entry = items.one_entry
+    one_entry = known.one_entry
     monkeypatch.setattr(items, "one_entry", lambda text, *more: (read.append(text), one_entry(text, *more))[1])
     cards[4] = cards[4].replace("Front 4", "Another")
     pack, _ = load_pack(write(folder, "".join(cards)), shelf=shelf)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from guide.pipeline import Settings
-from guide.pipeline.stages import begin, kinds_of, read
+from guide.pipeline.reading import read
+from guide.pipeline.stages import begin, kinds_of
 from guide.pipeline.task import Task
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 from guide.system.cache import Store
