@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,8 +78,8 @@ class Seen:
 
 
 @pytest.fixture
-def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
-    yield Seen(tmp_path, monkeypatch)
+def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seen:
+    return Seen(tmp_path, monkeypatch)
 
 
 def test_an_edit_renders_and_reads_back_what_depends_on_it(seen: Seen) -> None:
