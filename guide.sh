@@ -132,9 +132,11 @@ case "${1:-}" in
   test)
     shift
     cd "$here"
-    # The whole suite by all cores, a file by one of them: files share packs that are dear to build.
+    # The whole suite by processes, a file by one of them: files share packs that are dear to build.
+    # Half as many again as there are cores, because tests wait for printers, servers and signals.
     # In their own order: by number of tests, the few that take longest would come last, on one core.
-    [ "$#" -gt 0 ] || set -- -n auto --dist loadfile --no-loadscope-reorder
+    cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+    [ "$#" -gt 0 ] || set -- -n "$(((3 * cores + 1) / 2))" --dist loadfile --no-loadscope-reorder
     exec "$python" -m pytest "$@"
     ;;
   build)

@@ -56,7 +56,10 @@ def begun(words: list[str], variables: dict[str, str], said: str) -> None:
         os._exit(code)
 
 
+from warm import warm  # noqa: E402
+
 if __name__ == "__main__":
+    warm()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for line in sys.stdin:
         asked = json.loads(line)

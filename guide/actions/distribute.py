@@ -155,12 +155,19 @@ def _send(
         decide(known, wish_of(task, issue))
     except GuideError as exc:
         raise GuideError(*in_order([*problems, *exc.diagnostics])) from exc
-    copies = sum(row.recipient.copies for row in task.rows)
-    workers = (task.request.settings.jobs or os.cpu_count() or 1) if copies > _ALONE else 1
-    # Workers import their modules while the document is typeset; a later run may need none.
-    warm = 1 if known.copies else 0
-    with Pool(workers, ("guide.copies.stamp",), warm, pipeline.SHARED_MODULES) as pool:
+    with _workers(task, first=not known.copies) as pool:
         return _send_with(task, channels, letters, problems, pool)
+
+
+def _workers(task: Task, first: bool) -> contextlib.AbstractContextManager[Workers]:
+    """Return what makes the copies: this process, several, or a cluster; raises GuideError."""
+    copies = sum(row.recipient.copies for row in task.rows)
+    settings, modules = task.request.settings, ("guide.copies.stamp",)
+    if settings.cluster is not None and copies > _ALONE:
+        return pipeline.workers_of(settings.cluster, modules)
+    workers = (settings.jobs or os.cpu_count() or 1) if copies > _ALONE else 1
+    # Workers import their modules while the document is typeset; a later run may need none.
+    return Pool(workers, modules, 1 if not first else 0, pipeline.SHARED_MODULES)
 
 
 def _send_with(

@@ -13,9 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from guide.actions.apart import apart
 from guide.actions.new_ids import front_matter, new_ids
 from guide.content import edits
 from guide.content.files import Reader
+from guide.content.identity import lock_of
 from guide.content.load import load_pack
 from guide.content.yaml import read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, Severity, error
@@ -23,11 +25,11 @@ from guide.markup import prose
 from guide.model.base import KEBAB, Item
 from guide.model.content import Section
 from guide.model.dates import Date
+from guide.model.identity import Lock, differences
 from guide.model.letters import unaccented
+from guide.model.lockfile import LOCK, OF_THE_LOCK, written
 from guide.model.pack import Pack
 from guide.model.parts import FILES, NAMED
-from guide.pipeline import fence, render_limit, silent
-from guide.pipeline.inputs import size_of_inputs
 from guide.system import output
 
 
@@ -53,7 +55,7 @@ class Fixed:
         """Return the changes as a unified diff."""
         made: list[str] = []
         for path in sorted(self.after):
-            old = self.before[path].decode("utf-8").splitlines(keepends=True)
+            old = self.before.get(path, b"").decode("utf-8").splitlines(keepends=True)
             new = self.after[path].decode("utf-8").splitlines(keepends=True)
             name = (self.folder / path).as_posix()
             made += difflib.unified_diff(old, new, name, name)
@@ -65,10 +67,10 @@ class Fixed:
 
         Nothing is written when one of them is read-only.
         """
-        for path in self.after:
+        for path in self.before:
             output.check_writable(self.folder / path)
         for path, data in sorted(self.after.items()):
-            output.replace(self.folder / path, data)
+            (output.replace if path in self.before else output.write)(self.folder / path, data)
 
 
 def fix_pack(folder: Path) -> Fixed:
@@ -76,16 +78,7 @@ def fix_pack(folder: Path) -> Fixed:
 
     Raises GuideError when what would be written says something else than what is there.
     """
-    from guide.system.sandbox import Exceeded, confined, limits
-
-    bounds = limits(1)
-    seconds = bounds.allowed(size_of_inputs(folder))
-    try:
-        found: Fixed = confined(
-            _fixed, folder, heard=silent, bounds=bounds, seconds=seconds, fence=fence(folder)
-        )
-    except Exceeded as exc:
-        raise GuideError(render_limit(f"reading the content {exc.limit}")) from exc
+    found: Fixed = apart(_fixed, folder)
     return found
 
 
@@ -134,7 +127,29 @@ def _fixed(folder: Path, _say: Callable[[str, str], None]) -> Fixed:
                    if entry.id and entry.id.text]  # fmt: skip
         _check(folder, pack, problems, changed, renamed, ordered)
     fixes = sorted(fix for fix in fixes if fix.path in changed)
-    return Fixed(folder, fixes, {path: files[path].data for path in changed}, changed)
+    fixed = Fixed(folder, fixes, {path: files[path].data for path in changed}, changed)
+    if changed:
+        pack, problems = load_pack(folder, given=changed)
+    _lock(fixed, pack, problems, reader)
+    return fixed
+
+
+def _lock(
+    fixed: Fixed, pack: Pack | None, problems: tuple[Diagnostic, ...], reader: Reader
+) -> None:
+    """Bring guide.lock up to date, unless an error keeps items out of the pack."""
+    errors = {d.code for d in problems if d.severity == Severity.ERROR}
+    if pack is None or errors - OF_THE_LOCK:
+        return
+    now = pack.lock or lock_of(pack)
+    data = written(now).encode()
+    old = reader.data(LOCK) if reader.exists(LOCK) else None
+    if data == old:
+        return
+    if old is not None:
+        fixed.before[LOCK] = old
+    fixed.after[LOCK] = data
+    fixed.fixes.append(Fix(LOCK, 1, differences(pack.locked or Lock(), now)))
 
 
 def _paths(reader: Reader) -> Iterator[str]:
@@ -185,7 +200,7 @@ def _tidied(path: str, text: str, language: str) -> edits.Edited:
     top, body = text[: match.end()], text[match.end() :]
     above = top.count("\n")
     # Once more: a blank after a quote mark is only known as one when the mark is typographic.
-    for tidy in (prose.tidy_prose, prose.curly_quotes, prose.tidy_prose):
+    for tidy in (prose.space_headings, prose.tidy_prose, prose.curly_quotes, prose.tidy_prose):
         body, more = tidy(body, language)
         changes = changes + [(line + above, what) for line, what in more]
     return top + body, changes
@@ -240,7 +255,8 @@ def _plain(item: Item, ids: set[str], language: str) -> Any:
     if item.id in ids:
         del fields["id"]
     if isinstance(item, Section):
-        fields["body"] = prose.printed_body(item.body, language)
+        body = prose.space_headings(item.body, language)[0]
+        fields["body"] = prose.printed_body(body, language)
     return fields
 
 

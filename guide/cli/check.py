@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from guide.cli.options import find_packs, flag, how_much_options, packs_argument, run_options
+from guide.cli.options import (
+    find_packs,
+    flag,
+    how_much_options,
+    packs_argument,
+    run_options,
+    settings_of,
+)
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 
 
@@ -52,7 +59,7 @@ def check(
         if diff:
             show(found)
             click.get_current_context().exit(int(changes > 0 or bool(found)))
-    settings = pipeline.Settings(**run)
+    settings = settings_of(run)
     for folder in folders:
         try:
             with progress_bars() as progress:

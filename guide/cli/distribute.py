@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
-from guide.cli.options import FILE, FOLDER, FOUND, find_packs, flag, how_options, parsed, text
+from guide.cli.options import (
+    FILE,
+    FOLDER,
+    FOUND,
+    find_packs,
+    flag,
+    how_options,
+    parsed,
+    settings_of,
+    text,
+)
 from guide.delivery.channels import registry
 
 
@@ -145,15 +155,19 @@ def distribute(
     from guide.actions import distribute
     from guide.delivery.request import Request
     from guide.diagnostics.formats import utf8
-    from guide.pipeline import Settings
     from guide.screen.copies import report_distribution
     from guide.screen.progress import counter, progress_bars
 
-    how = {name: asked.pop(name) for name in ("overrides", "jobs", "cache", "strict")}
+    how = {
+        name: asked.pop(name)
+        for name in ("overrides", "jobs", "insecure_cluster", "cache", "strict")
+    }
     mail = {**_server(host), "security": security, "sender": sender, "reply_to": reply_to}
     if asked["merge"] and (asked["encrypt"] or asked["sign"] is not None):
         raise click.UsageError("--merge cannot keep what --encrypt or --sign closes: leave one out")
-    request = Request(_only(source), **asked, limit=limit or 0, mail=mail, settings=Settings(**how))
+    request = Request(
+        _only(source), **asked, limit=limit or 0, mail=mail, settings=settings_of(how)
+    )
     with progress_bars() as building, counter("copies") as count:
         done = distribute.distribute(request, count, building)
     if as_json:

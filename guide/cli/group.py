@@ -11,8 +11,8 @@ import click
 from guide import __version__
 
 _COMMANDS = (
-    "new", "build", "preview", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
-    "ledger", "verify", "schema", "cache", "doctor", "lsp", "completion",
+    "new", "import", "build", "preview", "check", "stock", "calibrate", "impose", "print", "printers", "distribute",
+    "ledger", "verify", "release", "export", "schema", "cache", "doctor", "lsp", "completion",
 )  # fmt: skip
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from guide.cli import values
+
+if TYPE_CHECKING:
+    from guide.pipeline.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -75,11 +78,53 @@ def pairs(
     return tuple(found)
 
 
+class _Jobs(click.ParamType):
+    """A number of processes, or the address of a cluster's scheduler."""
+
+    name = "jobs"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """Return a number, or an address."""
+        from guide.cluster.address import parse
+
+        text = str(value).strip()
+        if text.isascii() and text.isdigit() and int(text) <= 64:
+            return int(text)
+        try:
+            return parse(text)
+        except ValueError as exc:
+            self.fail(f"{exc}; or a number from 0 to 64", param, ctx)
+
+
+def settings_of(run: dict[str, Any], **more: Any) -> Settings:
+    """Return what a run asks for, of what its options gave."""
+    from guide.cluster.address import Cluster
+    from guide.pipeline.settings import Settings
+
+    jobs, insecure = run.pop("jobs"), run.pop("insecure_cluster")
+    if isinstance(jobs, str):
+        run["cluster"] = Cluster(jobs, insecure)
+    else:
+        run["jobs"] = jobs
+    return Settings(**run, **more)
+
+
+def by_hand(name: str) -> bool:
+    """Return whether an option was typed, and is not from the environment."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
 _HOW = (
     click.option("-D", "overrides", multiple=True, metavar="KEY=VALUE", callback=pairs,
                  help="Set a value of pack.yaml for this run."),
-    click.option("--jobs", type=click.IntRange(0, 64), default=0, metavar="N",
-                 help="Processes to use; all cores when left out, none but this one with 1."),
+    click.option("--jobs", type=_Jobs(), default="0", metavar="N|ADDRESS", envvar="GUIDE_SCHEDULER",
+                 help="Processes to use; all cores when left out, none but this one with 1. With an "
+                 "address, tcp://HOST:8786 or tls://HOST:8786, the workers of that Dask scheduler."),
+    flag("--insecure-cluster",
+         help="Allow a cluster on other machines without TLS, on a network you trust."),
     click.option("--no-cache", "cache", flag_value=False, default=True, type=bool,
                  help="Neither read nor write the cache."),
     flag("--strict", help="Treat warnings as errors."),

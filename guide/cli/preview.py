@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from guide.cli.options import find_packs, optional, run_options
+from guide.cli.options import by_hand, find_packs, optional, run_options, settings_of
 
 
 @click.command()
@@ -30,12 +30,11 @@ def preview(pack: Path | None, port: int, browser: bool, **run: Any) -> None:
       guide preview my-pack --only flashcards --theme large-print
       guide preview my-pack --port 4300 --no-open
     """
-    from guide import pipeline
-
+    settings = settings_of(run)
+    if settings.cluster is not None and by_hand("jobs"):
+        raise click.UsageError("the preview works on this machine: give --jobs a number")
     folder = only_one(find_packs((pack,) if pack else ()))
-    optional("guide.preview.serve", "preview").serve(
-        folder, pipeline.Settings(**run), port, browser, click.echo
-    )
+    optional("guide.preview.serve", "preview").serve(folder, settings, port, browser, click.echo)
 
 
 def only_one(folders: list[Path]) -> Path:

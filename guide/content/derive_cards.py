@@ -42,7 +42,30 @@ class _Draft:
 
 
 def deck(pack: Pack, derive: Sequence[str] = DERIVED) -> tuple[Flashcard, ...]:
-    """Return the numbered cards of a pack: one for each gap of a cloze, two for a reversed card."""
+    """Return the numbered cards of a pack: one for each gap of a cloze, two for a reversed card.
+
+    In a pack with guide.lock, each has the number that it keeps as `fixed`.
+    """
+    cards = drafted(pack, derive)
+    lock = pack.lock
+    if lock is None:
+        return cards
+    fixed = {(item.part, item.id): item.numbers for item in lock.items.values()}
+    return tuple(
+        card.placed(card.places, fixed=fixed.get((card.origin, card.of), {}).get(face_of(card), 0))
+        for card in cards
+    )
+
+
+def face_of(card: Flashcard) -> str:
+    """Return which of an item's cards this is: `''` for the first, `r` for a turned one, `2` for a second gap."""
+    if card.origin != "cards" or card.id == card.of:
+        return ""
+    return card.id.removeprefix(f"{card.of}-")
+
+
+def drafted(pack: Pack, derive: Sequence[str] = DERIVED) -> tuple[Flashcard, ...]:
+    """Return the cards of a pack, without the numbers that guide.lock has for them."""
     drafts = [draft for card in usable_cards(pack.cards) for draft in _authored(card)]
     for name in derive:
         drafts += [_MAKERS.get(type(item), _question)(item) for item in getattr(pack, name)]
@@ -201,10 +224,23 @@ def counted(
         done = tuple(parts)
     elif sort not in _EXACT:
         done = spread(done, sheets)
+    if any(card.fixed for card in done):
+        return _with_fixed(done, sort)
     count = len(done)
     return tuple(
         card.placed(card.places, number=number, count=count) for number, card in enumerate(done, 1)
     )
+
+
+def _with_fixed(cards: Sequence[Flashcard], sort: str) -> tuple[Flashcard, ...]:
+    """Return the cards of a deck with the numbers that they keep; of `count`, some may have gone.
+
+    They are in the order of these numbers unless another one is asked for: so a card that is added comes
+    last, and the others stay on their sheets.
+    """
+    count = max(card.fixed for card in cards)
+    done = [card.placed(card.places, number=card.fixed or count, count=count) for card in cards]
+    return tuple(sorted(done, key=lambda card: card.number) if sort == "authored" else done)
 
 
 def selected(

@@ -31,7 +31,8 @@ class Span:
     flow: bool = False
 
 
-def _nodes(text: str) -> yaml.Node | None:
+def nodes_of(text: str) -> yaml.Node | None:
+    """Return the tree of a text in YAML, None if it has none."""
     loader = _Loader(text)
     try:
         node: yaml.Node | None = loader.get_single_node()
@@ -77,7 +78,7 @@ def plain_data(value: Any) -> Any:
 
 def tidy_yaml(text: str) -> Edited:
     """Take out blanks at the ends of lines, put spaces for tabs between tokens, end the last line."""
-    spans = _scalars(_nodes(text))
+    spans = _scalars(nodes_of(text))
     inside = {n for each in spans for n in range(each.line, each.end_line)}
     by_line: dict[int, list[Span]] = {}
     for each in spans:
@@ -125,7 +126,7 @@ def _without_tabs(line: str, spans: Sequence[Span], number: int) -> str:
 
 def _starts(text: str) -> list[int] | None:
     """Return the lines at which the entries of a file's list or mapping begin."""
-    root = _nodes(text)
+    root = nodes_of(text)
     if root is None or getattr(root, "flow_style", False):
         return None
     lines = text.split("\n")
@@ -223,7 +224,7 @@ class Entry:
 
 def entries(text: str) -> list[Entry]:
     """Return the entries of a list, or the one mapping of front matter, that have keys."""
-    root = _nodes(text)
+    root = nodes_of(text)
     nodes = root.value if isinstance(root, yaml.SequenceNode) else [root]
     found = []
     for node in nodes:

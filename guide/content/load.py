@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from guide.content.files import Reader, Seen
+from guide.content.identity import lock_of, with_known_ids, without_identity
 from guide.content.items import YAML, document_of, maker
 from guide.content.items import sources as source_file
 from guide.content.known import Forgetful, Make, Shelf, remembered
@@ -24,6 +25,8 @@ from guide.content.yaml import Document
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error, in_order
 from guide.model.base import Item
 from guide.model.content import Card, Figure
+from guide.model.identity import Lock
+from guide.model.lockfile import LOCK, read_lock
 from guide.model.markup import Mention
 from guide.model.pack import Manifest, Pack, spelling
 from guide.model.parts import PARTS, Part
@@ -48,10 +51,11 @@ def load_pack(
     was asked of the disk (see `Reader.seen`). What is written as it was when `shelf` got it is not
     parsed again.
     """
-    if not folder.is_dir():
+    written = "pack.yaml" in (given or {})
+    if not written and not folder.is_dir():
         hint = "Give the folder that holds pack.yaml, or start one: guide new DIR"
         return None, (error("pack-not-found", "there is no such folder", Place(""), hint),)
-    if not (folder / "pack.yaml").is_file():
+    if not written and not (folder / "pack.yaml").is_file():
         if (folder / "pack.yml").is_file():
             hint = "Rename pack.yml to pack.yaml."
             return None, (error("no-pack", "the folder has no pack.yaml", Place(""), hint),)
@@ -73,6 +77,11 @@ def load_manifest(
     loading = _Loading(folder)
     manifest, _ = loading._manifest(overrides or {})  # noqa: SLF001  of this module
     return manifest, _templates(loading.reader), in_order(loading.problems)
+
+
+def lock_in(folder: Path) -> Lock | None:
+    """Return the guide.lock of a pack, None without one; what is wrong with it, `load_pack` reports."""
+    return read_lock_of(Reader(folder))
 
 
 @dataclass
@@ -103,15 +112,19 @@ class _Loading:
             **items,
             **self._sources(),
         )
+        pack = replace(pack, figures=self._figures(pack), locked=read_lock_of(self.reader))
+        pack, unclear = with_known_ids(pack, pack.locked) if pack.locked else (pack, [])
         pack, twice = _with_ids(pack)
-        self.problems.extend(twice)
-        pack = replace(pack, figures=self._figures(pack))
+        self.problems.extend([*unclear, *twice])
         self.problems.extend(unnamed_views(pack.templates))
         paths = {d.place.path for d in self.problems if d.severity == Severity.ERROR}
         broken = {
             path: self.reader.texts.get(path, "") for path in paths
         }  # '' if it cannot be read
         self.problems.extend(check_pack(pack, broken))
+        if pack.locked is not None:
+            pack = replace(pack, lock=lock_of(pack))
+            self.problems.extend(without_identity(pack))
         asked = {os.path.normpath(path) for kind, path, _ in self.reader.seen if kind == "data"}
         self.problems.extend(unread_files(self.reader.strays(), asked))
         return (pack if manifest else None), in_order(self.problems)
@@ -217,6 +230,7 @@ def _with_ids(pack: Pack) -> tuple[Pack, list[Diagnostic]]:
 
     Ids that were given twice are reported.
     """
+    known = pack.locked.items.values() if pack.locked else ()
     taken: dict[str, Place] = {}
     numbers: dict[str, int] = {}  # the next one to try; those before it are taken
     problems = []
@@ -228,6 +242,7 @@ def _with_ids(pack: Pack) -> tuple[Pack, list[Diagnostic]]:
             hint = "Rename one of the two."
             problems.append(error("duplicate-id", message, item.at("id"), hint, item.id))
         taken.setdefault(item.id, item.at("id"))
+    taken |= {each.id: Place(LOCK) for each in known if each.id not in taken}
 
     def free(item: Item) -> Item:
         base = name = item.id.removeprefix("?")
@@ -243,6 +258,16 @@ def _with_ids(pack: Pack) -> tuple[Pack, list[Diagnostic]]:
         part.name: tuple(map(free, getattr(pack, part.name))) for part in PARTS
     }
     return replace(pack, **named), problems
+
+
+def read_lock_of(reader: Reader) -> Lock | None:
+    """Return what the guide.lock of a pack says, None without one; what is wrong with it is reported."""
+    text = reader.text(LOCK) if reader.exists(LOCK) else None
+    if text is None:
+        return None
+    lock, problems = read_lock(text)
+    reader.problems.extend(problems)
+    return lock
 
 
 def _kinds_in(data: Mapping[str, Any]) -> frozenset[str] | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from guide.content.headings import check_headings
 from guide.content.pictures import missing_alt
 from guide.content.questions import check_duplicates, check_questions
 from guide.content.references import (
@@ -45,7 +46,7 @@ def check_pack(pack: Pack, broken: Mapping[str, str] | None = None) -> list[Diag
     rules: list[Callable[[Pack], Found]] = [
         check_references, _missing_sources, _timeline, _spans,
         _cards, check_questions, _stale_facts, _terms, _card_pictures, check_written,
-        check_duplicates, check_texts, spoilers, check_stylesheets,
+        check_duplicates, check_texts, check_headings, spoilers, check_stylesheets,
     ]  # fmt: skip
     if not lost:
         rules += [_unused_sources, _editions]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import escape
 
 from guide.copies.places import FRAME
@@ -31,7 +32,6 @@ _TURNING = {*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206
 _MARKUP = '<!DOCTYPE html><html lang="%s"><head><title>copies</title></head><body>%s</body></html>'
 BOX, WATER, CONTROL, NAME = "box", "water", "control", "name"
 LINE = 7.0  # mm, the height of a line to write a name on: `field-space` in the templates
-_LETTERS = "letters"
 # Latin as Europe writes it, Cyrillic, and the signs of names; ligatures have their own glyphs.
 _ALPHABET = escape(
     " ".join(
@@ -104,7 +104,15 @@ class LabelSetter:
 
         Its fonts are put into the document once; a label that has nothing else needs no more.
         """
-        return self._set([(None, _LETTERS)], 1)[0][0]
+        return _alphabet(self.style.lang, self._sizes)
+
+    @property
+    def _sizes(self) -> tuple[float, ...]:
+        """The sizes in pt that are tried, the largest first."""
+        size = self.style.place.size
+        return tuple(
+            round(size - 0.5 * n, 2) for n in range(max(0, int((size - _LEAST) / 0.5)) + 1)
+        )
 
     def _set(
         self, wanted: Sequence[tuple[CopyLabel | None, Kind]], step: int
@@ -136,11 +144,6 @@ class LabelSetter:
 
     def _markup(self, label: CopyLabel | None, kind: Kind, most: int) -> str:
         style = self.style
-        if kind == _LETTERS:
-            return (
-                f'<div style="page: letters"><p class="copy">{_ALPHABET}</p><div class="stamp-box">'
-                f'<p class="number">0123456789 / </p><p class="name">{_ALPHABET}</p></div></div>'
-            )
         if label is None:
             control = escape(plain(style.control, most))
             return self._line("under", f'<p class="control">{control}</p>', kind)
@@ -190,13 +193,24 @@ class LabelSetter:
         if self.line:
             wide, high = self.line + 2 * FRAME, LINE + 2 * FRAME
             pages.append(f"@page name {{ size: {wide:g}mm {high:g}mm; margin: 0 }}")
-        pages.append("@page letters { size: 400mm 400mm; margin: 0 }")
         if self._under:
             foot = _FOOT + _CONTROL * place.size / POINTS_PER_MM
             pages.append(f".stamp-line.over {{ bottom: {foot:.2f}mm }}")
-        steps = range(max(0, int((place.size - _LEAST) / 0.5)) + 1)
-        sizes = tuple(round(place.size - 0.5 * n, 2) for n in steps)
-        return _html(self.style.lang, pages, faces, sizes)
+        return _html(self.style.lang, pages, faces, self._sizes)
+
+
+@lru_cache
+def _alphabet(lang: str, sizes: tuple[float, ...]) -> SetLabel:
+    """Return the letters of most names in type: the same for all documents in a language."""
+    from guide.pdf.typeset import set_faces
+
+    page = "@page letters { size: 400mm 400mm; margin: 0 }"
+    letters = (
+        f'<div style="page: letters"><p class="copy">{_ALPHABET}</p><div class="stamp-box">'
+        f'<p class="number">0123456789 / </p><p class="name">{_ALPHABET}</p></div></div>'
+    )
+    made = set_faces(_html(lang, [page], (Face("0", letters, "0"),), sizes))
+    return SetLabel({"": made.faces[0]}, tuple(sorted(made.fonts, key=lambda font: font.name)))
 
 
 def set_ahead(setter: LabelSetter, labels: Sequence[CopyLabel]) -> list[SetLabel]:

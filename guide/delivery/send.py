@@ -157,7 +157,8 @@ def _in_parallel(sending: Sending, channel: Channel, dues: Sequence[Due]) -> Non
 
     A copy that is made again is the same file, so that nothing is lost by it.
     """
-    for chunk, results in _results(sending, dues, channel, CHUNK, 2 * sending.pool.workers):
+    for chunk, came in _results(sending, dues, channel, CHUNK, 2 * sending.pool.workers):
+        results = _delivered_here(channel, chunk, came) if sending.pool.elsewhere else came
         both = [(due, made) for due, made in zip(chunk, results, strict=False) if made.answer]
         done = [due for due, _ in both]
         _note(sending, results)
@@ -166,18 +167,29 @@ def _in_parallel(sending: Sending, channel: Channel, dues: Sequence[Due]) -> Non
         _stop(results)
 
 
+def _delivered_here(channel: Channel, chunk: Sequence[Due], results: Sequence[Made]) -> list[Made]:
+    """Deliver what another machine made, which does not have the folder; raises GuideError."""
+    done = []
+    for due, made in zip(chunk, results, strict=False):
+        answer = channel.deliver(made.parcel, due.recipient) if made.parcel is not None else None
+        done.append(replace(made, parcel=None, answer=answer))
+    channel.settle()
+    return [*done, *results[len(done) :]]
+
+
 def _results(
     sending: Sending, dues: Sequence[Due], channel: Channel, most: int, ahead: int
 ) -> Iterator[tuple[Sequence[Due], list[Made]]]:
     """Yield what jobs made of at most so many copies, while so many jobs `ahead` are under way.
 
-    A parallel channel delivers in them.
+    A parallel channel delivers in them, unless they run on other machines.
     """
+    there = channel if channel.parallel and not sending.pool.elsewhere else None
     under_way: deque[tuple[Sequence[Due], Any]] = deque()
     for chunk in portions(dues, channel, sending.recipe, most):
         if channel.parallel:
             _record(sending, chunk, State.SENDING)
-        under_way.append((chunk, _submit(sending, chunk, channel if channel.parallel else None)))
+        under_way.append((chunk, _submit(sending, chunk, there)))
         if len(under_way) > ahead:
             yield _waited(*under_way.popleft())
     while under_way:

@@ -13,6 +13,13 @@ def nearest(word: str, choices: Any, cutoff: int = 70) -> str:
     return found[0] if found else ""
 
 
+def likeness(one: str, other: str) -> float:
+    """Return how alike two texts are: 100 for the same text, 0 for texts without a common letter."""
+    from rapidfuzz import fuzz
+
+    return float(fuzz.ratio(one, other))
+
+
 def did_you_mean(word: str, choices: Any) -> str:
     """Return `did you mean ...?` for the nearest choice, or a list of all when there are few."""
     names = list(choices)

@@ -12,13 +12,16 @@ from types import MappingProxyType, NoneType, TracebackType
 from typing import Any
 
 from jinja2 import (
+    BytecodeCache,
     FunctionLoader,
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
 )
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
+from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -31,6 +34,7 @@ _PLAIN = (str, int, float, list, tuple, dict, set, frozenset, MappingProxyType, 
           dt.date, dt.timedelta)  # fmt: skip
 _LARGEST = 100_000  # digits, characters or entries that one operator may make
 MAX_MARKUP = 50_000_000  # characters of a document; the shipped briefing has 400,000
+_MOST_KEPT = 200  # templates; a build of all kinds takes 30
 
 
 class TemplateFault(Exception):
@@ -59,6 +63,11 @@ def _public(kind: type, name: str) -> bool:
     return False
 
 
+def _later(*_arguments: object) -> None:
+    """Stand for a filter while Jinja looks for what it can compute before it knows the pack."""
+    raise NotImplementedError
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, which knows only the attributes meant for templates."""
 
@@ -67,6 +76,15 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         kind: Any = type(obj)
         return _public(kind, attr) and super().is_safe_attribute(obj, attr, value)
+
+    def _generate(self, *source: Any, **how: Any) -> str:
+        """Return a template's code, in which nothing stands that a filter of this pack returned."""
+        filters = self.filters
+        self.filters = dict.fromkeys(filters, _later) | JINJA_FILTERS
+        try:
+            return super()._generate(*source, **how)
+        finally:
+            self.filters = filters
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse what one operator could fill the memory with, or compute for hours."""
@@ -87,6 +105,28 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+class _Compiled(BytecodeCache):
+    """The code of templates, kept for this process: compiling takes longer than rendering."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was compiled of the same text under the same name."""
+        found = self._kept.get((bucket.key, bucket.checksum))
+        if found is not None:
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled; a process that lives long forgets the versions of long ago."""
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
 class Templates:
     """Finds and renders templates for one pack."""
 
@@ -98,6 +138,7 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_compiled,
         )
         del self._environment.globals["lipsum"]  # random text is no part of a document
 

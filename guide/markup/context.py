@@ -29,7 +29,10 @@ class Target:
 
 @dataclass
 class Context:
-    """What rendering needs to know, for one document; a text's own facts are in `Here`."""
+    """What rendering needs to know, for one document; a text's own facts are in `Here`.
+
+    `formula`, if given, writes a formula in TeX, which may be a block, for another program to set.
+    """
 
     labels: Labels
     assets: Assets
@@ -43,6 +46,7 @@ class Context:
     terms_printed: bool = True
     links_printed: bool = True
     notes_below: bool = True
+    formula: Callable[[str, bool], str] | None = None
 
     @property
     def language(self) -> str:

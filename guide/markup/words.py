@@ -242,6 +242,8 @@ def formula(at: At, display: bool) -> str:
     """Return a formula as a picture, or as it is written if it cannot be typeset."""
     tex = at.token.content.strip() if at.token.block else at.token.content
     tex = in_formula(tex) if at.here.gaps else tex
+    if at.context.formula is not None:
+        return at.context.formula(tex, display)
     try:
         made = typeset_formula(tex, display)
     except FormulaError as exc:

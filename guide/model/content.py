@@ -116,11 +116,12 @@ class Flashcard(Item):
     the second card of a reversed one, `cloze` one with a gap, `truth` one of a statement, whose
     choices and answer are guide's own words. `number` counts from 1 to `count` in the whole deck,
     in the order in which it is printed; it is 0 on cards that are not counted. `of` is the id of
-    the item that it is made of.
+    the item that it is made of. `fixed` is the number that guide.lock has for it, 0 without one.
     """
 
     number: int
     count: int = 0
+    fixed: int = 0
     layout: str
     front: str
     back: str

@@ -24,6 +24,7 @@ from guide.model.content import (
     Term,
 )
 from guide.model.dates import Date
+from guide.model.identity import Lock
 from guide.model.parts import NAMED
 from guide.units import Paper, parse_paper
 
@@ -57,6 +58,12 @@ class Edition(Frozen):
     tags: Texts = ()
     without: Texts = ()
     title: Words = ""
+
+
+class Since(Frozen):
+    """The version that changes are printed since."""
+
+    since: Text
 
 
 ThemeField = Annotated[
@@ -97,6 +104,7 @@ class Manifest(Frozen):
     require_sources: StrictBool = False
     review_after: ReviewAfter | None = None
     autolink: StrictBool = True
+    changes: Since | None = None
 
     @property
     def language(self) -> str:
@@ -133,7 +141,8 @@ class Pack:
     of an override (`briefing/page.css`) to its text. `places` maps dotted keys of pack.yaml to
     their places; `source_places` does so for citation keys, `source_fields` for what a source says.
     `listed` are the kinds of document that pack.yaml lists, None for all that there is content for.
-    `whole` is set on an edition: the pack that it is a part of.
+    `whole` is set on an edition: the pack that it is a part of. `locked` is what guide.lock says,
+    None without one, and `lock` is that brought up to date with the pack.
     """
 
     name: str
@@ -153,6 +162,8 @@ class Pack:
     source_fields: Mapping[str, Mapping[str, Place]] = field(default_factory=dict)
     listed: frozenset[str] | None = None
     whole: Pack | None = field(default=None, repr=False)
+    locked: Lock | None = field(default=None, repr=False)
+    lock: Lock | None = field(default=None, repr=False)
 
     @property
     def items(self) -> tuple[Item, ...]:

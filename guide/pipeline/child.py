@@ -6,9 +6,9 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, note
 from guide.pipeline.inputs import size_of_inputs
@@ -19,6 +19,9 @@ from guide.resources import TEMPLATES, font_folders
 from guide.system.cache import Store
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from guide.cluster.desk import Line
     from guide.system.fence import Fence
     from guide.system.sandbox import Limits
 
@@ -46,10 +49,24 @@ def make_confined(folder: Path, settings: Settings, store: Store, progress: Prog
 def _once(work: Work, progress: Progress) -> Record:
     from guide.system.sandbox import confined
 
-    given = work.folder, work.settings, work.store, work.bounds
-    made: Record = confined(
-        _make, *given, heard=progress, bounds=work.bounds, seconds=work.seconds, fence=work.fence
-    )
+    how: dict[str, Any] = {
+        "heard": progress, "bounds": work.bounds, "seconds": work.seconds, "fence": work.fence,
+    }  # fmt: skip
+    settings, store = work.settings, work.store
+    given = work.folder, settings, store.offline(), work.bounds
+    cluster = settings.cluster if settings.layout else None
+    entries = store.shared if store.shared is not None and store.shared.folder is None else None
+    made: Record
+    if cluster is None and entries is None:
+        made = confined(_make, *given, None, False, **how)
+        return made
+    from guide.cluster.address import check
+    from guide.cluster.desk import Desk
+
+    if cluster is not None:
+        check(cluster)
+    with Desk(cluster, SHARED_MODULES, entries) as desk:
+        made = confined(_make, *given, desk.far, entries is not None, **how, begun=desk.open)
     return made
 
 
@@ -64,7 +81,11 @@ def work_on(folder: Path, settings: Settings, store: Store) -> Work:
     if store.enabled:
         with contextlib.suppress(OSError):  # what is not there cannot be let through
             store.folder.mkdir(parents=True, exist_ok=True)
-    within = fence(folder, *([store.folder] if store.enabled else []))
+            if store.shared is not None and store.shared.folder is not None:
+                store.shared.folder.mkdir(parents=True, exist_ok=True)
+    shared = store.shared.folder if store.shared is not None else None
+    written = (store.folder, *([shared] if shared is not None else [])) if store.enabled else ()
+    within = fence(folder, *written)
     return Work(folder, settings, store, bounds, seconds, within)
 
 
@@ -109,20 +130,28 @@ def _bounds(settings: Settings) -> Limits:
 
 
 def _make(
-    folder: Path, settings: Settings, store: Store, bounds: Limits, progress: Progress
-) -> Record:
-    """Make it in this process and its workers."""
+    folder: Path, settings: Settings, store: Store, bounds: Limits, link: Connection | None,
+    shared: bool, progress: Progress,
+) -> Record:  # fmt: skip
+    """Make it in this process and its workers; a `link` leads to a cluster, and to a `shared` store."""
     if not settings.layout:
         from guide.pipeline.reading import content_only, read
 
         return content_only(read(folder, settings, store), store)
+    # A pack is many small values that live to the end: looking for garbage finds none.
+    gc.set_threshold(200_000, 50, 100)
+    if link is not None:
+        from guide.cluster.desk import Line
+
+        line = Line(link)
+        store = replace(store, shared=line if shared else store.shared)
+        if settings.cluster is not None:
+            return _make_elsewhere(folder, settings, store, bounds, line, progress)
     from guide.system.pool import Pool
 
     # A pack that was built before has changed a little: one process is enough to begin with.
     mark = f"built:{folder.resolve()}"
     warm = 1 if store.get(mark) is not None else 0
-    # A pack is many small values that live to the end: looking for garbage finds none.
-    gc.set_threshold(200_000, 50, 100)
     with Pool(settings.jobs, WORKER_MODULES, warm, SHARED_MODULES, bounds) as pool:
         machine = pool.submit(machine_job) if store.enabled and not store.world else None
         from guide.pipeline.stages import make  # while the workers start
@@ -131,6 +160,26 @@ def _make(
     if not warm:
         store.put(mark, b"built")
     return record
+
+
+def _make_elsewhere(
+    folder: Path, settings: Settings, store: Store, bounds: Limits, line: Line, progress: Progress
+) -> Record:
+    """Make it with workers on other machines, whose fonts and libraries are those of this one."""
+    from guide.cluster.remote import Elsewhere, Here
+    from guide.pipeline.outfit import KIT, outfit
+    from guide.pipeline.stages import make
+
+    said = ("", "read")
+
+    def say(document: str, state: str) -> None:
+        nonlocal said
+        said = document, state
+        progress(document, state)
+
+    pool = Elsewhere(line, KIT, outfit, bounds, alive=lambda: progress(*said))
+    machine = Here(machine_job) if store.enabled and not store.world else None
+    return make(folder, settings, store, pool, say, bounds.output, machine)
 
 
 def fence(folder: Path, *written: Path) -> Fence:

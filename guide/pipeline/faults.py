@@ -13,7 +13,7 @@ from guide.pipeline.child import render_limit, worker_died
 from guide.pipeline.problems import cause
 from guide.pipeline.task import Document, Task
 from guide.system.output import NO_ROOM
-from guide.system.pool import JobTimeout, WorkerDied
+from guide.system.pool import JobTimeout, WorkerDied, WorkersLost
 
 T = TypeVar("T")
 _NAMED = 8  # files that a message names
@@ -99,6 +99,8 @@ def attempt(task: Task, document: Document, work: Callable[[], T]) -> T | None:
         for how in task.pool.deaths[deaths:]:
             task.problems.happened.append(worker_died(how, document.stem))
         return done
+    except WorkersLost:
+        raise
     except tuple(_TOO_MUCH) as exc:
         reason = next(why for kind, why in _TOO_MUCH.items() if isinstance(exc, kind))
         problem = render_limit(f"typesetting `{document.stem}` {reason}")

@@ -16,6 +16,7 @@ from guide.html.templates import TemplateFault
 from guide.model.kinds import Stock, page_budget
 from guide.pipeline import deck
 from guide.pipeline.cards import chosen_cards, printed_now, stock_of
+from guide.pipeline.changed import reprint
 from guide.pipeline.deck import BegunDeck, Deck, SetDeck
 from guide.pipeline.faults import attempt, report_faults
 from guide.pipeline.markups import KnownFaces
@@ -69,6 +70,9 @@ def _begin(task: Task, order: Order, source: Faces, stock: Stock, wrong: bool) -
     cards, kind = source.request.cards, order.kind
     sides = plan(len(cards), stock, str(order.options["duplex"]), str(order.options["order"]))
     _check_budget(task, order, len(sides), stock.per_sheet)
+    if task.changes and task.settings.printed is None:
+        told = reprint(task.changes, cards, sides, task.pack.at(order.key))
+        task.problems.add(*([told] if told else ()))
     made = Deck(
         source, _furniture(task, order, stock, sides), sides, stock, task.store, task.pool,
         task.settings.registration,

@@ -178,11 +178,19 @@ _PROGRAM = ((TEMPLATES, ()), (LOCALE.parent, _CODE))
 
 
 def _code_now() -> str:
-    trees = [
+    return digest(_program(), sys.version, _installed())
+
+
+def _program() -> list[list[tuple[str, str]]]:
+    return [
         [(os.path.relpath(path, root), _digest_of_file(path)) for path in _below(root, endings)]
         for root, endings in _PROGRAM
     ]
-    return digest(trees, sys.version, _installed())
+
+
+def digest_of_program() -> str:
+    """Return the digest of guide's own files and of the templates: the same on all machines."""
+    return digest(_program())
 
 
 def _below(root: Path, endings: tuple[str, ...]) -> list[str]:

@@ -14,7 +14,7 @@ from guide.pipeline.folder import LostFile, target_of
 from guide.pipeline.folder import write as write_record
 from guide.pipeline.record import Built, Output, Record
 from guide.pipeline.settings import Progress, Settings, silent
-from guide.system.cache import Store, default_folder
+from guide.system.cache import Store, default_store
 
 Run = Callable[[Path, Settings, Store, Progress], Record]
 """Makes what a pack says: in a process for this run, or in one that is kept for the next run."""
@@ -84,12 +84,17 @@ def check(folder: Path, settings: Settings, progress: Progress = silent) -> tupl
     return make(folder, settings, progress).diagnostics
 
 
+def known(folder: Path, settings: Settings) -> bool:
+    """Return whether an earlier build saw what there is now; raises GuideError."""
+    return _known(folder, settings)[0] is not None
+
+
 def _known(folder: Path, settings: Settings) -> tuple[Made | None, Store]:
     """Return what an earlier build gave that saw what there is now, and the store.
 
     The store is that of this machine's fonts and libraries if they are known.
     """
-    store = Store(default_folder(), settings.cache)
+    store = default_store(settings.cache)
     inputs.code_known(store)
     machine = inputs.machine_known(store)
     store = store.on(machine) if machine else store
@@ -123,6 +128,13 @@ def _made(
     elif record.seen and lasting:
         record.keep(store, folder, settings)
         store.tidy()
+    store.flush()
+    if store.shared is not None and store.shared.refused:
+        message = (
+            f"the shared cache cannot be used: {store.shared.refused}; the build took its full time"
+        )
+        hint = "Look whether the storage can be reached and written, or unset GUIDE_CACHE_URL."
+        record.happened += (note("cache-unusable", message, Place(store.shared.url), hint),)
     if store.refused:
         message = f"the cache cannot be written: {store.refused}; every build takes its full time"
         hint = "Free some room, or name another folder in GUIDE_CACHE_DIR."

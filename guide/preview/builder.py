@@ -90,7 +90,7 @@ class Builder:
             call(*values)
 
         record: Record = self._resident.ask(
-            work.folder, work.settings, work.store, eye.first, heard=heard
+            work.folder, work.settings, work.store.offline(), eye.first, heard=heard
         )
         return record
 

@@ -2,7 +2,8 @@
 
 An entry holds the digest of its key and its bytes; one that does not match, be it damaged or in
 another's place, is treated as absent: that costs time, and never a wrong page. A store that cannot
-be written only costs time, too.
+be written only costs time, too. Behind the folder of this machine there may be entries that several
+machines share (`guide.system.shared`), which are verified in the same way.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from guide.system import tempfiles
+from guide.system import plain, tempfiles
+from guide.system.shared import Entries, shared
 
 MAX_BYTES = 2_000_000_000
 _DIGEST = 32
 _DAY = 86_400.0  # s
+_OWN = ("machine:", "code:", "built:")  # keys of what is true of this machine alone
 
 
 def default_folder() -> Path:
@@ -31,6 +34,11 @@ def default_folder() -> Path:
     from platformdirs import user_cache_path  # 20 ms that only a build needs
 
     return user_cache_path("guide")
+
+
+def default_store(enabled: bool = True) -> Store:
+    """Return the user's store, with what GUIDE_CACHE_URL names behind it; raises GuideError."""
+    return Store(default_folder(), enabled, shared=shared() if enabled else None)
 
 
 @dataclass
@@ -44,18 +52,31 @@ class Store:
     folder: Path
     enabled: bool = True
     world: str = ""
+    shared: Entries | None = field(default=None, compare=False)
     refused: str = field(default="", init=False)
 
     def on(self, world: str) -> Store:
         """Return the same store for results that were made in this world."""
-        return Store(self.folder, self.enabled, world)
+        return Store(self.folder, self.enabled, world, self.shared)
+
+    def offline(self) -> Store:
+        """Return the same store for a process that has no network: folders alone."""
+        folder = self.shared if self.shared is not None and self.shared.folder is not None else None
+        return Store(self.folder, self.enabled, self.world, folder)
 
     def _whole(self, key: str) -> str:
         return f"{key}@{self.world}" if self.world and not key.startswith("file:") else key
 
-    def _path(self, key: str) -> Path:
+    def _name(self, key: str) -> str:
         name = hashlib.sha256(self._whole(key).encode()).hexdigest()
-        return self.folder / name[:2] / name[2:]
+        return f"{name[:2]}/{name[2:]}"
+
+    def _path(self, key: str) -> Path:
+        return self.folder / self._name(key)
+
+    def _behind(self, key: str) -> Entries | None:
+        """Return the shared entries, if this key may be there."""
+        return None if key.startswith(_OWN) else self.shared
 
     def _sealed(self, key: str, data: bytes) -> bytes:
         whole = self._whole(key)
@@ -71,13 +92,26 @@ class Store:
         try:
             entry = path.read_bytes()
         except OSError:
-            return None
+            return self._fetched(key)
         if self._sealed(key, entry[_DIGEST:]) == entry[:_DIGEST]:
             with contextlib.suppress(OSError):
                 os.utime(path)
             return entry[_DIGEST:]
-        self.drop(key)
-        return None
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return self._fetched(key)
+
+    def _fetched(self, key: str) -> bytes | None:
+        """Return a shared entry, and keep it here as well; a damaged one is deleted."""
+        behind = self._behind(key)
+        entry = behind.read(self._name(key)) if behind is not None else None
+        if behind is None or entry is None:
+            return None
+        if self._sealed(key, entry[_DIGEST:]) != entry[:_DIGEST]:
+            behind.drop(self._name(key))
+            return None
+        self._write(key, entry)
+        return entry[_DIGEST:]
 
     def value(self, key: str, kind: type) -> Any:
         """Return the value of a class that was kept under `key`, or None; another is deleted."""
@@ -85,7 +119,7 @@ class Store:
         if entry is None:
             return None
         try:
-            found = pickle.loads(entry)  # noqa: S301  ours, and its digest holds
+            found = plain.loads(entry)
         except Exception:  # noqa: BLE001  a class that is not what it was raises anything
             found = None
         if isinstance(found, kind):
@@ -97,10 +131,16 @@ class Store:
         """Keep `data` under `key`: written to a temporary file and renamed."""
         if not self.enabled:
             return
+        entry = self._sealed(key, data) + data
+        self._write(key, entry)
+        behind = self._behind(key)
+        if behind is not None:
+            behind.write(self._name(key), entry)
+
+    def _write(self, key: str, entry: bytes) -> None:
         path = self._path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            entry = self._sealed(key, data) + data
             tempfiles.write(path, entry, self.folder, 0o600, lasting=False)
         except OSError as exc:
             self.refused = exc.strerror or str(exc)
@@ -114,6 +154,14 @@ class Store:
         """Delete what is kept under `key`."""
         with contextlib.suppress(OSError):
             self._path(key).unlink()
+        behind = self._behind(key)
+        if behind is not None:
+            behind.drop(self._name(key))
+
+    def flush(self) -> None:
+        """Wait for the shared entries that are still to be written."""
+        if self.shared is not None:
+            self.shared.flush()
 
     def tidy(self) -> None:
         """Remove what runs that were killed left, and, once a day, what was used longest ago."""

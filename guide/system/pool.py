@@ -20,6 +20,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Any, Protocol, Self
 
+from guide.diagnostics.diagnostic import GuideError
 from guide.system import signals, tempfiles
 from guide.system.sandbox import Limits, TimeExceeded, bound, within
 
@@ -28,6 +29,10 @@ TIME_LIMIT = 300.0  # s; a document that takes longer hangs
 
 class WorkerDied(Exception):
     """The process that did a job was killed or crashed, twice."""
+
+
+class WorkersLost(GuideError):
+    """There is nobody left to do any job: workers on other machines cannot be reached, or do not fit."""
 
 
 class JobTimeout(Exception):
@@ -104,10 +109,14 @@ class Job(Protocol):
 
 
 class Workers(Protocol):
-    """Runs functions of pickled values; `deaths` has what ended each worker that died."""
+    """Runs functions of pickled values; `deaths` has what ended each worker that died.
+
+    `elsewhere` is True if jobs run on other machines, which have other files.
+    """
 
     workers: int
     deaths: list[str]
+    elsewhere: bool
 
     def submit(self, function: Callable[..., Any], *arguments: Any, size: int = 0) -> Job:
         """Begin a job on `size` bytes of content; its result is asked for later."""
@@ -134,6 +143,7 @@ class Pool:
         self.modules, self.shared, self.bounds = modules, shared, bounds
         self.warm = min(warm or self.workers, self.workers)
         self.deaths: list[str] = []  # what ended workers that were not asked to end
+        self.elsewhere = False
         self._executor: ProcessPoolExecutor | None = None
         self._starting: threading.Thread | None = None
         self._stack = contextlib.ExitStack()

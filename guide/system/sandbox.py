@@ -202,13 +202,16 @@ def confined(
     bounds: Limits,
     seconds: int,
     fence: Fence | None,
+    begun: Callable[[], object] = lambda: None,
 ) -> Any:
     """Return what `function(*arguments, say)` gives, called in a child within `bounds` and `fence`.
 
     What the function says, (what, how far), reaches `heard`; between two sayings it may compute for
-    `seconds`. Raises Exceeded, NotStarted, or what the function raised.
+    `seconds`. `begun` is called here once there is a child, and may start threads.
+    Raises Exceeded, NotStarted, or what the function raised.
     """
     if here:
+        begun()
         return function(*arguments, heard)
     # A fork has all that is imported; of several threads, it would have one and the others' locks.
     forks = hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
@@ -231,6 +234,7 @@ def confined(
                 except OSError as exc:
                     raise NotStarted(f"no process can be started: {exc.strerror or exc}") from exc
                 sender.close()
+            begun()
             value = _listen(receiver, child, heard, bounds)
             patience = 0.5
             return value
@@ -353,7 +357,7 @@ def _child(
     except BaseException as exc:  # noqa: BLE001  raised again where it is reported
         if os.environ.get("GUIDE_DEBUG"):
             traceback.print_exc()
-        last("raised", _sendable(exc))
+        last("raised", sendable(exc))
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left that needs good order
 
@@ -368,7 +372,8 @@ def _shut_in(bounds: Limits, fence: Fence | None, folder: str) -> None:
     bound(bounds)
 
 
-def _sendable(exc: BaseException) -> BaseException:
+def sendable(exc: BaseException) -> BaseException:
+    """Return an exception that can be pickled: the same, or its text."""
     try:
         pickle.loads(pickle.dumps(exc))  # noqa: S301  our own
     except Exception:  # noqa: BLE001

@@ -91,6 +91,8 @@ PROSE = [
     ("attributes stay", '![c](figures/a.png){alt="a  b" .x}\n', None),
     ("citations stay", 'A [@k, p. "3"].\n', None),
     ("inches stay", 'It is 3" long.\n', None),
+    ("headings", "##One\n\nText.\n##Two  \n\n#Three\n", "## One\n\nText.\n## Two\n\n# Three\n"),
+    ("signs that are text stay", "\\##One\n\n`##Two`\n\n```\n##Three\n```\n\n#four is a topic.\n", None),
     ("escaped stays", 'It is \\"so\\".\n', None),
 ]  # fmt: skip
 

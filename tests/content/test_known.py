@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import guide.content.items as items
-import guide.content.known as known
+from guide.content import items, known
 from guide.content.load import load_pack
 from guide.pipeline.remembered import Remembered, _known
 from guide.system.cache import Store

@@ -18,7 +18,7 @@ from guide.delivery import queries
 from guide.delivery.database import Ledger
 from guide.delivery.records import State
 
-KILLS = int(os.environ.get("GUIDE_TEST_KILLS", "24"))  # 50 and more by hand
+KILLS = int(os.environ.get("GUIDE_TEST_KILLS", "10"))  # 50 and more by hand
 PEOPLE = 40
 
 

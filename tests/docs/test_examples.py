@@ -26,6 +26,7 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 PRINTER = "needs CUPS and a printer: tests/printing/test_print.py"
 MAIL = "needs a mail server: tests/delivery/test_mail.py"
 SIGNED = "needs a key, and a file that was changed: tests/copies/test_seal.py"
+CLUSTER = "needs a scheduler: tests/cluster/test_cluster.py"
 NOT_RUN = {
     "bad-media": PRINTER,
     "bad-pages": PRINTER,
@@ -33,6 +34,8 @@ NOT_RUN = {
     "cannot-start": "needs a full disk, or too many processes: tests/pipeline/test_faulty_places.py",
     "changed-meanwhile": "needs somebody who writes at the same moment: tests/pipeline/test_faulty_places.py",
     "choose-kind": PRINTER,
+    "cluster-no-workers": CLUSTER,
+    "cluster-version": CLUSTER,
     "copy-changed": SIGNED,
     "delivery-failed": MAIL,
     "delivery-later": MAIL,
@@ -41,6 +44,9 @@ NOT_RUN = {
     "file-too-large": "is 5 MB long: tests/content/test_robustness.py",
     "fix-refused": "needs a bug: tests/actions/test_fix.py makes one",
     "folder-locked": "needs two runs at once: tests/delivery/test_people.py",
+    "import-limit": "takes a minute: tests/hostile",
+    "import-macros": "needs such a document: tests/exchange/test_import.py",
+    "import-too-large": "needs such a file: tests/exchange/test_import.py",
     "ledger-beside": "needs a copy and its ledger: tests/foreign/test_foreign.py",
     "ledger-locked": "needs two runs at once: tests/delivery/test_ledger.py",
     "media-not-supported": PRINTER,

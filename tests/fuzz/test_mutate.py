@@ -1,4 +1,4 @@
-"""Forty edits of the shipped pack: each gives a diagnostic that points at it, or builds. mutate.py makes 300."""
+"""Thirty edits of the shipped pack: each gives a diagnostic that points at it, or builds. mutate.py makes 300."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import mutate  # noqa: E402
 
-MUTANTS = list(mutate.mutants(mutate.PACK, 40, seed=7))
+MUTANTS = list(mutate.mutants(mutate.PACK, 30, seed=7))
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ from guide import pipeline  # noqa: E402
 from guide.diagnostics.diagnostic import GuideError  # noqa: E402
 from guide.diagnostics.formats import diagnostic_json  # noqa: E402
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from warm import warm  # noqa: E402
 
 
 def computing() -> float:
@@ -33,6 +35,7 @@ def computing() -> float:
 
 
 if __name__ == "__main__":
+    warm()
     for line in sys.stdin:
         name, folder, out, edition = json.loads(line)
         started, computed = time.monotonic(), computing()

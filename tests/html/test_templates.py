@@ -12,6 +12,7 @@ import pytest
 
 from guide.content.library import load_kinds, resolve_options
 from guide.diagnostics.diagnostic import Diagnostic
+from guide.html import templates
 from guide.html.render import render
 from guide.html.request import Request
 from guide.model.artifacts import Html
@@ -156,3 +157,15 @@ def test_a_missing_include_is_reported_where_it_is_asked_for(printed: Callable[.
     """An include of a template that does not exist is a fault of the line that includes it."""
     _, problems = printed({PAGE: 'a\n{% include "briefing/nosuch.html" %}'})
     assert [str(p.place) for p in problems] == [f"templates/{PAGE}:2:1"]
+
+
+def test_code_is_kept_for_the_process_and_knows_no_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template is compiled once, and prints for each pack what that pack's own filters return."""
+    compiled: list[str] = []
+    real = templates._Sandbox._compile
+    monkeypatch.setattr(templates._Sandbox, "_compile", lambda env, source, name: compiled.append(name) or real(env, source, name))
+    texts = {"t/kept-once.html": "{{ 'word'|label }}-{{ x }}"}
+    said = [templates.Templates(texts).render("t/kept-once.html", {"label": lambda _, n=n: f"label{n}"}, x=n) for n in (1, 2)]
+    assert said == ["label1-1", "label2-2"] and len(compiled) == 1
+    changed = templates.Templates({"t/kept-once.html": "another"}).render("t/kept-once.html", {})
+    assert changed == "another" and len(compiled) == 2

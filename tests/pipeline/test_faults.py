@@ -25,7 +25,7 @@ from pictures import photo, saved
 from guide.system import tempfiles
 
 ROOT = Path(__file__).parents[2]
-MOMENTS = BY_HAND or 8
+MOMENTS = BY_HAND or 5
 # A second is promised where there is a core to end on; a machine with a long queue takes longer.
 PATIENCE = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 TINY = {

@@ -42,6 +42,7 @@ class Idle:
     """Workers that only take jobs."""
 
     workers = 2
+    elsewhere = False
 
     def __init__(self) -> None:
         self.deaths: list[str] = []

@@ -112,24 +112,29 @@ class Came:
         return int(match[1]), int(match[2])
 
 
-def arrived(cups: Virtual, queue: str) -> list[Came]:
-    """Return all jobs that a printer has had, from its own record and the folder of its paper."""
-    log = cups.logs[queue].read_text("utf-8", "replace")
+def number_of_jobs(cups: Virtual, queue: str) -> int:
+    """Return how many jobs a printer has had, by its own record."""
+    return cups.logs[queue].read_text("utf-8", "replace").count("Create-Job successful-ok")
+
+
+def arrived(cups: Virtual, queue: str, before: int) -> list[Came]:
+    """Return the jobs that a printer has had after so many, from its record and the folder of its paper."""
     # The printer names the file of its n-th job n-..., and there is none for one that was cancelled early.
     paper = {int(path.name.partition("-")[0]): path for path in (cups.root / f"paper-{queue}").glob("*.pdf")}
     found = []
-    for number in range(1, len(re.findall(r"Create-Job successful-ok", log)) + 1):
+    numbers = range(before + 1, number_of_jobs(cups, queue) + 1)
+    for number in numbers:
         words = ["ipptool", "-tv", f"{cups.uris[queue]}/{number}", "get-job-attributes.test"]
         said = subprocess.run(words, env=cups.env, capture_output=True, text=True, timeout=30).stdout
         found.append(dict(re.findall(r"^ +(\S+) \([^)]*\) = (.*)$", said.partition("RECEIVED")[2], re.M)))
-    return [Came(each, paper.get(number, Path())) for number, each in enumerate(found, 1)]
+    return [Came(each, paper.get(number, Path())) for number, each in zip(numbers, found, strict=True)]
 
 
 @pytest.fixture
 def came(cups: Virtual) -> Callable[[str], list[Came]]:
     """Return a function that returns the jobs that came to a printer in this test."""
-    before = {queue: len(arrived(cups, queue)) for queue in cups.uris}
-    return lambda queue="office": arrived(cups, queue)[before[queue] :]  # type: ignore[misc]
+    before = {queue: number_of_jobs(cups, queue) for queue in cups.uris}
+    return lambda queue="office": arrived(cups, queue, before[queue])  # type: ignore[misc]
 
 
 def asked(cups: Virtual, job: str) -> str:

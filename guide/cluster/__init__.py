@@ -1,0 +1,1 @@
+"""Jobs on other machines: a Dask cluster that the user runs. See docs/cluster.md."""

@@ -1,0 +1,1 @@
+"""Packs from and to other programs' formats."""

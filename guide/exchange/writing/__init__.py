@@ -1,0 +1,1 @@
+"""A pack as files for other programs: Anki, Moodle, Quizlet, Kahoot, tables."""
