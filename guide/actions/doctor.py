@@ -21,6 +21,7 @@ from guide.system import shared_libraries
 from guide.system.cache import default_folder
 
 _EXTRAS = {
+    "cluster": ("distributed", "builds on other machines"),
     "remote": ("fsspec", "copies to cloud storage"),
     "sign": ("pyhanko", "signed copies"),
     "keyring": ("keyring", "mail passwords from the system's keyring"),

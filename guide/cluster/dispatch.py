@@ -318,13 +318,12 @@ class Dispatcher:
         silent = {
             name for name, each in workers.items() if now - float(each["last_seen"]) > self.patience
         }
-        if silent - connection.silent:
-            doing = await asyncio.wait_for(connection.client.processing(), self.patience)
-            for name in silent - connection.silent:
-                for key in doing.get(name, ()):
-                    if key in connection.moved:
-                        connection.moved[key].set()
         connection.silent = silent
+        if silent:  # each time: what was released there makes room for calls that were waiting
+            doing = await asyncio.wait_for(connection.client.processing(), self.patience)
+            for key in (key for name in silent for key in doing.get(name, ())):
+                if key in connection.moved:
+                    connection.moved[key].set()
 
     def _give_up(self, exc: GuideError) -> None:
         """End all calls with the reason."""

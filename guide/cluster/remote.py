@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as StillWorking
@@ -35,20 +36,17 @@ class Elsewhere:
     """Runs functions of pickled values on other machines that have the same `outfit` as this one.
 
     `kit` names the function that returns the outfit, `alive` is called while a result is waited for.
+    `read` unpickles results. Jobs of one `session` may be done by one process, those of two never are.
     """
 
     def __init__(
         self, port: Port, kit: str, outfit: Callable[[], Mapping[str, str]], bounds: Limits,
-        session: str = "", alive: Callable[[], None] = lambda: None,
+        alive: Callable[[], None] = lambda: None, read: Callable[[bytes], Any] = pickle.loads,
     ) -> None:  # fmt: skip
-        self.port, self.kit, self.bounds, self.session, self.alive = (
-            port,
-            kit,
-            bounds,
-            session,
-            alive,
-        )
-        self._outfit = outfit
+        self.port, self.kit, self.bounds = port, kit, bounds
+        self.alive, self.read = alive, read
+        self.session = ""
+        self._outfit, self._lock = outfit, threading.Lock()
         self.deaths: list[str] = []
         self.elsewhere = True
 
@@ -63,16 +61,16 @@ class Elsewhere:
         """The versions that all results depend on."""
         return dict(self._outfit())
 
-    @cached_property
     def _digest(self) -> str:
-        return digest_of(self.outfit)
+        with self._lock:  # of threads that submit at once, one looks
+            return digest_of(self.outfit)
 
     def submit(self, function: Callable[..., Any], *arguments: Any, size: int = 0) -> Job:
         """Begin a job on `size` bytes of content; its result is asked for later."""
         payload, blobs = pack(arguments)
         name = f"{function.__module__}:{function.__qualname__}"
         seconds = self.bounds.allowed(size)
-        call = Call(name, payload, blobs, seconds, _WALL, self.session, self.kit, self._digest)
+        call = Call(name, payload, blobs, seconds, _WALL, self.session, self.kit, self._digest())
         return _Job(self, self.port.begin(call))
 
 
@@ -85,14 +83,22 @@ class _Job:
         answer: Answer = waited(self._future, self._workers.alive)
         self._workers.deaths += answer.deaths
         if answer.state == "done":
-            return pickle.loads(answer.payload)  # noqa: S301  docs/cluster.md: what a cluster needs to be trusted
+            return self._workers.read(answer.payload)
         if answer.state == "late":
             raise JobTimeout
         if answer.state == "died":
             raise WorkerDied
         if answer.state == "raised":
-            raise pickle.loads(answer.payload)  # noqa: S301
+            raise self._raised(answer)
         raise self._refused(answer)
+
+    def _raised(self, answer: Answer) -> BaseException:
+        """Return what a job raised; only its name where no exception may be unpickled."""
+        try:
+            exc: BaseException = self._workers.read(answer.payload)
+        except pickle.UnpicklingError as refused:
+            return RuntimeError(f"a job on another machine failed ({refused})")
+        return exc
 
     def _refused(self, answer: Answer) -> WorkersLost:
         if answer.state == "failed":

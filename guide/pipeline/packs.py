@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import pickle
 import stat
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from guide.cluster.address import Cluster, check
-from guide.diagnostics.diagnostic import GuideError
+from guide.cluster.remote import Elsewhere
+from guide.diagnostics.diagnostic import Diagnostic, GuideError
 from guide.pipeline.child import render_limit
 from guide.pipeline.inputs import machine_met
 from guide.pipeline.jobs import SHARED_MODULES
 from guide.pipeline.record import Built, Record
 from guide.pipeline.run import Run, build, known
 from guide.pipeline.settings import Settings, silent
+from guide.system import plain
 from guide.system.cache import Store
 from guide.system.folders import walk
 from guide.system.pool import Job, JobTimeout, WorkerDied, Workers
@@ -38,15 +42,19 @@ class Tree:
 
 
 @contextmanager
-def workers_of(cluster: Cluster, modules: Sequence[str] = ()) -> Iterator[Workers]:
-    """Yield the workers of a cluster, for a process that has a network; raises GuideError."""
+def workers_of(
+    cluster: Cluster, modules: Sequence[str] = (), read: Callable[[bytes], Any] = pickle.loads
+) -> Iterator[Elsewhere]:
+    """Yield the workers of a cluster, for a process that has a network; raises GuideError.
+
+    `read` unpickles results.
+    """
     check(cluster)
     from guide.cluster.dispatch import Dispatcher
-    from guide.cluster.remote import Elsewhere
     from guide.pipeline.outfit import KIT, outfit
 
     with Dispatcher(cluster, (*SHARED_MODULES, *modules)) as port:
-        yield Elsewhere(port, KIT, outfit, Limits(seconds=300))
+        yield Elsewhere(port, KIT, outfit, Limits(seconds=300), read=read)
 
 
 def build_all(folders: Sequence[Path], out: Path, settings: Settings) -> Iterator[Built]:
@@ -58,10 +66,12 @@ def build_all(folders: Sequence[Path], out: Path, settings: Settings) -> Iterato
     if all(known(folder, settings) for folder in folders):  # a cluster takes a second to connect to
         yield from (build(folder, out, settings, silent) for folder in folders)
         return
-    with workers_of(settings.cluster) as pool:
+    # What a stranger's pack was made to is read without running code.
+    with workers_of(settings.cluster, read=plain.loads) as pool:
         ahead = 2 * pool.workers
         begun: deque[tuple[Path, Run | None]] = deque()
-        for folder in folders:
+        for number, folder in enumerate(folders):
+            pool.session = str(number)
             begun.append((folder, _begun(folder, settings, pool)))
             if len(begun) > ahead:
                 yield _finished(*begun.popleft(), out, settings)
@@ -90,7 +100,7 @@ def _record(folder: Path, job: Job, store: Store) -> Record:
     from guide.engine.machine import machine
 
     try:
-        record: Record | GuideError = job.result()
+        made: Record | tuple[Diagnostic, ...] = job.result()
     except (JobTimeout, WorkerDied, MemoryError) as exc:
         how = (
             "takes too much computing time"
@@ -98,11 +108,11 @@ def _record(folder: Path, job: Job, store: Store) -> Record:
             else "needs too much memory"
         )
         return Record("", "", [], (render_limit(f"the pack `{folder.name}` {how}"),))
-    if isinstance(record, GuideError):
-        raise record
+    if not isinstance(made, Record):
+        raise GuideError(*made)
     if store.enabled:
-        record.machine = store.world or machine_met(store.on(""), machine())
-    return record
+        made.machine = store.world or machine_met(store.on(""), machine())
+    return made
 
 
 def tree_of(folder: Path) -> Tree | None:
@@ -132,9 +142,10 @@ def tree_of(folder: Path) -> Tree | None:
     return Tree(files, tuple(found))
 
 
-def pack_job(name: str, tree: Tree, settings: Settings) -> Record | GuideError:
+def pack_job(name: str, tree: Tree, settings: Settings) -> Record | tuple[Diagnostic, ...]:
     """Make a pack in a confined process of another machine."""
-    from guide.pipeline.stages import content_only, make, read
+    from guide.pipeline.reading import content_only, read
+    from guide.pipeline.stages import make
     from guide.system.pool import Pool
 
     bounds = limits(1)
@@ -152,4 +163,4 @@ def pack_job(name: str, tree: Tree, settings: Settings) -> Record | GuideError:
             with Pool(1, bounds=bounds) as pool:
                 return make(folder, settings, store, pool, silent, bounds.output)
         except GuideError as exc:
-            return exc
+            return exc.diagnostics

@@ -26,6 +26,7 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 PRINTER = "needs CUPS and a printer: tests/printing/test_print.py"
 MAIL = "needs a mail server: tests/delivery/test_mail.py"
 SIGNED = "needs a key, and a file that was changed: tests/copies/test_seal.py"
+CLUSTER = "needs a scheduler: tests/cluster/test_cluster.py"
 NOT_RUN = {
     "bad-media": PRINTER,
     "bad-pages": PRINTER,
@@ -33,6 +34,8 @@ NOT_RUN = {
     "cannot-start": "needs a full disk, or too many processes: tests/pipeline/test_faulty_places.py",
     "changed-meanwhile": "needs somebody who writes at the same moment: tests/pipeline/test_faulty_places.py",
     "choose-kind": PRINTER,
+    "cluster-no-workers": CLUSTER,
+    "cluster-version": CLUSTER,
     "copy-changed": SIGNED,
     "delivery-failed": MAIL,
     "delivery-later": MAIL,

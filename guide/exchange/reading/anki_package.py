@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
+from guide.exchange import ours
 from guide.exchange.reading.anki_database import Note, NoteType, notes, parts
 from guide.exchange.reading.archive import MOST_OF_ONE, Archive
 from guide.exchange.reading.found import EXTRA, Found, Options
@@ -23,8 +24,6 @@ _GAP = re.compile(r"\{\{c\d+(?:,\d+)*::")
 _SYSTEM = {"leech", "marked", "missing-media"}
 _OCCLUSION = "image-occlusion:"
 _DEFAULT = "Default"
-_OWN = {"guide card", "guide cloze"}
-"""The note types that `guide export anki` writes: their fields are those of guide's cards."""
 
 
 def read_package(data: bytes, found: Found, options: Options) -> None:
@@ -39,7 +38,7 @@ def read_package(data: bytes, found: Found, options: Options) -> None:
         if archive.has(each)
     )
     database = unpacked(archive.read(name), found)
-    cards = NoteCards(found, media.picture)
+    cards = NoteCards(found, media.picture, media.keep)
     decks = set()
     for note in notes(database, found):
         decks.add(note.deck)
@@ -100,6 +99,14 @@ class Media:
                 "In Anki, export the deck again.",
             )
 
+    def keep(self, path: str, name: str) -> bool:
+        """Put a picture into the pack under the path that it had; return False if the package lacks it."""
+        number = self.names.get(name, "")
+        if not number or not self.archive.has(number):
+            return False
+        self.found.pictures[path] = unpacked(self.archive.read(number), self.found)
+        return True
+
     def picture(self, name: str, alt: str) -> str:
         """Return Markdown of a picture; one that is missing or cannot be printed is left out, and counted."""
         known = next((each for each in (name, unquote(name)) if each in self.names), "")
@@ -132,10 +139,14 @@ class Shape:
 
 @dataclass
 class NoteCards:
-    """Makes cards of notes; `picture` makes Markdown of a picture's name and its description."""
+    """Makes cards of notes; `picture` makes Markdown of a picture's name and its description.
+
+    `keep` puts a picture of a deck that guide exported into the pack, by its path there and its name.
+    """
 
     found: Found
     picture: Callable[[str, str], str]
+    keep: Callable[[str, str], bool] = lambda _path, _name: False
     shapes: dict[int, Shape] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -151,7 +162,11 @@ class NoteCards:
                 self.found.at(),
             )
             return
-        if note.kind.name in _OWN:
+        own = ours.unpacked(note.kind.name, note.kind.fields, note.fields)
+        if own is not None and all(self.keep(path, name) for path, name in own.pictures.items()):
+            self.found.add("cards", own.card, self.found.at(), note.guid, note.deck.split("::")[-1])
+            return
+        if note.kind.name in {ours.CARD, ours.CLOZE}:  # it was edited in Anki
             self._own(note)
             return
         shape = self.shapes.setdefault(id(note.kind), shape_of(note.kind))
