@@ -147,7 +147,7 @@ def test_a_package_of_anki(new: bool, bring: Bring, tmp_path: Path) -> None:
     assert one.tags == ("Cells", "core", "organelle one")
     assert (tmp_path / "pack/figures/deck/a-b.png").read_bytes() == PNG
     assert (two.front, two.back, two.reverse) == ("Zelle", "cell", True)
-    assert three.cloze == "The {{c1::nucleus::part}} has {{c2::<i>DNA</i>}}: \\(x^{2}\\)\n\nExtra"
+    assert three.cloze == "The {{c1::nucleus::part}} has {{c2::<i>DNA</i>}}: \\(x^{2}\\)"  # `Extra` would be on the front, too
     assert codes(plan) == {"import-omitted"} and pack_of(tmp_path).manifest.title == "Cells"
     again = bring("deck.apkg", package([("g2", 2, "", ["Zelle", "a cell"]), notes[2], notes[0]], {"a b.png": PNG}, new=new))
     assert again.counts["deck.apkg"]["cards"] == {"changed": 1, "unchanged": 2}
