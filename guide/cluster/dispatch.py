@@ -252,15 +252,21 @@ class Dispatcher:
         """Return a connection to a scheduler that has workers; raises GuideError."""
         until = self._loop.time() + self.patience
         while True:
+            client = None
             try:
                 left = max(0.5, until - self._loop.time())
-                client = await Client(
+                client = Client(
                     self.cluster.address, asynchronous=True, timeout=left, set_as_default=False
                 )
+                await client
                 break
-            except (TypeError, ssl.SSLError) as exc:
-                raise GuideError(_no_tls(self.cluster.address, exc)) from exc
-            except (OSError, TimeoutError) as exc:
+            except Exception as exc:
+                if client is not None:
+                    await _closed(client)
+                if isinstance(exc, TypeError | ssl.SSLError):
+                    raise GuideError(_no_tls(self.cluster.address, exc)) from exc
+                if not isinstance(exc, OSError | TimeoutError):
+                    raise
                 if self._loop.time() > until:
                     raise self._gone(f"cannot be reached within {self.patience:g} s") from exc
                 await asyncio.sleep(0.3)
