@@ -71,7 +71,7 @@ def _made(folder: Path, form: str, wanted: Wanted, _say: Callable[[str, str], No
     problems = in_order(each.within(str(folder)) for each in job.problems)
     if errors := [each for each in problems if each.severity == Severity.ERROR]:
         raise GuideError(*errors)
-    return _Made(pack.name, data, count, problems)
+    return _Made(pack.name, data, count - len(job.left_out), problems)
 
 
 def _edition(pack: Pack, name: str, folder: Path) -> Pack:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from guide.diagnostics.diagnostic import ContentError, Place, error
 from guide.exchange.apart import planned
 from guide.exchange.importing import Plan, Wanted
 from guide.exchange.reading.found import Options
@@ -25,6 +26,16 @@ def plan(
     instead of stopping the import. Raises GuideError.
     """
     return planned(Wanted(files, folder, options, title, lang, skip))
+
+
+def start_from(file: Path, folder: Path, title: str = "") -> Plan:
+    """Return what a new pack of one file comes to; raises GuideError when there is something in the folder."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        hint = "Choose a folder that does not exist yet; `guide import` adds to a pack."
+        raise ContentError(
+            error("folder-not-empty", "there is something there already", Place(str(folder)), hint)
+        )
+    return plan((file,), folder, Options(), title=title)
 
 
 def write(found: Plan) -> None:

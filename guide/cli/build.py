@@ -39,8 +39,10 @@ if TYPE_CHECKING:
               type=click.Path(path_type=Path, file_okay=False),
               help="Write nothing; return whether what lies in DIR is what the content gives.")  # fmt: skip
 @text("--tags", metavar="A,B", help="Only cards with one of these tags.")
-@click.option("--only-changed-since", "since", default=None, metavar="BUILD.JSON", type=FOUND,
+@click.option("--only-changed-since", "printed_in", default=None, metavar="BUILD.JSON", type=FOUND,
               help="Only cards that are new or changed since that build, as flashcards-changed.pdf.")  # fmt: skip
+@text("--since", metavar="VERSION",
+      help="Print what changed since a release, a build.json or a git revision: a page, bars, changes.json.")  # fmt: skip
 @text("--back-offset", metavar="RIGHT,DOWN",
       help="Move the backs: 0.4,-0.8mm, as one looks at the back.")  # fmt: skip
 @text("--printer", metavar="NAME",
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
 @flag("--open", "opened", help="Open the PDFs when they are made.")
 @how_much_options
 def build(
-    packs: tuple[Path, ...], out: Path, against: Path | None, tags: str, since: Path | None, back_offset: str,
+    packs: tuple[Path, ...], out: Path, against: Path | None, tags: str, printed_in: Path | None, since: str, back_offset: str,
     printer: str, booklet: bool, archive: bool, as_json: bool, opened: bool,
     watch: bool, how_much: str | None, **run: Any,
 ) -> None:  # fmt: skip
@@ -74,6 +76,7 @@ def build(
       guide build my-pack --archive -o records
       guide build my-pack --tags unit-3,unit-4 --printer office
       guide build my-pack --only flashcards --only-changed-since build/my-pack/build.json
+      guide build my-pack --since 1.2
       guide build my-pack --check build
       guide build my-pack --watch
       guide build content/* --jobs tcp://127.0.0.1:8786
@@ -84,10 +87,10 @@ def build(
     from guide.screen.progress import progress_bars
 
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
-    printed = pipeline.printed_cards(since) if since else None
+    printed = pipeline.printed_cards(printed_in) if printed_in else None
     settings = settings_of(
         run, tags=chosen, printed=printed, registration=_registration(back_offset, printer),
-        booklet=booklet, archive=archive, epoch=_epoch() if archive else 0,
+        booklet=booklet, archive=archive, epoch=_epoch() if archive else 0, since=since,
     )  # fmt: skip
     if against is not None:
         _check(find_packs(packs), against, settings, as_json)
@@ -101,9 +104,21 @@ def build(
         _end(built, as_json, opened)
     for folder in folders:
         with progress_bars() as progress:
-            built.append(pipeline.build(folder, out, settings, progress))
+            built.append(pipeline.build(folder, out, _since(folder, settings), progress))
         report_built(built[-1], HowMuch(how_much or "grouped"))
     _end(built, as_json, opened)
+
+
+def _since(folder: Path, settings: Settings) -> Settings:
+    """Return the settings with the earlier state that `--since` names."""
+    if not settings.since:
+        return settings
+    from dataclasses import replace
+
+    from guide.actions.since import resolved
+
+    name, before = resolved(folder, settings.since)
+    return replace(settings, since=name, before=before)
 
 
 def _end(built: Sequence[Built], as_json: bool, opened: bool) -> NoReturn:

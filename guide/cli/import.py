@@ -1,4 +1,4 @@
-"""`guide import`."""
+"""`guide import`."""  # noqa: N999  the name of the command
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from guide.content.bibentries import Entry, read_entries
@@ -45,7 +46,7 @@ def read_bibtex(
     for entry in read_entries(text, path, problems):
         if entry.kind in {"xdata", "set"}:
             continue
-        item = _Item(entry, problems, lost).made()
+        item = _Item(entry, problems, lost, {"type": TYPES.get(entry.kind, "document")}).made()
         if not item.get("title"):
             hint = "Add `title = {...}`."
             message = f"the source `{entry.key}` has no title"
@@ -58,12 +59,14 @@ def read_bibtex(
     return found, problems + lost_notes(lost), places
 
 
+@dataclass
 class _Item:
     """A CSL item in the making, of one entry."""
 
-    def __init__(self, entry: Entry, problems: list[Diagnostic], lost: list[LostField]) -> None:
-        self.entry, self.problems, self.lost = entry, problems, lost
-        self.item: dict[str, Any] = {"type": TYPES.get(entry.kind, "document")}
+    entry: Entry
+    problems: list[Diagnostic]
+    lost: list[LostField]
+    item: dict[str, Any]
 
     def made(self) -> dict[str, Any]:
         """Return the item; fields that cannot be printed are reported."""
@@ -95,7 +98,7 @@ class _Item:
         elif name == "howpublished":
             self._howpublished(value)
         elif name in {"note", "addendum"}:
-            self._add("note", self.text(name, value))
+            self._note(self.text(name, value))
         elif name in FIELDS:
             self._plain(name, value)
         elif name in TITLES.values():
@@ -169,9 +172,10 @@ class _Item:
         if name == "title" and fields.get("titleaddon", "").strip():
             text = f"{text}. {self.text('titleaddon', fields['titleaddon'])}"
         main = fields.get("maintitle", "").strip()
-        if name == "maintitle" and any(fields.get(part) for part in self._parts()):
+        volume = "title" if self.item["type"] == "book" else "booktitle"  # of a work in several
+        if name == "maintitle" and fields.get(volume):
             return  # printed before the title of its volume
-        if main and name in self._parts():
+        if main and name == volume:
             text = f"{self._with_subtitle('maintitle', main)}: {text}"
         article = self.item["type"] in _ARTICLES
         whole = "journal" if article else "booktitle"
@@ -180,10 +184,6 @@ class _Item:
                 self._lost(name, value)
             return
         self._set(name, target, text)
-
-    def _parts(self) -> tuple[str, ...]:
-        """Return the field that names a volume of a work in several, whose title is `maintitle`."""
-        return ("title",) if self.item["type"] == "book" else ("booktitle",)
 
     def _with_subtitle(self, name: str, value: str) -> str:
         text = self.text(name, value)
@@ -199,11 +199,11 @@ class _Item:
         field = (fields.get("eprintclass") or fields.get("primaryclass") or "").strip()
         if kind.lower() == "arxiv" or re.fullmatch(r"\d{4}\.\d{4,5}(v\d+)?", value.strip()):
             number = value.strip().removeprefix("arXiv:")
-            self._add("note", f"arXiv:{number} [{field}]" if field else f"arXiv:{number}")
+            self._note(f"arXiv:{number} [{field}]" if field else f"arXiv:{number}")
         elif kind.lower() in {"", "url"} and value.startswith("http"):
             self.item.setdefault("URL", value.strip())
         else:
-            self._add("note", f"{kind} {self.text('eprint', value)}".strip())
+            self._note(f"{kind} {self.text('eprint', value)}".strip())
 
     def _howpublished(self, value: str) -> None:
         """Read the address out of `howpublished = {\\url{...}}`; other words become a note."""
@@ -214,12 +214,12 @@ class _Item:
         text = self.text("howpublished", rest)
         text = text.strip(" ,.;:") if match else text
         if text and text.casefold() not in _ONLINE:
-            self._add("note", text)
+            self._note(text)
 
-    def _add(self, target: str, text: str) -> None:
-        before = self.item.get(target)
+    def _note(self, text: str) -> None:
+        before = self.item.get("note")
         if text:
-            self.item[target] = f"{before.rstrip('.')}. {text}" if before else text
+            self.item["note"] = f"{before.rstrip('.')}. {text}" if before else text
 
     def _dates(self) -> None:
         fields = self.entry.fields
@@ -230,9 +230,10 @@ class _Item:
         issued = self.item.get("issued") or {}
         parts = issued.get("date-parts")
         if fields.get("month", "").strip():
-            if parts and len(parts) == 1 and len(parts[0]) == 1:
-                self._month(parts, fields["month"], fields.get("day", ""))
-            elif not parts:
+            alone = parts and len(parts) == 1 and len(parts[0]) == 1
+            if not parts or (
+                alone and not _with_month(parts, fields["month"], fields.get("day", ""))
+            ):
                 self._lost("month", fields["month"])
         for name, target in DATES.items():
             if fields.get(name, "").strip() and not self.item.get(target):
@@ -243,25 +244,6 @@ class _Item:
         report = impossible(self.problems, self.entry.at(name), self.entry.key)
         return read_date(text.strip(), report)
 
-    def _month(self, parts: list[list[int]], month: str, day: str) -> None:
-        words = re.findall(r"[^\W\d_]+|\d+", from_tex(month)[0])
-        numbers = [MONTHS.index(w[:3].lower()) + 1 for w in words if w[:3].lower() in MONTHS]
-        days = [int(w) for w in words if w.isdecimal() and int(w) <= 31]
-        if not numbers and days and days[0] <= 12:
-            numbers, days = days[:1], days[1:]
-        if not numbers:
-            self._lost("month", month)
-            return
-        days = days or ([int(day)] if day.strip().isdecimal() else [])
-        year = parts[0][0]
-        parts[0].append(numbers[0])
-        if len(numbers) == 2 and not days:
-            parts.append([year, numbers[1]])
-        elif days:
-            parts[0].append(days[0])
-            if len(days) == 2:
-                parts.append([year, numbers[-1], days[1]])
-
     def _people(self, name: str, value: str) -> None:
         fields = self.entry.fields
         if name == "holder" and "author" in fields:
@@ -271,17 +253,37 @@ class _Item:
         target = PEOPLE.get(name, "contributor")
         if name.startswith("editor"):
             target = EDITORS.get(fields.get(f"{name}type", "").strip().lower(), target)
-        found = people(
-            value, lambda text: self.text(name, text), lambda text: self._joined(name, text)
-        )
-        self.item.setdefault(target, []).extend(found)
-
-    def _joined(self, name: str, written: str) -> None:
-        shown = " ".join(written.split())
-        shown = shown if len(shown) < 60 else shown[:58] + " …"
-        message = f"`{shown}` in `{name}` of `{self.entry.key}` is read as one name"
         hint = (
             "Write `and` between names, `and others` for et al.: Doe, Jane and Roe, Richard. "
             "The name of a body goes in double braces: {{Doe & Roe}}."
         )
-        self._warn("joined-names", name, message, hint)
+
+        def joined(written: str) -> None:
+            shown = " ".join(written.split())
+            shown = shown if len(shown) < 60 else shown[:58] + " …"
+            message = f"`{shown}` in `{name}` of `{self.entry.key}` is read as one name"
+            self._warn("joined-names", name, message, hint)
+
+        found = people(value, lambda text: self.text(name, text), joined)
+        self.item.setdefault(target, []).extend(found)
+
+
+def _with_month(parts: list[list[int]], month: str, day: str) -> bool:
+    """Add month and day to a date that is a year, and perhaps a second date; False if there is none."""
+    words = re.findall(r"[^\W\d_]+|\d+", from_tex(month)[0])
+    numbers = [MONTHS.index(w[:3].lower()) + 1 for w in words if w[:3].lower() in MONTHS]
+    days = [int(w) for w in words if w.isdecimal() and int(w) <= 31]
+    if not numbers and days and days[0] <= 12:
+        numbers, days = days[:1], days[1:]
+    if not numbers:
+        return False
+    days = days or ([int(day)] if day.strip().isdecimal() else [])
+    year = parts[0][0]
+    parts[0].append(numbers[0])
+    if len(numbers) == 2 and not days:
+        parts.append([year, numbers[1]])
+    elif days:
+        parts[0].append(days[0])
+        if len(days) == 2:
+            parts.append([year, numbers[-1], days[1]])
+    return True

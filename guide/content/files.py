@@ -72,6 +72,24 @@ def _instead_of(control: str) -> str:
     return "Delete it."
 
 
+def _opened(root: Path, path: str) -> int:
+    """Return a descriptor of a file of the pack at `root`; raises _RefusedError."""
+    try:
+        inside = os.path.normpath(path)
+        if not path or os.path.isabs(path) or inside.startswith("..") or "\0" in path:
+            raise _RefusedError("outside-pack", f"`{path}` is outside the pack")
+        try:
+            real = (root / inside).resolve(strict=True)
+        except RuntimeError:  # Python before 3.13 on a link that leads to itself
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+        if not real.is_relative_to(root):
+            raise _RefusedError("outside-pack", f"`{path}` leads out of the pack")
+        return os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
+    except (OSError, ValueError) as exc:  # a name in no encoding is a ValueError
+        reason = getattr(exc, "strerror", None) or str(exc)
+        raise _RefusedError("unreadable-file", f"`{path}` cannot be read: {reason}") from exc
+
+
 @dataclass
 class Reader:
     """Reads files below `root` and collects what is wrong with them; `texts` are those it has read.
@@ -203,7 +221,7 @@ class Reader:
 
     def _content(self, path: str, limit: int) -> bytes:
         """Return the bytes of a file; raises _RefusedError."""
-        handle = self._opened(path)
+        handle = _opened(self.root, path)
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             os.close(handle)
@@ -214,23 +232,6 @@ class Reader:
                 message = f"`{path}` has {size:.1f} MB; {most:.0f} MB is the most"
                 raise _RefusedError("file-too-large", message)
             return stream.read(limit + 1)
-
-    def _opened(self, path: str) -> int:
-        """Return a descriptor of a file of the pack; raises _RefusedError."""
-        try:
-            inside = os.path.normpath(path)
-            if not path or os.path.isabs(path) or inside.startswith("..") or "\0" in path:
-                raise _RefusedError("outside-pack", f"`{path}` is outside the pack")
-            try:
-                real = (self.root / inside).resolve(strict=True)
-            except RuntimeError:  # Python before 3.13 on a link that leads to itself
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
-            if not real.is_relative_to(self.root):
-                raise _RefusedError("outside-pack", f"`{path}` leads out of the pack")
-            return os.open(real, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
-        except (OSError, ValueError) as exc:  # a name in no encoding is a ValueError
-            reason = getattr(exc, "strerror", None) or str(exc)
-            raise _RefusedError("unreadable-file", f"`{path}` cannot be read: {reason}") from exc
 
     def text(self, path: str, place: Place | None = None) -> str | None:
         """Return the text of a UTF-8 file with unix line ends, or None after noting why not."""

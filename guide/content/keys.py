@@ -41,6 +41,10 @@ MODELS: dict[str, Keys] = {
         "require_sources": ("`true`: an item without a source is an error.", True),
         "review_after": ("A date or an age: older key figures are reported.", "18 months"),
         "autolink": ("`false`: terms of the glossary do not link by themselves.", False),
+        "changes": ("Print what changed since a version that `guide release` recorded.", {"since": "1.1"}),
+    },
+    "Since": {
+        "since": ("The earlier version, as `guide release` recorded it.", "1.1"),
     },
     "Accepted": {
         "code": ("The code of the problem, as printed in brackets behind `warning` or `error`.", "missing-source"),

@@ -79,6 +79,11 @@ def load_manifest(
     return manifest, _templates(loading.reader), in_order(loading.problems)
 
 
+def lock_in(folder: Path) -> Lock | None:
+    """Return the guide.lock of a pack, None without one; what is wrong with it, `load_pack` reports."""
+    return read_lock_of(Reader(folder))
+
+
 @dataclass
 class _Loading:
     folder: Path

@@ -21,7 +21,7 @@ from weasyprint.css import (
     preprocess_declarations,
 )
 
-from guide.engine import patches
+from guide.engine import parts, patches
 
 patches.check()
 _MOST = 4  # sets of stylesheets that are remembered at a time
@@ -37,24 +37,32 @@ class _PageSizes(dict[str, Any]):
     """
 
     firm = True
+    given: tuple[Any, Any] | None = None  # of the document that a part is of
+    asked = False  # by some style that is remembered
 
     def __init__(self) -> None:
         super().__init__(box=None, area=None)
         self.known: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Any:
+        self.asked = True
         found = super().__getitem__(key)
         if found is None:
             self.firm = False
         return found
 
     def __setitem__(self, key: str, value: Any) -> None:
+        if self.given is not None:
+            value = self.given[key == "area"]
+            if value is None:
+                return
         if self.known.setdefault(key, value) != value:
             self.firm = False
         super().__setitem__(key, value)
 
     def forget(self) -> None:
         """Begin another document."""
+        self.given = None
         self.update(box=None, area=None)
 
 
@@ -73,7 +81,7 @@ def _memory(sheets: Sequence[Any], base_url: Any, font_config: Any, hints: Any) 
     if hints or any(origin == "author" for _, origin, _ in sheets):
         return _Memory(sheets, font_config)
     memories = font_config.__dict__.setdefault("_cascades_by_guide", {})
-    key = (base_url, *((id(sheet), *rest) for sheet, *rest in sheets))
+    key = (parts.first_page(), base_url, *((id(sheet), *rest) for sheet, *rest in sheets))
     known: _Memory | None = memories.pop(key, None)
     if known is None or not known.sizes.firm or len(known.styles) > _MOST_STYLES:
         known = _Memory(sheets, font_config)

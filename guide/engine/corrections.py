@@ -12,7 +12,7 @@ from weasyprint.layout import page as page_layout
 from weasyprint.layout import preferred
 from weasyprint.pdf.stream import Stream
 
-from guide.engine import patches, structure
+from guide.engine import parts, patches, structure
 from guide.engine.structure_tree import is_decoration, unwrap
 
 patches.check()
@@ -143,6 +143,8 @@ def _page_styles(page_type: Any, html: Any, style_for: Any) -> None:
 
 
 def _margin_boxes(context: Any, page: Any, state: Any) -> Any:
+    if parts.margins_are_apart():
+        return ()
     if not context.style_for._margins_by_guide.get(page.page_type, True):  # noqa: SLF001
         return ()
     return _make_margin_boxes(context, page, state)

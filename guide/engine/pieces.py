@@ -121,3 +121,15 @@ def reference(number: int) -> bytes:
 def references(numbers: Iterable[int]) -> bytes:
     """Return an array of references."""
     return b"[" + b" ".join(map(reference, numbers)) + b"]"
+
+
+def steps(levels: Iterable[int]) -> list[int]:
+    """Return the levels of headings so that none is more than one below that which it belongs to."""
+    found: list[int] = []
+    open_ones: list[int] = []  # as written, of the headings that the next one may belong to
+    for level in levels:
+        while open_ones and open_ones[-1] >= level:
+            open_ones.pop()
+        open_ones.append(level)
+        found.append(len(open_ones))
+    return found

@@ -12,7 +12,8 @@ list item that it is in, and `aria-hidden="true"` text an artifact.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +21,7 @@ import pydyf
 from weasyprint.logger import LOGGER
 
 from guide.engine import patches
+from guide.engine.pieces import steps
 from guide.engine.structure_tree import GROUPS, INLINE, Node, Tree, words_of
 
 patches.check()
@@ -143,17 +145,15 @@ def in_steps(root: Node) -> Node:
     ISO 14289-1, 7.4.2: levels may not be skipped on the way down. A heading belongs to the nearest one
     before it of a higher level, whatever the numbers of the two are.
     """
-    levels: list[int] = []  # as written, of the headings that the next one may belong to
+    found: list[Node] = []
     waiting = [root]
     while waiting:
         node = waiting.pop()
         if _HEADING.fullmatch(node.role):
-            level = int(node.role[1])
-            while levels and levels[-1] >= level:
-                levels.pop()
-            levels.append(level)
-            node.role = f"H{len(levels)}"
+            found.append(node)
         waiting += [kid for kid in reversed(node.kids) if isinstance(kid, Node)]
+    for node, level in zip(found, steps(int(node.role[1]) for node in found), strict=True):
+        node.role = f"H{level}"
     return root
 
 
@@ -162,20 +162,26 @@ _HEADING = re.compile("H[1-6]")
 # Writing ----------------------------------------------------------------------------------------
 
 
+@dataclass
+class Open:
+    """What is numbered through a document, of a part of it: left open in its objects.
+
+    `heading` and `note` make what stands for the level of a heading and for the number of a note;
+    `levels` are those of the headings as written, `notes` the notes.
+    """
+
+    heading: Callable[[int], bytes]
+    note: Callable[[int], bytes]
+    levels: list[int] = field(default_factory=list)
+    notes: list[bytes] = field(default_factory=list)
+
+
 def add_tags(pdf: Any, document: Any, pdf_version: Any, page_streams: Any, **how: Any) -> None:
     """Add the structure of a document to a PDF: in place of `weasyprint.pdf.tags.add_tags`."""
     del pdf_version  # 1.7, as the variant says
-    pages = pdf.page_references
-    tree = Tree(**how)
-    counts = []
-    for number, (page, stream) in enumerate(zip(document.pages, page_streams, strict=True)):
-        counts.append(len(stream._tags))  # noqa: SLF001
-        tree.add(number, page, stream._tags)  # noqa: SLF001
-    writer = _Writer(pdf, pages, counts)
-    writer.write(in_steps(mended(tree.root)))
-    for number, annotation in tree.hidden:
-        page = pdf.objects[int(pages[number].split()[0])]
-        page["Annots"].remove(annotation.reference)
+    tree, writer = _grown(pdf, document.pages, page_streams, Tree(**how))
+    writer.write(in_steps(tree.root))
+    _hide(pdf, tree)
     if tree.notes:
         writer.name(tree.notes)
     catalogue = pdf.catalog
@@ -185,6 +191,33 @@ def add_tags(pdf: Any, document: Any, pdf_version: Any, page_streams: Any, **how
     catalogue["MarkInfo"] = pydyf.Dictionary({"Marked": "true"})
 
 
+def add_part_tags(pdf: Any, pages: Any, streams: Any, left: Open) -> None:
+    """Add the structure of a part of a document to a PDF; what is numbered through is left open."""
+    tree, writer = _grown(pdf, pages, streams, Tree())
+    writer.left = left
+    writer.write(tree.root)
+    _hide(pdf, tree)
+    for note in tree.notes or ():
+        if note.written is not None:
+            note.written["ID"] = left.note(len(left.notes))
+            left.notes.append(note.written.reference)
+
+
+def _grown(pdf: Any, pages: Any, streams: Any, tree: Tree) -> tuple[Tree, _Writer]:
+    counts = []
+    for number, (page, stream) in enumerate(zip(pages, streams, strict=True)):
+        counts.append(len(stream._tags))  # noqa: SLF001
+        tree.add(number, page, stream._tags)  # noqa: SLF001
+    mended(tree.root)
+    return tree, _Writer(pdf, pdf.page_references, counts)
+
+
+def _hide(pdf: Any, tree: Tree) -> None:
+    for number, annotation in tree.hidden:
+        page = pdf.objects[int(pdf.page_references[number].split()[0])]
+        page["Annots"].remove(annotation.reference)
+
+
 class _Writer:
     def __init__(self, pdf: Any, pages: Any, counts: list[int]) -> None:
         self.pdf, self.pages = pdf, pages
@@ -192,6 +225,7 @@ class _Writer:
         self.annotations: list[tuple[Any, Any]] = []
         self.mapping = pydyf.Dictionary({})
         self.top = pydyf.Dictionary({"Type": "/StructTreeRoot"})
+        self.left: Open | None = None
 
     def write(self, root: Node) -> None:
         """Write the tree: first the mapping of contents, then the root, then the elements."""
@@ -209,7 +243,11 @@ class _Writer:
         self.pdf.catalog["StructTreeRoot"] = self.top.reference
 
     def _element(self, node: Node, above: bytes) -> bytes:
-        written = pydyf.Dictionary({"Type": "/StructElem", "S": f"/{node.role}", "P": above})
+        role: Any = f"/{node.role}"
+        if self.left is not None and _HEADING.fullmatch(node.role):
+            role = self.left.heading(len(self.left.levels))
+            self.left.levels.append(int(node.role[1]))
+        written = pydyf.Dictionary({"Type": "/StructElem", "S": role, "P": above})
         if node.role != "Document":
             written["Pg"] = self.pages[node.page]
         written.update(node.facts)

@@ -97,10 +97,8 @@ def _recorded(
         lambda place: _whole(fields[place]),
     )
     for name in (*MAIN[part], "back", "answer", "definition", "body"):
-        by(
-            _index((each.fields.get(name, ""), each.id) for each in records),
-            lambda place, name=name: fields[place].get(name, ""),
-        )  # type: ignore[misc]
+        sides = {place: fields[place].get(name, "") for place in places}
+        by(_index((each.fields.get(name, ""), each.id) for each in records), sides.__getitem__)
     _like(
         part, [place for place in places if place not in found.records], entries, free, items, found
     )

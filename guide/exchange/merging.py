@@ -6,6 +6,7 @@ edited, it stays as it is, and that is reported. Nothing is deleted.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from guide.model.base import KEBAB, Item
 from guide.model.pack import Pack
 from guide.model.signs import TAG, understood
 
-STATES = ("new", "changed", "unchanged", "edited here", "gone", "unreadable")
+_PICTURE = re.compile(r"!\[([^\[\]]*)\]\([^()]*\)")
+STATES = ("new", "changed", "unchanged", "edited here", "gone")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,6 @@ def merge(
     for place, entry in enumerate(found.entries):
         if place in refused:
             merged.records += [known.records[place]] if place in known.records else []
-            merged.count(entry.part, "unreadable")
         elif place in known.records:
             _known(entry, known.records[place], items, merged, fields[place])
         elif place in known.same:
@@ -163,9 +164,12 @@ def _start(entry: Entry) -> str:
 def _free(entry: Entry, taken: set[str]) -> str:
     """Return an id that no item has, and take it: the entry's own, or one made of its title."""
     own = str(entry.data.get("id", ""))
-    words = TAG.sub(
-        lambda tag: "" if understood(tag[2].lower()) else tag[0], main_of(entry.part, entry.data)
+    texts = (
+        _PICTURE.sub(r"\1", text).strip()
+        for text in (main_of(entry.part, entry.data), str(entry.data.get("back", "")))
     )
+    title = next(filter(None, texts), "")
+    words = TAG.sub(lambda tag: "" if understood(tag[2].lower()) else tag[0], title)
     base = own if KEBAB.fullmatch(own) else slug(words)
     name, number = base, 2
     while name in taken:

@@ -48,7 +48,8 @@ class Document:
         problems: list[Diagnostic] = []
         labels, citations = Labels(lang), _citations(pack, style, problems)
         assets = Assets(pack, token, problems.append)
-        parsed = outline(pack, lang.partition("-")[0])
+        # Of cards nothing refers to sections: what these say is no part of what cards depend on.
+        parsed = outline(pack, lang.partition("-")[0]) if kept else Outline([], {})
         problems += _too_deep(parsed)
         context = Context(
             labels=labels,

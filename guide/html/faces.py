@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from markupsafe import Markup, escape
 
-from guide.diagnostics.diagnostic import Diagnostic, Severity, error
+from guide.content.digests import digest_of_item
+from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error
 from guide.diagnostics.suggest import nearest
 from guide.html.cards import card_view, layout_of, n_of_m, short_source
 from guide.html.completeness import forgotten_of_card
@@ -25,15 +26,30 @@ from guide.system.digest import digest
 _CONTENT = re.compile(r"\bcontent\s*:\s*([^;}]+)")
 
 
+@dataclass(frozen=True)
+class Rendered:
+    """A card that was rendered: front and back, what they should have printed, their files and places."""
+
+    faces: tuple[Face, Face]
+    lost: tuple[Fault, ...]
+    assets: Mapping[str, bytes]
+    places: Mapping[str, Place]
+
+
 @dataclass
 class Faces:
     """Renders the cards of one deck, each once; `problems` collects what is wrong with them.
+
+    `known` are cards that were rendered before in the same surroundings, by their digests; `used`
+    those of this deck.
 
     A card is known by its finished markup, which names pictures by their digests: so its key has all
     that is printed on it, whatever a layout prints.
     """
 
     request: Request
+    known: Mapping[str, Rendered] = field(default_factory=dict)
+    used: dict[str, Rendered] = field(default_factory=dict, init=False)
     templates: Templates = field(init=False)
     document: Document = field(init=False)
     _made: dict[str, tuple[Face, Face]] = field(default_factory=dict, init=False)
@@ -103,24 +119,44 @@ class Faces:
     def faces(self, card: Flashcard) -> tuple[Face, Face]:
         """Return the front and the back of a card; raises TemplateFault."""
         if card.id not in self._made:
-            request, kind = self.request, self.request.kind
-            view = card_view(self.document, card, request.options, request.stock)
-            template = f"{kind.name}/layouts/{view.layout}.html"
-
-            def face(side: str) -> Face:
-                context = {**request.context, "card": view.seen_from(side), "side": side}
-                made = self.templates.render(template, self.document.filters, **context)
-                return Face(at=card.id, markup=str(made), family=card.id)
-
-            front, back = self._made[card.id] = face("front"), face("back")
-            # A layout that the pack has chosen may omit fields on purpose.
-            chosen = request.has_own or view.layout != card.layout
-            severity = Severity.WARNING if chosen else Severity.ERROR
-            self._lost[card.id] = forgotten_of_card(
-                kind.whole.get("cards", ()), view, front.markup, back.markup,
-                f"templates/{template}", severity,
-            )  # fmt: skip
+            key = digest_of_item(card)
+            made = self.known.get(key) or self._rendered(card)
+            self.used[key] = made
+            self._made[card.id], self._lost[card.id] = made.faces, made.lost
+            self.document.assets.files.update(made.assets)
+            self.document.context.places.update(made.places)
         return self._made[card.id]
+
+    def _rendered(self, card: Flashcard) -> Rendered:
+        context = self.document.context
+        before, context.places = context.places, {}
+        try:
+            faces, lost = self._sides(card)
+            places = dict(context.places)
+        finally:
+            context.places = before
+        assets = self.document.assets_in("".join(face.markup for face in faces))
+        return Rendered(faces, lost, assets, places)
+
+    def _sides(self, card: Flashcard) -> tuple[tuple[Face, Face], tuple[Fault, ...]]:
+        request, kind = self.request, self.request.kind
+        view = card_view(self.document, card, request.options, request.stock)
+        template = f"{kind.name}/layouts/{view.layout}.html"
+
+        def face(side: str) -> Face:
+            context = {**request.context, "card": view.seen_from(side), "side": side}
+            made = self.templates.render(template, self.document.filters, **context)
+            return Face(at=card.id, markup=str(made), family=card.id)
+
+        front, back = face("front"), face("back")
+        # A layout that the pack has chosen may omit fields on purpose.
+        chosen = request.has_own or view.layout != card.layout
+        severity = Severity.WARNING if chosen else Severity.ERROR
+        lost = forgotten_of_card(
+            kind.whole.get("cards", ()), view, front.markup, back.markup,
+            f"templates/{template}", severity,
+        )  # fmt: skip
+        return (front, back), lost
 
     def number_of(self, card: Flashcard) -> str:
         """Return the number of a card in its deck, in words: `14 of 341`."""
@@ -130,10 +166,14 @@ class Faces:
         """Return an error for each layout that cards ask for and that does not exist."""
         found: dict[str, Diagnostic] = {}
         kind = self.request.kind.name
+        looked = set[str]()
         for card in self.request.cards:
             name = layout_of(card, self.request.options)
+            if name in looked:
+                continue
+            looked.add(name)
             path = f"{kind}/layouts/{name}.html"
-            if name not in found and ("/" in name or self.templates.text(path) is None):
+            if "/" in name or self.templates.text(path) is None:
                 near = nearest(name, self.templates.names(f"{kind}/layouts/"))
                 hint = f"Write templates/{path}, or leave `layout` out."
                 hint = f"did you mean `{near}`?" if near else hint

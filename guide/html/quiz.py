@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -62,7 +61,7 @@ def chosen(pack: Pack, kind: str, options: Mapping[str, Any]) -> tuple[Pack, lis
         hint = "Write more, or ask for fewer."
         problems.append(Diagnostic("too-few-questions", message, place, hint, severity))
     seed = str(options["seed"])
-    return replace(pack, questions=select(fitting, count, seed, whole.sections)), problems
+    return pack.asking(select(fitting, count, seed, whole.sections)), problems
 
 
 def _unknown(

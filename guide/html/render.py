@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guide.diagnostics.diagnostic import Diagnostic, Severity
-from guide.html import notes_page, parts, planner, quiz, timeline_picture
+from guide.html import changes, notes_page, parts, planner, quiz, timeline_picture
 from guide.html.completeness import Given, forgotten
 from guide.html.document import Document
 from guide.html.handout import handout
@@ -82,6 +82,9 @@ class _Rendering:
         listed = self.given.parts["sources"]
         document.problems.extend(parts.unprinted(document, listed, unfilled))
         markup = document.citations.fill(unfilled)
+        if request.changes is not None and request.kind.name == "briefing":
+            colour = request.tokens.text("--accent")
+            markup = changes.marked(markup, document, request.changes, colour)
         most, multiple = page_budget(request.options.get("pages"))
         return Html(
             title=request.pack.manifest.title,
@@ -158,9 +161,15 @@ class _Rendering:
             "worksheets": lambda: self._worksheets(sections),
             "ruled": self._ruled,
             "plan": self.plan,
+            "changes": self._changes(),
             "handout": lambda: self._handout(sections),
             "qr": lambda text: document.assets.add(qr_svg(text), "svg"),
         }
+
+    def _changes(self) -> changes.ChangesView | None:
+        """Return what changed since an earlier version, None where nobody asks."""
+        found = self.request.changes
+        return changes.view(self.document, found) if found is not None else None
 
     def _handout(self, sections: list[SectionView]) -> HandoutView:
         """Return what a handout may print."""

@@ -13,6 +13,7 @@ from guide.html.marking import Marking, too_long
 from guide.html.templates import Templates
 from guide.markup.blocks import bold, flow, plain
 from guide.markup.labels import Labels
+from guide.model.changes import Changes
 from guide.model.content import Flashcard
 from guide.model.kinds import Kind, Piece, Stock
 from guide.model.pack import Pack, Theme
@@ -25,7 +26,8 @@ class Request:
 
     `options` are complete (defaults filled in). `cards` and `stock` are for documents of faces.
     `edition` is the name of the edition that the pack was reduced to, or ''. `piece` is the file of
-    the kind that is made, `version` its letter when there are several.
+    the kind that is made, `version` its letter when there are several. `changes` is what changed since an
+    earlier version.
     """
 
     pack: Pack
@@ -38,6 +40,7 @@ class Request:
     edition: str = ""
     piece: Piece | None = None
     version: str = ""
+    changes: Changes | None = None
 
     @property
     def edition_title(self) -> str:

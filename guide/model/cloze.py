@@ -7,21 +7,17 @@ Gaps with Anki's numbers may be nested, and all gaps of one number belong to one
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from guide.model.signs import formula_at
+from guide.model.signs import formula_at, spans
 
 _BLANK = r"\vphantom{X}\qquad"
 ASK = ":"  # after `{{` on the front of a card: the gap that is asked for, then its hint
 _QUOTED = 24  # characters of a gap that a message shows
 MOST_NESTED = 8  # as in Anki
 _NUMBERS = re.compile(r"\s*c(\d{1,6}(?:,\d{1,6})*)::", re.I)
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.M | re.S)
-_TICKS = re.compile(r"`+")
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _MATH = {"$", "\\"}
 _SIGN = re.compile(r"[\\`$]|\{\{")
 _BRACE = re.compile(r"[\\`{}]|\n[ \t]*\n")
@@ -84,7 +80,7 @@ def unnumbered(text: str) -> str:
 
 def gap_end(text: str, start: int) -> int:
     """Return the end of the gap that begins with the `{{` at `start`, or -1 if it has none."""
-    return _closing(text, start + 2, _Code(text)) + 2 if text.startswith("{{", start) else -1
+    return _closing(text, start + 2, _code(text)) + 2 if text.startswith("{{", start) else -1
 
 
 def sides(text: str) -> list[Side]:
@@ -131,7 +127,7 @@ def _asks(front: str) -> Iterator[tuple[int, int]]:
 
 def in_formula(tex: str) -> str:
     """Return a formula of one side of a card with a box where it asks for a gap or answers it."""
-    parts, last, code = [], 0, _Code("")
+    parts, last, code = [], 0, dict[int, int]()
     while (start := tex.find("{{", last)) >= 0:
         start = _after_brace(tex, start, code, len(tex))
         end = gap_end(tex, start)
@@ -188,9 +184,9 @@ class _Span:
         if "{{" not in text or self.formula:
             return text
         kept, last = [], 0
-        for begin, stop in _verbatim(text):
-            kept += [text[last:begin].replace("{{", "{\\{"), text[begin:stop]]
-            last = stop
+        for span in spans(text):
+            kept += [text[last : span.start].replace("{{", "{\\{"), text[span.start : span.end]]
+            last = span.end
         return "".join([*kept, text[last:].replace("{{", "{\\{")])
 
 
@@ -201,46 +197,9 @@ def _in_braces(tex: str, before: str) -> str:
     return f"{outer}{{{inner}{tex}}}"
 
 
-def _verbatim(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where code and formulas begin and end."""
-    code, at = _Code(text), 0
-    while (sign := _SIGN.search(text, at)) is not None:
-        at = sign.end()
-        start = sign.start()
-        formula = _formula(text, start, len(text)) if sign[0] in _MATH else 0
-        if end := code.ends.get(start, formula):
-            yield start, end
-            at = end
-        elif sign[0] == "\\":
-            at += 1
-
-
-class _Code:
-    """The code of a text: where each span or fenced block begins, and where it ends."""
-
-    def __init__(self, text: str) -> None:
-        self.ends: dict[int, int] = {}
-        if "`" not in text and "~~~" not in text:
-            return
-        fences = [(each.start(), each.end()) for each in _FENCE.finditer(text)]
-        self.ends |= dict(fences)
-        breaks = [each.start() for each in _BLANK_LINE.finditer(text)]
-        runs = [each.span() for each in _TICKS.finditer(text)]
-        later: dict[int, list[int]] = {}
-        for start, end in runs:
-            later.setdefault(end - start, []).append(start)
-        done = 0
-        for start, end in runs:
-            length = end - start
-            inside = any(begin <= start < stop for begin, stop in fences)
-            if start < done or inside or (start and text[start - 1] == "\\"):
-                continue
-            same = later[length]
-            after = bisect_right(same, start)
-            close = same[after] if after < len(same) else -1
-            if close < 0 or bisect_right(breaks, start) != bisect_right(breaks, close):
-                continue
-            self.ends[start] = done = close + length
+def _code(text: str) -> dict[int, int]:
+    """Return where each code of a text begins and ends, as the parser reads it."""
+    return {span.start: span.end for span in spans(text) if span.kind == "code"}
 
 
 def _formula(text: str, start: int, stop: int) -> int:
@@ -250,7 +209,7 @@ def _formula(text: str, start: int, stop: int) -> int:
 
 
 def _closing(
-    text: str, at: int, code: _Code, stop: int | None = None, *, balanced: bool = False
+    text: str, at: int, code: Mapping[int, int], stop: int | None = None, *, balanced: bool = False
 ) -> int:
     """Return where the `}}` of a gap is whose content begins at `at`, or -3 if there is none.
 
@@ -262,7 +221,7 @@ def _closing(
         if sign[0] == "\\":
             at += 1
         elif sign[0] == "`":
-            at = code.ends.get(sign.start(), at)
+            at = code.get(sign.start(), at)
         elif sign[0] == "{":
             depth += 1
         elif sign[0] != "}":
@@ -276,7 +235,7 @@ def _closing(
     return -3
 
 
-def _after_brace(tex: str, start: int, code: _Code, stop: int) -> int:
+def _after_brace(tex: str, start: int, code: Mapping[int, int], stop: int) -> int:
     r"""Return where a gap of a formula begins: in `\frac{{{a}}}{b}` the first brace is TeX's own."""
     if not tex.startswith("{{{", start):
         return start
@@ -290,7 +249,7 @@ class _Reader:
     faults: list[GapFault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.code = _Code(self.text)
+        self.code = _code(self.text)
         self._unclosed = False
 
     def gaps(self) -> tuple[Gap, ...]:
@@ -303,8 +262,8 @@ class _Reader:
         while not self._unclosed and (sign := _SIGN.search(text, at, stop)) is not None:
             start = sign.start()
             at = sign.end()
-            if start in self.code.ends and not formula:
-                at = self.code.ends[start]
+            if start in self.code and not formula:
+                at = self.code[start]
             elif sign[0] in _MATH and not formula and (end := _formula(text, start, stop)):
                 found += self._read(start + 1, end - 1, True, depth)
                 at = end
@@ -357,7 +316,7 @@ class _Reader:
             if sign[0] == "\\":
                 at += 1
             elif sign[0] == "`":
-                at = self.code.ends.get(start, at)
+                at = self.code.get(start, at)
             elif sign[0] == "$":
                 at = _formula(text, start, close) or at
             elif sign[0] != "::":

@@ -60,6 +60,12 @@ class Edition(Frozen):
     title: Words = ""
 
 
+class Since(Frozen):
+    """The version that changes are printed since."""
+
+    since: Text
+
+
 ThemeField = Annotated[
     Theme, BeforeValidator(lambda value: {"name": value} if isinstance(value, str) else value)
 ]
@@ -98,6 +104,7 @@ class Manifest(Frozen):
     require_sources: StrictBool = False
     review_after: ReviewAfter | None = None
     autolink: StrictBool = True
+    changes: Since | None = None
 
     @property
     def language(self) -> str:
@@ -162,6 +169,10 @@ class Pack:
     def items(self) -> tuple[Item, ...]:
         """All items, file by file in reading order."""
         return tuple(item for name in NAMED for item in getattr(self, name))
+
+    def asking(self, questions: tuple[Question, ...]) -> Pack:
+        """Return the pack with other questions."""
+        return replace(self, questions=questions)
 
     def picture(self, path: str) -> Figure | None:
         """Return the picture that a text names by `path`, however it spells that."""

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from xml.sax.saxutils import escape
 
@@ -25,6 +26,7 @@ from guide.model.artifacts import (
     Group,
     SetFace,
 )
+from guide.model.setparts import Drawn
 
 # CIE 1976 L*a*b* under the two white points that CSS colours use.
 _LAB = b"[/Lab <</WhitePoint [%s]/Range [-125 125 -125 125]>>]"
@@ -41,6 +43,20 @@ class About:
     title: str
     lang: str
     authors: tuple[str, ...] = ()
+    subject: str = ""
+    keywords: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A bookmark of a file: its level, its text, the number of its page, its place in pt."""
+
+    level: int
+    title: str
+    page: int
+    x: float
+    y: float
+    closed: bool = False
 
 
 @dataclass
@@ -60,12 +76,12 @@ class Common:
         base = place(self.pdf, self.fonts.objects, {})
         self._names = {name: base + n for name, n in self.fonts.names.items()}
 
-    def of(self, face: SetFace) -> dict[int, int]:
-        """Return the numbers of what a face refers to outside itself."""
+    def of(self, piece: Drawn) -> dict[int, int]:
+        """Return the numbers of what a face or a part refers to outside itself."""
         codes = dict(self.codes)
-        for n, use in enumerate(face.fonts):
+        for n, use in enumerate(piece.fonts):
             codes[FIRST_FONT - n] = self._names[use.name]
-        for n, (key, group) in enumerate(face.shared):
+        for n, (key, group) in enumerate(piece.shared):
             codes[FIRST_SHARED - n] = self._group(key, group)
         return codes
 
@@ -86,80 +102,165 @@ class _Deck:
         self.pdf = pydyf.PDF()
         self.common = Common(self.pdf, fonts)
         self.links_before = [0, *accumulate(len(face.links) for face in faces)]
-        self.parents = Ready(b"")
-        self.root = Ready(b"")
-        self.document = Ready(b"")
-        for each in (self.parents, self.root, self.document):
-            self.pdf.add_object(each)
+        self.tree = Structure(self.pdf)
 
     def data(self) -> bytes:
         pages = [self._page(number, face) for number, face in enumerate(self.faces)]
-        self._structure(pages)
-        self._outline(pages)
-        self._catalogue()
+        pairs = list(zip(pages, self.faces, strict=True))
+        self.tree.write(
+            [[page + m for m in face.marked] for page, face in pairs],
+            [page + element for page, face in pairs for _, element in face.links],
+            [page + n for page, face in pairs for n in face.structure],
+        )
+        outline(
+            self.pdf,
+            [Entry(1, title, page, x, y) for page, face in pairs for title, x, y in face.bookmarks],
+        )
+        catalogue(self.pdf, self.tree, self.about)
         self.pdf.pages["Kids"] = Ready(references(pages))
         self.pdf.pages["Count"] = len(pages)
         return written(self.pdf)
 
     def _page(self, number: int, face: SetFace) -> int:
         codes = self.common.of(face)
-        codes |= {PAGE_NUMBER: number, DOCUMENT: self.document.number}
+        codes |= {PAGE_NUMBER: number, DOCUMENT: self.tree.document.number}
         start = len(self.faces) + self.links_before[number]
         codes |= {FIRST_LINK - n: start + n for n in range(len(face.links))}
         return place(self.pdf, face.objects, codes)
 
-    def _structure(self, pages: list[int]) -> None:
-        pairs = list(zip(pages, self.faces, strict=True))
-        marked = [
-            b"%d %s" % (n, references(page + m for m in face.marked))
-            for n, (page, face) in enumerate(pairs)
+
+class Structure:
+    """The root of the structure of a file, whose elements come with faces or parts."""
+
+    def __init__(self, pdf: pydyf.PDF) -> None:
+        self.pdf = pdf
+        self.parents, self.root, self.document = Ready(b""), Ready(b""), Ready(b"")
+        for each in (self.parents, self.root, self.document):
+            pdf.add_object(each)
+
+    def write(
+        self, marked: Sequence[Sequence[int]], links: Sequence[int], top: Sequence[int],
+        notes: Sequence[int] = (),
+    ) -> None:  # fmt: skip
+        """Write the root: for each page the elements of its marked contents, and those of links.
+
+        A number below 0 stands for a content of no element.
+        """
+        numbers = [
+            b"%d [%s]" % (n, b" ".join(b"null" if m < 0 else reference(m) for m in of_page))
+            for n, of_page in enumerate(marked)
         ]
-        links = [
-            b"%d %d 0 R" % (len(pages) + n, element)
-            for n, element in enumerate(page + e for page, face in pairs for _, e in face.links)
-        ]
-        top = [page + n for page, face in pairs for n in face.structure]
-        self.parents.text = b"<</Nums [" + b" ".join([*marked, *links]) + b"]>>"
-        self.root.text = b"<</Type /StructTreeRoot/ParentTree %s/K %s>>" % (
-            reference(self.parents.number), references([self.document.number]),
+        numbers += [b"%d %d 0 R" % (n, element) for n, element in enumerate(links, len(marked))]
+        self.parents.text = b"<</Nums [" + b" ".join(numbers) + b"]>>"
+        names = self._names(notes) if notes else b""
+        self.root.text = b"<</Type /StructTreeRoot/ParentTree %s/K %s%s>>" % (
+            reference(self.parents.number), references([self.document.number]), names,
         )  # fmt: skip
         self.document.text = b"<</Type /StructElem/S /Document/P %s/K %s>>" % (
             reference(self.root.number), references(top),
         )  # fmt: skip
 
-    def _outline(self, pages: list[int]) -> None:
-        """Add a bookmark for each heading, all on one level."""
-        entries = [
-            (title, page, x, y)
-            for page, face in zip(pages, self.faces, strict=True)
-            for title, x, y in face.bookmarks
-        ]
-        if not entries:
-            return
-        outlines = Ready(b"")
-        self.pdf.add_object(outlines)
-        first = len(self.pdf.objects)
-        last = first + len(entries) - 1
-        for n, (title, page, x, y) in enumerate(entries, first):
-            before = b"/Prev %d 0 R" % (n - 1) if n > first else b""
-            after = b"/Next %d 0 R" % (n + 1) if n < last else b""
-            where = b"[%d 0 R /XYZ %.2f %.2f 0]" % (page, x, y)
-            text = pydyf.String(title).data
-            self.pdf.add_object(
-                Ready(b"<</Title %s/Dest %s/Parent %s%s%s>>" % (
-                    text, where, reference(outlines.number), before, after,
-                ))
-            )  # fmt: skip
-        outlines.text = b"<</Count %d/First %d 0 R/Last %d 0 R>>" % (len(entries), first, last)
-        self.pdf.catalog["Outlines"] = outlines.reference
+    def _names(self, notes: Sequence[int]) -> bytes:
+        """Return the list of the notes by their identifiers (ISO 14289-1, 7.9)."""
+        named = [b"(note-%05d)" % n for n in range(1, len(notes) + 1)]
+        pairs = (
+            b"%s %s" % (name, reference(note)) for name, note in zip(named, notes, strict=True)
+        )
+        limits = b"[%s %s]" % (named[0], named[-1])
+        leaf = Ready(b"<</Names [%s]/Limits %s>>" % (b" ".join(pairs), limits))
+        self.pdf.add_object(leaf)
+        return b"/IDTree <</Kids %s>>" % references([leaf.number])
 
-    def _catalogue(self) -> None:
-        catalogue = self.pdf.catalog
-        catalogue["StructTreeRoot"] = self.root.reference
-        catalogue["ViewerPreferences"] = pydyf.Dictionary({"DisplayDocTitle": "true"})
-        catalogue["MarkInfo"] = pydyf.Dictionary({"Marked": "true"})
-        catalogue["Lang"] = pydyf.String(self.about.lang)
-        describe(self.pdf, self.about)
+
+def outline(pdf: pydyf.PDF, entries: Sequence[Entry]) -> None:
+    """Add bookmarks; a level that is left out on the way down does not count."""
+    if not entries:
+        return
+    outlines = Ready(b"")
+    pdf.add_object(outlines)
+    first = len(pdf.objects)
+    tree = _Tree(entries)
+    for n, entry in enumerate(entries):
+        where = b"[%d 0 R /XYZ %.6f %.6f 0]" % (entry.page, entry.x, entry.y)
+        links = tree.links(n, first, outlines.number)
+        text = pydyf.String(entry.title).data
+        pdf.add_object(Ready(b"<</Title %s/Dest %s%s>>" % (text, where, links)))
+    top = tree.kids[-1]
+    shown = sum(tree.shown(n) for n in top)
+    outlines.text = b"<</Count %d/First %d 0 R/Last %d 0 R>>" % (
+        shown, first + top[0], first + top[-1],
+    )  # fmt: skip
+    pdf.catalog["Outlines"] = outlines.reference
+
+
+class _Tree:
+    """Bookmarks by the one that each belongs to: -1 is none."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+        self.above: list[int] = []
+        self.kids: dict[int, list[int]] = {-1: []}
+        for n, depth in enumerate(depths([entry.level for entry in entries])):
+            above = n - 1
+            while above >= 0 and self._depths[above] >= depth:
+                above = self.above[above]
+            self._depths[n] = depth
+            self.above.append(above)
+            self.kids.setdefault(above, []).append(n)
+
+    @cached_property
+    def _depths(self) -> dict[int, int]:
+        return {}
+
+    def shown(self, n: int) -> int:
+        """Return how many entries are seen where one is: itself, and those below it if it is open."""
+        below = 0 if self.entries[n].closed else sum(map(self.shown, self.kids.get(n, ())))
+        return 1 + below
+
+    def links(self, n: int, first: int, outlines: int) -> bytes:
+        """Return what leads from an entry to others."""
+        siblings = self.kids[self.above[n]]
+        place = siblings.index(n)
+        parent = first + self.above[n] if self.above[n] >= 0 else outlines
+        parts = [b"/Parent %d 0 R" % parent]
+        parts += [b"/Prev %d 0 R" % (first + siblings[place - 1])] if place else []
+        parts += (
+            [b"/Next %d 0 R" % (first + siblings[place + 1])] if place + 1 < len(siblings) else []
+        )
+        kids = self.kids.get(n)
+        if kids:
+            count = sum(map(self.shown, kids)) * (-1 if self.entries[n].closed else 1)
+            parts.append(b"/First %d 0 R/Last %d 0 R" % (first + kids[0], first + kids[-1]))
+            parts.append(b"/Count %d" % count)
+        return b"".join(parts)
+
+
+def depths(levels: Sequence[int]) -> list[int]:
+    """Return the depths of bookmarks of some levels, as WeasyPrint nests them."""
+    found: list[int] = []
+    skipped: list[int] = []
+    before = 0
+    for level in levels:
+        if level > before:
+            skipped.append(level - before - 1)
+        else:
+            at = level
+            while at < before:
+                at += 1 + skipped.pop()
+            if at > before:
+                skipped.append(at - before - 1)
+        before = level
+        found.append(level - sum(skipped))
+    return found
+
+
+def catalogue(pdf: pydyf.PDF, tree: Structure, about: About) -> None:
+    """Say of a file what it is."""
+    pdf.catalog["StructTreeRoot"] = tree.root.reference
+    pdf.catalog["ViewerPreferences"] = pydyf.Dictionary({"DisplayDocTitle": "true"})
+    pdf.catalog["MarkInfo"] = pydyf.Dictionary({"Marked": "true"})
+    pdf.catalog["Lang"] = pydyf.String(about.lang)
+    describe(pdf, about)
 
 
 _XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -190,6 +291,10 @@ def inform(pdf: pydyf.PDF, about: About) -> None:
     pdf.info["Title"] = pydyf.String(about.title)
     if about.authors:
         pdf.info["Author"] = pydyf.String(", ".join(about.authors))
+    if about.subject:
+        pdf.info["Subject"] = pydyf.String(about.subject)
+    if about.keywords:
+        pdf.info["Keywords"] = pydyf.String(about.keywords)
     pdf.info["Producer"] = pydyf.String("guide")
     pdf.info["Creator"] = pydyf.String("guide")
 

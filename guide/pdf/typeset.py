@@ -42,7 +42,8 @@ from guide.model.artifacts import (
 )
 from guide.pdf.budget import over_budget
 from guide.pdf.faces import Drawer
-from guide.pdf.fallback import fallbacks, placed
+from guide.pdf.fallback import fallbacks as machine_fonts
+from guide.pdf.fallback import placed
 from guide.pdf.fill import fill
 from guide.pdf.fit import faces_markup, fit_faces, size_classes
 from guide.pdf.uses import of_use, union
@@ -61,12 +62,12 @@ Image.MAX_IMAGE_PIXELS = 45_000_000  # a PNG of a few kB can ask for gigabytes
 def typeset(html: Html) -> Pdf:
     """Lay out and write a document as tagged PDF/UA-1; faults say what a reader would miss."""
     engine.install()
-    with at_a_fixed_time(), _seldom_collecting():
-        return _Typesetting(html).run()
+    with at_a_fixed_time(), seldom_collecting():
+        return Typesetting(html).run()
 
 
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
+def seldom_collecting() -> Iterator[None]:
     """Let the garbage collector look less often: layout makes a million boxes and drops few.
 
     It saves a sixth of the time on the Kosovo pack, at no more memory worth naming.
@@ -82,8 +83,8 @@ def _seldom_collecting() -> Iterator[None]:
 def set_faces(html: Html) -> FaceSet:
     """Lay out and draw the faces of a document, each by itself, at the largest size that fits."""
     engine.install()
-    with at_a_fixed_time(), _seldom_collecting(), lines.kept():
-        return _Typesetting(html).faces()
+    with at_a_fixed_time(), seldom_collecting(), lines.kept():
+        return Typesetting(html).faces()
 
 
 Sheets = Iterable[tuple[str, str]]
@@ -143,43 +144,47 @@ def _stylesheets(
 def prepare(sheets: Sheets) -> None:
     """Parse stylesheets ahead of the documents that will use them."""
     engine.install()
-    with _quiet():
+    with quiet():
         _stylesheets(sheets)
 
 
-class _Typesetting:
+class Typesetting:
+    """One document under way: its stylesheets, and what was found wrong with it."""
+
     def __init__(self, html: Html) -> None:
         self.html = html
         self.fetcher = Fetcher(html.assets)
-        with _quiet():
+        with quiet():
             sizes = size_classes(html.sizes)
             sheets = (*html.stylesheets, *([("sizes", sizes)] if sizes else []))
             self.fonts, self.stylesheets, self.counters, self.faults = _stylesheets(sheets)
 
     def run(self) -> Pdf:
-        with _quiet(), collected() as messages:
-            self._check_glyphs(self.html.markup)
-            document = self._filled() if self.html.fill else self._layout(self.html.markup)
+        """Set the document whole."""
+        with quiet(), collected() as messages:
+            self.check_glyphs(self.html.markup)
+            document = self._filled() if self.html.fill else self.layout(self.html.markup)
             self.faults += page_faults(document.pages)
             self.faults += margin_faults(document.pages, self.html.marking)
             self.faults += contrast_faults(document.pages, self.html.stylesheets)
             budget = over_budget(document.pages, self.html.most, self.html.multiple)
             self.faults += [budget] if budget else []
             data = self._write(document)
-            self._told(messages)
-            proof = Proof(0) if self._lacks_glyphs else self._prove(data)
+            self.told(messages)
+            proof = Proof(0) if self.lacks_glyphs else self._prove(data)
         drawn = [(font, font.to_unicode) for font in document.fonts.values()]
-        self._fallbacks(drawn, document.pages, self.html.markup)
+        self.fallbacks(drawn, document.pages, self.html.markup)
         pages = tuple((p.width / PX_PER_MM, p.height / PX_PER_MM) for p in document.pages)
         rounded = tuple((round(w, 2), round(h, 2)) for w, h in pages)
         faults = tuple(dict.fromkeys((*self.faults, *proof.faults)))
         return Pdf(data, rounded, faults, items=proof.items, missing=proof.missing)
 
     def faces(self) -> FaceSet:
+        """Set its faces, each by itself."""
         everything = faces_markup(self.html, [(i, 10) for i in range(len(self.html.faces))])
-        with _quiet(), collected() as messages:
-            self._check_glyphs(everything)
-            fitted = fit_faces(self.html, self._layout)
+        with quiet(), collected() as messages:
+            self.check_glyphs(everything)
+            fitted = fit_faces(self.html, self.layout)
             for page in fitted.pages:  # each by itself, whatever is before it
                 pale = contrast_faults([page], self.html.stylesheets)
                 self.faults += [replace(fault, page=0) for fault in pale]
@@ -190,10 +195,10 @@ class _Typesetting:
                     fitted.pages, self.html.faces, fitted.sizes, fitted.over, strict=True
                 )
             ]
-            self._told(messages)
+            self.told(messages)
         read = {use.name: of_use(use)[0] for use in union(made)}
         drawn = [(font, read.get(font.digest, {})) for font in drawer.fonts.values()]
-        self._fallbacks(drawn, fitted.pages, everything)
+        self.fallbacks(drawn, fitted.pages, everything)
         return FaceSet(*self._attributed(made, fitted.faults, drawer.faces()))
 
     def _shows(self, made: SetFace, face: Face) -> SetFace:
@@ -205,7 +210,8 @@ class _Typesetting:
         return replace(made, texts=texts, pictures=pictures, rasters=rasters)
 
     @property
-    def _lacks_glyphs(self) -> bool:
+    def lacks_glyphs(self) -> bool:
+        """Whether a sign has no glyph, which is told instead of all that follows from it."""
         return any(fault.code == "missing-glyph" for fault in self.faults)
 
     def _prove(self, data: bytes) -> Proof:
@@ -238,15 +244,16 @@ class _Typesetting:
         ]
         return tuple(done), fonts, tuple(of_card.get("", ()))
 
-    def _told(self, messages: list[str]) -> None:
+    def told(self, messages: list[str]) -> None:
         """Take over what WeasyPrint logged, unless the glyphs' own check has said it better."""
         told = [f for m in messages if (f := document_fault(m))]
-        lacks_glyphs = self._lacks_glyphs
+        lacks_glyphs = self.lacks_glyphs
         for fault in told:
             if not (lacks_glyphs and fault.code == "missing-glyph"):
                 self.faults.append(placed(fault, self.html.assets, self.tree))
 
-    def _layout(self, markup: str) -> Document:
+    def layout(self, markup: str) -> Document:
+        """Lay out a markup; its tree is kept for what is wanted of it."""
         source = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher)
         self.tree = source.etree_element
         return self._rendered(source)
@@ -275,7 +282,8 @@ class _Typesetting:
             self.faults.append(Fault("left-out", "", severity=Severity.NOTE, others=keys))
         return filled.document
 
-    def _check_glyphs(self, markup: str) -> None:
+    def check_glyphs(self, markup: str) -> None:
+        """Note the signs that no bundled font has."""
         for name, text in self.html.stylesheets:
             if name == "generated":  # the running heads: their words are the pack's marking
                 self.faults += missing_in_strings(text)
@@ -288,7 +296,7 @@ class _Typesetting:
         identifier = hashlib.sha256(self.html.markup.encode()).digest()[:16]
         return bytes(document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier))
 
-    def _fallbacks(
+    def fallbacks(
         self, drawn: Iterable[tuple[Any, Mapping[int, str]]], pages: Iterable[Any], markup: str
     ) -> None:
         """Report fonts that are not bundled: they would differ from machine to machine."""
@@ -298,14 +306,14 @@ class _Typesetting:
             family = font.family.strip("'\"")
             if family not in known:
                 strange.setdefault(family, set()).update("".join(texts.values()))
-        if not strange or self._lacks_glyphs:
+        if not strange or self.lacks_glyphs:
             return
         at, word = _asked(pages, self.html.stylesheets)
         hint = "Use a family of templates/fonts.css, or add the character's font there."
         # Of a deck it belongs to no face: a face does not depend on those around it.
         asked = Fault("font-fallback", "", "", hint, word=word, cause=at) if at else None
         root = HTML(string=markup, base_url=BASE, url_fetcher=self.fetcher).etree_element
-        self.faults += fallbacks(strange, self.html.assets, root, asked)
+        self.faults += machine_fonts(strange, self.html.assets, root, asked)
 
 
 _FACE = re.compile(r"@font-face\s*\{[^}]*?font-family:\s*[\"']?([^;\"'}]+)")
@@ -345,7 +353,7 @@ def _asked(pages: Iterable[Any], sheets: Sheets) -> tuple[At, str]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Let no library's warning reach the terminal, and take picture bombs for the errors they are."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

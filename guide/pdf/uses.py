@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping
 
-from guide.model.artifacts import FontUse, SetFace
+from guide.model.artifacts import FontUse
+from guide.model.setparts import Drawn
 
 _NUL = "\0"
 
@@ -36,8 +37,8 @@ def _numbers(data: bytes) -> array[int]:
     return found
 
 
-def union(faces: Iterable[SetFace]) -> tuple[FontUse, ...]:
-    """Return the glyphs that faces use together; the first face decides what a glyph is read as."""
+def union(faces: Iterable[Drawn]) -> tuple[FontUse, ...]:
+    """Return the glyphs that faces or parts use together; the first one decides what a glyph is read as."""
     texts: dict[str, dict[int, str]] = {}
     widths: dict[str, dict[int, int]] = {}
     seen: set[tuple[str, bytes]] = set()

@@ -16,8 +16,10 @@ from guide.html.templates import TemplateFault
 from guide.model.kinds import Stock, page_budget
 from guide.pipeline import deck
 from guide.pipeline.cards import chosen_cards, printed_now, stock_of
+from guide.pipeline.changed import reprint
 from guide.pipeline.deck import BegunDeck, Deck, SetDeck
 from guide.pipeline.faults import attempt, report_faults
+from guide.pipeline.markups import KnownFaces
 from guide.pipeline.pages import Made, file_of
 from guide.pipeline.record import Output
 from guide.pipeline.task import Document, Order, Task
@@ -43,7 +45,8 @@ def begin_flashcards(task: Task, order: Order) -> Flashcards | None:
     edition, kind = task.settings.edition, order.kind
     options = order.options
     request = Request(task.pack, kind, options, order.paper, order.theme, cards, stock, edition)
-    source = Faces(request)
+    known = KnownFaces(task, request)
+    source = known.source
     wrong = [*source.missing_layouts(), *wrong_options(task.pack, kind, options),
              *marking_problems(request)]  # fmt: skip
     task.problems.add(*wrong)
@@ -56,6 +59,7 @@ def begin_flashcards(task: Task, order: Order) -> Flashcards | None:
     task.problems.add(*source.problems)
     if begun is None or task.problems.fatal:
         return None
+    known.keep()
     places = {card.id: card.at() for card in cards} | {**source.document.context.places}
     document = Document(task.pack, kind, kind.output, started, places, source.request.cards)
     return Flashcards(document, begun, fingerprints)
@@ -66,6 +70,9 @@ def _begin(task: Task, order: Order, source: Faces, stock: Stock, wrong: bool) -
     cards, kind = source.request.cards, order.kind
     sides = plan(len(cards), stock, str(order.options["duplex"]), str(order.options["order"]))
     _check_budget(task, order, len(sides), stock.per_sheet)
+    if task.changes and task.settings.printed is None:
+        told = reprint(task.changes, cards, sides, task.pack.at(order.key))
+        task.problems.add(*([told] if told else ()))
     made = Deck(
         source, _furniture(task, order, stock, sides), sides, stock, task.store, task.pool,
         task.settings.registration,

@@ -60,7 +60,7 @@ def write(record: Record, store: Store, folder: Path, target: Path, settings: Se
             str(folder), record.title, record.version, record.key if record.current else "",
             outputs, record.shown(folder),
             _with_earlier(target / "build.json", record.decks, bool(settings.tags)),
-            archive=ARCHIVE if settings.archive else "",
+            archive=ARCHIVE if settings.archive else "", items=record.items,
         )  # fmt: skip
         text = plain_json(built.as_json()) + "\n"
         output.write(target / "build.json", text.encode())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guide.diagnostics.diagnostic import Severity
 
 if TYPE_CHECKING:
     from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, FontUse, Html, Pdf
+    from guide.model.setparts import MarginPage, Margins, Piece, Proved, Proving, SetPart
     from guide.pdf.archive import Source
     from guide.proof.expected import Expected
     from guide.proof.prove import Proof, Spot
@@ -24,6 +25,27 @@ def typeset_job(html: Html) -> Pdf:
     from guide.pdf.typeset import typeset
 
     return typeset(html)
+
+
+def set_parts_job(pieces: Sequence[Piece]) -> list[SetPart]:
+    """Set parts of documents."""
+    from guide.pdf.typeset_parts import set_parts
+
+    return set_parts(pieces)
+
+
+def set_margins_job(html: Html, pages: Sequence[MarginPage], total: int, sizes: Any) -> Margins:
+    """Set what is in the margins of pages."""
+    from guide.pdf.typeset_parts import set_margins
+
+    return set_margins(html, pages, total, sizes)
+
+
+def prove_parts_job(data: bytes, parts: Sequence[Proving], pages: int) -> list[Proved]:
+    """Read pages of a file back, and look for all that they must show."""
+    from guide.proof.by_part import prove_parts
+
+    return prove_parts(data, parts, pages)
 
 
 def machine_job() -> Machine:

@@ -144,7 +144,8 @@ def tree_of(folder: Path) -> Tree | None:
 
 def pack_job(name: str, tree: Tree, settings: Settings) -> Record | tuple[Diagnostic, ...]:
     """Make a pack in a confined process of another machine."""
-    from guide.pipeline.stages import content_only, make, read
+    from guide.pipeline.reading import content_only, read
+    from guide.pipeline.stages import make
     from guide.system.pool import Pool
 
     bounds = limits(1)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from dataclasses import dataclass
 
-from guide.html.render import render
 from guide.html.request import Request
 from guide.model.artifacts import Html, Pdf
 from guide.model.kinds import Piece
+from guide.pipeline.bound import bound
 from guide.pipeline.cards import deck_cards
 from guide.pipeline.child import render_limit
 from guide.pipeline.faults import attempt, report_faults
 from guide.pipeline.inputs import digest_of_code
 from guide.pipeline.jobs import typeset_job
+from guide.pipeline.markups import markup
 from guide.pipeline.orders import spare
+from guide.pipeline.parts import Parts, Unsettled
 from guide.pipeline.record import PDF, Output
 from guide.pipeline.task import Document, Order, Task
 from guide.system.digest import digest
@@ -39,13 +42,17 @@ class Made:
 
 @dataclass(frozen=True)
 class Pages:
-    """A document whose markup is made: its PDF if the store has it, or the job that makes it."""
+    """A document whose markup is made: its PDF if the store has it, or what makes it.
+
+    That is one job, or the parts of the document.
+    """
 
     document: Document
     html: Html
     key: str
     pdf: Pdf | None
     job: Job | None
+    parts: Parts | None = None
 
 
 def pieces(order: Order) -> list[tuple[Piece, str]]:
@@ -65,9 +72,9 @@ def begin_pages(task: Task, order: Order, piece: Piece, version: str) -> Pages |
     cards = deck_cards(task) if "cards" in kind.prints else ()
     request = Request(
         task.pack, kind, order.options, order.paper, order.theme, cards, edition=edition,
-        piece=piece, version=version,
+        piece=piece, version=version, changes=task.changes,
     )  # fmt: skip
-    html, found = render(request)
+    html, found = markup(task, request)
     task.problems.add(*spare(task, kind, found))
     if html is None or task.problems.fatal:
         return None
@@ -75,15 +82,46 @@ def begin_pages(task: Task, order: Order, piece: Piece, version: str) -> Pages |
     task.progress(stem, "typeset")
     key = f"pdf:{digest(html, digest_of_code())}"
     pdf: Pdf | None = task.store.value(key, Pdf)
-    job = task.pool.submit(typeset_job, html, size=len(html.markup)) if pdf is None else None
-    return Pages(document, html, key, pdf, job)
+    parts = _in_parts(task, html, document.stem) if pdf is None else None
+    job = _whole(task, html) if pdf is None and parts is None else None
+    return Pages(document, html, key, pdf, job, parts)
+
+
+def _whole(task: Task, html: Html) -> Job:
+    return task.pool.submit(typeset_job, html, size=len(html.markup))
+
+
+def _in_parts(task: Task, html: Html, stem: str) -> Parts | None:
+    """Begin to set the parts of a document; None for one that is set whole."""
+    from guide.pdf.cut import cut
+
+    found = cut(html.markup) if not html.fill else None
+    if found is None:
+        return None
+
+    def progress(done: int, count: int) -> None:
+        task.progress(stem, f"typeset {done}/{count}")
+
+    parts = Parts(html, found, task.store, task.pool, progress)
+    parts.begin()
+    return parts
+
+
+def _typeset(task: Task, pages: Pages) -> Pdf:
+    """Wait for a document that is not known; what cannot be set in parts is set whole."""
+    if pages.parts is not None:
+        with contextlib.suppress(Unsettled):
+            return bound(pages.parts)
+    job = pages.job or _whole(task, pages.html)
+    made: Pdf = job.result()
+    return made
 
 
 def finish_pages(task: Task, pages: Pages) -> list[Output]:
     """Wait for a document, and return its files: none if there is an error in its layout."""
     document = pages.document
     task.progress(document.stem, "typeset")
-    pdf = pages.pdf or (attempt(task, document, pages.job.result) if pages.job else None)
+    pdf = pages.pdf or attempt(task, document, lambda: _typeset(task, pages))
     if pdf is None:
         return []
     if len(pdf.data) > task.most * 1_000_000:

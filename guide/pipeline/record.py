@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from guide.content.files import Seen
 
 PDF, JSON = "application/pdf", "application/json"
+Items = tuple[tuple[str, str, str, str, tuple[str, ...]], ...]
+"""The items of a pack with guide.lock: part, id, digest, wording, and digests of paragraphs."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Built:
 
     `decks` has the fingerprint of each card of a deck by its id: what `--only-changed-since` reads.
     `leftover` says which files in the folder are of an earlier build: no part of this one's record.
-    `unmade` is as in `Record`; `earlier` are the files in `target` that an earlier build made of them.
+    `unmade` and `items` are as in `Record`; `earlier` are the files in `target` that an earlier build made of them.
     """
 
     folder: str
@@ -76,6 +78,7 @@ class Built:
     unmade: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     target: str = ""
     earlier: tuple[str, ...] = ()
+    items: Items = ()
 
     @property
     def failed(self) -> bool:
@@ -90,6 +93,7 @@ class Built:
             **({"archive": self.archive} if self.archive else {}),
             "outputs": [made.as_json() for made in self.outputs],
             "decks": {kind: dict(cards) for kind, cards in self.decks.items()},
+            **({"items": [list(item) for item in self.items]} if self.items else {}),
             "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
         }
 
@@ -102,7 +106,7 @@ class Record:
     the pack was changed meanwhile. `stems` maps the beginnings of the names of files to kinds.
     `unmade` are the kinds that errors stopped, each with its missing documents, or with none if
     nothing of it was made. `seen` is what was read of the pack, `machine` the digest of the fonts and libraries that were
-    there, `key` that of what the build depends on.
+    there, `key` that of what the build depends on. `items` is for `--since`.
     """
 
     title: str
@@ -117,6 +121,7 @@ class Record:
     seen: Seen = field(default_factory=dict)
     machine: str = ""
     key: str = ""
+    items: Items = ()
 
     @classmethod
     def load(cls, store: Store, key: str) -> Record | None:
@@ -129,7 +134,10 @@ class Record:
             files = [Output(**{**item, "cached": True, "seconds": 0.0}) for item in data["files"]]
             found = tuple(from_json(item) for item in data["diagnostics"])
             names = data["title"], data["version"]
-            return cls(*names, files, found, data["decks"], stems=data["stems"], key=key)
+            items = tuple((*item[:4], tuple(item[4])) for item in data["items"])
+            return cls(
+                *names, files, found, data["decks"], stems=data["stems"], key=key, items=items
+            )
         except (ValueError, KeyError, TypeError, AttributeError):
             store.drop(f"record:{key}")
             return None
@@ -150,7 +158,7 @@ class Record:
             for made in self.files
         ]
         data: dict[str, Any] = {"title": self.title, "version": self.version, "files": plain}
-        data["decks"], data["stems"] = self.decks, self.stems
+        data["decks"], data["stems"], data["items"] = self.decks, self.stems, self.items
         data["diagnostics"] = [diagnostic_json(d) for d in self.diagnostics]
         store.put(f"record:{self.key}", json.dumps(data).encode())
         remember(store, folder, settings, self.seen)

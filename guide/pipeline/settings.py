@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from guide.cluster.address import Cluster
+from guide.model.identity import State
 from guide.model.printers import Registration
 
 Progress = Callable[[str, str], None]
@@ -25,6 +26,7 @@ class Settings:
     are PDF/A-3b and hold the pack's source, dated as the pack is; one without a date is dated `epoch`
     (seconds since 1970). Without `layout`, the content alone is read, and nothing is made.
     `jobs` is the number of processes on this machine, 0 for one on each core; with a `cluster`, jobs run there.
+    `since` names what changes are printed since: a release, or a build or a revision that had the items `before`.
     """
 
     kinds: tuple[str, ...] = ()
@@ -43,6 +45,8 @@ class Settings:
     overrides: tuple[tuple[str, str], ...] = ()
     strict: bool = False
     layout: bool = True
+    since: str = ""
+    before: tuple[State, ...] | None = None
     jobs: int = field(default=0, compare=False)
     cluster: Cluster | None = field(default=None, compare=False)
     cache: bool = field(default=True, compare=False)

@@ -14,6 +14,7 @@ from guide import __version__
 from guide.content.editions import empty, source_leak
 from guide.diagnostics.diagnostic import GuideError
 from guide.model.kinds import Kind
+from guide.pipeline.changed import changes_file, changes_of, items_of
 from guide.pipeline.child import worker_died
 from guide.pipeline.faults import attempt
 from guide.pipeline.inputs import machine_met
@@ -58,11 +59,22 @@ def make(
         return content_only(reading, store)
     pack, problems = reading.pack, reading.problems
     store = _of_machine(store, pool, machine, problems) if machine is not None else store
+    changes, unknown = changes_of(pack, settings)
+    problems.add(*unknown)
     task = Task(
-        pack, settings, store, pool, progress, most, problems, lambda file: onlooker.made([file])
+        pack,
+        settings,
+        store,
+        pool,
+        progress,
+        most,
+        problems,
+        lambda file: onlooker.made([file]),
+        changes,
     )
     done = _documents(task, onlooker)
     files = [file for _, made in done for file in made]
+    files += [changes_file(changes)] if changes and files else []
     if settings.archive:
         files = _archived(task, {d.kind.name: d for d, _ in done}, files, reading.source)
     told = problems.in_order(reading.wrong)
@@ -70,7 +82,7 @@ def make(
     return Record(
         pack.manifest.title, pack.manifest.version, [] if stopped else files, told,
         {} if stopped else task.decks, tuple(problems.happened), stems=stems(pack),
-        unmade=_unmade(done, files), seen=reading.seen, machine=store.world,
+        unmade=_unmade(done, files), seen=reading.seen, machine=store.world, items=items_of(pack),
     )  # fmt: skip
 
 

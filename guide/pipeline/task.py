@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from guide.diagnostics.diagnostic import Place
+from guide.model.changes import Changes
 from guide.model.content import Flashcard
 from guide.model.kinds import Kind
 from guide.model.origins import Origins
@@ -25,7 +26,7 @@ class Task:
     """One pack to make: what the run asks, what makes it, and where problems are told.
 
     `most` is the size in MB that a document may have. `early` gets a file before it is proven. `decks` has the fingerprint of each card that
-    is made, by kind and id.
+    is made, by kind and id. `changes` is what changed since an earlier version, None where nobody asks.
     """
 
     pack: Pack
@@ -36,6 +37,7 @@ class Task:
     most: int
     problems: Problems
     early: Callable[[Output], None] = lambda _: None
+    changes: Changes | None = None
     decks: dict[str, dict[str, str]] = field(default_factory=dict)
 
 

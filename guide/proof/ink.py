@@ -8,7 +8,7 @@ path, or in no colour, is not in the file for a reader; text that is drawn may s
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,11 +96,17 @@ def read(data: bytes, asked: Asked = TEXT) -> list[Ink]:
     """Return what can be read on each page of a PDF, or on those that are asked for."""
     document = pdfium.PdfDocument(data)
     try:
-        viewer = Viewer(document.raw)
-        numbers = (n for n in range(len(document)) if asked.only is None or n in asked.only)
-        return [_page(document.raw, viewer, n, asked) for n in numbers]
+        every = range(len(document))
+        numbers = (n for n in every if asked.only is None or n in asked.only)
+        return read_pages(document.raw, numbers, asked)
     finally:
         document.close()
+
+
+def read_pages(document: Any, numbers: Iterable[int], asked: Asked) -> list[Ink]:
+    """Return what can be read on pages of a PDF that PDFium has opened."""
+    viewer = Viewer(document)
+    return [_page(document, viewer, n, asked) for n in numbers]
 
 
 def _page(document: Any, viewer: Viewer, number: int, asked: Asked) -> Ink:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,9 +83,14 @@ def heights_on(page: Any) -> dict[str, float]:
 
 def page_faults(pages: list[Any]) -> list[Fault]:
     """Return the faults of flowing pages; of more than `MOST` of one code only the first ones."""
+    return first_ones(all_page_faults(pages))
+
+
+def first_ones(faults: Iterable[Fault]) -> list[Fault]:
+    """Return faults, of more than `MOST` of one code only the first ones."""
     kept: list[Fault] = []
     counts: dict[str, int] = {}
-    for fault in _page_faults(pages):
+    for fault in faults:
         counts[fault.code] = counts.get(fault.code, 0) + 1
         if counts[fault.code] <= MOST:
             kept.append(fault)
@@ -97,7 +102,8 @@ def page_faults(pages: list[Any]) -> list[Fault]:
     return kept
 
 
-def _page_faults(pages: list[Any]) -> Iterator[Fault]:
+def all_page_faults(pages: list[Any], *, last_one: bool = True) -> Iterator[Fault]:
+    """Yield the faults of flowing pages; unless `last_one`, other pages come after them."""
     told: set[str] = set()
     for number, page in enumerate(pages, 1):
         box = page._page_box  # noqa: SLF001
@@ -106,12 +112,19 @@ def _page_faults(pages: list[Any]) -> Iterator[Fault]:
         yield from _too_wide(found, box, number)
         yield from _too_coarse(found, number)
         last = max(found, key=lambda leaf: (leaf.bottom, leaf.right), default=None)
-        if last and last.tag in _HEADS and len(found) > 1 and number < len(pages):
+        if last and last.tag in _HEADS and len(found) > 1 and number < len(pages) + (not last_one):
             message = f"a heading is alone at the foot of page {number}"
             hint = "Shorten the text before it, or let the heading begin a page."
             word = leaf_text(last)
             fault = Fault("stranded-heading", message, last.at, hint, Severity.WARNING, number)
             yield replace(fault, word=word)
+
+
+def heads_too_wide(pages: Sequence[Any], first: int) -> Iterator[Fault]:
+    """Yield what runs over the edge of the paper at head or foot; `pages` are boxes, from `first`."""
+    told: set[str] = set()
+    for number, box in enumerate(pages, first):
+        yield from _heads_too_wide(box, number, told)
 
 
 def _heads_too_wide(box: Any, number: int, told: set[str]) -> Iterator[Fault]:

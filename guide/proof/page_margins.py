@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -24,19 +25,58 @@ def margin_faults(pages: Sequence[Any], marking: str = "") -> list[Fault]:
     told: dict[tuple[str, str], Fault] = {}
     for number, page in enumerate(pages, 1):
         box = page._page_box  # noqa: SLF001
-        ours = [
-            leaf
-            for margin in box.children
-            if isinstance(margin, boxes.MarginBox)
-            for child in margin.children
-            for leaf in leaves(child)
-        ]
+        ours = _in_margins(box)
         others = [leaf for leaf in leaves(box) if ours and _outside(leaf, box)]
         for one, other in _overlaps(ours, others):
             pair = leaf_text(one), leaf_text(other)
             if pair not in told:
                 told[pair] = _over(pair, number, marking)
     return [*told.values()][:MOST]
+
+
+Rectangle = tuple[float, float, float, float, str]
+"""Left, top, right and bottom in px, and the text."""
+
+
+def reaching_out(page: Any) -> Iterator[Rectangle]:
+    """Yield what of a page's content reaches into its head or foot."""
+    box = page._page_box  # noqa: SLF001
+    for leaf in leaves(box):
+        if _outside(leaf, box):
+            yield leaf.left, leaf.top, leaf.right, leaf.bottom, leaf_text(leaf)
+
+
+def margin_faults_apart(
+    pages: Sequence[Any], others: Sequence[Sequence[Rectangle]], first: int, marking: str = ""
+) -> list[Fault]:
+    """Return what margins that were made without their pages are printed over, each text once.
+
+    `others` are what of the pages' content reaches into head or foot, `first` the number of the
+    first page.
+    """
+    told: dict[tuple[str, str], Fault] = {}
+    for number, (box, reaching) in enumerate(zip(pages, others, strict=True), first):
+        found = [_of_rectangle(each) for each in reaching]
+        for one, other in _overlaps(_in_margins(box), found):
+            pair = leaf_text(one), leaf_text(other)
+            if pair not in told:
+                told[pair] = _over(pair, number, marking)
+    return [*told.values()][:MOST]
+
+
+def _of_rectangle(each: Rectangle) -> Leaf:
+    left, top, right, bottom, text = each
+    return Leaf(left, top, right, bottom, "", "", right, SimpleNamespace(text=text))
+
+
+def _in_margins(box: Any) -> list[Leaf]:
+    return [
+        leaf
+        for margin in box.children
+        if isinstance(margin, boxes.MarginBox)
+        for child in margin.children
+        for leaf in leaves(child)
+    ]
 
 
 def _outside(leaf: Leaf, box: Any) -> bool:
@@ -94,13 +134,25 @@ def marking_faults(
             if least:
                 shown = _count(page, wanted, (0, 0, width, height)) >= least[number]
             else:
-                ends = (0, (1 - _END) * height, width, height), (0, 0, width, _END * height)
-                shown = all(_count(page, wanted, end) for end in ends)
+                shown = not lacks_marking(page, marking)
             if not shown:
                 short.append(number + 1)
             page.close()
     finally:
         document.close()
+    return unmarked_faults(short, severity)
+
+
+def lacks_marking(page: Any, marking: str) -> bool:
+    """Return whether a page, as PDFium has it, lacks the marking at head or foot."""
+    wanted = letters(marking)
+    width, height = page.get_size()
+    ends = (0, (1 - _END) * height, width, height), (0, 0, width, _END * height)
+    return bool(wanted) and not all(_count(page, wanted, end) for end in ends)
+
+
+def unmarked_faults(short: Sequence[int], severity: Severity) -> list[Fault]:
+    """Return the fault of pages that lack the marking, by their numbers from 1."""
     if not short:
         return []
     more = f" and {len(short) - 1} more" if len(short) > 1 else ""

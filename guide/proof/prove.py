@@ -44,7 +44,11 @@ class Proof:
 def prove(wanted: Expected, data: bytes, told: frozenset[At] = frozenset()) -> Proof:
     """Look for everything in a PDF. `told` are keys of which a fault says already that they are cut."""
     figures = range(10**6) if wanted.pictures else ()
-    pages = read(data, Asked(figures, rasters=bool(wanted.rasters)))
+    return prove_pages(wanted, read(data, Asked(figures, rasters=bool(wanted.rasters))), told)
+
+
+def prove_pages(wanted: Expected, pages: Sequence[Ink], told: frozenset[At]) -> Proof:
+    """Look for everything on pages that were read."""
     missing = illegible(wanted.words, [piece for page in pages for piece in page.pieces])
     shown = [each for page in pages for each in page.shown]
     unseen = _unseen(wanted, pages, shown)

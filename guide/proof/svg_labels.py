@@ -7,7 +7,8 @@ picture's own source, before it is drawn; what was drawn is read from the file b
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import pypdfium2 as pdfium
@@ -32,14 +33,25 @@ def label_faults(root: Element, assets: Mapping[str, bytes], data: bytes) -> tup
     `root` is the document that was laid out, `assets` its files, `data` the finished PDF. A label
     must be in the text of the figures as often as the labels of all pictures have it.
     """
-    wanted = [
+    return lost_labels(labels_wanted(root, assets), lambda: drawn_in_figures(data))
+
+
+def labels_wanted(root: Element, assets: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """Return the labels of the pictures of a document, each with the key of its picture."""
+    return [
         (at, label)
         for at, source in _pictures(root)
         for label in labels_of(assets.get(source, b""))
     ]
+
+
+def lost_labels(
+    wanted: Sequence[tuple[str, str]], of_figures: Callable[[], str]
+) -> tuple[Fault, ...]:
+    """Return a fault for each picture with labels that are not among the letters of figures."""
     if not wanted:
         return ()
-    drawn = drawn_in_figures(data)
+    drawn = of_figures()
     plain = [letters(label) for _, label in wanted]
     everything = "\n".join(plain)
     lost: dict[str, list[str]] = {}
@@ -146,21 +158,26 @@ _HIDES = {
 
 def drawn_in_figures(data: bytes) -> str:
     """Return the letters of the text of a PDF's figures and artifacts, in the order of drawing."""
-    found: list[str] = []
     document = pdfium.PdfDocument(data)
     try:
-        for number in range(len(document)):
-            with opened(document.raw, number) as page:
-                text = raw.FPDFText_LoadPage(page)
-                reader, extent = Reader(text), extent_of(page)
-                found += [
-                    letters(reader.words(each))
-                    for each in reader.objects(page)
-                    if each.kind == raw.FPDF_PAGEOBJ_TEXT and each.silent and _is_seen(each, extent)
-                ]
-                raw.FPDFText_ClosePage(text)
+        return drawn_in_figures_of(document.raw, range(len(document)))
     finally:
         document.close()
+
+
+def drawn_in_figures_of(document: Any, numbers: Iterable[int]) -> str:
+    """Return the letters of the text of figures and artifacts on pages that PDFium has opened."""
+    found: list[str] = []
+    for number in numbers:
+        with opened(document, number) as page:
+            text = raw.FPDFText_LoadPage(page)
+            reader, extent = Reader(text), extent_of(page)
+            found += [
+                letters(reader.words(each))
+                for each in reader.objects(page)
+                if each.kind == raw.FPDF_PAGEOBJ_TEXT and each.silent and _is_seen(each, extent)
+            ]
+            raw.FPDFText_ClosePage(text)
     return "".join(found)
 
 

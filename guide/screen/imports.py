@@ -17,6 +17,8 @@ def report(plan: Plan, *, written: bool) -> None:
     """Print the table to stdout, and what to do next to stderr."""
     for path, counts in plan.counts.items():
         print(f"{plain(path)}: {plan.formats[path]}")
+        if lost := plan.unreadable[path]:
+            print(f"  unreadable: {lost}")
         states = [state for state in STATES if any(count[state] for count in counts.values())] or [
             "new"
         ]
@@ -38,7 +40,7 @@ def _end(plan: Plan, *, written: bool) -> str:
         kind = "new pack, " if plan.created else ""
         return f"{folder}: {kind}{len(plan.files)} files written. Next: {command('check', plan.folder)}"
     if plan.refused and not plan.files:
-        return "nothing was written. Correct the file, or import the rest with --skip-unreadable"
+        return "nothing was written. Correct the file, or import the rest: guide import ... --skip-unreadable"
     if not plan.files:
         return f"{folder}: there is nothing to write"
     return f"{folder}: nothing was written yet; add --write"

@@ -14,7 +14,7 @@ from guide import engine
 from guide.engine import columns
 from guide.engine.clock import at_a_fixed_time
 from guide.model.artifacts import Html
-from guide.pdf.typeset import _Typesetting
+from guide.pdf.typeset import Typesetting
 from guide.resources import TEMPLATES
 
 SHEET = """
@@ -76,8 +76,8 @@ def _both(body: str) -> tuple[int, int]:
     made, laid = [], []
     for function in (columns._lay_out, columns._block_box_layout):
         with _laid_out_by(function) as count, at_a_fixed_time():
-            work = _Typesetting(html)
-            made.append(work._write(work._layout(html.markup)))
+            work = Typesetting(html)
+            made.append(work._write(work.layout(html.markup)))
             laid.append(count[0])
     assert made[0] == made[1], body
     return laid[0], laid[1]

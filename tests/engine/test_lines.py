@@ -11,7 +11,7 @@ from guide import engine
 from guide.engine import flow, lines
 from guide.engine.clock import at_a_fixed_time
 from guide.model.artifacts import Html
-from guide.pdf.typeset import _Typesetting
+from guide.pdf.typeset import Typesetting
 from guide.resources import TEMPLATES
 
 SHEET = """
@@ -34,8 +34,8 @@ def _set(split: Any, monkeypatch: pytest.MonkeyPatch) -> bytes:
     for module in (inline, preferred):
         monkeypatch.setattr(module, "split_first_line", split)
     with at_a_fixed_time():
-        work = _Typesetting(html)
-        return work._write(work._layout(html.markup))
+        work = Typesetting(html)
+        return work._write(work.layout(html.markup))
 
 
 def test_lines_are_split_as_without_a_memory(monkeypatch: pytest.MonkeyPatch) -> None:

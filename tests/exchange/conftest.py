@@ -22,8 +22,8 @@ PACK = {
     "cards.yaml": (
         "- {id: melt, front: At what **temperature** does ice melt?, back: '0 °C & 273 K', hint: Celsius, reverse: true,"
         " tags: [ice, core], sources: ['k1, p. 3']}\n"
-        "- {id: drop, front: 'How large is $r^2<4$?', back: 'Small: $$\\\\frac{1}{2}$$', image: figures/drop.png, sources: [k1]}\n"
-        "- {id: gaps, cloze: 'Water is {{c1::H~2~O::formula}}, and {{c2::$E = mc^{2}$}} holds; so does {{c1::**this**}}.'}\n"
+        "- {id: drop, front: 'How large is $r^2<4$?', back: 'Small: $$\\frac{1}{2}$$', image: figures/drop.png, sources: [k1]}\n"
+        "- {id: gaps, cloze: 'Water is {{c1::H~2~O::formula}}, and $E = {{c2::mc^{2}}}$ holds; so does {{c1::**this**}}.'}\n"
         "- {id: turn, front: Which way?, back: '![The arrow](figures/drop.png)', tags: [core]}\n"
         "- {id: agua, front: el agua, back: water, front_lang: es, back_lang: en}\n"
     ),
@@ -35,7 +35,7 @@ PACK = {
         "- {id: choice, prompt: 'Where is *most* water?', options: [In the sea, 'In lakes: {a} = b', In ice], answer: In the sea,"
         " explanation: About 97 %., points: 2, level: 3, tags: [core]}\n"
         "- {id: several, prompt: Which are solid?, options: [Ice, Snow, Steam], answer: [Ice, Snow]}\n"
-        "- {id: truth, type: true-false, prompt: 'Ice floats: $\\\\rho_1<\\\\rho_2$.', answer: true, explanation: It is lighter.}\n"
+        "- {id: truth, type: true-false, prompt: 'Ice floats: $\\rho_1<\\rho_2$.', answer: true, explanation: It is lighter.}\n"
         "- {id: short, type: short, prompt: 'Name the gas ![A drop](figures/drop.png)', answer: Vapour}\n"
         "- {id: match, type: match, prompt: Match., pairs: {solid: ice, liquid: water, gas: vapour}}\n"
         "- {id: order, type: order, prompt: Coldest first., items: [ice, water, steam]}\n"
@@ -66,11 +66,11 @@ Ask = Callable[..., list[Any]]
 
 @pytest.fixture(scope="session")
 def anki() -> Ask:
-    """Real Anki: called with a collection and steps, it returns the answers. `.ci/anki` installs it."""
+    """Real Anki: called with a collection and steps, it returns the answers. `.ci/judges` installs it."""
     folder = Path(os.environ.get("GUIDE_TEST_ANKI", ROOT / ".venv/anki"))
     python = folder / "bin/python"
     if not python.exists():
-        pytest.skip(".ci/anki installs Anki for this test")
+        pytest.skip(".ci/judges installs Anki for this test")
 
     def ask(collection: Path, *steps: dict[str, Any]) -> list[Any]:
         run = subprocess.run([python, JUDGE, collection], input=json.dumps(steps), capture_output=True, text=True, check=True)

@@ -49,6 +49,8 @@ class _Tables:
 
 def notes(data: bytes, found: Found) -> Iterator[Note]:
     """Yield the notes of a collection in their order; raises GuideError if it is damaged."""
+    if not data.startswith(b"SQLite format 3\0"):
+        found.refuse("import-unreadable", "the deck's database is damaged: it is none", _AGAIN)
     try:
         with sqlite3.connect(":memory:") as database:
             database.deserialize(data)

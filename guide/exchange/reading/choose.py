@@ -110,7 +110,7 @@ def _of_zip(data: bytes, found: Found) -> Reader:
             found.refuse(
                 "import-format", f"the file is {what}", f"{remedy} guide import reads {READABLE}."
             )
-    found.refuse(
+    return found.refuse(
         "import-format",
         "the file is a ZIP of something else",
         f"Unpack it, and import what is in it. guide import reads {READABLE}.",

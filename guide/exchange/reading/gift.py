@@ -107,7 +107,7 @@ class _Gift:
             )
             return
         before, inside, after = text[:start], text[start + 1 : end], text[end + 1 :]
-        gap = " _____ " if after.strip() else ""
+        gap = " _____" + " " * (after.lstrip()[:1].isalnum()) if after.strip() else ""
         prompt = self._text(
             f"{before.rstrip() if gap else before}{gap}{after.lstrip() if gap else after}"
         )

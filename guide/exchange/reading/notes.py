@@ -18,14 +18,14 @@ from guide.exchange.reading.pictures import Pictures
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n(.*?)\n\1[ \t]*(?:\n|$)", re.S)
 _TITLE = re.compile(r"^(?:title|name)\s*[:=]\s*[\"']?(.+?)[\"']?\s*$", re.M)
 _ASK = re.compile(
-    r"^(?:[-*] )?(?:\*\*)?(?:Q|F|Question|Frage|Pitanje|Питање|Pregunta|Domanda|Pyetje)\s?\d*\s?[:.](?:\*\*)?\s+(?=\S)",
+    r"^(?:[-*] )?(?:\*\*)?(?:Q|F|Question|Frage|Pitanje|Питање|Pregunta|Domanda|Pyetje)\s?\d*\s?[:.](?:\*\*)?(?:\s+(?=\S)|\s*$)",
     re.I,
 )
 _REPLY = re.compile(
-    r"^(?:[-*] )?(?:\*\*)?(?:A|R|Answer|Antwort|Réponse|Odgovor|Одговор|Respuesta|Risposta|Përgjigje)\s?\d*\s?[:.](?:\*\*)?\s+(?=\S)",
+    r"^(?:[-*] )?(?:\*\*)?(?:A|R|Answer|Antwort|Réponse|Odgovor|Одговор|Respuesta|Risposta|Përgjigje)\s?\d*\s?[:.](?:\*\*)?(?:\s+(?=\S)|\s*$)",
     re.I,
 )
-_GAPPED = re.compile(r"^C:\s+(?=\S)")
+_GAPPED = re.compile(r"^C:(?:\s+(?=\S)|\s*$)")
 _INLINE = re.compile(
     r"^(?:[-*+] |\d+\. )?(?P<front>(?:[^:`\n]|:(?!:)|`[^`]*`)+?)\s*(?P<sign>:{2,3})\s*(?P<back>[^:\s].*)$"
 )
@@ -94,11 +94,11 @@ class _Notes:
         rest = "\n".join(
             _TAG.sub("", line).rstrip() if _TAG.search(line) else line for line in self.lines
         )
-        for title, body, line in sections(rest, self.found):
+        for title, body, start in sections(rest, self.found):
             self.found.add(
                 "sections",
                 {"title": self._text(title), "body": self._text(body)},
-                self.found.at(line),
+                self.found.at(start),
             )
 
     def _at(self, at: int, line: str) -> int:
@@ -110,7 +110,7 @@ class _Notes:
             text = re.sub(
                 r"(?<![\]!\\])\[([^\[\]]+)\](?![(\[:])",
                 r"{{\1}}",
-                "\n".join([_GAPPED.sub("", line), *self.lines[at + 1 : end]]),
+                "\n".join([_GAPPED.sub("", line), *self.lines[at + 1 : end]]).strip(),
             )
             return self._card(at, end, {"cloze": text}) if "{{" in text else at + 1
         if line.strip() in {"?", "??"} and at and self.lines[at - 1].strip():
@@ -155,6 +155,7 @@ class _Notes:
         return self._card(at, end, {"front": front, "back": back})
 
     def _replies(self, at: int) -> bool:
+        """Return True if the answer comes after a blank line."""
         return at + 1 < len(self.lines) and _REPLY.match(self.lines[at + 1]) is not None
 
     def _end(self, at: int, strict: bool | None = None) -> int:

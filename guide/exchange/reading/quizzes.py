@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from guide.diagnostics.diagnostic import Place
 from guide.exchange.reading.found import Found
+from guide.model.base import KEBAB
 
 _CORRECT = "Correct it in the file and export again, or import the rest with --skip-unreadable."
 
@@ -38,6 +40,9 @@ class Asked:
     shuffle: bool = True
 
 
+_LEVEL = re.compile("level-[1-5]")
+
+
 def add_question(found: Found, asked: Asked) -> None:
     """Add a question, or say why it cannot be one of guide's."""
     data = _data(asked)
@@ -55,7 +60,13 @@ def add_question(found: Found, asked: Asked) -> None:
         points = round(asked.points)
         if points != 1 and 0 <= points <= 100:
             data["points"] = points
-        data["tags"] = list(dict.fromkeys(filter(None, (asked.group, *asked.tags))))
+        levels = [tag for tag in asked.tags if _LEVEL.fullmatch(tag)]  # as guide exports them
+        if levels:
+            data["level"] = int(levels[0][-1])
+        tags = [tag for tag in asked.tags if tag not in levels]
+        data["tags"] = list(dict.fromkeys(filter(None, (asked.group, *tags))))
+        if KEBAB.fullmatch(asked.key) and not asked.key.isdecimal():
+            data = {"id": asked.key, **data}
         found.add("questions", data, asked.at, asked.key, asked.group)
 
 
@@ -63,7 +74,9 @@ def _data(asked: Asked) -> dict[str, Any] | str:
     """Return the fields of a question, why it is none, or nothing if there is nothing to answer with."""
     data: dict[str, Any] = {"prompt": asked.prompt}
     answers = [each for each in asked.answers if each.text]
-    right = [each for each in answers if each.share > 0]
+    highest = max((each.share for each in answers), default=0)
+    # Where one answer has all points, those with a part of them are wrong on paper.
+    right = [each for each in answers if each.share > 0 and (each.share >= 100 or highest < 100)]
     notes = [asked.explanation, *_feedback(asked)]
     data["explanation"] = "\n\n".join(filter(None, dict.fromkeys(notes)))
     if asked.kind == "essay":

@@ -13,7 +13,7 @@ from typing import Any
 from guide.diagnostics.diagnostic import Place
 from guide.exchange.reading.columns import SKIP, has_a_name, is_own, named
 from guide.exchange.reading.encoding import decoded
-from guide.exchange.reading.found import Found, Options
+from guide.exchange.reading.found import EXTRA, Found, Options
 from guide.exchange.reading.htmltext import Html, is_html
 from guide.exchange.reading.plain import as_markdown
 from guide.model.quiz import letter
@@ -117,7 +117,7 @@ class Cards:
                 texts.setdefault(name, []).append(cell)
         if not texts:
             return
-        data = self._data(texts)
+        data = self._data(texts, row.at)
         if "cloze" not in data and (
             missing := next((s for s in ("front", "back") if not data.get(s)), "")
         ):
@@ -132,7 +132,7 @@ class Cards:
             return
         self.found.add("cards", data, row.at, group=self.group)
 
-    def _data(self, texts: dict[str, list[str]]) -> dict[str, Any]:
+    def _data(self, texts: dict[str, list[str]], at: Place) -> dict[str, Any]:
         data: dict[str, Any] = dict(self.languages)
         for name, cells in texts.items():
             if name in _LISTS:
@@ -145,8 +145,9 @@ class Cards:
             else:
                 data[name] = cells[0].strip()
         if _GAP.search(texts.get("front", [""])[0]) and not self.own:
-            back = data.pop("back", "")
-            data["cloze"] = "\n\n".join(filter(None, (data.pop("front"), back)))
+            data["cloze"] = data.pop("front")
+            if data.pop("back", ""):
+                self.found.omit(EXTRA, at)
         return data
 
     def _text(self, cell: str) -> str:
@@ -242,7 +243,7 @@ def _scheme(text: str) -> tuple[str, str]:
         rows = [row for row in text.split(between) if row.strip()]
         once = sum(row.count(separator) == 1 for row in rows)
         some = sum(separator in row for row in rows)
-        score = (some + once) / (2 * len(rows))
+        score = (some + once) / (2 * len(rows)) * (1.0 if len(rows) > 1 else 0.9)
         if separator == "\t" and between == "\n" and some and once > 0.8 * some:
             score = max(score, 0.9)  # a text may have line breaks in it
         if score > highest + 0.05:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -163,8 +163,8 @@ def shown_value(value: Any, form: str = "") -> str:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, datetime.datetime):
-        whole = value.time() == datetime.time()
+    if isinstance(value, dt.datetime):
+        whole = value.time() == dt.time()
         return value.date().isoformat() if whole else value.isoformat(" ", "minutes")
     if isinstance(value, int | float):
         if form.endswith("%"):

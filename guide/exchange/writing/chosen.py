@@ -19,6 +19,9 @@ from guide.model.parts import DERIVED
 CARDS = ("cards", *DERIVED, "questions")
 """The parts of a pack that cards are made of."""
 
+OMITTED = "the question is omitted"
+"""How a message ends when nothing of a question is exported."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -40,6 +43,7 @@ class Export:
     pack: Pack
     wanted: Wanted
     problems: list[Diagnostic] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -77,6 +81,8 @@ class Export:
 
     def lost(self, item: Item, what: str, name: str = "", hint: str = "") -> None:
         """Report what a format cannot carry of an item."""
+        if what.endswith(f"; {OMITTED}"):
+            self.left_out.add(item.id)
         hint = hint or "Choose another format for it, or leave it to the printed documents."
         found = warning("export-loss", f"`{item.id}`: {what}", item.at(name), hint, item.id)
         self.problems.append(found)

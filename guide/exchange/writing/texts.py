@@ -86,7 +86,7 @@ class Texts:
         html = self.html(made, item, "cloze")
         html = re.sub(r"\}(?=\})", "} ", html)  # two braces would end the gap: TeX may have them
         for sign, mark in marks.items():
-            html = html.replace(sign, mark)
+            html = html.replace(f"}}{sign}", f"}} {sign}").replace(sign, mark)
         return html
 
     def source(self, item: Item) -> str:
@@ -139,8 +139,11 @@ def cleaned(html: str) -> str:
 
 
 def plain_text(html: str) -> str:
-    """Return the words of HTML on one line or several; a formula that is a picture as it is said."""
-    text = re.sub(r'<img[^>]*\balt="([^"]*)"[^>]*>', r"\1", html)
+    """Return the words of HTML on one line or several; a formula that is a picture as it is said.
+
+    Other pictures are omitted.
+    """
+    text = re.sub(r'<img class="math"[^>]*\balt="([^"]*)"[^>]*>', r"\1", html)
     text = re.sub(r"<[^>]*>", "", _ENDS.sub("\n", text.replace("\n", " ")))
     lines = (" ".join(line.split()) for line in unescape(text).split("\n"))
     return "\n".join(filter(None, lines))
