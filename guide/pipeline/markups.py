@@ -13,10 +13,10 @@ from typing import Any
 
 from guide.content.digests import digest_of, digest_of_field
 from guide.diagnostics.diagnostic import Diagnostic
-from guide.html.faces import Faces, Rendered
+from guide.html.faces import Faces
 from guide.html.render import render
 from guide.html.request import Request
-from guide.model.artifacts import Html
+from guide.model.artifacts import Html, Rendered
 from guide.model.content import Question
 from guide.model.pack import Pack
 from guide.pipeline.inputs import digest_of_code
