@@ -34,7 +34,11 @@ class _Unpickler(pickle.Unpickler):
             found = super().find_class(module, name)
             plain = (enum.Enum, tuple, str, bytes, int, float)
             if isinstance(found, type) and (
-                dataclasses.is_dataclass(found) or issubclass(found, plain)
+                dataclasses.is_dataclass(found)
+                or issubclass(found, plain)
+                or hasattr(
+                    found, "__pydantic_fields_set__"
+                )  # a model: its state is set, and no code run
             ):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not a class of plain values")
