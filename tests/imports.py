@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sqlite3
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from html import unescape
+from typing import Any
 
+from hypothesis import strategies as st
 from PIL import Image
 
 
@@ -165,3 +169,26 @@ def document(body: str, more: Mapping[str, bytes | str] | None = None, relations
 def part(name: str, inside: str) -> str:
     """A further part of a document, such as its footnotes."""
     return f"{_HEAD}<w:{name} {_W}>{inside}</w:{name}>"
+
+
+_SIGNS = st.sampled_from(list("*_`~^$[]{}<>()\\|#+-=:@&!.\"'1aB é語\n") + ["{{", "}}", "\\(", "\\)", "\\[", "](", "[^1]",
+    "<b>", "</b>", "&amp;", "$$", "---", "|---|", "1. ", "- ", "> ", "::: note", "@fig-a", "[@k1]", "<!--", "-->",
+    "```", "[[x]]", "**", "~~", "{#a}", "\n\n", ": ", "[x]: y", "2*3", "c1::"])  # fmt: skip
+TEXTS = st.lists(_SIGNS, min_size=1, max_size=14).map("".join)
+
+
+def words(html: str) -> str:
+    """Return what a reader sees of HTML, with quotes and dots as they are typed, and single blanks."""
+    text = re.sub(r"<br>|</(?:p|li|h\d|td|th|div)>", " ", html)
+    text = unescape(re.sub(r"<[^>]*>", "", text))
+    return " ".join(re.sub("[“”„]", '"', re.sub("[‘’‚]", "'", text.replace("…", "..."))).split())
+
+
+_MADE: list[Any] = []
+
+
+def printing(make: Callable[..., Any]) -> Any:
+    """A document that prints texts, made once."""
+    if not _MADE:
+        _MADE.append(make("x").document)
+    return _MADE[0]

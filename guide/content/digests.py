@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +22,9 @@ def digest_of_item(item: Item) -> str:
     """Return the digest of an item, and of where it was written."""
 
     def found() -> str:
-        return digest(type(item).__name__, _plain(vars(item)), _plain(item.places))
+        places = [(k, p.path, p.line, p.column, p.starts) for k, p in item.places.items()]
+        said = repr((type(item).__name__, vars(item), places))  # numbers, texts and lists of these
+        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
     return item.once("digest", found, lasting=True)
 

@@ -180,7 +180,7 @@ def _known_name(name: str) -> str:
 def _by_ending(path: PurePosixPath, ending: str) -> str:
     stem = path.stem
     if ending in _TABLES:
-        return f"Save the sheet as CSV UTF-8: `cards/{stem}.csv`, with `front` and `back` in its first row."
+        return f"Import its cards: `guide import {path.name} --write` in the pack's folder; or save the sheet as CSV UTF-8: `cards/{stem}.csv`, with `front` and `back` in its first row."
     if ending in _ROWS:
         suffix = ".tsv" if ending == ".tab" else ending
         return (
@@ -188,7 +188,7 @@ def _by_ending(path: PurePosixPath, ending: str) -> str:
             "Name a list of people `recipients.csv`, or keep it outside the pack."
         )
     if ending in _ANKI:
-        return f"Export the notes from Anki as plain text, and save them as `cards/{stem}.tsv`."
+        return f"Import the cards of Anki: `guide import {path.name} --write` in the pack's folder. Then keep the file outside the pack."
     if ending in {".bib", ".ris", ".json"}:
         return "For sources, save it as `sources.bib` (BibTeX) or `sources.json` (CSL-JSON) beside pack.yaml."
     if ending in {".yaml", ".yml"}:
@@ -196,8 +196,8 @@ def _by_ending(path: PurePosixPath, ending: str) -> str:
         return f"Files of entries beside pack.yaml are {names} and sources.yaml; more cards go into `cards/`."
     if ending in _PLAIN:
         return (
-            f"For cards, as Quizlet exports them, save it as `cards/{stem}.tsv` with `front` and `back` in its first "
-            f"line; for a text, as `sections/{stem}.md`."
+            f"Import cards, as Quizlet exports them: `guide import {path.name} --write` in the pack's folder. Save a "
+            f"text as `sections/{stem}.md`."
         )
     if ending in _MARKDOWN:
         return (

@@ -75,8 +75,9 @@ def plan_import(wanted: Wanted, say: Callable[[str, str], None]) -> Plan:
         if pack is not None and not made.files():
             break
         say("", "check")
-        failed = _failed(wanted.folder, made, before)
+        after, failed = _failed(wanted.folder, made, before)
         if not failed:
+            _keep_identity(made, after)
             break
         problems += _refuse(found, failed, refused)
     return _planned(wanted, found, merged, made, problems, pack is None)
@@ -122,12 +123,13 @@ def _merged(
 
 def _failed(
     folder: Path, made: Composed, before: Sequence[Diagnostic]
-) -> list[tuple[Entry, Diagnostic]]:
-    """Load the pack as it would be; return the imported entries with new errors. Raises GuideError for others."""
+) -> tuple[Pack | None, list[tuple[Entry, Diagnostic]]]:
+    """Load the pack as it would be; return it, and the imported entries with new errors. Raises GuideError for others."""
     old = Counter((each.code, each.place.path, each.message) for each in before)
     failed: list[tuple[Entry, Diagnostic]] = []
     others: list[Diagnostic] = []
-    for each in load_pack(folder, given=made.files())[1]:
+    pack, after = load_pack(folder, given=made.files())
+    for each in after:
         key = (each.code, each.place.path, each.message)
         if each.severity != Severity.ERROR:
             continue
@@ -139,7 +141,17 @@ def _failed(
             others.append(each.within(str(folder)))
     if others and not failed:
         raise GuideError(*others)
-    return failed
+    return pack, failed
+
+
+def _keep_identity(made: Composed, pack: Pack | None) -> None:
+    """Write guide.lock with the new items, so that they keep their ids and numbers when they are corrected."""
+    from guide.content.identity import lock_of
+    from guide.model import lockfile
+
+    if pack is not None:
+        made.text(lockfile.LOCK)
+        made.texts[lockfile.LOCK] = lockfile.written(lock_of(pack))
 
 
 def _refuse(

@@ -166,10 +166,14 @@ class Faces:
         """Return an error for each layout that cards ask for and that does not exist."""
         found: dict[str, Diagnostic] = {}
         kind = self.request.kind.name
+        looked = set[str]()
         for card in self.request.cards:
             name = layout_of(card, self.request.options)
+            if name in looked:
+                continue
+            looked.add(name)
             path = f"{kind}/layouts/{name}.html"
-            if name not in found and ("/" in name or self.templates.text(path) is None):
+            if "/" in name or self.templates.text(path) is None:
                 near = nearest(name, self.templates.names(f"{kind}/layouts/"))
                 hint = f"Write templates/{path}, or leave `layout` out."
                 hint = f"did you mean `{near}`?" if near else hint

@@ -45,7 +45,7 @@ class _Bound:
         margins = [wait() for wait in [*self._margins()]]
         fonts = self._fonts(margins)
         data = Book(self.done, margins, fonts, self._about()).data()
-        proved = self._proved(data, margins)
+        proved = self._proved(data, margins, digest(repr(fonts)))
         faults = all_faults(self.html, self.done, margins, proved)
         pages = [page for part in self.done for page in part.pages]
         sizes = tuple((round(p.width / _MM, 2), round(p.height / _MM, 2)) for p in pages)
@@ -123,8 +123,8 @@ class _Bound:
 
     # Proof ------------------------------------------------------------------------------------
 
-    def _proved(self, data: bytes, margins: Sequence[Margins]) -> list[Any]:
-        """Prove the parts that are not proved yet, as they are in the file."""
+    def _proved(self, data: bytes, margins: Sequence[Margins], fonts: str) -> list[Any]:
+        """Prove the parts that are not proved yet, as they are in the file; `fonts` tells its fonts."""
         told = [fault for part in self.done for faults in part.faults for fault in faults]
         if any(fault.code == NO_GLYPH for fault in told):
             return []
@@ -134,9 +134,9 @@ class _Bound:
         first = 0
         for number, part in enumerate(self.done):
             count = len(part.pages)
-            texts = f"proof:{self.parts.keys[number]}"
+            texts = f"proof:{digest(self.parts.keys[number], fonts)}"
             shown = contents[first : first + count]
-            marks = f"marked:{digest(self.html.marking, self.parts.keys[number], shown)}"
+            marks = f"marked:{digest(self.html.marking, self.parts.keys[number], shown, fonts)}"
             known: Proved | None = self.store.value(texts, Proved)
             marked: Proved | None = self.store.value(marks, Proved)
             found.append(known and marked and _both(known, marked))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from guide.diagnostics.diagnostic import Severity
 from guide.html.faces import Faces
@@ -15,6 +16,7 @@ from guide.model.kinds import Stock
 from guide.model.printers import Registration
 from guide.pipeline.faces import NO_GLYPH, FaceCache, Started, key_in_store
 from guide.pipeline.jobs import fonts_job
+from guide.pipeline.remembered import ById
 from guide.sheets.plan_cards import Side
 from guide.system.cache import Store
 from guide.system.pool import Workers
@@ -101,7 +103,12 @@ def finish(begun: BegunDeck) -> SetDeck:
         made |= cards.finish(cards.start(others, lambda name: deck.source.key(by_id[name]), size))
     # Their numbers come now: no face that is kept has one.
     words = deck.source.number_of
-    faces = tuple(numbered(f, words(by_id[name])) for name, both in made.items() for f in both)
+    numbers = {name: words(by_id[name]) for name in made}
+    faces = tuple(
+        _filled.get(face, numbers[name], partial(numbered, face, numbers[name]))
+        for name, both in made.items()
+        for face in both
+    )
     around = tuple(face for one in margins.finish(begun.begun_margins).values() for face in one)
     known = {**margins.fonts, **cards.fonts}
     fonts = _begin_fonts(deck, known, faces), _begin_fonts(deck, known, (*faces, *around))
@@ -117,6 +124,9 @@ def finish(begun: BegunDeck) -> SetDeck:
     ]  # fmt: skip
     cached = cards.cached and margins.cached
     return SetDeck(deck, faces, around, known, fonts, tuple(faults), lacks_glyphs, cached)
+
+
+_filled = ById[SetFace]()  # faces with their numbers
 
 
 def _small(deck: Deck, faces: Sequence[SetFace]) -> list[Fault]:

@@ -6,6 +6,7 @@ what they depend on, so that a card that is added, moved or edited is the only o
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from guide.system.pool import Job, Workers
 MOST = 60  # items in a chunk: a second's work, and little memory
 LEAST = 8  # a smaller chunk is not worth a process
 NO_GLYPH = "missing-glyph"
+_MOST_HELD = 8  # environments whose faces a process holds
 
 
 def key_in_store(*values: Any) -> str:
@@ -33,6 +35,9 @@ class _Kept:
 
     faces: dict[str, tuple[SetFace, ...]]
     fonts: dict[str, FontFace]
+
+
+_held: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
 
 
 @dataclass
@@ -73,9 +78,13 @@ class FaceCache:
 
     def __post_init__(self) -> None:
         self._key = f"faces:{key_in_store(self.environment)}"
-        kept: _Kept | None = self.store.value(self._key, _Kept)
+        self._held_as = str(self.store.folder), self.store.world, self._key
+        kept = _held.get(self._held_as) if self.store.enabled else None
+        if kept is None and self.store.enabled:
+            kept = self.store.value(self._key, _Kept)
         if kept is not None:
-            self._known, self.fonts = kept.faces, kept.fonts
+            self._known, self.fonts = dict(kept.faces), dict(kept.fonts)
+            self._hold(kept)
 
     def start(self, names: Sequence[str], key_of: Callable[[str], str], size: float = 0) -> Started:
         """Begin to set items by name, all at one size if given.
@@ -136,7 +145,16 @@ class FaceCache:
             return
         used = self._known if everything else self._used
         kept = {key: faces for key, faces in self._known.items() if key in used}
+        self._hold(_Kept(kept, self.fonts))
         self.store.keep(self._key, _Kept(kept, self.fonts))
+
+    def _hold(self, kept: _Kept) -> None:
+        """Hold the faces in this process, if the store may keep them."""
+        if self.store.enabled:
+            _held[self._held_as] = kept
+            _held.move_to_end(self._held_as)
+            while len(_held) > _MOST_HELD:
+                _held.popitem(last=False)
 
 
 def _share(left: int, number: int, workers: int) -> int:

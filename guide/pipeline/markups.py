@@ -24,7 +24,7 @@ from guide.pipeline.task import Task
 
 _FIELDS = frozenset(each.name for each in fields(Pack))
 _MOST = 60  # results that a process keeps
-_kept: OrderedDict[str, Any] = OrderedDict()
+_kept: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
 
 class _Noticing(Pack):
@@ -122,20 +122,22 @@ def _same(pack: Pack, digests: Mapping[str, str]) -> bool:
 
 
 def _found(task: Task, key: str, kind: type) -> Any:
-    if key not in _kept:
+    held = str(task.store.folder), key
+    if held not in _kept and task.store.enabled:
         value = task.store.value(key, kind)
         if value is not None:
-            _hold(key, value)
-    return _kept.get(key)
+            _hold(held, value)
+    return _kept.get(held) if task.store.enabled else None
 
 
 def _keep(task: Task, key: str, value: Any) -> None:
-    _hold(key, value)
-    task.store.keep(key, value)
+    if task.store.enabled:
+        _hold((str(task.store.folder), key), value)
+        task.store.keep(key, value)
 
 
-def _hold(key: str, value: Any) -> None:
-    _kept[key] = value
-    _kept.move_to_end(key)
+def _hold(held: tuple[str, str], value: Any) -> None:
+    _kept[held] = value
+    _kept.move_to_end(held)
     while len(_kept) > _MOST:
         _kept.popitem(last=False)

@@ -54,15 +54,15 @@ class Parts:
 
     def _prepare(self) -> None:
         """Join what is known to be no part of its own, and forget what was made."""
-        number = 0
-        while number + 1 < len(self.cut.parts):
-            if self.store.get(f"joined:{self._base(number)}"):
-                self.cut = self.cut.merged(number)
+        self.bases: list[str] = []
+        while len(self.bases) < len(self.cut.parts):
+            base = self._base(len(self.bases))
+            if len(self.bases) + 1 < len(self.cut.parts) and self.store.get(f"joined:{base}"):
+                self.cut = self.cut.merged(len(self.bases))
             else:
-                number += 1
+                self.bases.append(base)
         for name in ("_printed", "_ids"):
             self.__dict__.pop(name, None)
-        self.bases = [self._base(n) for n in range(len(self.cut.parts))]
         self.made, self.keys = [None] * len(self.bases), [""] * len(self.bases)
 
     # One part ---------------------------------------------------------------------------------
@@ -285,8 +285,7 @@ class Parts:
                     e + n - s for e, n, s in zip(stop[1], now[name][1], start[1], strict=False)
                 ]
                 now[name] = (name, tuple(moved) or stop[1], stop[2])
-        fresh = {name: each for name, each in end.items() if name not in now}
-        return After(made.after.kind, tuple(sorted({**fresh, **now}.values())))
+        return After(made.after.kind, tuple(sorted(now.values())))
 
 
 def _more(counter: Counter, name: str, count: int) -> Counter:

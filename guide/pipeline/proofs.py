@@ -8,6 +8,7 @@ that a file whose pages were exchanged or lost is noticed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from guide.model.artifacts import FontObjects, Group, SetFace
 from guide.model.kinds import Stock
 from guide.pipeline.faces import key_in_store
 from guide.pipeline.jobs import Marked
+from guide.pipeline.remembered import ById
 from guide.sheets.impose_cards import Layout
 from guide.sheets.plan_cards import Side
 from guide.system.cache import Store
@@ -61,12 +63,27 @@ def proofs(store: Store, name: str, pages: Sequence[str]) -> Proofs:
 
 def drawn(face: SetFace) -> str:
     """Return the digest of all that a face draws, and of what is wanted of it."""
-    return digest(
-        face.at, face.width, face.height, face.bleed, _plain(face.objects), face.plain,
-        _plain(face.drawing), repr((face.structure, face.marked, face.links, face.bookmarks)),
-        [(name, _plain(group)) for name, group in face.shared],
-        face.fonts, face.texts, face.pictures, face.rasters,
+    return _drawn.get(face, "", lambda: _digest(face))
+
+
+_drawn = ById[str]()
+
+
+def _digest(face: SetFace) -> str:
+    groups = [face.objects, face.drawing, *(group for _, group in face.shared)]
+    streams = [face.plain]
+    for group in groups:
+        streams += [group.text, *(data for _, data in group.data)]
+    facts = (
+        face.at, face.width, face.height, face.bleed, face.structure, face.marked, face.links,
+        face.bookmarks, face.fonts, face.texts, face.pictures, face.rasters,
+        [name for name, _ in face.shared], [len(stream) for stream in streams],
+        [(group.refs, [n for n, _ in group.data]) for group in groups],
     )  # fmt: skip
+    hasher = hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass"))
+    for stream in streams:
+        hasher.update(stream)
+    return hasher.hexdigest()
 
 
 def _plain(group: Group) -> tuple[bytes, str, tuple[tuple[int, bytes], ...]]:

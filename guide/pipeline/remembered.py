@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from guide.pipeline.inputs import digest_of_code
 from guide.system.cache import Store
@@ -13,6 +14,27 @@ from guide.system.digest import digest
 
 _MOST = 2000  # files that a process remembers
 _known: OrderedDict[tuple[str, str], Any] = OrderedDict()
+
+
+T = TypeVar("T")
+
+
+class ById(Generic[T]):
+    """Values that were made of an object, for as long as a process has that object and not one like it."""
+
+    def __init__(self, most: int = 100_000) -> None:
+        self._most = most
+        self._known: OrderedDict[tuple[int, str], tuple[object, T]] = OrderedDict()
+
+    def get(self, of: object, more: str, make: Callable[[], T]) -> T:
+        """Return what `make` gives, which depends on an object that never changes and a text alone."""
+        key = id(of), more
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = of, make()  # held, so that no other one gets its id
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return found[1]
 
 
 class Remembered:

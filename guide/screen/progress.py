@@ -68,7 +68,11 @@ class _Bars:
             self._start()
         if document not in self._tasks:
             self._tasks[document] = self._progress.add_task(document, total=100, state=state)
-        step = self._STEPS[state.partition(" ")[0]]  # "typeset 40%"
+        name, _, share = state.partition(" ")  # "typeset 40%", or of parts "typeset 3/15"
+        step = self._STEPS[name]
+        done, _, count = share.partition("/")
+        if count:
+            step += round(int(done) / int(count) * (self._STEPS["archive"] - step))
         self._progress.update(self._tasks[document], completed=step, state=state)
 
     def _start(self) -> None:

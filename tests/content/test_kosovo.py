@@ -19,7 +19,9 @@ from guide.model.pack import Pack
 
 ROOT = Path(__file__).parents[2]
 _OBJECTIVE = re.compile(r"[a-z]+/\d+")
-_DATE = re.compile(r"\*\*(\d{1,2} [A-Z][a-z]+|[A-Z][a-z]+ \d{4}|\d{4}\b)|^(When|In which (year|month)|On which day|How (soon|long))\b")
+_DATE = re.compile(
+    r"\*\*(\d{1,2} [A-Z][a-z]+|[A-Z][a-z]+ \d{4}|\d{4}\b)|^(When|In which (year|month)|On which day|How (soon|long))\b"
+)
 
 
 @cache
@@ -38,7 +40,11 @@ def cards() -> tuple[Flashcard, ...]:
 
 def objectives() -> set[str]:
     """Return the names of the objectives: `origins/2` is the second of the section `origins`."""
-    return {f"{section.id}/{number}" for section in pack().sections for number in range(1, len(section.objectives) + 1)}
+    return {
+        f"{section.id}/{number}"
+        for section in pack().sections
+        for number in range(1, len(section.objectives) + 1)
+    }
 
 
 def served(tags: tuple[str, ...]) -> set[str]:
@@ -65,7 +71,9 @@ def test_every_objective_has_a_question_a_card_and_a_place() -> None:
     assert {name for name in wanted if not asked[name]} == set(), "no question"
     assert {name for name in wanted if not trained[name]} == set(), "no card"
     assert set(asked) | set(trained) <= wanted
-    assert [item.id for item in (*pack().questions, *pack().cards) if len(served(item.tags)) != 1] == []
+    assert [
+        item.id for item in (*pack().questions, *pack().cards) if len(served(item.tags)) != 1
+    ] == []
 
 
 def test_no_two_cards_have_the_same_front() -> None:
@@ -96,7 +104,9 @@ def test_every_answer_is_in_the_text() -> None:
     told = prose()
     numbers = set(re.findall(r"\d[\d,.]*\d|\d", told))
     for card in pack().cards:
-        answers = re.findall(r"\{\{(.+?)(?:::.*?)?\}\}", card.cloze) or re.findall(r"\*\*(.+?)\*\*", card.back)
+        answers = re.findall(r"\{\{(.+?)(?:::.*?)?\}\}", card.cloze) or re.findall(
+            r"\*\*(.+?)\*\*", card.back
+        )
         for answer in answers:
             assert set(re.findall(r"\d[\d,.]*\d|\d", answer)) <= numbers, (card.id, answer)
             names = re.findall(r"(?<![.?!] )(?<!^)\b[A-ZÖÇŠ][\wćčšžëçÖö-]+", answer)
@@ -107,7 +117,9 @@ def test_questions_are_fair() -> None:
     """Every level is used, true is as frequent as false, and the right option is not the longest by far."""
     levels = Counter(question.level for question in pack().questions)
     assert set(levels) == {1, 2, 3} and min(levels.values()) >= 12
-    truths = Counter(question.answer for question in pack().questions if question.type == "true-false")
+    truths = Counter(
+        question.answer for question in pack().questions if question.type == "true-false"
+    )
     assert abs(truths[True] - truths[False]) <= 2
     longest = 0
     choices = [question for question in pack().questions if isinstance(question, ChoiceQuestion)]
@@ -121,20 +133,28 @@ def test_questions_are_fair() -> None:
 def test_short_answers_are_of_level_three_and_lists_of_level_one() -> None:
     """The levels mean what the head of questions.yaml says."""
     for question in pack().questions:
-        want = {"short": {3}, "match": {1}, "order": {1}, "true-false": {1}}.get(question.type, {1, 2})
+        want = {"short": {3}, "match": {1}, "order": {1}, "true-false": {1}}.get(
+            question.type, {1, 2}
+        )
         assert question.level in want, question.id
 
 
 def test_no_source_is_a_wiki_a_blog_or_the_press_at_large() -> None:
     """Each names who published it."""
     for source in pack().sources.values():
-        where = " ".join(str(source.get(key, "")) for key in ("URL", "container-title", "publisher", "title")).casefold()
-        assert not re.search(r"wiki|blogspot|zanotowane|planken|student|\bpress$|\bcopy\b", where), source["id"]
+        where = " ".join(
+            str(source.get(key, "")) for key in ("URL", "container-title", "publisher", "title")
+        ).casefold()
+        assert not re.search(
+            r"wiki|blogspot|zanotowane|planken|student|\bpress$|\bcopy\b", where
+        ), source["id"]
 
 
 def test_every_source_is_in_the_list_of_sources() -> None:
     """docs/kosovo-sources.md has one line for each, and for no other."""
-    listed = re.findall(r"^\| `([\w-]+)` \| \S", (ROOT / "docs/kosovo-sources.md").read_text("utf-8"), re.M)
+    listed = re.findall(
+        r"^\| `([\w-]+)` \| \S", (ROOT / "docs/kosovo-sources.md").read_text("utf-8"), re.M
+    )
     assert sorted(listed) == sorted(pack().sources)
 
 
@@ -154,10 +174,22 @@ def test_the_statements_of_the_subject_have_their_places() -> None:
     added = text.partition("did not answer")[2]
     assert len(re.findall(r"^\| [A-Z].*#sec-", added, re.M)) == 7
     for file, anchor in re.findall(r"`(sections/[\w-]+\.md)#([\w-]+)`", text):
-        assert f"{{#{anchor}}}" in (ROOT / "content/kosovo" / file).read_text("utf-8"), (file, anchor)
+        assert f"{{#{anchor}}}" in (ROOT / "content/kosovo" / file).read_text("utf-8"), (
+            file,
+            anchor,
+        )
 
 
-@pytest.mark.parametrize("word", ["reconciliation", "security provider|provides security", "pragmatic", "443,000", "Belgrade District Court"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "reconciliation",
+        "security provider|provides security",
+        "pragmatic",
+        "443,000",
+        "Belgrade District Court",
+    ],
+)
 def test_what_was_missing_is_there(word: str) -> None:
     """Statements of the subject and facts that the first edition lacked."""
     assert re.search(word, prose())
@@ -169,11 +201,16 @@ def gaps() -> dict[str, list[str]]:
     options, _ = resolve_options(kind, (pack().manifest.documents or {})["worksheet"], pack())
     found: dict[str, list[str]] = {}
     piece = next(piece for piece in kind.pieces if piece.template == "answers.html")
-    html, _ = render(Request(pack(), kind, options, pack().manifest.paper, pack().manifest.theme, piece=piece))
+    html, _ = render(
+        Request(pack(), kind, options, pack().manifest.paper, pack().manifest.theme, piece=piece)
+    )
     assert html is not None
     for part in re.split(r"<h2", html.markup)[1:]:
         title = re.sub(r"<[^>]+>", "", part[part.index(">") + 1 : part.index("</h2>")])
-        found[title] = [re.sub(r"<[^>]+>", "", each) for each in re.findall(r'data-label[^>]*>\d+</span>(.*?)</li>', part)]
+        found[title] = [
+            re.sub(r"<[^>]+>", "", each)
+            for each in re.findall(r"data-label[^>]*>\d+</span>(.*?)</li>", part)
+        ]
     return found
 
 
@@ -181,7 +218,9 @@ def test_the_worksheet_asks_for_terms() -> None:
     """Every section has gaps enough, and none is a number or the name of the subject."""
     for title, answers in gaps().items():
         assert len(answers) >= 6, title
-        assert [answer for answer in answers if re.fullmatch(r"[\d.,]+|Kosovo", answer)] == [], title
+        assert [answer for answer in answers if re.fullmatch(r"[\d.,]+|Kosovo", answer)] == [], (
+            title
+        )
 
 
 def test_the_executive_edition_stands_alone() -> None:
@@ -190,9 +229,15 @@ def test_the_executive_edition_stands_alone() -> None:
     assert len(made.sections) == 1 and len(made.timeline) == 8
     assert len(made.questions) >= 8 and len(made.cards) >= 15 and len(made.facts) >= 8
     body = made.sections[0].body
-    explained = {term.abbreviation for term in made.glossary} | {actor.abbreviation for actor in made.actors}
+    explained = {term.abbreviation for term in made.glossary} | {
+        actor.abbreviation for actor in made.actors
+    }
     used = set(re.findall(r"\b(?:KFOR|UNMIK|EULEX|OSCE|KLA|KSF|UNHCR|ICJ|NALT|COMKFOR)\b", body))
-    unexplained = {short for short in used if short not in explained and f"({short})" not in body and f"(**{short}**)" not in body}
+    unexplained = {
+        short
+        for short in used
+        if short not in explained and f"({short})" not in body and f"(**{short}**)" not in body
+    }
     assert unexplained == set()
 
 
@@ -201,4 +246,6 @@ def test_the_student_edition_has_no_teaching_notes() -> None:
     student = pack().edition("student")
     instructor = pack().edition("instructor")
     assert "teaching" not in {section.id for section in student.sections}
-    assert {section.id for section in instructor.sections} - {section.id for section in student.sections} == {"teaching"}
+    assert {section.id for section in instructor.sections} - {
+        section.id for section in student.sections
+    } == {"teaching"}

@@ -11,7 +11,7 @@ from guide.content.load import load_pack
 from guide.diagnostics.diagnostic import Severity
 
 UNREAD = {
-    "notes.docx": "sections/notes.md", "words.xlsx": "cards/words.csv", "quizlet.txt": "cards/quizlet.tsv", "glossary.yml": "`glossary.yaml`",
+    "notes.docx": "sections/notes.md", "words.xlsx": "cards/words.csv", "quizlet.txt": "guide import quizlet.txt", "glossary.yml": "`glossary.yaml`",
     "Cards.yaml": "`cards.yaml`", "cells.md": "sections/cells.md", "cards.csv": "cards/cards.csv", "words.csv": "cards/words.csv",
     "Facts.YAML": "`facts.yaml`", "glosary.yaml": "`glossary.yaml`", "questions.yaml.txt": "`questions.yaml`", "timeline.csv": "timeline.yaml",
     "refs.bib": "`sources.bib`", "Sources.bib": "`sources.bib`", "deck.apkg": "Anki", "extra.yaml": "beside pack.yaml", "essay.odt": "sections/essay.md",

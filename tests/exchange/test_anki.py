@@ -15,6 +15,9 @@ from typing import Any
 from click.testing import CliRunner
 
 from guide.cli import guide
+from guide.content.load import load_pack
+from guide.exchange import ours
+from guide.exchange.writing.anki import CARD, CLOZE
 
 
 def run(*arguments: Any) -> str:
@@ -141,3 +144,33 @@ def test_pictures_are_in_the_package(water: Path, tmp_path: Path) -> None:
     assert names["0"] in "".join(cell for cells, _ in notes_of(tmp_path / "a.apkg").values() for cell in cells)
 
 
+
+
+def test_a_deck_comes_back_as_it_was(water: Path, tmp_path: Path) -> None:
+    """Exported and imported, the cards are the same: ids, Markdown, gaps, sources; one that was edited in Anki is read as edited."""
+    package, back = tmp_path / "water.apkg", tmp_path / "back"
+    run("export", "anki", water, "--kind", "cards", "-o", package)
+    back.mkdir()
+    (back / "pack.yaml").write_text("format: 1\ntitle: Back\n")
+    (back / "sources.yaml").write_bytes((water / "sources.yaml").read_bytes())
+    run("import", package, "--into", back, "--write")
+    (before, _), (after, problems) = load_pack(water), load_pack(back)
+    assert not [p for p in problems if p.severity == "error"]
+    assert {c.id: c.model_dump() for c in after.cards} == {c.id: c.model_dump() for c in before.cards}
+    assert (back / "figures/drop.png").read_bytes() == (water / "figures/drop.png").read_bytes()
+    cells, _ = notes_of(package)["melt"]
+    names = ("Front", "Back", "Hint", "Front picture", "Back picture", "Reverse", "Topic", "Source", "Number", "Id", "Marking", "Data", "Spare")
+    assert ours.unpacked("guide card", names, cells).card["front"] == "At what **temperature** does ice melt?"
+    assert ours.unpacked("guide card", names, ["Edited", *cells[1:]]) is None
+    assert ours.unpacked("guide card", names, [*cells[:11], '{"card":{"id":"../x"},"pictures":{},"check":""}', ""]) is None
+
+
+def test_the_note_types_never_change() -> None:
+    """They are frozen: a field or card type added later is a conflict for everybody who has imported a deck."""
+    found = [(kind.id, kind.name, kind.fields, [t.name for t in kind.templates]) for kind in (CARD, CLOZE)]
+    assert found == [
+        (1_700_000_000_001, "guide card", ("Front", "Back", "Hint", "Front picture", "Back picture", "Reverse", "Topic", "Source",
+         "Number", "Id", "Marking", "Data", "Spare"), ["Card", "Reverse"]),
+        (1_700_000_000_002, "guide cloze", ("Text", "Hint", "Front picture", "Back picture", "Topic", "Source", "Number", "Id",
+         "Marking", "Data", "Spare"), ["Cloze"]),
+    ]  # fmt: skip

@@ -167,3 +167,33 @@ def test_a_pack_without_identity_is_warned_of(water: Path) -> None:
     data, told = exported("csv", water)
     assert "no-identity" not in told
     assert any(row["id"] == "which-way" for row in csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("form", ["moodle", "gift"])
+def test_questions_come_back(water: Path, form: str) -> None:
+    """Exported and imported, the questions are the same, but for what the format cannot carry."""
+    exported(form, water)
+    back = water.parent / "back"
+    back.mkdir()
+    (back / "pack.yaml").write_text("format: 1\ntitle: Back\n")
+    result = CliRunner().invoke(guide, ["import", str(water.parent / f"out.{form}"), "--into", str(back), "--write"])
+    assert result.exit_code == 0, result.output
+
+    def said(folder: Path) -> dict[str, dict[str, Any]]:
+        left = {"tags", "sources"} if form == "moodle" else {"tags", "sources", "points", "type"}
+        pack, problems = load_pack(folder)
+        assert not [p for p in problems if p.severity == "error"], problems
+        return {q.id: q.model_dump(exclude=left, by_alias=True) for q in pack.questions}
+
+    before, after = said(water), said(back)
+    lost = {"order", "short"} if form == "gift" else {"short"}  # the path of a picture is another one
+    assert {*before} - {*after} <= {"order"} and len(after) == (6 if form == "moodle" else 5)
+    for name in {*before} - lost:
+        assert {k: _plain(v) for k, v in after[name].items()} == {k: _plain(v) for k, v in before[name].items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return a text with formulas in one notation: `\\(x\\)` and `$x$` print the same, as do escaped braces."""
+    if isinstance(value, str):
+        return re.sub(r"\\\((.*?)\\\)", r"$\1$", value).replace("\\{", "{").replace("\\}", "}")
+    return tuple(map(_plain, value)) if isinstance(value, tuple | list) else value

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from guide.system.cache import Store, default_folder
+from guide.diagnostics.diagnostic import GuideError, Severity
+from guide.model.artifacts import Fault
+from guide.system.cache import Store, default_folder, default_store
+from guide.system.shared import Folder, shared
 
 
 def files(folder: Path) -> list[Path]:
@@ -141,3 +148,109 @@ def test_the_folder_is_named_by_the_environment(
     monkeypatch.delenv("GUIDE_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert default_folder().name == "guide"
+
+
+def test_a_shared_folder_serves_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one store kept the other finds, and keeps; what is true of one machine alone stays there."""
+    monkeypatch.setenv("GUIDE_CACHE_URL", (tmp_path / "team").as_uri())
+    monkeypatch.setenv("GUIDE_CACHE_DIR", str(tmp_path / "one"))
+    default_store().put("a", b"result")
+    default_store().put("machine:x", b"facts")
+    monkeypatch.setenv("GUIDE_CACHE_DIR", str(tmp_path / "two"))
+    assert default_store().get("a") == b"result"
+    assert default_store().get("machine:x") is None
+    monkeypatch.delenv("GUIDE_CACHE_URL")
+    assert default_store().get("a") == b"result"
+    assert default_store(enabled=False).get("a") is None
+
+
+def test_a_damaged_shared_entry_is_deleted_and_missed(tmp_path: Path) -> None:
+    """Its digest does not hold, so that it is made again and written anew."""
+    team = Folder(tmp_path / "team")
+    Store(tmp_path / "one", shared=team).put("a", b"result")
+    (entry,) = files(tmp_path / "team")
+    entry.write_bytes(entry.read_bytes()[:-1] + b"!")
+    two = Store(tmp_path / "two", shared=team)
+    assert two.get("a") is None
+    assert not entry.exists()
+    two.put("a", b"result")
+    assert Store(tmp_path / "three", shared=team).get("a") == b"result"
+
+
+def test_storage_that_fsspec_knows_is_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here one in memory; entries are there once they are waited for."""
+    monkeypatch.setenv("GUIDE_CACHE_URL", f"memory://{tmp_path.name}")
+    one = Store(tmp_path / "one", shared=shared())
+    one.put("a", b"result")
+    one.flush()
+    assert Store(tmp_path / "two", shared=shared()).get("a") == b"result"
+    assert one.get("b") is None
+    one.drop("a")
+    one.flush()
+    assert (one.get("a"), one.shared.refused) == (None, "")
+
+
+def test_storage_that_hangs_or_fails_costs_its_limit_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is not asked again, and what it answers says why."""
+    monkeypatch.setenv("GUIDE_CACHE_URL", f"memory://{tmp_path.name}")
+    monkeypatch.setattr("guide.system.shared._PATIENCE", 0.2)
+    for wrong, said in ((lambda _path: time.sleep(3), "no answer within 0.2 s"), (_refuse, "denied")):
+        entries = shared()
+        monkeypatch.setattr(entries._files, "cat_file", wrong)
+        store = Store(tmp_path / "one", shared=entries)
+        begun = time.monotonic()
+        assert [store.get("a"), store.get("b")] == [None, None]
+        assert time.monotonic() - begun < 1
+        assert entries.refused == said
+        monkeypatch.undo()
+        monkeypatch.setenv("GUIDE_CACHE_URL", f"memory://{tmp_path.name}")
+        monkeypatch.setattr("guide.system.shared._PATIENCE", 0.2)
+
+
+def _refuse(_path: str) -> bytes:
+    raise PermissionError("denied")
+
+
+@pytest.mark.parametrize("url", ["nowhere://bucket", "a-folder"])
+def test_a_shared_cache_that_cannot_be_opened_is_an_error(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the variable."""
+    monkeypatch.setenv("GUIDE_CACHE_URL", url)
+    with pytest.raises(GuideError) as caught:
+        shared()
+    assert (caught.value.diagnostics[0].code, caught.value.diagnostics[0].place.path) == ("bad-cache-url", "GUIDE_CACHE_URL")
+
+
+class Evil:
+    """Anything that is not a value of ours."""
+
+    def __reduce__(self) -> Any:
+        return os.system, ("touch evil",)
+
+
+def test_an_entry_runs_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever can write to a shared store cannot run programs where it is read."""
+    monkeypatch.chdir(tmp_path)
+    store = Store(tmp_path / "store")
+    good = Fault("a-code", "A message.", "at", severity=Severity.WARNING)
+    store.keep("good", good)
+    store.keep("bad", Evil())
+    store.keep("worse", (1, {"a": Evil()}))
+    assert store.value("good", Fault) == good
+    assert (store.value("bad", Evil), store.value("worse", tuple)) == (None, None)
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_build_uses_storage_that_its_process_cannot_reach(small_pack: Path, tmp_path: Path) -> None:
+    """The confined process asks the one that has a network; another machine then has all without a build."""
+    env = {**os.environ, "GUIDE_CACHE_URL": f"local://{tmp_path}/team", "PYTHONPATH": str(Path(__file__).parents[2])}
+    said = []
+    for name in ("one", "two"):
+        command = [sys.executable, "-m", "guide", "build", str(small_pack), "--only", "flashcards", "--jobs", "1",
+                   "-o", str(tmp_path / name)]  # fmt: skip
+        own = {**env, "GUIDE_CACHE_DIR": str(tmp_path / f"cache-{name}")}
+        done = subprocess.run(command, env=own, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+    assert "made" in said[0] and "cached" not in said[0]
+    assert "cached" in said[1] and "made" not in said[1]
+    assert len(files(tmp_path / "team")) > 3

@@ -10,9 +10,10 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
+from guide.exchange import ours
 from guide.exchange.reading.anki_database import Note, NoteType, notes, parts
 from guide.exchange.reading.archive import MOST_OF_ONE, Archive
-from guide.exchange.reading.found import Found, Options
+from guide.exchange.reading.found import EXTRA, Found, Options
 from guide.exchange.reading.htmltext import Html
 from guide.exchange.reading.pictures import Pictures, described
 
@@ -37,7 +38,7 @@ def read_package(data: bytes, found: Found, options: Options) -> None:
         if archive.has(each)
     )
     database = unpacked(archive.read(name), found)
-    cards = NoteCards(found, media.picture)
+    cards = NoteCards(found, media.picture, media.keep)
     decks = set()
     for note in notes(database, found):
         decks.add(note.deck)
@@ -98,6 +99,14 @@ class Media:
                 "In Anki, export the deck again.",
             )
 
+    def keep(self, path: str, name: str) -> bool:
+        """Put a picture into the pack under the path that it had; return False if the package lacks it."""
+        number = self.names.get(name, "")
+        if not number or not self.archive.has(number):
+            return False
+        self.found.pictures[path] = unpacked(self.archive.read(number), self.found)
+        return True
+
     def picture(self, name: str, alt: str) -> str:
         """Return Markdown of a picture; one that is missing or cannot be printed is left out, and counted."""
         known = next((each for each in (name, unquote(name)) if each in self.names), "")
@@ -130,10 +139,14 @@ class Shape:
 
 @dataclass
 class NoteCards:
-    """Makes cards of notes; `picture` makes Markdown of a picture's name and its description."""
+    """Makes cards of notes; `picture` makes Markdown of a picture's name and its description.
+
+    `keep` puts a picture of a deck that guide exported into the pack, by its path there and its name.
+    """
 
     found: Found
     picture: Callable[[str, str], str]
+    keep: Callable[[str, str], bool] = lambda _path, _name: False
     shapes: dict[int, Shape] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -148,6 +161,13 @@ class NoteCards:
                 "a picture with covered parts (image occlusion)|pictures with covered parts (image occlusion)",
                 self.found.at(),
             )
+            return
+        own = ours.unpacked(note.kind.name, note.kind.fields, note.fields)
+        if own is not None and all(self.keep(path, name) for path, name in own.pictures.items()):
+            self.found.add("cards", own.card, self.found.at(), note.guid, note.deck.split("::")[-1])
+            return
+        if note.kind.name in {ours.CARD, ours.CLOZE}:  # it was edited in Anki
+            self._own(note)
             return
         shape = self.shapes.setdefault(id(note.kind), shape_of(note.kind))
         data = self._cloze(note, shape) if note.kind.cloze else self._sides(note, shape)
@@ -170,6 +190,26 @@ class NoteCards:
             return
         self.found.add("cards", data, self.found.at(), note.guid, deck)
 
+    def _own(self, note: Note) -> None:
+        """Add the card of a note that guide has exported: under its own id, without its printed head and foot."""
+        given = dict(zip(note.kind.fields, note.fields, strict=False))
+        texts = {name: self.html.markdown(text) for name, text in given.items() if text.strip()}
+        sides = ("Text", "Front picture"), ("Back", "Back picture")
+        if "Front" in given:
+            sides = ("Front", "Front picture"), ("Back", "Back picture")
+        front, back = (
+            "\n\n".join(texts[name] for name in names if name in texts) for names in sides
+        )
+        data: dict[str, Any] = {"front": front, "back": back}
+        if "Front" not in given:
+            data = {"cloze": front}
+            if back:
+                self.found.omit(EXTRA, self.found.at())
+        data |= {"hint": texts.get("Hint", ""), "id": given.get("Id", "").strip()}
+        data |= {"reverse": True} if given.get("Reverse", "").strip() else {}
+        data["tags"] = [tag.replace("_", " ") for tag in note.tags if tag not in _SYSTEM]
+        self.found.add("cards", data, self.found.at(), note.guid)
+
     def _text(self, note: Note, numbers: tuple[int, ...]) -> str:
         texts = (
             self.html.markdown(note.fields[n])
@@ -184,7 +224,10 @@ class NoteCards:
         text = self._text(note, (main,))
         if not _GAP.search(text):
             return {"front": text, "back": self._text(note, rest)}
-        return {"cloze": "\n\n".join(filter(None, (text, self._text(note, rest))))}
+        fronts = tuple(n for n in rest if n in shape.front)
+        if self._text(note, tuple(n for n in rest if n not in shape.front)):
+            self.found.omit(EXTRA, self.found.at())
+        return {"cloze": "\n\n".join(filter(None, (text, self._text(note, fronts))))}
 
     def _sides(self, note: Note, shape: Shape) -> dict[str, Any]:
         data: dict[str, Any] = {

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from guide.exchange.reading.encoding import decoded
-from guide.exchange.reading.found import Found, Options
+from guide.exchange.reading.found import EXTRA, Found, Options
 from guide.exchange.reading.htmltext import Html
 
 _SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|", "colon": ":"}
@@ -92,7 +92,9 @@ class _Rows:
         }
         rest = "\n\n".join(filter(None, fields[1:]))
         if fields and _GAP.search(fields[0]):
-            data["cloze"] = "\n\n".join(filter(None, (fields[0], rest)))
+            data["cloze"] = fields[0]
+            if rest:
+                self.found.omit(EXTRA, place)
         elif fields and fields[0] and rest:
             data |= {"front": fields[0], "back": rest}
             kind = special.get("notetype", "").casefold()

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, note, warning
 
-ROWS = "cards"
+EXTRA = "a text that belongs on the backs of a cloze|texts that belong on the backs of clozes"
+"""What guide's clozes have no place for: printed with the text, it could give the answer away."""
 MOST_ENTRIES = 100_000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
 

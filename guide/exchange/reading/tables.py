@@ -13,7 +13,7 @@ from typing import Any
 from guide.diagnostics.diagnostic import Place
 from guide.exchange.reading.columns import SKIP, has_a_name, is_own, named
 from guide.exchange.reading.encoding import decoded
-from guide.exchange.reading.found import Found, Options
+from guide.exchange.reading.found import EXTRA, Found, Options
 from guide.exchange.reading.htmltext import Html, is_html
 from guide.exchange.reading.plain import as_markdown
 from guide.model.quiz import letter
@@ -22,6 +22,7 @@ FIELDS = ("front", "back", "hint", "tags", "cloze", "id", "image", SKIP)
 _ORDER = "Say what they are, in their order: `--columns front,back,hint`; `-` leaves a column out."
 _SEP = re.compile(r'"?sep=([^"\s\w]|\t)"?[;,\t]*', re.I)  # Excel's first line
 _GAP = re.compile(r"\{\{c\d+(?:,\d+)*::")
+_NEW_LINE = re.compile(r"(?<=[^\s|])[ \t]*\n(?=[ \t]*[^\s])(?![ \t]*(?:[-*+>|:#]|\d{1,9}[.)] ))")
 _LISTS = {"tags": r"[;|,]", "sources": r"[;|]"}
 _FLAGS = {"true", "yes", "1", "x", "ja", "oui"}
 _SCHEMES = (("\t", "\n"), ("\t", "\n\n"), ("\t", ";\n"), ("\t", ";"), (" - ", "\n"), (" – ", "\n"), (";", "\n"), (",", "\n"), ("|", "\n"),
@@ -117,7 +118,7 @@ class Cards:
                 texts.setdefault(name, []).append(cell)
         if not texts:
             return
-        data = self._data(texts)
+        data = self._data(texts, row.at)
         if "cloze" not in data and (
             missing := next((s for s in ("front", "back") if not data.get(s)), "")
         ):
@@ -132,7 +133,7 @@ class Cards:
             return
         self.found.add("cards", data, row.at, group=self.group)
 
-    def _data(self, texts: dict[str, list[str]]) -> dict[str, Any]:
+    def _data(self, texts: dict[str, list[str]], at: Place) -> dict[str, Any]:
         data: dict[str, Any] = dict(self.languages)
         for name, cells in texts.items():
             if name in _LISTS:
@@ -145,8 +146,9 @@ class Cards:
             else:
                 data[name] = cells[0].strip()
         if _GAP.search(texts.get("front", [""])[0]) and not self.own:
-            back = data.pop("back", "")
-            data["cloze"] = "\n\n".join(filter(None, (data.pop("front"), back)))
+            data["cloze"] = data.pop("front")
+            if data.pop("back", ""):
+                self.found.omit(EXTRA, at)
         return data
 
     def _text(self, cell: str) -> str:
@@ -168,8 +170,9 @@ def _start(texts: dict[str, list[str]]) -> str:
 
 
 def _as_lines(cell: str) -> str:
-    """Return a cell of Markdown as guide's own tables print it: each line break is one."""
-    return re.sub(r"(?<=\S)[ \t]*\n(?=[ \t]*\S)", "\\\n", cell.strip())
+    """Return a cell of Markdown as guide's own tables print it: each line break of a paragraph is one."""
+    text = cell.strip()
+    return text if "```" in text or "~~~" in text else _NEW_LINE.sub("\\\n", text)
 
 
 def read_text_table(data: bytes, found: Found, options: Options) -> None:

@@ -10,12 +10,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
 
 from guide.content.identity import day_of
+from guide.exchange.ours import CARD as CARD_TYPE
+from guide.exchange.ours import CLOZE as CLOZE_TYPE
+from guide.exchange.ours import DATA, Own, packed
 from guide.exchange.writing import ankifile
 from guide.exchange.writing.ankifile import NoteType, Row, Template
 from guide.exchange.writing.chosen import Export
-from guide.exchange.writing.texts import Texts
+from guide.exchange.writing.tables import data_of
+from guide.exchange.writing.texts import Texts, cleaned
 from guide.model.content import Card, Flashcard
 from guide.model.pack import Pack
 
@@ -23,7 +28,7 @@ _BASIC_LAYOUTS = {"basic", "image"}
 _FIRST_DAY = "2020-01-01"  # of a pack without a date
 _SECONDS_A_REVISION = 1
 
-_COMMON = ("Topic", "Source", "Number", "Id", "Marking", "Spare 1", "Spare 2")
+_COMMON = ("Topic", "Source", "Number", "Id", "Marking", DATA, "Spare")
 _HEAD = '<div class="head">{{Topic}}<span class="number">{{#Number}}{{Number}} · {{/Number}}{{Id}}</span></div>'
 _ASKED = '<div class="head">{{Topic}}<span class="number">{{Number}}</span></div>'
 _FOOT = (
@@ -49,7 +54,7 @@ ol.choices { list-style: upper-alpha; } img { max-width: 100%; } table { border-
 td, th { border: 1px solid #aab2ba; padding: 0.2em 0.5em; } p { margin: 0.4em 0; }
 """
 CARD = NoteType(
-    1_700_000_000_001, "guide card",
+    1_700_000_000_001, CARD_TYPE,
     ("Front", "Back", "Hint", "Front picture", "Back picture", "Reverse", *_COMMON),
     (
         Template(
@@ -65,7 +70,7 @@ CARD = NoteType(
     STYLE,
 )  # fmt: skip
 CLOZE = NoteType(
-    1_700_000_000_002, "guide cloze", ("Text", "Hint", "Front picture", "Back picture", *_COMMON),
+    1_700_000_000_002, CLOZE_TYPE, ("Text", "Hint", "Front picture", "Back picture", *_COMMON),
     (
         Template(
             "Cloze", f"{_ASKED}{{{{cloze:Text}}}}{{{{Front picture}}}}{_HINT}{_MARKING}",
@@ -150,14 +155,15 @@ def _add(package: _Package, group: Sequence[Flashcard]) -> None:
     number = known.numbers.get("", 0) if known else 0
     common = (
         package.texts.topic(group), package.texts.source(first), str(number or ""), first.id,
-        export.pack.manifest.marking, "", "",
+        export.pack.manifest.marking,
     )  # fmt: skip
     if first.cloze:
         fields, kind = _cloze(package, group), CLOZE
     else:
         fields, kind = _sides(package, first, any(card.turned for card in group)), CARD
     guid = guid_of(package.name, part, name)
-    made = tuple(package.html(each) for each in (*fields, *map(_escaped, common)))
+    seen = tuple(package.html(each) for each in fields)
+    made = (*seen, *map(_escaped, common), _data(package, group, seen), "")
     tags = tuple(dict.fromkeys(tag.replace(" ", "-") for tag in first.tags))
     ords = _ords(package, group) if first.cloze else tuple(range(1 + bool(fields[5])))
     package.rows.append(Row(
@@ -166,9 +172,19 @@ def _add(package: _Package, group: Sequence[Flashcard]) -> None:
     ))  # fmt: skip
 
 
-def _escaped(text: str) -> str:
-    from html import escape
+def _data(package: _Package, group: Sequence[Flashcard], seen: Sequence[str]) -> str:
+    """Return the card as the pack has it; '' for one with a chart, of which the package has a picture alone."""
+    card, pictures = data_of(group, package.export), dict[str, str]()
+    assets = package.texts.faces.document.assets
+    for path, figure in package.export.pack.figures.items():
+        if any(path in value for value in card.values() if isinstance(value, str)):
+            if figure.format == "chart":
+                return ""
+            pictures[path] = f"guide-{assets.figure(path)[0].removeprefix('asset/')}"
+    return packed(Own(card, pictures), seen)
 
+
+def _escaped(text: str) -> str:
     return escape(text, quote=False)
 
 
@@ -197,8 +213,6 @@ def _langs(card: Flashcard) -> tuple[str, str]:
 
 
 def _in(lang: str, html: str) -> str:
-    from guide.exchange.writing.texts import cleaned
-
     return f'<div lang="{lang}">{cleaned(html)}</div>' if lang else cleaned(html)
 
 

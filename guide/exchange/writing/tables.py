@@ -6,11 +6,12 @@ import csv as csv_module
 import io
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from guide.content.tables import COLUMNS
 from guide.exchange.writing.chosen import Export
 from guide.exchange.writing.texts import Texts, plain_text
-from guide.model.content import Card, Flashcard
+from guide.model.content import Flashcard
 
 _GAP = re.compile(r'<span class="gap">(.*?)</span>', re.S)
 
@@ -22,14 +23,8 @@ def csv(export: Export) -> bytes:
 
     The text begins with a byte order mark, by which Excel knows UTF-8.
     """
-    groups = export.cards()
-    authored = {card.id: card for card in export.pack.cards}
-    rows = [
-        _of_card(authored[group[0].of])
-        if group[0].origin == "cards"
-        else _of_derived(group[0], export)
-        for group in groups
-    ]
+    found = [data_of(group, export) for group in export.cards()]
+    rows = [{name: _cell(value) for name, value in data.items()} for data in found]
     used = [name for name in COLUMNS if any(row.get(name) for row in rows)]
     out = io.StringIO(newline="")
     writer = csv_module.DictWriter(out, used, extrasaction="ignore", lineterminator="\r\n")
@@ -38,30 +33,28 @@ def csv(export: Export) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _of_card(card: Card) -> dict[str, str]:
-    row: dict[str, str] = {}
-    usual = type(card)()
-    for name in COLUMNS:
-        value = getattr(card, name)
-        if isinstance(value, tuple):
-            row[name] = ";".join(value)
-        elif value != getattr(usual, name):
-            row[name] = "true" if value is True else str(value)
-    return row | {"id": card.id}
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ";".join(value)
+    return "true" if value is True else str(value)
 
 
-def _of_derived(card: Flashcard, export: Export) -> dict[str, str]:
-    """Return the row of a card that is made of another part of the pack."""
-    front, back = card.front, card.back
-    if card.choices:
-        front += "\n\n" + "\n".join(f"- {choice}" for choice in card.choices)
-    if card.start or card.end:
-        texts = Texts(export)
-        back = f"{texts.view(card).date_text}: {back}" if back else texts.view(card).date_text
-    return {
-        "id": card.id, "front": front, "back": back, "hint": card.hint,
-        "tags": ";".join(card.tags), "sources": ";".join(card.sources),
-    }  # fmt: skip
+def data_of(group: Sequence[Flashcard], export: Export) -> dict[str, Any]:
+    """Return the fields of a card as a pack has them: as written, or made of another part of the pack."""
+    first = group[0]
+    if first.origin == "cards":
+        card = next(card for card in export.pack.cards if card.id == first.of)
+        said: dict[str, Any] = card.model_dump(mode="json", exclude_defaults=True)
+        return {"id": card.id, **said}
+    front, back = first.front, first.back
+    if first.choices:
+        front += "\n\n" + "\n".join(f"- {choice}" for choice in first.choices)
+    if first.start or first.end:
+        date = Texts(export).view(first).date_text
+        back = f"{date}: {back}" if back else date
+    found = {"id": first.id, "front": front, "back": back, "hint": first.hint, "tags": list(first.tags),
+             "sources": list(first.sources)}  # fmt: skip
+    return {name: value for name, value in found.items() if value}
 
 
 def quizlet(export: Export) -> bytes:
