@@ -289,7 +289,7 @@ EXAMPLES: dict[str, Any] = {
     "tags": ["core"], "levels": [1, 2], "sections": ["cycle"], "rest": ["sat", "sun"],
     "start": "2026-11-23", "deadline": "2026-12-18", "figure": "fig-rain",
     "layouts": {"vocabulary": "big-word"}, "colours": {"air-campaign": "#a34a17"},
-    "front_lang": "de", "back_lang": "sr-Cyrl", "new-per-day": 10, "questions": 20, "bleed": 3,
+    "front_lang": "de", "back_lang": "sr-Cyrl", "qr": "https://school.example/{id}", "new-per-day": 10, "questions": 20, "bleed": 3,
 }
 """Of options whose default shows nothing."""
 # fmt: on

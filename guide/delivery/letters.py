@@ -9,6 +9,8 @@ from typing import Any
 
 from guide.delivery.channels import registry
 from guide.delivery.channels.base import Letter
+from guide.delivery.database import Ledger
+from guide.delivery.earlier import NOTHING, Earlier
 from guide.delivery.orders import Made
 from guide.delivery.records import Due
 from guide.delivery.request import Task
@@ -49,14 +51,16 @@ def prepared(task: Task) -> tuple[Letters | None, list[Diagnostic]]:
 
 
 def letters_for(
-    task: Task, letters: Letters, dues: Sequence[Due], made: Sequence[Made]
+    task: Task, letters: Letters, dues: Sequence[Due], made: Sequence[Made], ledger: Ledger
 ) -> list[Letter]:
     """Return what some recipients are written; raises GuideError."""
+    earlier = Earlier(task, ledger)
     return letters.write([
         _context(
             task, due.recipient, [entry.number for entry in due.entries], due.entries[0].total,
             [file.name for file in each.parcel.files] if each.parcel else [],
         )
+        | earlier.told(due)
         for due, each in zip(dues, made, strict=False)
     ])  # fmt: skip
 
@@ -77,6 +81,7 @@ def _context(
         "files": list(files),
         "encrypted": task.request.encrypt,
         "lang": who.language or about.lang,
+        **NOTHING,
     }
 
 

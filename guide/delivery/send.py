@@ -296,7 +296,7 @@ def _ready(
     _note(sending, results)
     _record(sending, chunk[: len(whole)], State.MADE, whole)
     if channel.mailing and sending.letters is not None:
-        letters = letters_for(sending.task, sending.letters, chunk, whole)
+        letters = letters_for(sending.task, sending.letters, chunk, whole, sending.ledger)
         whole = [
             replace(made, parcel=replace(made.parcel, letter=letter))
             for made, letter in zip(whole, letters, strict=True)

@@ -18,6 +18,7 @@ from guide.html.margins import FACE_SIDE
 from guide.html.parts import with_scripts
 from guide.html.views import CardView
 from guide.markup.blocks import plain
+from guide.markup.codes import qr_svg
 from guide.markup.context import Here
 from guide.markup.labels import Labels
 from guide.markup.to_html import flowing
@@ -41,6 +42,7 @@ _QUESTION = (1.18, 2.6)
 _DISPLAY, _ASKED, _PICTURED, _VALUE = (1.6, 1.1), (1.18, 1.9), (1.18, 1.7), (1.9, 0.9)
 _LARGE = {"term": _DISPLAY, "actor": _DISPLAY, "title": _DISPLAY, "event": _ASKED, "fact": _ASKED,
           "image": _PICTURED}  # fmt: skip
+_ID = "{id}"
 _MOST_BLEED = 10  # mm; 3 is usual
 _LANG = re.compile(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?")
 
@@ -54,6 +56,8 @@ def card_view(
     image, figure = document.assets.figure(card.image) if card.image else ("", None)
     colours = options.get("colours") or {}
     layout = layout_of(card, options)
+    address = _address(card, str(options.get("qr") or ""))
+    sources = short_sources(document.pack, card)
     return CardView(
         id=document.at(card),
         number=card.number,
@@ -73,7 +77,8 @@ def card_view(
         topic=topic(document.pack, card),
         colour=str(next((colours[tag] for tag in card.tags if tag in colours), "")),
         date_text=_date(document.labels, card),
-        source="".join(short_source(document.pack, read_citation(s)) for s in card.sources[:1]),
+        source="; ".join(sources),
+        several_sources=len(sources) > 1,
         origin=card.origin,
         front_length=len(card.front),
         back_length=len(card.back),
@@ -84,7 +89,15 @@ def card_view(
             _is_long(back, stock, *_VALUE),
         ),
         turned=card.turned,
+        qr=document.assets.add(qr_svg(address), "svg") if address else "",
+        qr_address=address,
     )
+
+
+def _address(card: Flashcard, pattern: str) -> str:
+    """Return the address of the note of a card: all cards of one item have one note."""
+    name = card.of if card.origin == "cards" else card.id
+    return pattern.replace(_ID, name) if card.origin != "deck" else ""
 
 
 def _is_long(text: Markup, stock: Stock | None, em: float, most: float) -> bool:
@@ -170,6 +183,12 @@ def _date(labels: Labels, card: Flashcard) -> str:
     return write(card.start, card.end)
 
 
+def short_sources(pack: Pack, card: Flashcard) -> list[str]:
+    """Return the sources of a card in a few words each; two places in one work are one source."""
+    found = (short_source(pack, read_citation(each)) for each in card.sources)
+    return [*dict.fromkeys(filter(None, found))]
+
+
 def short_source(pack: Pack, citation: Citation) -> str:
     """Return a source in a few words: its author or title, and its year; '' when it is not known."""
     item = pack.sources.get(citation.key)
@@ -205,6 +224,10 @@ def wrong_options(pack: Pack, kind: Kind, options: Mapping[str, Any]) -> list[Di
         lang = str(options.get(side) or "")
         if not _LANG.fullmatch(lang):
             wrong(side, f"`{lang}` is not a language tag", "Write de, sr-Cyrl or pt-BR.")
+    qr = str(options.get("qr") or "")
+    if qr and not (_ID in qr and qr.startswith(("https://", "http://"))):
+        hint = "Write qr: https://school.example/{id}, with {id} where the id of the card belongs."
+        wrong("qr", f"`{qr}` is not an address with {_ID} in it", hint)
     bleed = float(options.get("bleed") or 0)
     if not 0 <= bleed <= _MOST_BLEED:
         hint = f"bleed: 0 to {_MOST_BLEED} mm; 3 is usual."

@@ -292,7 +292,7 @@ class CardView:
     filled in when the deck is put together; a layout that prints `number` is set again for every
     card that moves. `head` is what the card is about: its topic, or else the deck's title; '' on a
     front where that would give the answer away. `long` is True where the side that is drawn takes
-    too many lines in large type on the stock.
+    too many lines in large type on the stock. `qr` is the path of a QR code for `qr_address`, '' without one.
     """
 
     id: str
@@ -314,6 +314,7 @@ class CardView:
     tags: tuple[str, ...]
     langs: tuple[str, str] = ("", "")
     turned: bool = False
+    several_sources: bool = False
     image_side: str = "front"
     n_of_m: Markup = Markup()
     heads: tuple[str, str] = ("", "")
@@ -322,6 +323,8 @@ class CardView:
     dir: str = ""
     longs: tuple[bool, bool] = (False, False)
     long: bool = False
+    qr: str = ""
+    qr_address: str = ""
 
     def seen_from(self, side: str) -> CardView:
         """Return the card with the language, the head and the length of one side."""

@@ -81,8 +81,8 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "worksheet": ("gaps",),
     "flashcards": (
         "stock", "duplex", "derive", "order", "marks", "fit", "tags", "sort", "seed", "layouts",
-        "colours", "bleed", "corners", "ruler", "front_lang", "back_lang", "title-card",
-        "contents-card",
+        "colours", "bleed", "corners", "ruler", "front_lang", "back_lang", "qr",
+        "title-card", "contents-card",
     ),
 }  # fmt: skip
 """The options that Python reads for each `views` of kind.toml, and for kinds of faces (flashcards).

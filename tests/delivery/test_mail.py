@@ -414,3 +414,29 @@ def test_a_ledger_that_fails_before_the_last_line_stops_the_message(send: Run, s
     assert done.exit_code == 1
     assert "Traceback" not in done.output and "internal error" not in done.output
     assert sorted(office.boxes) == ["a@example.org"]
+
+
+def test_a_letter_tells_what_changed_since_the_copy_that_somebody_holds(run: Run, serve: Serve, tmp_path: Path) -> None:
+    """Jane has version 1.0 and reads what is new in 1.1; somebody new reads nothing of it."""
+    office = serve()
+    pack = tmp_path / "water"
+    pack.mkdir()
+    about = "format: 1\ntitle: Water\nversion: '%s'\ndate: 2026-01-10\ndocuments: {briefing: {contents: false, index: false}}\n"
+    (pack / "pack.yaml").write_text(about % "1.0")
+    (pack / "glossary.yaml").write_text("- {term: Dew, definition: Water on gras.}\n- {term: Fog, definition: A cloud.}\n")
+    command = ("distribute", pack, "--to", tmp_path / "list.csv", "--channel", "smtp", "--send", "--jobs", "1")
+    listed(tmp_path, "Jane Smith,jane@example.org")
+    assert run("release", pack).exit_code == 0
+    done = run(*command)
+    assert done.exit_code == 0, done.output
+    (pack / "pack.yaml").write_text(about % "1.1")
+    (pack / "glossary.yaml").write_text("- {term: Dew, definition: Water on grass.}\n- {term: Ice, definition: Water that is solid.}\n")
+    assert run("release", pack).exit_code == 0
+    listed(tmp_path, "Jane Smith,jane@example.org", "New Reader,new@example.org")
+    done = run(*command)
+    assert done.exit_code == 0, done.output
+    first, second = (message.get_body(("plain",)).get_content() for message in office.boxes["jane@example.org"])
+    assert "Since version" not in first
+    for words in ("Since version 1.0, which you have:", "changed: Dew – Water on grass.", "new: Ice – Water that is solid.", "removed: Fog – A cloud."):
+        assert words in second
+    assert "Since version" not in office.boxes["new@example.org"][0].get_body(("plain",)).get_content()

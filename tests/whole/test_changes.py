@@ -123,3 +123,20 @@ def test_a_build_and_a_revision_are_earlier_states_too(built: tuple[Path, Path, 
     edit(folder, "facts.yaml", "96.5", "96")
     again = run("release", folder)
     assert again.exit_code == 1 and "pack.yaml:3:10: error[version-released]: version 1.1 was released on 2026-01-10" in again.output
+
+
+def test_a_qr_code_leads_to_the_note(tmp_path: Path) -> None:
+    """On each back, with the id of its item; both cards of a reversed one lead to one note; without {id} it is refused."""
+    folder = tmp_path / "qr"
+    folder.mkdir()
+    deck = "documents: {flashcards: {qr: 'https://school.example/%s', derive: [glossary]}}\n"
+    (folder / "pack.yaml").write_text("format: 1\ntitle: T\n" + deck % "{id}")
+    (folder / "cards.yaml").write_text("- {id: a, front: One, back: Eins, reverse: true}\n")
+    (folder / "glossary.yaml").write_text("- {id: dew, term: Dew, definition: Water on grass.}\n")
+    run("build", folder, "-o", tmp_path, "--jobs", "1")
+    with pikepdf.open(tmp_path / "qr/flashcards-screen.pdf") as pdf:
+        said = [str(each.get("/Alt", "")) for each in pdf.objects
+                if isinstance(each, pikepdf.Dictionary) and each.get("/S") == "/Figure"]  # fmt: skip
+    assert sorted(said) == [f"QR code for https://school.example/{name}" for name in ("a", "a", "card-dew")]
+    (folder / "pack.yaml").write_text("format: 1\ntitle: T\n" + deck % "all")
+    assert "error[bad-value]: `https://school.example/all` is not an address with {id} in it" in run("build", folder).output
