@@ -15,9 +15,9 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Self
 
-from guide.cluster.address import Cluster
+from guide.cluster.address import OPTION, Cluster
 from guide.cluster.packing import Answer, Call
-from guide.diagnostics.diagnostic import GuideError
+from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.diagnostics.formats import diagnostic_json, from_json
 from guide.system.shared import Entries
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from guide.cluster.dispatch import Dispatcher
 
 _OFTEN = 0.2  # s between two looks whether the desk is closed
+_OF_ENTRIES = {"read", "write", "drop"}
 _PLAIN = ("function", "seconds", "wall", "session", "kit", "outfit")
 
 
@@ -63,19 +64,46 @@ class Desk:
             self._thread.start()
 
     def _serve(self) -> None:
-        from guide.cluster.dispatch import (
-            Dispatcher,
-        )  # a second, while the other process reads the pack
+        with contextlib.suppress(EOFError, OSError):  # the other process has ended
+            try:
+                if self.cluster is None:
+                    self._answer(None)
+                    return
+                # A second of importing, while the other process reads the pack.
+                from guide.cluster.dispatch import Dispatcher
 
-        try:
-            with Dispatcher(self.cluster, self.modules) as dispatcher:
-                while not self._closed.is_set():
-                    if self.near.poll(_OFTEN):
-                        self._take(dispatcher, json.loads(self.near.recv_bytes()))
-        except GuideError as exc:
-            self._refuse(exc)
-        except (EOFError, OSError):  # the other process has ended
-            return
+                with Dispatcher(self.cluster, self.modules) as dispatcher:
+                    self._answer(dispatcher)
+            except GuideError as exc:
+                self._refuse(exc)
+            except OSError:
+                raise
+            except Exception as exc:  # noqa: BLE001  the other process must not wait for ever
+                message = f"the connection to the cluster failed: {type(exc).__name__}: {exc}"
+                self._refuse(
+                    GuideError(error("cluster-lost", message, Place(OPTION), "Build again."))
+                )
+
+    def _answer(self, dispatcher: Dispatcher | None) -> None:
+        while not self._closed.is_set():
+            if self.near.poll(_OFTEN):
+                head = json.loads(self.near.recv_bytes())
+                if head["do"] in _OF_ENTRIES:
+                    self._keep(head)
+                elif dispatcher is not None:
+                    self._take(dispatcher, head)
+
+    def _keep(self, head: dict[str, Any]) -> None:
+        """Read, write or delete a shared entry."""
+        assert self.entries is not None
+        name: str = head["name"]
+        if head["do"] == "read":
+            found = self.entries.read(name)
+            self._send(head["number"], "none" if found is None else "entry", (), found or b"")
+        elif head["do"] == "write":
+            self.entries.write(name, self.near.recv_bytes())
+        else:
+            self.entries.drop(name)
 
     def _take(self, dispatcher: Dispatcher, head: dict[str, Any]) -> None:
         number: int = head["number"]
@@ -109,7 +137,7 @@ class Desk:
             while not self._closed.is_set():
                 if self.near.poll(_OFTEN):
                     head = json.loads(self.near.recv_bytes())
-                    if head["do"] in {"read", "write", "drop"}:
+                    if head["do"] in _OF_ENTRIES:
                         self._keep(head)
                         continue
                     for _ in range(len(head.get("fresh", ())) + (head["do"] == "call")):

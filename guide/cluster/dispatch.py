@@ -128,8 +128,13 @@ class Dispatcher:
         await asyncio.wait(others, timeout=1) if others else None
 
     async def _capacity(self) -> int:
-        connection = await self._connected()
-        found = await self._workers(connection.client)
+        try:
+            connection = await self._connected()
+            found = await self._workers(connection.client)
+        except GuideError:
+            raise
+        except Exception as exc:
+            raise GuideError(_failed(self.cluster.address, exc)) from exc
         return sum(int(each["nthreads"]) for each in found.values())
 
     async def _answer(self, call: Call) -> Answer:
@@ -140,6 +145,8 @@ class Dispatcher:
             return await self._tried(call)
         except GuideError as exc:
             return Answer("failed", _as_json(exc.diagnostics))
+        except Exception as exc:  # noqa: BLE001  a scheduler or a worker without guide, for one
+            return Answer("failed", _as_json([_failed(self.cluster.address, exc)]))
         except asyncio.CancelledError:
             if self._lost is None:
                 raise
@@ -245,15 +252,21 @@ class Dispatcher:
         """Return a connection to a scheduler that has workers; raises GuideError."""
         until = self._loop.time() + self.patience
         while True:
+            client = None
             try:
                 left = max(0.5, until - self._loop.time())
-                client = await Client(
+                client = Client(
                     self.cluster.address, asynchronous=True, timeout=left, set_as_default=False
                 )
+                await client
                 break
-            except (TypeError, ssl.SSLError) as exc:
-                raise GuideError(_no_tls(self.cluster.address, exc)) from exc
-            except (OSError, TimeoutError) as exc:
+            except Exception as exc:
+                if client is not None:
+                    await _closed(client)
+                if isinstance(exc, TypeError | ssl.SSLError):
+                    raise GuideError(_no_tls(self.cluster.address, exc)) from exc
+                if not isinstance(exc, OSError | TimeoutError):
+                    raise
                 if self._loop.time() > until:
                     raise self._gone(f"cannot be reached within {self.patience:g} s") from exc
                 await asyncio.sleep(0.3)
@@ -307,7 +320,7 @@ class Dispatcher:
             except GuideError as exc:
                 if connection is self._connection and connection.client.status == "running":
                     self._give_up(exc)
-            except OSError:
+            except Exception:  # noqa: BLE001, S112  the connection is being made anew
                 continue
 
     async def _avoid_silent(
@@ -362,6 +375,15 @@ def _no_workers(where: str, seconds: float) -> Diagnostic:
     message = f"the scheduler {where} has had no workers for {seconds:g} s"
     hint = f"Start some: `dask worker {where} --nworkers auto --nthreads 1`. See docs/cluster.md."
     return error("cluster-no-workers", message, Place(address.OPTION), hint)
+
+
+def _failed(where: str, exc: Exception) -> Diagnostic:
+    message = f"the cluster at {where} failed: {type(exc).__name__}: {str(exc)[:200]}"
+    hint = (
+        "Install the same version of guide where the scheduler and the workers run, then start them again. "
+        "See docs/cluster.md."
+    )
+    return error("cluster-lost", message, Place(address.OPTION), hint)
 
 
 def _no_tls(where: str, exc: Exception) -> Diagnostic:

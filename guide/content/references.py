@@ -13,16 +13,11 @@ from guide.model.base import Item
 from guide.model.content import Section
 from guide.model.letters import same_name
 from guide.model.markup import (
-    CLUSTER,
-    SOURCE_KEY,
     Mention,
     placed_texts,
     read_citation,
-    split_key,
-    texts_of,
 )
 from guide.model.pack import Pack
-from guide.model.signs import without_code
 
 Found = Iterator[Diagnostic]
 OF_A_PICTURE = re.compile(r"\.(?:png|jpe?g|svg|gif|webp|avif|bmp|tiff?)$", re.I)
@@ -52,39 +47,12 @@ def _unknown_term(name: str, names: Mapping[str, str], place: Place, item: str) 
     return error("unknown-term", f"the glossary has no term `{name}`", place, hint, item)
 
 
-_KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")
-
-
 def _open_citations(pack: Pack) -> Found:
     """Find citations that have lost a bracket, and are printed unchanged."""
-    for section in pack.sections:
-        for key, at in _bare_keys(section.body, pack):
-            yield _open_citation(key, section.in_body(at), section)
     for item in pack.items:
-        for name, text in texts_of(item):
-            for key, _ in _bare_keys(text, pack):
-                yield _open_citation(key, item.at(name), item)
-
-
-def _bare_keys(text: str, pack: Pack) -> Iterator[tuple[str, int]]:
-    """Yield the keys of sources outside citations, and where they are."""
-    if "@" not in text:
-        return
-    plain = CLUSTER.sub(lambda match: _without_cited(match[0]), without_code(text))
-    for match in _KEY.finditer(plain):
-        key, _ = split_key(match[1])
-        if key in pack.sources:
-            yield key, match.start()
-
-
-def _without_cited(cluster: str) -> str:
-    """Return a citation with blanks for all but keys that its words hide: `[@a, and @b]`."""
-    parts = []
-    for part in cluster.split(";"):
-        cited = _KEY.search(part)
-        end = cited.end() if cited else len(part)
-        parts.append(re.sub(r"[^\n]", " ", part[:end]) + part[end:])
-    return " ".join(parts)
+        for mention, place in mentions_of(item, pack):
+            if mention.kind == "bare" and mention.value in pack.sources:
+                yield _open_citation(mention.value, place, item)
 
 
 def _open_citation(key: str, place: Place, item: Item) -> Diagnostic:
@@ -183,29 +151,23 @@ def _anchors(pack: Pack) -> Found:
             seen.setdefault(mention.value, place)
 
 
-_NOTE = re.compile(r"\[\^([^\]\s]+)\](:)?")
-
-
 def _footnotes(pack: Pack) -> Found:
     """Every footnote that is called must be there, and every one that is there must be called."""
     for section in pack.sections:
-        text = without_code(section.body)
-        called: dict[str, int] = {}
-        written: dict[str, int] = {}
-        for match in _NOTE.finditer(text):
-            begins = not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
-            target = written if match[2] and begins else called
-            target.setdefault(match[1], match.start())
-        for name, at in called.items():
-            if name not in written:
+        seen: set[tuple[str, str]] = set()
+        for mention, place in mentions_of_body(section, pack):
+            kind, name = mention.kind, mention.value
+            if kind not in {"note", "uncalled"} or (kind, name) in seen:
+                continue
+            seen.add((kind, name))
+            if kind == "note":
                 message = f"there is no footnote `[^{name}]`"
                 hint = f"Write it on a separate line: [^{name}]: text"
-                yield error("bad-reference", message, section.in_body(at), hint, section.id)
-        for name, at in written.items():
-            if name not in called:
+                yield error("bad-reference", message, place, hint, section.id)
+            else:
                 message = f"the footnote `[^{name}]` is never called, and not printed"
                 hint = f"Put [^{name}] where it belongs, or delete it."
-                yield warning("unused-footnote", message, section.in_body(at), hint, section.id)
+                yield warning("unused-footnote", message, place, hint, section.id)
 
 
 def _has_words(item: Item, mention: Mention, pack: Pack) -> bool:

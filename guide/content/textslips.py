@@ -1,4 +1,8 @@
-"""What looks like a table, a gap or a mark in a text and is printed as it is: lines of pipes, `{gap}`."""
+"""What looks like a table, a gap or a mark in a text and is printed as it is: lines of pipes, `{gap}`.
+
+Regular expressions read it, since to the parser it is no more than words; what is code, a formula or a
+comment comes from the lexer that the parser uses (`model/signs.py`).
+"""
 
 from __future__ import annotations
 

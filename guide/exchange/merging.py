@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guide.content.slugs import slug
@@ -106,12 +106,8 @@ def _known(
 ) -> None:
     """Take over what the file changed in an item that was imported before."""
     item = items.get((entry.part, record.id))
-    if item is None:  # a person has deleted it
-        merged.count(entry.part, "edited here")
-        merged.records.append(record)
-        message = f"`{record.id}` was deleted in the pack; it is not imported again"
-        hint = f"To have it back, delete its line in imports.lock and import the file again: {_start(entry)}"
-        merged.problems.append(warning("import-edited", message, entry.at, hint, record.id))
+    if item is None:
+        _deleted(entry, record, merged)
         return
     here = said(item)
     fields = dict(record.fields)
@@ -127,29 +123,33 @@ def _known(
             continue
         if ours != now:
             values[name] = entry.data.get(name)
-        fields = (
-            {**fields, name: now}
-            if now
-            else {each: old for each, old in fields.items() if each != name}
-        )
+        fields[name] = now
     if kept:
-        names = " and ".join(f"`{name}`" for name in kept)
-        message = f"{names} of `{record.id}` changed both here and in {merged.found.path}; the pack's stays"
-        at = item.at(kept[0])
-        hint = f"In the file it is now: {_shown(entry.data.get(kept[0], ''))}. Write here which of the two is right."
-        merged.problems.append(warning("import-edited", message, at, hint, record.id))
+        _both(entry, record, item, kept, merged)
     if values:
         merged.changes.append(Change(entry, record.id, values))
     merged.count(entry.part, "edited here" if kept else "changed" if values else "unchanged")
-    merged.records.append(
-        Imported(
-            record.source,
-            record.part,
-            record.id,
-            entry.key or record.key,
-            dict(sorted(fields.items())),
-        )
+    left = {name: value for name, value in sorted(fields.items()) if value}
+    merged.records.append(replace(record, key=entry.key or record.key, fields=left))
+
+
+def _deleted(entry: Entry, record: Imported, merged: Merged) -> None:
+    """Report an entry that a person has deleted in the pack."""
+    merged.count(entry.part, "edited here")
+    merged.records.append(record)
+    message = f"`{record.id}` was deleted in the pack; it is not imported again"
+    hint = f"To have it back, delete its line in imports.lock and import the file again: {_start(entry)}"
+    merged.problems.append(warning("import-edited", message, entry.at, hint, record.id))
+
+
+def _both(entry: Entry, record: Imported, item: Item, kept: Sequence[str], merged: Merged) -> None:
+    """Report fields that changed in the pack and in the file."""
+    names = " and ".join(f"`{name}`" for name in kept)
+    message = (
+        f"{names} of `{record.id}` changed both here and in {merged.found.path}; the pack's stays"
     )
+    hint = f"In the file it is now: {_shown(entry.data.get(kept[0], ''))}. Write here which of the two is right."
+    merged.problems.append(warning("import-edited", message, item.at(kept[0]), hint, record.id))
 
 
 def _shown(value: Any) -> str:

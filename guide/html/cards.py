@@ -57,6 +57,7 @@ def card_view(
     colours = options.get("colours") or {}
     layout = layout_of(card, options)
     address = _address(card, str(options.get("qr") or ""))
+    sources = short_sources(document.pack, card)
     return CardView(
         id=document.at(card),
         number=card.number,
@@ -76,7 +77,8 @@ def card_view(
         topic=topic(document.pack, card),
         colour=str(next((colours[tag] for tag in card.tags if tag in colours), "")),
         date_text=_date(document.labels, card),
-        source="".join(short_source(document.pack, read_citation(s)) for s in card.sources[:1]),
+        source="; ".join(sources),
+        several_sources=len(sources) > 1,
         origin=card.origin,
         front_length=len(card.front),
         back_length=len(card.back),
@@ -179,6 +181,12 @@ def topic(pack: Pack, card: Flashcard) -> str:
 def _date(labels: Labels, card: Flashcard) -> str:
     write = labels.span if "span" in FIELDS.get(card.origin, ()) else labels.date
     return write(card.start, card.end)
+
+
+def short_sources(pack: Pack, card: Flashcard) -> list[str]:
+    """Return the sources of a card in a few words each; two places in one work are one source."""
+    found = (short_source(pack, read_citation(each)) for each in card.sources)
+    return [*dict.fromkeys(filter(None, found))]
 
 
 def short_source(pack: Pack, citation: Citation) -> str:

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from guide.content.digests import digest_of_item
 from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error
 from guide.diagnostics.suggest import nearest
-from guide.html.cards import card_view, layout_of, n_of_m, short_source
+from guide.html.cards import card_view, layout_of, n_of_m, short_source, short_sources
 from guide.html.completeness import forgotten_of_card
 from guide.html.document import Document
 from guide.html.request import Request
@@ -20,7 +20,6 @@ from guide.html.stylesheets import stylesheets
 from guide.html.templates import Templates
 from guide.model.artifacts import Face, Fault, Html
 from guide.model.content import Citation, Flashcard
-from guide.model.markup import read_citation
 from guide.system.digest import digest
 
 _CONTENT = re.compile(r"\bcontent\s*:\s*([^;}]+)")
@@ -97,7 +96,7 @@ class Faces:
             for card in request.cards
             for text in (
                 card.front, card.back, card.hint, *card.choices, *card.tags,
-                *(short_source(request.pack, read_citation(s)) for s in card.sources[:1]),
+                *short_sources(request.pack, card),
             )
         ]  # fmt: skip
         return Html(

@@ -314,6 +314,7 @@ class CardView:
     tags: tuple[str, ...]
     langs: tuple[str, str] = ("", "")
     turned: bool = False
+    several_sources: bool = False
     image_side: str = "front"
     n_of_m: Markup = Markup()
     heads: tuple[str, str] = ("", "")

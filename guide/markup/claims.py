@@ -3,6 +3,10 @@
 This reading is independent of markdown-it and of `guide.model.markup` on purpose: it knows only what
 may be consumed, such as the address of a link or the language of code. All else is text that must
 appear in print, so that no disagreement about the grammar can lose a word silently.
+
+It has regular expressions and does not walk the tokens of the one parsing: what the parser drops, or
+takes for syntax by mistake (two sums in dollars for a formula, a sentence for the address of a link),
+is in no token, and a reading of the tokens would find nothing missing.
 """
 
 from __future__ import annotations

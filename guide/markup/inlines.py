@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from guide.model.cloze import gap_end
 from guide.model.markup import (
     CLUSTER,
+    NOTE,
     REFERENCE,
     TERM,
     are_attributes,
@@ -73,6 +74,17 @@ def reference(state: StateInline, silent: bool) -> bool:
         token = state.push("xref", "", 0)
         token.content, token.meta = target, _written(state, f"@{target}")
     state.pos += len(target) + 1
+    return True
+
+
+def lost_note(state: StateInline, silent: bool) -> bool:
+    """Read the call of a note that is not there, `[^x]`, as text that names it."""
+    match = NOTE.match(state.src, state.pos) if state.src.startswith("[^", state.pos) else None
+    if not match or silent:
+        return False
+    token = state.push("literal", "", 0)
+    token.content, token.meta = match[0], {"note": match[1]} | _written(state, match[0])
+    state.pos = match.end()
     return True
 
 

@@ -11,10 +11,11 @@ from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
 from guide.markup.parse import Parsed, read, read_box, read_line
-from guide.model.markup import Mention
-from guide.model.signs import spans, without_comments
+from guide.model.markup import BARE_KEY, Mention, split_key
+from guide.model.signs import spans, without_code, without_comments
 
 _SIGNS = re.compile(r"[\[@]|\{[^{}\n]*#")
+_ESCAPED = re.compile(r"\\\[[^\[\]\n@]{0,40}\Z")
 _TO_PATH = re.compile(r"\(\s*<?")
 
 
@@ -49,6 +50,8 @@ def _of_blocks(parsed: Parsed, finder: _Finder, language: str) -> Iterator[Menti
         yield from _of_words(token.children or (), parsed, finder, lines)
         if caption:
             yield from _of_words(caption.children or (), parsed, finder, caption.map)
+    for name in parsed.uncalled:
+        yield finder.mention("uncalled", name, finder.note(name))
     for note in notes.values():
         first = note[0].map if note and note[0].type == "note_line" else None
         yield from _of_words(note, parsed, finder, first and [first[0], finder.count])
@@ -61,17 +64,28 @@ def _of_words(
     for token in tokens:
         raw = token.meta.get("raw", "")
         if token.type == "cite":
-            start = finder.find(token, lines)
+            start = finder.mark(token, lines)
             for citation in token.meta["cluster"]:
                 keys = (raw.find(f"@{form}") for form in (citation.key, f"{{{citation.key}}}"))
                 at = min((key for key in keys if key >= 0), default=0)
                 yield finder.mention("cite", citation.key, start + at)
+                finder.taken.add(start + at)
+                # `[@a, and @b]` cites one source, and prints the key of the other.
+                for key, written in _bare_keys(citation.written):
+                    yield finder.mention("bare", key, start + max(raw.find(written), 0))
+        elif token.type == "text" and "@" in token.content:
+            for key, written in _bare_keys(token.content):
+                at = finder.bare(written, lines)
+                if not _ESCAPED.search(finder.text, 0, at):  # `\[@a]` is meant as text
+                    yield finder.mention("bare", key, at)
+        elif "note" in token.meta:
+            yield finder.mention("note", token.meta["note"], finder.mark(token, lines))
         elif token.type == "term":
             shown = token.content if token.meta["other"] else ""
             name = " ".join(token.meta["term"].split())
-            yield finder.mention("term", name, finder.find(token, lines) + 2, shown)
+            yield finder.mention("term", name, finder.mark(token, lines) + 2, shown)
         elif token.type == "xref":
-            yield finder.mention("ref", token.content, finder.find(token, lines))
+            yield finder.mention("ref", token.content, finder.mark(token, lines))
         elif token.type == "image":
             yield from _image(token, parsed, finder, lines)
         yield from _anchor(token, finder, lines)
@@ -80,13 +94,19 @@ def _of_words(
         yield from _of_words(list(said), parsed, finder, lines)
 
 
+def _bare_keys(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the keys in a text that are not in a citation, each also as written."""
+    for match in BARE_KEY.finditer(text):
+        yield split_key(match[1])[0], match[0]
+
+
 def _image(
     token: Token, parsed: Parsed, finder: _Finder, lines: list[int] | None
 ) -> Iterator[Mention]:
     """Yield a picture, at its path: in its brackets, or where its name is defined."""
     raw, path = token.meta["raw"], str(token.attrs["src"])
     label = len(f"![{token.content}]")
-    start = finder.find(token, lines)
+    start = finder.mark(token, lines)
     begins = _TO_PATH.match(raw, label)
     if begins:
         at = start + begins.end()
@@ -136,9 +156,13 @@ class _Finder:
         last = max(lines[1], lines[0] + 1)  # the head of a definition ends where it begins
         return self.starts[min(lines[0], self.count)], self.starts[min(last, self.count)]
 
-    def find(self, token: Token, lines: list[int] | None) -> int:
+    def mark(self, token: Token, lines: list[int] | None) -> int:
+        """Return where the mark of a token begins in lines."""
+        return self.find(token.meta["raw"], token.meta["before"], lines)
+
+    def find(self, written: str, before: str, lines: list[int] | None) -> int:
         """Return where a mark begins in lines, their beginning if it is not as it was written."""
-        first, before = token.meta["raw"].partition("\n")[0], token.meta["before"]
+        first = written.partition("\n")[0]
         start, end = self._span(lines)
         in_cell = first.replace("|", "\\|")
         for prefix, mark in ((before, first), ("", first), ("", in_cell)):
@@ -149,6 +173,20 @@ class _Finder:
                 self.taken.add(at + len(prefix))
                 return at + len(prefix)
         return start
+
+    def bare(self, written: str, lines: list[int] | None) -> int:
+        """Return where a key outside a citation is, the beginning of the lines if nowhere."""
+        start, end = self._span(lines)
+        keys = BARE_KEY.finditer(without_code(self.text), start, end)
+        found = (key.start() for key in keys if key[0] == written)
+        at = next((at for at in found if at not in self.taken), start)
+        self.taken.add(at)
+        return at
+
+    def note(self, name: str) -> int:
+        """Return where a note is written."""
+        match = re.search(rf"^[ \t>]*(?=\[\^{re.escape(name)}\]:)", self.text, re.M | re.I)
+        return match.end() if match else 0
 
     def path(self, path: str, lines: list[int] | None) -> int:
         """Return where the path of a picture is defined."""

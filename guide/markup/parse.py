@@ -85,6 +85,7 @@ def _parser(language: str, one_line: bool) -> MarkdownIt:
     md.inline.ruler.before("link", "cluster", inlines.cluster)
     md.inline.ruler.before("link", "reference", inlines.reference)
     md.inline.ruler.before("link", "gap", inlines.gap)
+    md.inline.ruler.after("footnote_ref", "lost_note", inlines.lost_note)
     md.inline.ruler.before("link", "attributes", inlines.attributes)
     md.inline.ruler.before("link", "script", inlines.script)
     md.inline.ruler.before("emphasis", "times", inlines.times)
@@ -115,13 +116,15 @@ def _parser(language: str, one_line: bool) -> MarkdownIt:
 class Parsed:
     """A text that was parsed: its tokens, and the lines that define the names of links and pictures.
 
-    Of a text of `one_line` the blanks around it were not parsed. Nobody changes the tokens: other
+    `uncalled` are the names of notes that nothing calls. Of a text of `one_line` the blanks around it
+    were not parsed. Nobody changes the tokens: other
     documents have them too.
     """
 
     tokens: Sequence[Token]
     definitions: Mapping[str, list[int]]
     one_line: bool
+    uncalled: Sequence[str] = ()
 
 
 def parse(text: str, language: str = "en", gaps: bool = False, field: bool = False) -> list[Token]:
@@ -169,7 +172,9 @@ def read(text: str, language: str, gaps: bool = False, field: bool = False) -> P
     if notes:
         tokens.insert(0, Token("notes", "", 0, meta={"notes": notes}))
     names = {name: each["map"] for name, each in env.get("references", {}).items()}
-    return Parsed(_figures(tokens), names, one_line)
+    refs = env.get("footnotes", {}).get("refs", {})
+    uncalled = [name.removeprefix(":") for name, call in refs.items() if call < 0]
+    return Parsed(_figures(tokens), names, one_line, uncalled)
 
 
 @lru_cache(maxsize=4096)

@@ -22,6 +22,8 @@ _KEY = re.compile(
 )
 _END_OF_KEY = ".:?~#$%&<>-/+"  # punctuation that ends a sentence rather than a key
 REFERENCE = re.compile(r"(?<![\w@/.\[-])@((?:fig|sec|tbl)-[A-Za-z0-9][\w-]*)")
+BARE_KEY = re.compile(rf"(?<![\w@/.])@({SOURCE_KEY})")  # outside a citation
+NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 # `[[term]]`, `[[term|shown]]`; in a cell of a table the bar has a backslash before it.
 TERM = re.compile(r"\[\[([^\[\]|\n]+?)(?:\\?\|([^\[\]\n]+))?\]\]")
 _PAIR = r"[A-Za-z][\w-]*=(?:\"[^\"]*\"|'[^']*'|“[^”]*”|[^\s\"'{}]+)"
@@ -49,6 +51,9 @@ _LOCATORS = {
 @dataclass(frozen=True)
 class Mention:
     """Something that a text points at: `kind` is cite, ref, term, image or anchor.
+
+    What points at nothing is `bare` (a key outside a citation), `note` (the call of a note that is
+    not there) or `uncalled` (a note).
 
     `offset` is where in the text it begins, `shown` a term's wording or an image's caption, `given`
     the names of the attributes in the braces after an image.

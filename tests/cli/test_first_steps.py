@@ -126,9 +126,8 @@ ctypes.CDLL = without
 """
 
 
-@pytest.mark.parametrize("words", [["build", "pack", "-o", "out"], ["calibrate", "-o", "sheet.pdf"], ["doctor"]])
-def test_a_machine_without_pango_says_so_in_one_line(words: list[str], tmp_path: Path) -> None:
-    """The missing libraries are named with the command that installs them; no traceback, no limit."""
+def without_pango(words: list[str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command on a new pack where Pango cannot be loaded."""
     (tmp_path / "blind").mkdir()
     (tmp_path / "blind/sitecustomize.py").write_text(_BLIND)
     for name, data in new_pack(tmp_path / "pack", "", "exam").items():
@@ -136,7 +135,19 @@ def test_a_machine_without_pango_says_so_in_one_line(words: list[str], tmp_path:
         (tmp_path / "pack" / name).write_bytes(data)
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "blind"), "GUIDE_CACHE_DIR": str(tmp_path / "cache")}
     program = [sys.executable, "-c", "from guide.cli import main; main()", *words]
-    done = subprocess.run(program, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(program, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_content_is_checked_without_pango(tmp_path: Path) -> None:
+    done = without_pango(["check", "--no-layout", "pack"], tmp_path)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+    assert "no problems" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["build", "pack", "-o", "out"], ["calibrate", "-o", "sheet.pdf"], ["doctor"]])
+def test_a_machine_without_pango_says_so_in_one_line(words: list[str], tmp_path: Path) -> None:
+    """The missing libraries are named with the command that installs them; no traceback, no limit."""
+    done = without_pango(words, tmp_path)
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     assert "Pango" in said and "Install" in said

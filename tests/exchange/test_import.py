@@ -371,6 +371,27 @@ def test_columns_separators_and_texts_can_be_named(bring: Bring, tmp_path: Path)
     assert sides(tmp_path)[4:] == [("&lt;b>", "\\*\\*x\\*\\*")]
 
 
+def test_what_guide_exports_comes_back_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deck as CSV and as an Anki package, imported into a new pack, has the same cards under the same ids."""
+    monkeypatch.chdir(tmp_path)
+    Path("deck").mkdir()
+    Path("deck/pack.yaml").write_text("format: 1\ntitle: Deck\ndocuments: {flashcards: {derive: []}}\n")
+    Path("deck/cards.yaml").write_text(
+        "- {id: one, front: What is **bold**?, back: a *word*, tags: [core, two words], hint: think}\n"
+        "- {id: two, front: Zelle, back: cell, reverse: true}\n"
+        '- {id: three, cloze: "The {{c1::nucleus::part}} has {{c2::DNA}}."}\n'
+        "- id: four\n  front: List \\* star\n  back: |-\n    - one\n    - two\n\n    $x^2$ and H~2~O\n"
+    )
+    wanted = {card.id: card.model_dump() for card in load_pack(tmp_path / "deck")[0].cards}
+    for kind, ending in (("csv", "csv"), ("anki", "apkg")):
+        done = CliRunner().invoke(guide, ["export", kind, "deck", "-o", f"deck.{ending}"])
+        assert done.exit_code == 0, done.output
+        done = CliRunner().invoke(guide, ["import", f"deck.{ending}", "--into", kind, "--write"])
+        assert done.exit_code == 0, done.output
+        pack, _ = load_pack(tmp_path / kind)
+        assert {card.id: card.model_dump() for card in pack.cards} == wanted
+
+
 def test_the_command_shows_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without --write nothing is written; a pack is named after the file, or is the one at hand."""
     monkeypatch.chdir(tmp_path)

@@ -52,12 +52,13 @@ class Idle:
         return None
 
 
-def keys(pack: Path, **settings: Any) -> dict[str, str]:
+def keys(pack: Path, store: Store | None = None, **settings: Any) -> dict[str, str]:
     """Return the key of each document of pages and of each card, which has its surroundings in it."""
     run = Settings(**settings)
     reading = read(pack, run)
     assert reading.pack is not None, reading.problems.found
-    task = Task(reading.pack, run, Store(pack / ".store", enabled=False), Idle(), silent, 10, reading.problems)
+    store = store or Store(pack / ".store", enabled=False)
+    task = Task(reading.pack, run, store, Idle(), silent, 10, reading.problems)
     made: dict[str, str] = {}
     for each in begin(task, wanted(task)):
         if isinstance(each, Pages):
@@ -148,6 +149,11 @@ def test_an_input_changes_the_keys_of_what_it_is_printed_in(
     made = keys(pack)
     assert set(made) == set(usual) == ALL
     assert {part for part in ALL if made[part] != usual[part]} == wanted
+    # Where the pack as it was is remembered, nothing of it is taken for what was changed.
+    store = Store(tmp_path / "store")
+    assert keys(write(tmp_path / "before" / "keys"), store) == usual
+    assert keys(pack, store) == made
+    assert keys(pack, store) == made
 
 
 @pytest.mark.parametrize(
@@ -161,8 +167,11 @@ def test_a_setting_changes_the_keys_of_what_it_is_printed_in(
     settings: dict[str, Any], wanted: set[str], usual: dict[str, str], tmp_path: Path
 ) -> None:
     """Settings that choose the paper or a look; how a run is made leaves the parts as they are."""
-    made = keys(write(tmp_path / "keys"), **settings)
+    pack, store = write(tmp_path / "keys"), Store(tmp_path / "store")
+    made = keys(pack, **settings)
     assert {part for part in ALL if made[part] != usual[part]} == wanted
+    assert keys(pack, store) == usual
+    assert keys(pack, store, **settings) == made
 
 
 def test_what_is_not_printed_changes_no_key(usual: dict[str, str], tmp_path: Path) -> None:

@@ -13,7 +13,19 @@ from html import escape, unescape
 from typing import Any
 
 from guide.exchange.reading.found import cleaned
-from guide.exchange.reading.plain import as_markdown, escaped, line_start
+from guide.exchange.reading.layout import (
+    CLOSE,
+    EDGE,
+    HELD,
+    LINE,
+    OPEN,
+    PARA,
+    PRIVATE,
+    around,
+    as_block,
+    laid_out,
+)
+from guide.exchange.reading.plain import as_markdown, escaped
 from guide.model.signs import REMEDIES, STYLES, understood
 
 NOTE_MARK = "guide-note"
@@ -59,13 +71,6 @@ _PARAGRAPHS = {
 }
 _LINES = {"div", "section", "article", "center", "header", "footer", "main", "li", "dt", "dd", "tr", "figcaption",
           "details", "summary", "caption", "address", "nav", "form", "fieldset"}  # fmt: skip
-# Signs for private use stand for what is decided when the text is whole.
-_HELD, _LINE, _PARA, _EDGE = "\ue000", "\ue001", "\ue002", "\ue003"
-_RUN = re.compile(f"[{_LINE}{_EDGE} ]*[{_LINE}{_EDGE}][{_LINE}{_EDGE} ]*")
-_OPEN, _CLOSE = {"strong": "\ue010", "em": "\ue011"}, {"strong": "\ue012", "em": "\ue013"}
-_STAR = {"strong": ("**", "b"), "em": ("*", "i")}
-_PRIVATE = re.compile("[\ue000-\ue02f]")
-_MARK = re.compile("[\ue010-\ue013]")
 
 
 def is_html(text: str) -> bool:
@@ -88,7 +93,7 @@ class Html:
 
     def markdown(self, html: str, top: int = 2) -> str:
         """Return HTML as Markdown; `top` is the level that its highest heading gets."""
-        text = _PRIVATE.sub("", cleaned(html))
+        text = PRIVATE.sub("", cleaned(html))
         if _SOUND.search(text):
             for _ in _SOUND.findall(text):
                 self.omit("a sound|sounds")
@@ -106,12 +111,12 @@ class Html:
         text = _hold_gaps(text, held)
         writer = _Writer(self, top)
         made = writer.written(_parsed(text))
-        return re.sub(f"{_HELD}(\\d+){_HELD}", lambda m: held[int(m[1])], made)
+        return re.sub(f"{HELD}(\\d+){HELD}", lambda m: held[int(m[1])], made)
 
 
 def _hold(text: str, held: list[str]) -> str:
     held.append(text)
-    return f"{_HELD}{len(held) - 1}{_HELD}"
+    return f"{HELD}{len(held) - 1}{HELD}"
 
 
 def _tex(match: re.Match[str]) -> str:
@@ -171,7 +176,7 @@ class _Writer:
             }
         )
         self.levels = {level: min(6, self.top + number) for number, level in enumerate(found)}
-        return _laid_out(self._inside(root))
+        return laid_out(self._inside(root))
 
     def _inside(self, node: Any) -> str:
         parts = [_spaced(node.text or "")]
@@ -191,13 +196,13 @@ class _Writer:
         if name == NOTE_MARK:
             return f"[^{_plain(node)}]"
         if name in {"br", "wbr"}:
-            return _LINE if name == "br" else ""
+            return LINE if name == "br" else ""
         if name == "img":
             return self._picture(node)
         if name in _PARAGRAPHS:
-            return f"{_PARA}{self._block(name, node)}{_PARA}"
+            return f"{PARA}{self._block(name, node)}{PARA}"
         if name in _LINES:
-            return f"{_EDGE}{self._inside(node)}{_EDGE}"
+            return f"{EDGE}{self._inside(node)}{EDGE}"
         if name == "a" and (link := str(node.get("href") or "")).startswith(
             ("http://", "https://", "mailto:")
         ):
@@ -211,7 +216,7 @@ class _Writer:
         return self.html.picture(source, " ".join(str(node.get("alt") or "").split()))
 
     def _link(self, node: Any, link: str) -> str:
-        words = " ".join(_laid_out(self._inside(node)).split())
+        words = " ".join(laid_out(self._inside(node)).split())
         target = (
             link.replace(" ", "%20")
             .replace("(", "%28")
@@ -226,17 +231,17 @@ class _Writer:
         style = STYLES.get(name, "") or _style_of(node)
         if (
             not style
-            or not inside.strip(f"{_LINE}{_EDGE}{_PARA} ")
-            or re.search(f"[{_PARA}\ue021]", inside)
+            or not inside.strip(f"{LINE}{EDGE}{PARA} ")
+            or re.search(f"[{PARA}\ue021]", inside)
         ):
             return inside
         if style == "code":
             return _code(_plain(node))
-        left, words, right = _around(inside)
-        if style in _OPEN:
-            lines = re.split(f"([{_LINE}{_EDGE}]+)", words)
+        left, words, right = around(inside)
+        if style in OPEN:
+            lines = re.split(f"([{LINE}{EDGE}]+)", words)
             shown = (
-                f"{_OPEN[style]}{line}{_CLOSE[style]}" if line.strip(f"{_LINE}{_EDGE} ") else line
+                f"{OPEN[style]}{line}{CLOSE[style]}" if line.strip(f"{LINE}{EDGE} ") else line
                 for line in lines
             )
             return f"{left}{''.join(shown)}{right}"
@@ -247,20 +252,20 @@ class _Writer:
 
     def _block(self, name: str, node: Any) -> str:
         if name == "hr":
-            return _as_block("---")
+            return as_block("---")
         if name == "pre":
-            return _as_block(_fenced(_plain(node)))
+            return as_block(_fenced(_plain(node)))
         if name in {"ul", "ol"}:
-            return _as_block(self._list(name, node))
+            return as_block(self._list(name, node))
         if name == "table":
-            return _as_block(self._table(node))
+            return as_block(self._table(node))
         inside = self._inside(node)
         if name[0] == "h" and name[1:].isdigit():
-            words = " ".join(_laid_out(inside).replace("\\\n", " ").split())
-            return _as_block(f"{'#' * self.levels[int(name[1])]} {words}") if words else ""
+            words = " ".join(laid_out(inside).replace("\\\n", " ").split())
+            return as_block(f"{'#' * self.levels[int(name[1])]} {words}") if words else ""
         if name == "blockquote":
-            return _as_block(
-                "\n".join(f"> {line}".rstrip() for line in _laid_out(inside).split("\n"))
+            return as_block(
+                "\n".join(f"> {line}".rstrip() for line in laid_out(inside).split("\n"))
             )
         return inside
 
@@ -270,7 +275,7 @@ class _Writer:
             for each in node
             if isinstance(each.tag, str)
         ):
-            texts = ((each.get("id"), _laid_out(self._inside(each))) for each in node)
+            texts = ((each.get("id"), laid_out(self._inside(each))) for each in node)
             return "\n\n".join(
                 f"[^{name}]: {text.replace(chr(10), chr(10) + '    ')}"
                 for name, text in texts
@@ -283,7 +288,7 @@ class _Writer:
                 continue
             mark = "- " if name == "ul" else f"{number}. "
             inside = self._inside(child) if child.tag == "li" else self._element(child)
-            text = _laid_out(inside)
+            text = laid_out(inside)
             if not text:
                 continue
             number += 1
@@ -312,7 +317,7 @@ class _Writer:
         return "\n".join([lines[0], "|" + "---|" * width, *lines[1:]])
 
     def _cell(self, node: Any) -> str:
-        text = _laid_out(self._inside(node)).replace("\\\n", "<br>")
+        text = laid_out(self._inside(node)).replace("\\\n", "<br>")
         return re.sub(r"\s*\n\s*", "<br>", text).replace("|", "\\|")
 
 
@@ -331,8 +336,8 @@ def _spaced(text: str) -> str:
     if not text:
         return ""
     return "".join(
-        part if part.startswith(_HELD) else escaped(re.sub(r"[ \t\n\r\f]+", " ", part))
-        for part in re.split(f"({_HELD}\\d+{_HELD})", text)
+        part if part.startswith(HELD) else escaped(re.sub(r"[ \t\n\r\f]+", " ", part))
+        for part in re.split(f"({HELD}\\d+{HELD})", text)
     )
 
 
@@ -363,88 +368,3 @@ def _fenced(text: str) -> str:
     longest = max([2, *(len(run) for run in re.findall("`+", text))])
     marks = "`" * (longest + 1)
     return f"{marks}\n{text.strip(chr(10)).rstrip()}\n{marks}" if text.strip() else ""
-
-
-def _around(text: str) -> tuple[str, str, str]:
-    """Return the blanks and breaks before a text, the text, and those after it."""
-    blanks = f" \xa0{_LINE}{_EDGE}"
-    inner = text.strip(blanks)
-    start = text.index(inner)
-    return text[:start], inner, text[start + len(inner) :]
-
-
-def _as_block(text: str) -> str:
-    """Return a block whose lines are finished: its line breaks are kept as they are."""
-    return text.replace("\n", "\ue020") + ("\ue021" if text else "")
-
-
-def _break(match: re.Match[str]) -> str:
-    """Return what a run of breaks is: `<br><br>` and an empty line of its own are a gap, others a new line."""
-    run = match[0].replace(" ", "")
-    hard = run.count(_LINE)
-    own = run.startswith(_EDGE) and run.endswith(_EDGE) and hard
-    return _PARA if hard > 1 or own else _LINE
-
-
-def _laid_out(text: str) -> str:
-    """Return text with its breaks as Markdown: lines, paragraphs and finished blocks."""
-    paragraphs: list[str | list[str]] = []
-    for part in re.split(f"{_PARA}+", _RUN.sub(_break, text)):
-        if part.rstrip(f" {_LINE}").endswith("\ue021"):
-            paragraphs.append(part.strip(f" {_LINE}").rstrip("\ue021").replace("\ue020", "\n"))
-            continue
-        lines = [" ".join(line.split(" ")).strip(" ") for line in part.split(_LINE)]
-        lines = [re.sub(" {2,}", " ", line) for line in lines if line.strip(" \xa0")]
-        if lines:
-            paragraphs.append(lines)
-    several = len(paragraphs) > 1 or any(
-        isinstance(each, str) or len(each) > 1 for each in paragraphs
-    )
-    made = []
-    for each in paragraphs:
-        if isinstance(each, str):
-            made.append(each)
-        else:
-            starts = [line_start(line) for line in each] if several else each
-            made.append("\\\n".join(starts))
-    return _emphasised("\n\n".join(filter(None, made)))
-
-
-def _emphasised(text: str) -> str:
-    """Put stars where Markdown reads them as emphasis, and tags where it would not."""
-    if not _MARK.search(text):
-        return text
-    pieces = re.split(f"({_MARK.pattern})", text)
-    made: list[str] = []
-    opened: list[tuple[int, str]] = []
-    for number, piece in enumerate(pieces):
-        if piece in _OPEN.values():
-            kind = next(name for name, sign in _OPEN.items() if sign == piece)
-            opened.append((number, kind))
-            made.append(piece)
-        elif piece in _CLOSE.values():
-            begin, kind = opened.pop() if opened else (-1, "em")
-            if begin < 0:
-                made.append("")
-                continue
-            star, tag = _STAR[kind]
-            plain = _flanked(pieces, begin, number)
-            made[begin] = star if plain else f"<{tag}>"
-            made.append(star if plain else f"</{tag}>")
-        else:
-            made.append(piece)
-    return "".join(made)
-
-
-def _flanked(pieces: list[str], begin: int, end: int) -> bool:
-    """Return True if stars around a piece are read as emphasis: words inside, and no letter beside them."""
-    if end - begin != 2:
-        return False
-    inside = pieces[begin + 1]
-    nested = (begin > 1 and not pieces[begin - 1]) or (
-        end + 2 < len(pieces) and not pieces[end + 1]
-    )
-    before = pieces[begin - 1][-1:]
-    after = pieces[end + 1][:1]
-    apart = not any(side.isalnum() or side in ("*", "\\", _HELD) for side in (before, after))
-    return apart and not nested and inside[:1].isalnum() and inside[-1:].isalnum()

@@ -81,46 +81,25 @@ def _data(asked: Asked) -> dict[str, Any] | str:
     data["explanation"] = "\n\n".join(filter(None, dict.fromkeys(notes)))
     if asked.kind == "essay":
         answer = answers[0].text if answers else asked.explanation
-        return (
-            {**data, "type": "short", "answer": answer, "lines": 6, "explanation": ""}
-            if answer
-            else {}
-        )
+        told = {**data, "type": "short", "answer": answer, "lines": 6, "explanation": ""}
+        return told if answer else {}
     if asked.kind == "true-false":
         return {**data, "type": "true-false", "answer": bool(right) and right[0].text == "true"}
     if asked.kind == "short":
-        if not right:
-            return "has no right answer"
-        return {
-            **data,
-            "type": "short",
-            "answer": " / ".join(dict.fromkeys(each.text for each in right)),
-        }
+        answer = " / ".join(dict.fromkeys(each.text for each in right))
+        return {**data, "type": "short", "answer": answer} if right else "has no right answer"
     if asked.kind == "match":
         pairs = {each.text: each.partner for each in answers if each.partner}
-        return (
-            {**data, "type": "match", "pairs": pairs}
-            if len(pairs) > 1
-            else "has fewer than two pairs"
-        )
+        few = len(pairs) < 2
+        return "has fewer than two pairs" if few else {**data, "type": "match", "pairs": pairs}
     if asked.kind == "order":
         items = [each.text for each in answers]
-        return (
-            {**data, "type": "order", "items": items}
-            if len(items) > 1
-            else "has fewer than two items"
-        )
-    if len(answers) < 2:
-        return "has fewer than two options"
-    if not right:
-        return "has no right answer"
-    if not asked.shuffle:
-        data["shuffle"] = False
-    return {
-        **data,
-        "options": [each.text for each in answers],
-        "answer": [each.text for each in right],
-    }
+        few = len(items) < 2
+        return "has fewer than two items" if few else {**data, "type": "order", "items": items}
+    if len(answers) < 2 or not right:
+        return "has no right answer" if len(answers) > 1 else "has fewer than two options"
+    data |= {} if asked.shuffle else {"shuffle": False}
+    return {**data, "options": [a.text for a in answers], "answer": [a.text for a in right]}
 
 
 def _feedback(asked: Asked) -> list[str]:

@@ -22,6 +22,7 @@ FIELDS = ("front", "back", "hint", "tags", "cloze", "id", "image", SKIP)
 _ORDER = "Say what they are, in their order: `--columns front,back,hint`; `-` leaves a column out."
 _SEP = re.compile(r'"?sep=([^"\s\w]|\t)"?[;,\t]*', re.I)  # Excel's first line
 _GAP = re.compile(r"\{\{c\d+(?:,\d+)*::")
+_NEW_LINE = re.compile(r"(?<=[^\s|])[ \t]*\n(?=[ \t]*[^\s])(?![ \t]*(?:[-*+>|:#]|\d{1,9}[.)] ))")
 _LISTS = {"tags": r"[;|,]", "sources": r"[;|]"}
 _FLAGS = {"true", "yes", "1", "x", "ja", "oui"}
 _SCHEMES = (("\t", "\n"), ("\t", "\n\n"), ("\t", ";\n"), ("\t", ";"), (" - ", "\n"), (" – ", "\n"), (";", "\n"), (",", "\n"), ("|", "\n"),
@@ -169,8 +170,9 @@ def _start(texts: dict[str, list[str]]) -> str:
 
 
 def _as_lines(cell: str) -> str:
-    """Return a cell of Markdown as guide's own tables print it: each line break is one."""
-    return re.sub(r"(?<=\S)[ \t]*\n(?=[ \t]*\S)", "\\\n", cell.strip())
+    """Return a cell of Markdown as guide's own tables print it: each line break of a paragraph is one."""
+    text = cell.strip()
+    return text if "```" in text or "~~~" in text else _NEW_LINE.sub("\\\n", text)
 
 
 def read_text_table(data: bytes, found: Found, options: Options) -> None:

@@ -29,17 +29,7 @@ def read_workbook(data: bytes, found: Found, options: Options) -> None:
     from openpyxl.utils.exceptions import InvalidFileException
 
     found.format = "Excel workbook"
-    archive = Archive(data, found)
-    if any(name.endswith("vbaProject.bin") for name in archive.names):
-        found.refuse(
-            "import-macros",
-            "the workbook has macros",
-            "In Excel, save it as `Excel Workbook (.xlsx)`, which has none.",
-        )
-    for name, what in (("xl/media/", "a picture of a sheet|pictures of sheets"), ("xl/comments", "the comments of a sheet|comments of sheets"),
-                       ("xl/charts/chart", "a chart|charts")):  # fmt: skip
-        for _ in [each for each in archive.names if each.startswith(name)]:
-            found.omit(what, found.at())
+    _look_around(Archive(data, found), found)
     broken = (
         InvalidFileException,
         BadZipFile,
@@ -76,6 +66,20 @@ def read_workbook(data: bytes, found: Found, options: Options) -> None:
     except broken as exc:
         reason = " ".join(str(exc).split())[:80]
         found.refuse("import-unreadable", f"the workbook is damaged: {reason}", _SAVE)
+
+
+def _look_around(archive: Archive, found: Found) -> None:
+    """Refuse a workbook with macros, and count what its sheets have besides cells."""
+    if any(name.endswith("vbaProject.bin") for name in archive.names):
+        found.refuse(
+            "import-macros",
+            "the workbook has macros",
+            "In Excel, save it as `Excel Workbook (.xlsx)`, which has none.",
+        )
+    for name, what in (("xl/media/", "a picture of a sheet|pictures of sheets"), ("xl/comments", "the comments of a sheet|comments of sheets"),
+                       ("xl/charts/chart", "a chart|charts")):  # fmt: skip
+        for _ in [each for each in archive.names if each.startswith(name)]:
+            found.omit(what, found.at())
 
 
 def _sheet(
