@@ -78,7 +78,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return _public(kind, attr) and super().is_safe_attribute(obj, attr, value)
 
     def _generate(self, *source: Any, **how: Any) -> str:
-        """Return a template's code, in which nothing stands that a filter of this pack returned."""
+        """Return a template's code, without anything that a filter of this pack returned."""
         filters = self.filters
         self.filters = dict.fromkeys(filters, _later) | JINJA_FILTERS
         try:

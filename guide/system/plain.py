@@ -1,6 +1,6 @@
 """Values read from a store without running code: instances of guide's own classes of values.
 
-A pickle can name any function to be called. Whoever can write to a store that several machines share
+A pickle can name any function to be called. Anyone who can write to a store that several machines share
 could run programs on all of them; so no function is found here, and no class but the data classes, models and plain values of the rooms
 that make values.
 """
