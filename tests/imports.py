@@ -92,7 +92,7 @@ def _schema_18(database: sqlite3.Connection, kinds: Sequence, deck: str) -> None
             database.execute("INSERT INTO templates VALUES (?, ?, ?, ?)", (number, order, str(order), config))
 
 
-def package(notes: Sequence[Note], media: Mapping[str, bytes] | None = None, new: bool = False, **more) -> bytes:
+def package(notes: Sequence[Note], media: Mapping[str, bytes] | None = None, new: bool = False, **more: Any) -> bytes:
     """A package of Anki."""
     media = media or {}
     files: dict[str, bytes] = {}

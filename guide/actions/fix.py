@@ -22,6 +22,7 @@ from guide.content.load import load_pack
 from guide.content.yaml import read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, Severity, error
 from guide.markup import prose
+from guide.markup.headings import space_headings
 from guide.model.base import KEBAB, Item
 from guide.model.content import Section
 from guide.model.dates import Date
@@ -200,7 +201,7 @@ def _tidied(path: str, text: str, language: str) -> edits.Edited:
     top, body = text[: match.end()], text[match.end() :]
     above = top.count("\n")
     # Once more: a blank after a quote mark is only known as one when the mark is typographic.
-    for tidy in (prose.space_headings, prose.tidy_prose, prose.curly_quotes, prose.tidy_prose):
+    for tidy in (space_headings, prose.tidy_prose, prose.curly_quotes, prose.tidy_prose):
         body, more = tidy(body, language)
         changes = changes + [(line + above, what) for line, what in more]
     return top + body, changes
@@ -255,7 +256,7 @@ def _plain(item: Item, ids: set[str], language: str) -> Any:
     if item.id in ids:
         del fields["id"]
     if isinstance(item, Section):
-        body = prose.space_headings(item.body, language)[0]
+        body = space_headings(item.body, language)[0]
         fields["body"] = prose.printed_body(body, language)
     return fields
 

@@ -22,7 +22,7 @@ def plan(
 ) -> Plan:
     """Return what importing files into the pack in `folder` comes to; nothing is written.
 
-    A folder without a pack gets a new one, with `title` and `lang`. With `skip`, what cannot be read is left out
+    A folder without a pack gets a new one, with `title` and `lang`. With `skip`, what cannot be read is omitted
     instead of stopping the import. Raises GuideError.
     """
     return planned(Wanted(files, folder, options, title, lang, skip))

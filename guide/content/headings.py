@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-
-from markdown_it.token import Token
+from collections.abc import Callable, Iterator
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, warning
-from guide.markup.parse import read
-from guide.markup.prose import bare_headings
+from guide.markup.headings import bare_headings, skipped_levels
+from guide.markup.parse import Parsed, read
 from guide.model.markup import placed_texts
 from guide.model.pack import Pack
 
@@ -25,15 +23,15 @@ def check_headings(pack: Pack) -> Iterator[Diagnostic]:
                 continue
             parsed = read(text, pack.manifest.language, False, name != "body")
             if not parsed.one_line:
-                at = (text, parsed.tokens, place, item.id)
+                at = (text, parsed, place, item.id)
                 yield from _without_space(*at, name == "body")
                 yield from _skipped(*at)
 
 
 def _without_space(
-    text: str, tokens: Sequence[Token], place: At, item: str, fixed: bool
+    text: str, parsed: Parsed, place: At, item: str, fixed: bool
 ) -> Iterator[Diagnostic]:
-    for offset, signs in bare_headings(text, tokens):
+    for offset, signs in bare_headings(text, parsed):
         words = text[offset:].partition("\n")[0].strip()
         shown, title = words[:_SHOWN], words[len(signs) :]
         message = f"`{shown}` is printed as text: a heading has a space after `{signs}`"
@@ -42,23 +40,11 @@ def _without_space(
         yield warning("heading-without-space", message, place(offset), hint, item)
 
 
-def _skipped(text: str, tokens: Sequence[Token], place: At, item: str) -> Iterator[Diagnostic]:
-    """Yield a warning for each heading more than one level below the heading before it.
-
-    The first heading is below the title of the section, so it has the highest level of all.
-    """
-    found = [n for n, token in enumerate(tokens) if token.type == "heading_open"]
-    levels = [int(tokens[n].tag[1]) for n in found]
-    before = min(levels, default=1) - 1
-    for number, level in zip(found, levels, strict=True):
-        if level > before + 1:
-            line = (tokens[number].map or [0])[0]
-            offset = sum(len(each) + 1 for each in text.split("\n")[:line])
-            right, title = "#" * (before + 1), tokens[number + 1].content[:_SHOWN]
-            above = f"directly below one with `{'#' * before}`" if number != found[0] else "first"
-            message = (
-                f"the heading `{title}` has `{'#' * level}` and comes {above}: it skips a level"
-            )
-            hint = f"Write `{right} {title}`."
-            yield warning("skipped-heading", message, place(offset), hint, item)
-        before = level
+def _skipped(text: str, parsed: Parsed, place: At, item: str) -> Iterator[Diagnostic]:
+    for offset, words, level, right, before in skipped_levels(text, parsed):
+        title = words[:_SHOWN]
+        above = f"comes directly below one with `{'#' * before}`" if before else "comes first"
+        message = f"the heading `{title}` has `{'#' * level}` and {above}: it skips a level"
+        yield warning(
+            "skipped-heading", message, place(offset), f"Write `{'#' * right} {title}`.", item
+        )

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from guide.content.known import Entry, Make, one_entry
+from guide.content.known import Make, one_entry
 from guide.content.rules import check_marks, of_item
 from guide.content.slugs import slug
 from guide.content.sources import read_sources
@@ -19,6 +19,7 @@ from guide.content.yaml import Document, read_yaml
 from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.model.base import Item
 from guide.model.content import Question, Section
+from guide.model.entries import Entry
 from guide.model.parts import Part
 from guide.model.signs import TAG, understood
 

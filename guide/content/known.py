@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from guide.content.yaml import MAX_NODES, Document, read_yaml
 from guide.diagnostics.diagnostic import Diagnostic
+from guide.model.entries import Entries, Entry
 
 _ENTRY = re.compile(r"^-(?=[ \t\n]|\Z)", re.M)
 # Marks of documents and directives, tabs, and anchors, which reach from one entry to another.
@@ -35,27 +35,6 @@ class Forgetful:
 
     def put(self, name: str, value: Any) -> None:
         """Do nothing."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A piece of a file: the line where it begins, its text, and what was made of it.
-
-    `nodes` are the values that it has as YAML.
-    """
-
-    line: int
-    text: str
-    made: Any = None
-    problems: tuple[Diagnostic, ...] = ()
-    nodes: int = 0
-
-
-@dataclass(frozen=True)
-class Entries:
-    """The entries of a file by the line where each begins."""
-
-    by_line: dict[int, Entry] = field(default_factory=dict)
 
 
 class NotApartError(Exception):

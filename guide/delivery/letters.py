@@ -55,14 +55,13 @@ def letters_for(
 ) -> list[Letter]:
     """Return what some recipients are written; raises GuideError."""
     earlier = Earlier(task, ledger)
-    return letters.write([
-        _context(
-            task, due.recipient, [entry.number for entry in due.entries], due.entries[0].total,
-            [file.name for file in each.parcel.files] if each.parcel else [],
-        )
-        | earlier.told(due)
-        for due, each in zip(dues, made, strict=False)
-    ])  # fmt: skip
+    contexts: list[dict[str, Any]] = []
+    for due, each in zip(dues, made, strict=False):
+        numbers = [entry.number for entry in due.entries]
+        files = [file.name for file in each.parcel.files] if each.parcel else []
+        context = _context(task, due.recipient, numbers, due.entries[0].total, files)
+        contexts.append({**context, **earlier.told(due)})
+    return letters.write(contexts)
 
 
 def _context(

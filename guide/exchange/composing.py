@@ -64,7 +64,7 @@ class Composed:
         if text is None or not text.strip():
             text = head
         elif re.search(r"^\s*[\[{]", re.sub(r"(?m)^#.*$", "", text)):
-            hint = "Write each of its entries on lines of their own after `- `, and import again."
+            hint = "Write each of its entries on separate lines after `- `, and import again."
             raise GuideError(
                 error(
                     "import-refused",
@@ -170,7 +170,7 @@ def _changes(made: Composed, changes: Sequence[Change], pack: Pack) -> None:
         )
         if edited is None:
             message = "the entries that changed cannot be edited in this file"
-            hint = "Write each of its entries on lines of their own after `- `, and import again."
+            hint = "Write each of its entries on separate lines after `- `, and import again."
             raise GuideError(
                 error("import-refused", message, Place(str(made.folder / path), 1, 1), hint)
             )

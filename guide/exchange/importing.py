@@ -19,7 +19,7 @@ from guide.exchange.reading.choose import read_file
 from guide.exchange.reading.found import Entry, Found, Options
 from guide.model.pack import Pack
 
-_MOST_TRIES = 5  # an entry that is left out may have been the reason for another's error
+_MOST_TRIES = 5  # an entry that is omitted may have been the reason for another's error
 
 
 @dataclass(frozen=True)

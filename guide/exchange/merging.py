@@ -63,7 +63,7 @@ def merge(
 ) -> Merged:
     """Return what importing a file into a pack (None: a new one) comes to.
 
-    `taken` are the ids that are not free, which grow; `refused` are places of entries that are left out.
+    `taken` are the ids that are not free, which grow; `refused` are places of entries that are omitted.
     """
     items: dict[tuple[str, str], Item] = {}
     if pack is not None:

@@ -10,7 +10,7 @@ from functools import cached_property
 from markupsafe import Markup, escape
 
 from guide.content.digests import digest_of_item
-from guide.diagnostics.diagnostic import Diagnostic, Place, Severity, error
+from guide.diagnostics.diagnostic import Diagnostic, Severity, error
 from guide.diagnostics.suggest import nearest
 from guide.html.cards import card_view, layout_of, n_of_m, short_source, short_sources
 from guide.html.completeness import forgotten_of_card
@@ -18,21 +18,11 @@ from guide.html.document import Document
 from guide.html.request import Request
 from guide.html.stylesheets import stylesheets
 from guide.html.templates import Templates
-from guide.model.artifacts import Face, Fault, Html
+from guide.model.artifacts import Face, Fault, Html, Rendered
 from guide.model.content import Citation, Flashcard
 from guide.system.digest import digest
 
 _CONTENT = re.compile(r"\bcontent\s*:\s*([^;}]+)")
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A card that was rendered: front and back, what they should have printed, their files and places."""
-
-    faces: tuple[Face, Face]
-    lost: tuple[Fault, ...]
-    assets: Mapping[str, bytes]
-    places: Mapping[str, Place]
 
 
 @dataclass

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
 from typing import Any
 
 from markdown_it.token import Token
@@ -25,41 +24,8 @@ _MASKED = re.compile(
 )
 _MARKER = re.compile(r"[\s>]*(?:\d+[.)]|[-*+:])")  # of a list: what follows is its indentation
 _STRAIGHT = {'"', "'"}
-# Two signs or more before a word, or one before a letter.
-_BARE = re.compile(r"(##{1,5}(?=[^#\s])|#(?=[^\W\d_]))")
-_LONGEST_HEADING = (
-    60  # letters of a line that one sign makes a heading; `#topic` may begin a sentence
-)
 _QUOTES = _STRAIGHT | set("“”„‟‘’‚‛«»‹›")
 _THIN = "\u202f"  # after an opening guillemet, before a closing one
-
-
-def bare_headings(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
-    """Yield lines such as `##Heading`, which print as text: the offset of the signs, and the signs.
-
-    One sign begins a heading only where the line is a whole paragraph and reads like a title.
-    """
-    starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
-    for before, token in pairwise(tokens):
-        if before.type != "paragraph_open" or not token.map or "#" not in token.content:
-            continue
-        lines = without_code(token.content).split("\n")
-        for number, line in enumerate(lines, token.map[0]):
-            match = _BARE.match(line)
-            title = len(lines) == 1 and len(line) <= _LONGEST_HEADING and line.count("#") == 1
-            if match and (len(match[1]) > 1 or (title and not line.endswith((".", "?", "!")))):
-                yield text.index("#", starts[number]), match[1]
-
-
-def space_headings(text: str, language: str) -> Edited:
-    """Put a blank after the signs of `##Heading`, so that it prints as a heading."""
-    found = list(bare_headings(text, read(text, language).tokens))
-    for offset, signs in reversed(found):
-        end = offset + len(signs)
-        text = f"{text[:end]} {text[end:]}"
-    return text, [
-        (text.count("\n", 0, at) + 1, "a blank after the signs of a heading") for at, _ in found
-    ]
 
 
 def tidy_prose(text: str, language: str) -> Edited:

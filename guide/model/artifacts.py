@@ -254,6 +254,16 @@ class NumberSlot:
 
 
 @dataclass(frozen=True)
+class Rendered:
+    """A card that was rendered: front and back, what they should have printed, their files and places."""
+
+    faces: tuple[Face, Face]
+    lost: tuple[Fault, ...]
+    assets: Mapping[str, bytes]
+    places: Mapping[str, Place]
+
+
+@dataclass(frozen=True)
 class SetFace:
     """A face after typesetting: a page, as pieces, that goes into any deck and on any sheet.
 

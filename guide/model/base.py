@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
@@ -46,14 +48,12 @@ Id = Annotated[str, BeforeValidator(_as_written), Field(pattern=KEBAB.pattern)]
 """Lower-case kebab."""
 
 
+@dataclass(eq=False)
 class Memo:
     """What was worked out of an item; it is no part of its value. `lasting` goes where the item goes."""
 
-    __slots__ = ("lasting", "passing")
-
-    def __init__(self, lasting: dict[str, Any] | None = None) -> None:
-        self.lasting: dict[str, Any] = lasting or {}
-        self.passing: dict[str, Any] = {}
+    lasting: dict[str, Any] = dataclass_field(default_factory=dict)
+    passing: dict[str, Any] = dataclass_field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Memo)

@@ -192,7 +192,7 @@ class SetPart:
 
 @dataclass(frozen=True)
 class MarginPage:
-    """A page whose margins are to be filled: which it is, from 0, and what stands on it.
+    """A page whose margins are to be filled: which it is, from 0, and what is on it.
 
     `strings` are the texts for running heads that it gives itself, by name, with whether its first
     element gives one; `before` are the last ones of the pages before it.

@@ -173,7 +173,7 @@ class Structure:
 
 
 def outline(pdf: pydyf.PDF, entries: Sequence[Entry]) -> None:
-    """Add bookmarks; a level that is left out on the way down does not count."""
+    """Add bookmarks; a level that is skipped on the way down does not count."""
     if not entries:
         return
     outlines = Ready(b"")

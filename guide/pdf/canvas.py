@@ -94,7 +94,7 @@ class Canvas:
         return group_of(objects, lambda number: number_of(number, local))
 
     def apart(self, order: list[int], shared: list[tuple[int, Any]]) -> Group:
-        """Return objects as a group of their own, with pictures that are shared left open."""
+        """Return objects as a separate group, with pictures that are shared left open."""
         local = {number: n for n, number in enumerate(order)}
         local |= shared_codes(shared)
         return self.group(order, local)

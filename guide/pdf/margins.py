@@ -98,7 +98,7 @@ class MarginLayout:
 
 
 def draw_margins(pages: Sequence[Any], document: Any) -> Margins:
-    """Draw the margins of pages, each into a content of its own."""
+    """Draw the margins of pages, each into a separate content."""
     canvas = Canvas(document, {})
     streams = []
     for page in pages:

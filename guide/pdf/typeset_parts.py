@@ -111,7 +111,7 @@ class _PartSetting(Typesetting):
 
 
 class _Drawn:
-    """What drawing asks of a document: it has no colour profiles of its own."""
+    """What drawing asks of a document: it brings no colour profiles."""
 
     color_profiles: dict[str, Any] = {}
     output_intent = None

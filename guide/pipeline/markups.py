@@ -13,10 +13,10 @@ from typing import Any
 
 from guide.content.digests import digest_of, digest_of_field
 from guide.diagnostics.diagnostic import Diagnostic
-from guide.html.faces import Faces, Rendered
+from guide.html.faces import Faces
 from guide.html.render import render
 from guide.html.request import Request
-from guide.model.artifacts import Html
+from guide.model.artifacts import Html, Rendered
 from guide.model.content import Question
 from guide.model.pack import Pack
 from guide.pipeline.inputs import digest_of_code
@@ -69,7 +69,8 @@ class _Cards:
 
 def markup(task: Task, request: Request) -> tuple[Html | None, tuple[Diagnostic, ...]]:
     """Return what `render` gives, from an earlier run if it is the same."""
-    if request.cards:  # a plan, which takes no time
+    # A plan takes no time; what changed since another version is no part of the pack.
+    if request.cards or request.changes is not None:
         return render(request)
     key = _key("markup", task, request)
     kept: _Markup | None = _found(task, key, _Markup)
@@ -106,10 +107,12 @@ class KnownFaces:
 
 def _key(what: str, task: Task, request: Request) -> str:
     """Return the key of a document for what it is made with, the pack and the cards aside."""
-    made_with = (
-        request.kind, request.options, request.paper, request.theme, request.stock,
-        request.edition, request.piece, request.version,
-    )  # fmt: skip
+    apart = {
+        "pack",
+        "cards",
+        "changes",
+    }  # these are noticed, or looked at one by one, or never kept
+    made_with = [getattr(request, each.name) for each in fields(Request) if each.name not in apart]
     return f"{what}:{digest_of(request.pack.name, *made_with, task.store.world, digest_of_code())}"
 
 

@@ -53,7 +53,7 @@ class Parts:
         self._prepare()
 
     def _prepare(self) -> None:
-        """Join what is known to be no part of its own, and forget what was made."""
+        """Join what is known to be no separate part, and forget what was made."""
         self.bases: list[str] = []
         while len(self.bases) < len(self.cut.parts):
             base = self._base(len(self.bases))

@@ -1,12 +1,13 @@
 """Values read from a store without running code: instances of guide's own classes of values.
 
 A pickle can name any function to be called. Whoever can write to a store that several machines share
-could run programs on all of them; so no function is found here, and no class but those of the rooms
+could run programs on all of them; so no function is found here, and no class but the data classes, models and plain values of the rooms
 that make values.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import io
 import pickle
@@ -21,6 +22,7 @@ _OTHERS = {
     "markupsafe": {"Markup"},
     "pathlib": {"PosixPath", "PurePosixPath"},
 }
+_PLAIN = (enum.Enum, tuple, str, bytes, int, float)
 _ROOMS = {"model", "content", "markup", "html", "pdf", "proof", "pipeline", "diagnostics", "units"}
 
 
@@ -40,7 +42,10 @@ class _Unpickler(pickle.Unpickler):
         parts = module.split(".")
         if parts[0] == "guide" and len(parts) > 1 and parts[1] in _ROOMS and "." not in name:
             found = super().find_class(module, name)
-            if isinstance(found, type) and found.__module__ == module:
+            # A model's state is set, and no code of it run.
+            model = hasattr(found, "__pydantic_fields_set__")
+            plain = isinstance(found, type) and issubclass(found, _PLAIN)
+            if isinstance(found, type) and (dataclasses.is_dataclass(found) or plain or model):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not a class of values")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -91,11 +92,15 @@ def test_a_copy_of_an_item_knows_nothing_of_the_item(tmp_path: Path) -> None:
     assert other.once("asked", lambda: other.cloze, lasting=True) == "Another {{text}}"
 
 
-def test_the_store_keeps_what_was_read_and_a_damaged_entry_costs_time_alone(tmp_path: Path) -> None:
+def test_the_store_keeps_what_was_read_and_a_damaged_entry_costs_time_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store, folder = Store(tmp_path / "store"), write(tmp_path / "p", "".join(ENTRIES[:4]))
     first = load_pack(folder, shelf=Remembered(folder, store))
     _known.clear()
+    monkeypatch.setattr(items, "one_entry", lambda *_: pytest.fail("it was read again"))
     assert load_pack(folder, shelf=Remembered(folder, store)) == first
+    monkeypatch.undo()
     for _, _, path in store.entries():
         path.write_bytes(path.read_bytes()[:-1] + b"!")
     _known.clear()

@@ -179,7 +179,7 @@ def test_a_document_of_word(bring: Bring, tmp_path: Path) -> None:
     first = pack.sections[0].body
     assert "1\\. They ruled \\*long\\*." in first and "Fact[^footnote-" in first and ": Livy says so." in first
     assert "## Early" in first and "| a | b\\|c |" in first and "old" not in first and "Really" not in first
-    assert {each.message for each in plan.problems} >= {"a comment left out", "deleted text of tracked changes left out"}
+    assert {each.message for each in plan.problems} >= {"a comment omitted", "deleted text of tracked changes omitted"}
     changed = bring("rome.docx", document(body.replace("It came.", "It went."), more))
     assert changed.counts["rome.docx"]["sections"] == {"unchanged": 1, "changed": 1}
     assert pack_of(tmp_path).sections[1].body == "It went.\n"

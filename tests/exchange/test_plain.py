@@ -10,7 +10,7 @@ from imports import TEXTS, printing, words
 
 from guide.exchange.reading.plain import as_markdown
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(TEXTS)
 @example("a\n- b\n1. c\n# d\n> e\n| f |\n|---|\n: g\n=====\n--- --")
 @example("C:\\new\\table and \\(x\\) and \\[y\\]")

@@ -48,7 +48,7 @@ def test_only_tags_that_html_has_are_html() -> None:
     assert all(map(is_html, ("a<br>b", "<b>x</b>", "a &nbsp; b", "<img src='x'>", "&#39;")))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 @given(TEXTS, st.sampled_from(["", "b", "i", "u", "div", "p", "li"]))
 def test_words_of_html_are_printed(make: Callable[..., Any], text: str, tag: str) -> None:
     """Whatever signs a text has, inside a tag or not, they are printed as the browser shows them."""
@@ -59,7 +59,7 @@ def test_words_of_html_are_printed(make: Callable[..., Any], text: str, tag: str
     assert shown.replace(" ", "") == wanted.replace(" ", "")
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], include_characters="\n"), min_size=1, max_size=40))
 @example("a: b")
 @example("no")

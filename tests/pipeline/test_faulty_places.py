@@ -78,7 +78,10 @@ def codes(built: pipeline.Built) -> list[str]:
     return [d.code for d in built.diagnostics]
 
 
-KINDS = {"record", "file", "pdf", "faces", "fonts", "built", "seen", "machine", "read", "code"}
+KINDS = {
+    "record", "file", "pdf", "faces", "fonts", "built", "seen", "machine", "read", "code", "cards", "markup", "proven",
+    "part", "taken", "outline", "margins", "marked", "proof",
+}  # fmt: skip
 DAMAGE: dict[str, Callable[[bytes, bytes], bytes]] = {
     "cut": lambda entry, _: entry[: len(entry) // 2],
     "flipped": lambda entry, _: entry[:-3] + bytes([entry[-3] ^ 16]) + entry[-2:],

@@ -108,7 +108,7 @@ class Media:
         return True
 
     def picture(self, name: str, alt: str) -> str:
-        """Return Markdown of a picture; one that is missing or cannot be printed is left out, and counted."""
+        """Return Markdown of a picture; one that is missing or cannot be printed is omitted, and counted."""
         known = next((each for each in (name, unquote(name)) if each in self.names), "")
         number = self.names.get(known, "")
         if not number or not self.archive.has(number):

@@ -83,7 +83,7 @@ class Found:
         self.problems.append(error("import-unreadable", message, at, hint))
 
     def omit(self, what: str, at: Place) -> None:
-        """Count something that is left out on purpose, such as a sound."""
+        """Count something that is omitted on purpose, such as a sound."""
         self.omitted[what] += 1
         self.first.setdefault(what, at)
 
@@ -103,7 +103,7 @@ class Found:
         """Turn what was counted by `omit` into one diagnostic a kind."""
         for what, count in sorted(self.omitted.items()):
             one, _, many = what.partition("|")
-            message = f"{count} {many or one} left out" if count > 1 else f"{one} left out"
+            message = f"{count} {many or one} omitted" if count > 1 else f"{one} omitted"
             hint = "Paper cannot carry this. The first one is here; import the rest unchanged, or add a sentence."
             self.warn(message, self.first[what], hint)
         self.omitted.clear()

@@ -86,7 +86,7 @@ def is_html(text: str) -> bool:
 
 @dataclass
 class Html:
-    """Turns HTML of one file into Markdown; `picture` makes text of a picture, `omit` counts what is left out."""
+    """Turns HTML of one file into Markdown; `picture` makes text of a picture, `omit` counts what is omitted."""
 
     picture: Picture = field(default=lambda name, alt: f"![{escaped(alt)}]({name})")
     omit: Callable[[str], None] = field(default=lambda _: None)

@@ -31,7 +31,7 @@ def as_block(text: str) -> str:
 
 
 def _break(match: re.Match[str]) -> str:
-    """Return what a run of breaks is: `<br><br>` and an empty line of its own are a gap, others a new line."""
+    """Return what a run of breaks is: `<br><br>` and a separate empty line are a gap, others a new line."""
     run = match[0].replace(" ", "")
     hard = run.count(LINE)
     own = run.startswith(EDGE) and run.endswith(EDGE) and hard

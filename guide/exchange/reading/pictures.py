@@ -1,4 +1,4 @@
-"""Pictures of imported files: only formats that guide prints, under names of its own in the pack's figures."""
+"""Pictures of imported files: only formats that guide prints, under new names in the pack's figures."""
 
 from __future__ import annotations
 

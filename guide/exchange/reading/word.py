@@ -1,6 +1,6 @@
 """Documents of Word: headings become sections, with tables, lists, pictures and footnotes.
 
-Comments and deleted text of tracked changes are left out, and what was left out is reported.
+Comments and deleted text of tracked changes are omitted, and what was omitted is reported.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def read_workbook(data: bytes, found: Found, options: Options) -> None:
         ]
         if hidden := len(shown.worksheets) - len(pairs):
             found.warn(
-                f"{hidden} hidden sheets are left out",
+                f"{hidden} hidden sheets are omitted",
                 found.at(),
                 "Show them in Excel (right-click a sheet's tab), and import again.",
             )
