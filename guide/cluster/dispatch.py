@@ -16,13 +16,12 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import dask.config
-from distributed import Client
-from distributed.client import CancelledError
+import distributed
 from distributed.scheduler import KilledWorker
 from distributed.versions import VersionMismatchWarning
 
@@ -33,6 +32,7 @@ from guide.cluster.worker import run
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.diagnostics.formats import diagnostic_json
 
+Client: Any = distributed.Client  # its methods have no types
 VARIABLE = "GUIDE_CLUSTER_TIMEOUT"
 _TRIES = 4  # times that a call is sent: after a lost connection, or a worker that is not used again
 _SETTINGS = {
@@ -57,9 +57,9 @@ def patience() -> float:
 class _Connection:
     """A client, the large values that were sent, calls that can be moved, and workers that are silent."""
 
-    client: Client
+    client: Any
     blobs: dict[str, Any] = field(default_factory=dict)
-    moved: dict[str, asyncio.Event] = field(default_factory=dict)
+    moved: dict[Any, asyncio.Event] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
 
 
@@ -277,7 +277,7 @@ class Dispatcher:
             raise
         return _Connection(client)
 
-    async def _ready(self, client: Client, until: float) -> None:
+    async def _ready(self, client: Any, until: float) -> None:
         """Wait for workers; raises GuideError when there are none, or one that anyone can reach."""
         while not (workers := await self._workers(client)):
             if self._loop.time() > until:
@@ -290,7 +290,7 @@ class Dispatcher:
             if address.is_open(each):
                 raise GuideError(address.insecure(each, what))
 
-    async def _workers(self, client: Client) -> Mapping[str, Mapping[str, Any]]:
+    async def _workers(self, client: Any) -> Mapping[str, Mapping[str, Any]]:
         """Return what the scheduler knows of its workers, by address; raises GuideError."""
         try:
             found = await asyncio.wait_for(client.scheduler.identity(), self.patience)
@@ -362,7 +362,7 @@ async def _result(future: Any) -> Any:
     return await future
 
 
-async def _closed(client: Client) -> None:
+async def _closed(client: Any) -> None:
     with contextlib.suppress(Exception):
         await asyncio.wait_for(client.close(1), 2)
 

@@ -196,7 +196,7 @@ def test_storage_that_hangs_or_fails_costs_its_limit_once(monkeypatch: pytest.Mo
     monkeypatch.setattr("guide.system.shared._PATIENCE", 0.2)
     for wrong, said in ((lambda _path: time.sleep(3), "no answer within 0.2 s"), (_refuse, "denied")):
         entries = shared()
-        monkeypatch.setattr(entries._files, "cat_file", wrong)
+        monkeypatch.setattr(entries._files, "cat_file", wrong)  # type: ignore[attr-defined]
         store = Store(tmp_path / "one", shared=entries)
         begun = time.monotonic()
         assert [store.get("a"), store.get("b")] == [None, None]
