@@ -168,6 +168,7 @@ def _text(path: Path) -> list[str]:
 def _corrections(folder: Path) -> lsp.WorkspaceEdit | None:
     """Return what `guide check --fix` would change of the files as they are saved, or None."""
     from guide.actions.fix import fix_pack
+    from guide.model.lockfile import LOCK
 
     try:
         fixed = fix_pack(folder)
@@ -175,6 +176,8 @@ def _corrections(folder: Path) -> lsp.WorkspaceEdit | None:
         return None
     edits = {}
     for path, data in fixed.after.items():
+        if path == LOCK:  # written by commands alone: it follows what is saved
+            continue
         rows = fixed.before[path].decode("utf-8").count("\n") + 1
         whole = lsp.Range(lsp.Position(0, 0), lsp.Position(rows, 0))
         edits[(folder / path).as_uri()] = [lsp.TextEdit(whole, data.decode("utf-8"))]

@@ -12,8 +12,9 @@ from tinycss2.color4 import parse_color
 
 ROOT = Path(__file__).parents[2]
 NEUTRAL = {"transparent", "currentcolor", "none", "inherit"}
-# The white of a comparison and the examples that an editor shows are never printed; the preview's own page, for screens, has a light and a dark look.
-TRUE = ("guide/proof/pictures.py", "guide/content/keys.py", "guide/preview/page/")
+# The white of a comparison and the examples that an editor shows are never printed; the preview's own page and
+# the cards in Anki are for screens: they have a light and a dark look, which in Anki is frozen with the note types.
+TRUE = ("guide/proof/pictures.py", "guide/content/keys.py", "guide/preview/page/", "guide/exchange/writing/anki.py")
 VALUE = r"#[0-9a-fA-F]{3,8}\b|rgba?\(\s*\d[^)]*\)|hsla?\(\s*\d[^)]*\)|[a-zA-Z]+\b(?![-(])"
 DECLARED = re.compile(
     r"(?<![\w-])(?:color|background(?:-color)?|border[\w-]*|outline|fill|stroke|stop-color|text-decoration)"

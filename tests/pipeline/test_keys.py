@@ -17,6 +17,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from guide import pipeline
+from guide.cluster.address import Cluster
 from guide.pipeline import inputs
 from guide.actions import compare
 from guide.content.load import load_pack
@@ -155,19 +156,20 @@ def test_files_that_come_and_go_change_the_key(change: str, cache: Store, tmp_pa
 
 
 def test_each_setting_is_part_of_the_key(tmp_path: Path) -> None:
-    """All but the number of processes and the use of the cache."""
+    """All but the number of processes, the machines that they run on, and the use of the cache."""
     pack, seen = written(tmp_path / "keys"), {("data", "pack.yaml", "1"): "x"}
     other: dict[str, Any] = {
         "kinds": ("handout",), "edition": "short", "paper": "letter", "theme": "large-print", "stock": "a6",
         "duplex": "fold", "tags": ("core",), "printed": (("a", "b"),), "fit_report": True, "booklet": True,
         "archive": True, "epoch": 1, "overrides": (("title", "X"),), "strict": True, "jobs": 3, "cache": False,
-        "registration": Registration(1, 2), "layout": False,
+        "registration": Registration(1, 2), "layout": False, "since": "1.0", "before": (),
+        "cluster": Cluster("tcp://127.0.0.1:8786"),
     }  # fmt: skip
     assert {*other} == {field.name for field in dataclasses.fields(Settings)}
     made = {name: inputs.digest_of_inputs(pack, seen, Settings(**{name: value})) for name, value in other.items()}
     usual = inputs.digest_of_inputs(pack, seen, Settings())
-    assert {name for name, digest in made.items() if digest == usual} == {"jobs", "cache"}
-    assert len({*made.values()}) == len(made) - 1
+    assert {name for name, digest in made.items() if digest == usual} == {"jobs", "cache", "cluster"}
+    assert len({*made.values()}) == len(made) - 2
 
 
 def test_the_reader_is_the_only_one_who_looks_into_a_pack() -> None:
