@@ -114,7 +114,8 @@ def codes(folder: Path, text: str, wanted: str, monkeypatch: pytest.MonkeyPatch)
                 name, _, value = words.pop(0).partition("=")
                 monkeypatch.setenv(name, value)
             assert words.pop(0) == "guide"
-            jobs = ["--jobs", "1"] if words[0] in {"build", "check", "distribute"} else []
+            few = words[0] in {"build", "check", "distribute"} and "--jobs" not in words
+            jobs = ["--jobs", "1"] if few else []
             output = CliRunner().invoke(guide, [*words, *jobs]).output
         yield from re.findall(r"^(?:\S.*: )?(?:error|warning|note)\[([a-z0-9-]+)\]: ", output, re.M)
         yield from ([] if "Traceback" not in output else [output])
