@@ -114,9 +114,12 @@ class Workers(Protocol):
     `elsewhere` is True if jobs run on other machines, which have other files.
     """
 
-    workers: int
     deaths: list[str]
     elsewhere: bool
+
+    @property
+    def workers(self) -> int:
+        """How many jobs are done at once."""
 
     def submit(self, function: Callable[..., Any], *arguments: Any, size: int = 0) -> Job:
         """Begin a job on `size` bytes of content; its result is asked for later."""
