@@ -22,7 +22,8 @@ from typing import Any, Protocol, Self
 
 from guide.diagnostics.diagnostic import GuideError
 from guide.system import signals, tempfiles
-from guide.system.sandbox import Limits, TimeExceeded, bound, within
+from guide.system.computing import TimeExceeded, within
+from guide.system.sandbox import Limits, bound
 
 TIME_LIMIT = 300.0  # s; a document that takes longer hangs
 
