@@ -82,9 +82,6 @@ def build(
       guide build content/* --jobs tcp://127.0.0.1:8786
     """
     from guide import pipeline
-    from guide.screen.builds import report_built
-    from guide.screen.problems import HowMuch
-    from guide.screen.progress import progress_bars
 
     chosen = tuple(tag for tag in re.split(r"[,\s]+", tags) if tag)
     printed = pipeline.printed_cards(printed_in) if printed_in else None
@@ -96,17 +93,27 @@ def build(
         _check(find_packs(packs), against, settings, as_json)
     if watch:
         _watch(find_packs(packs), out, settings, how_much)
-    built, folders = [], find_packs(packs)
+    _end(_built(find_packs(packs), out, settings, how_much), as_json, opened)
+
+
+def _built(folders: list[Path], out: Path, settings: Settings, how_much: str | None) -> list[Built]:
+    """Build packs, and say of each what was made; a cluster is given all of them at once."""
+    from guide import pipeline
+    from guide.screen.builds import report_built
+    from guide.screen.problems import HowMuch
+    from guide.screen.progress import progress_bars
+
+    built = []
     if settings.cluster is not None and len(folders) > 1:
         for each in pipeline.build_all(folders, out, settings):
             built.append(each)
             report_built(each, HowMuch(how_much or "grouped"))
-        _end(built, as_json, opened)
+        return built
     for folder in folders:
         with progress_bars() as progress:
             built.append(pipeline.build(folder, out, _since(folder, settings), progress))
         report_built(built[-1], HowMuch(how_much or "grouped"))
-    _end(built, as_json, opened)
+    return built
 
 
 def _since(folder: Path, settings: Settings) -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,6 +19,9 @@ from guide.cli.options import (
     text,
 )
 from guide.delivery.channels import registry
+
+if TYPE_CHECKING:
+    from guide.delivery.request import Request
 
 
 def _copies(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
@@ -150,13 +153,7 @@ def distribute(
       guide distribute my-pack --to recipients.csv --mark-sent 7
       guide distribute my-pack --to recipients.csv --same 3=1 --new 9 --send
     """
-    import json
-
-    from guide.actions import distribute
     from guide.delivery.request import Request
-    from guide.diagnostics.formats import utf8
-    from guide.screen.copies import report_distribution
-    from guide.screen.progress import counter, progress_bars
 
     how = {
         name: asked.pop(name)
@@ -165,9 +162,21 @@ def distribute(
     mail = {**_server(host), "security": security, "sender": sender, "reply_to": reply_to}
     if asked["merge"] and (asked["encrypt"] or asked["sign"] is not None):
         raise click.UsageError("--merge cannot keep what --encrypt or --sign closes: leave one out")
-    request = Request(
-        _only(source), **asked, limit=limit or 0, mail=mail, settings=settings_of(how)
+    _run(
+        Request(_only(source), **asked, limit=limit or 0, mail=mail, settings=settings_of(how)),
+        as_json,
     )
+
+
+def _run(request: Request, as_json: bool) -> NoReturn:
+    """Plan or send, and say what came of it; end with 1 if anything failed."""
+    import json
+
+    from guide.actions import distribute
+    from guide.diagnostics.formats import utf8
+    from guide.screen.copies import report_distribution
+    from guide.screen.progress import counter, progress_bars
+
     with progress_bars() as building, counter("copies") as count:
         done = distribute.distribute(request, count, building)
     if as_json:

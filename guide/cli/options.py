@@ -14,6 +14,10 @@ from guide.cli import values
 if TYPE_CHECKING:
     from guide.pipeline.settings import Settings
 
+    _Kind = click.ParamType[int | str, Any]
+else:
+    _Kind = click.ParamType  # click 8.2 gives it no types
+
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 FOLDER = click.Path(path_type=Path)
@@ -78,7 +82,7 @@ def pairs(
     return tuple(found)
 
 
-class _Jobs(click.ParamType):
+class _Jobs(_Kind):
     """A number of processes, or the address of a cluster's scheduler."""
 
     name = "jobs"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from guide.cluster.address import OPTION, Cluster
@@ -162,7 +163,7 @@ class Line:
     """
 
     url, refused = "", ""
-    folder = None
+    folder: Path | None = None
 
     def __init__(self, link: Connection) -> None:
         self._link = link

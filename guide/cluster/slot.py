@@ -22,8 +22,9 @@ from typing import Any
 from guide.cluster.packing import unpack
 from guide.resources import TEMPLATES, font_folders
 from guide.system import sandbox, signals
+from guide.system.computing import TimeExceeded, within
 from guide.system.fence import Fence
-from guide.system.sandbox import Exceeded, Limits, NotStarted, TimeExceeded, confined, within
+from guide.system.sandbox import Exceeded, Limits, NotStarted, confined
 
 RENEW = b"renew"
 _MOST = 256_000_000  # bytes of large values that are kept for later calls

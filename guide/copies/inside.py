@@ -22,7 +22,7 @@ from guide.copies.signatures import Checks, Signed
 from guide.copies.trace import Search, ids_of_page, is_id, unprotected_id
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error, warning
 from guide.foreign.apart import short
-from guide.system.sandbox import TimeExceeded, within
+from guide.system.computing import TimeExceeded, within
 
 _LARGEST = 500_000_000  # bytes of one file in a zip
 _MOST_PAGES = 20_000

@@ -27,7 +27,8 @@ from markupsafe import Markup
 
 from guide.diagnostics.diagnostic import Diagnostic, Place, error
 from guide.resources import TEMPLATES
-from guide.system.sandbox import TimeExceeded, limits, within
+from guide.system.computing import TimeExceeded, within
+from guide.system.sandbox import limits
 
 _MARK = "guide-template:"
 _PLAIN = (str, int, float, list, tuple, dict, set, frozenset, MappingProxyType, NoneType,

@@ -22,7 +22,8 @@ from typing import Any, Protocol, Self
 
 from guide.diagnostics.diagnostic import GuideError
 from guide.system import signals, tempfiles
-from guide.system.sandbox import Limits, TimeExceeded, bound, within
+from guide.system.computing import TimeExceeded, within
+from guide.system.sandbox import Limits, bound
 
 TIME_LIMIT = 300.0  # s; a document that takes longer hangs
 
@@ -114,9 +115,12 @@ class Workers(Protocol):
     `elsewhere` is True if jobs run on other machines, which have other files.
     """
 
-    workers: int
     deaths: list[str]
     elsewhere: bool
+
+    @property
+    def workers(self) -> int:
+        """How many jobs are done at once."""
 
     def submit(self, function: Callable[..., Any], *arguments: Any, size: int = 0) -> Job:
         """Begin a job on `size` bytes of content; its result is asked for later."""

@@ -1,13 +1,12 @@
 """Work on what strangers wrote: in a separate process, within limits that the system enforces.
 
-`confined` runs a function in a child and ends it when it takes too much; `within` bounds one job in
-the process at hand. Where there is no `resource` (Windows), only the wall time is bounded.
+`confined` runs a function in a child and ends it when it takes too much; `guide.system.computing`
+bounds one job in the process at hand. Where there is no `resource` (Windows), only the wall time is bounded.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
 import multiprocessing
 import os
 import pickle
@@ -17,12 +16,12 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from guide.system import allowance, signals, tempfiles
+from guide.system import allowance, computing, signals, tempfiles
 from guide.system.fence import Fence, enclose
 
 try:
@@ -54,10 +53,6 @@ class Limits:
         The shipped briefing has 0.4 MB of markup and takes 8 s.
         """
         return self.seconds + min(9 * self.seconds, size // 25_000)
-
-
-class TimeExceeded(BaseException):
-    """A job has used its computing time; not an Exception, so that no library swallows it."""
 
 
 class Exceeded(Exception):
@@ -145,56 +140,6 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
         raise Refused(f"{event} is refused while a pack is built")
 
 
-def _used(children: bool = False) -> float:
-    """Return the seconds that this process has computed, or its children that it has seen end."""
-    if resource is None:
-        return 0.0
-    used = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _arm(seconds: float) -> None:
-    """Allow this process so many more seconds of computing; then the system ends it."""
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    until = math.ceil(_used() + seconds)
-    if hard != resource.RLIM_INFINITY:
-        until = min(until, hard)
-    resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
-
-
-@contextlib.contextmanager
-def within(seconds: float, apart: bool = False) -> Iterator[None]:
-    """Bound the computing time of what is done inside; raises TimeExceeded there.
-
-    One long operation in C can only be ended with the process: that happens two seconds later.
-    `apart` does not count what is done inside against the limit outside.
-    """
-    if resource is None or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    started = _used()
-    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    outside = soft != resource.RLIM_INFINITY
-    if outside and not apart:
-        seconds = min(seconds, max(soft - started - 1, 0.1))
-    handler = signal.signal(signal.SIGPROF, _exceeded)
-    _arm(seconds + 2)
-    signal.setitimer(signal.ITIMER_PROF, seconds, 0.5)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, handler)
-        if outside and apart:
-            soft += math.ceil(_used() - started)
-            soft = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
-
-
-def _exceeded(_signal: int, _frame: object) -> None:
-    raise TimeExceeded
-
-
 def confined(
     function: Callable[..., Any],
     *arguments: Any,
@@ -221,28 +166,40 @@ def confined(
             folder = stack.enter_context(tempfiles.folder())
         except OSError as exc:
             raise NotStarted(f"no temporary folder can be made: {exc.strerror or exc}") from exc
-        child = receiver = None
-        patience = 0.0
+        own, patience = _Own(), 0.0
         try:
-            with signals.held():  # a child that nobody knows of would never be ended
-                try:
-                    receiver, sender = context.Pipe(duplex=False)
-                    work = (receiver, sender, function, arguments, bounds, seconds, fence, folder)
-                    child = context.Process(target=_child, args=work, name="guide-build")
-                    with signals.calm():
-                        child.start()
-                except OSError as exc:
-                    raise NotStarted(f"no process can be started: {exc.strerror or exc}") from exc
-                sender.close()
+            _start(own, context, function, arguments, bounds, seconds, fence, folder)
             begun()
-            value = _listen(receiver, child, heard, bounds)
+            value = _listen(own.receiver, own.child, heard, bounds)
             patience = 0.5
             return value
         finally:
-            if receiver is not None:
-                receiver.close()
-            if child is not None and child.pid is not None:
-                _end(child, patience)
+            if own.receiver is not None:
+                own.receiver.close()
+            if own.child is not None and own.child.pid is not None:
+                _end(own.child, patience)
+
+
+@dataclass
+class _Own:
+    """A child, and the end of the pipe where it is heard; None while they are not there."""
+
+    child: Any = None
+    receiver: Any = None
+
+
+def _start(own: _Own, context: Any, *work: Any) -> None:
+    """Start a child; raises NotStarted. What is there by then is noted, whatever happens."""
+    with signals.held():  # a child that nobody knows of would never be ended
+        try:
+            own.receiver, sender = context.Pipe(duplex=False)
+            work = (own.receiver, sender, *work)
+            own.child = context.Process(target=_child, args=work, name="guide-build")
+            with signals.calm():
+                own.child.start()
+        except OSError as exc:
+            raise NotStarted(f"no process can be started: {exc.strerror or exc}") from exc
+        sender.close()
 
 
 def _alone() -> bool:
@@ -274,9 +231,9 @@ def _listen(
                 raise value
         raise Exceeded(f"took longer than {bounds.wall} s", doing)
     except EOFError:
-        before = _used(children=True)
+        before = computing.used(children=True)
         child.join(5)
-        computed = _used(children=True) - before
+        computed = computing.used(children=True) - before
         raise Exceeded(*_cause(child.exitcode, bounds, doing, computed)) from None
 
 
@@ -338,21 +295,21 @@ def _child(
     def say(what: str, how_far: str) -> None:
         send("said", (what, how_far))
         if resource is not None:
-            _arm(seconds)
+            computing.arm(seconds)
 
     try:
         signals.tie(getattr(multiprocessing.parent_process(), "pid", None) or 0)
         receiver.close()  # the parent's end: held here as well, nobody would notice that it is gone
         _shut_in(bounds, fence, folder)
         if resource is not None:
-            _arm(seconds)
+            computing.arm(seconds)
         send("done", function(*arguments, say))
     except (KeyboardInterrupt, SystemExit, BrokenPipeError):
         return  # the parent knows
     except MemoryError:
         _lift()
         last("limit", f"needs more than {bounds.memory} MB of memory")
-    except TimeExceeded:
+    except computing.TimeExceeded:
         last("limit", "took too much computing time")
     except BaseException as exc:  # noqa: BLE001  raised again where it is reported
         if os.environ.get("GUIDE_DEBUG"):

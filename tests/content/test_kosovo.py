@@ -124,7 +124,7 @@ def test_questions_are_fair() -> None:
     longest = 0
     choices = [question for question in pack().questions if isinstance(question, ChoiceQuestion)]
     for question in choices:
-        others = [len(text) for text in question.options if text != question.answer]
+        others = [len(text) for text in question.options if text not in question.answer]
         longest += max(map(len, question.answer)) > 1.3 * max(others)
         assert question.explanation, question.id
     assert longest <= len(choices) / 6

@@ -11,9 +11,11 @@ import pytest
 import guide.pipeline.deckfiles as deckfiles
 import guide.pipeline.faces as faces
 import guide.pipeline.markups as markups
+from guide.html.faces import Faces
+from guide.html.render import render
 from guide.model.artifacts import FontObjects, Group
 from guide.pipeline import Settings
-from guide.pipeline.jobs import SHARED_MODULES, WORKER_MODULES, Marked
+from guide.pipeline.jobs import SHARED_MODULES, WORKER_MODULES, Marked, prove_deck_job
 from guide.pipeline.proofs import pages_of_deck, proofs
 from guide.pipeline.record import Record
 from guide.pipeline.settings import silent
@@ -41,8 +43,7 @@ class Seen:
         self.pack, self.store = root / "edited", Store(root / "store", world="here")
         self.rendered: list[str] = []
         self.read: list[set[int]] = []
-        render, prove = markups.render, deckfiles.prove_deck_job
-        sides = markups.Faces._sides  # noqa: SLF001
+        sides = Faces._sides  # noqa: SLF001
 
         def rendering(request: Any) -> Any:
             self.rendered.append(request.kind.name)
@@ -54,10 +55,10 @@ class Seen:
 
         def proving(wanted: Any, spots: Any, data: Any, marked: Any, only: Any) -> Any:
             self.read.append(set(only))
-            return prove(wanted, spots, data, marked, only)
+            return prove_deck_job(wanted, spots, data, marked, only)
 
         monkeypatch.setattr(markups, "render", rendering)
-        monkeypatch.setattr(markups.Faces, "_sides", card)
+        monkeypatch.setattr(Faces, "_sides", card)
         monkeypatch.setattr(deckfiles, "prove_deck_job", proving)
         for name, text in FILES.items():
             self.write(name, text)

@@ -60,6 +60,11 @@ def qti(export: Export) -> bytes:
     return out.getvalue()
 
 
+def _respond(parent: ET.Element, tag: str, **more: str) -> ET.Element:
+    """Add an interaction, which gives the item its response."""
+    return ET.SubElement(parent, tag, {"responseIdentifier": "RESPONSE", **more})
+
+
 def _bytes(element: ET.Element) -> bytes:
     return bytes(ET.tostring(element, encoding="utf-8", xml_declaration=True)) + b"\n"
 
@@ -169,57 +174,32 @@ class _Item:
 
     def _interaction(self, body: ET.Element) -> None:
         asked, shuffle = self.asked, str(self.asked.question.shuffle).lower()
+        options = [(f"o{n}", html) for n, html in enumerate(asked.options, 1)]
         if asked.kind in {"choice", "several"}:
             most = "0" if asked.kind == "several" else "1"
-            made = ET.SubElement(
-                body,
-                "choiceInteraction",
-                responseIdentifier="RESPONSE",
-                shuffle=shuffle,
-                maxChoices=most,
-            )
-            self._choices(
-                made, "simpleChoice", [(f"o{n}", html) for n, html in enumerate(asked.options, 1)]
-            )
+            made = _respond(body, "choiceInteraction", shuffle=shuffle, maxChoices=most)
+            self._choices(made, "simpleChoice", options)
         elif asked.kind == "truth":
-            made = ET.SubElement(
-                body,
-                "choiceInteraction",
-                responseIdentifier="RESPONSE",
-                shuffle="false",
-                maxChoices="1",
-            )
+            made = _respond(body, "choiceInteraction", shuffle="false", maxChoices="1")
             labels = self.asking.texts.labels
             self._choices(
                 made, "simpleChoice", [("true", labels("True")), ("false", labels("False"))]
             )
         elif asked.kind == "order":
-            made = ET.SubElement(
-                body, "orderInteraction", responseIdentifier="RESPONSE", shuffle="true"
-            )
-            self._choices(
-                made, "simpleChoice", [(f"o{n}", html) for n, html in enumerate(asked.options, 1)]
-            )
+            made = _respond(body, "orderInteraction", shuffle="true")
+            self._choices(made, "simpleChoice", options)
         elif asked.kind == "match":
-            made = ET.SubElement(body, "matchInteraction", responseIdentifier="RESPONSE", shuffle="true",
-                                 maxAssociations=str(len(asked.pairs)))  # fmt: skip
+            most = str(len(asked.pairs))
+            made = _respond(body, "matchInteraction", shuffle="true", maxAssociations=most)
             for side, mark in enumerate("ab"):
                 found = [(f"{mark}{n}", pair[side]) for n, pair in enumerate(asked.pairs, 1)]
-                self._choices(
-                    ET.SubElement(made, "simpleMatchSet"),
-                    "simpleAssociableChoice",
-                    found,
-                    matchMax="1",
-                )
+                choices = ET.SubElement(made, "simpleMatchSet")
+                self._choices(choices, "simpleAssociableChoice", found, matchMax="1")
         elif asked.kind == "typed":
-            ET.SubElement(
-                ET.SubElement(body, "p"), "textEntryInteraction", responseIdentifier="RESPONSE"
-            )
+            _respond(ET.SubElement(body, "p"), "textEntryInteraction")
         else:
             lines = str(getattr(asked.question, "lines", 2))
-            ET.SubElement(
-                body, "extendedTextInteraction", responseIdentifier="RESPONSE", expectedLines=lines
-            )
+            _respond(body, "extendedTextInteraction", expectedLines=lines)
             rubric = ET.SubElement(body, "rubricBlock", view="scorer")
             self._html(ET.SubElement(rubric, "div"), asked.answer)
 
