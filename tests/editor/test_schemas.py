@@ -27,11 +27,11 @@ HOVERED = {
 
 @pytest.fixture(scope="module")
 def server() -> str:
-    """Return the path of yaml-language-server, or skip the test; on CI, fail."""
+    """Return the path of yaml-language-server, or skip the test."""
     beside = ROOT / ".venv/node/node_modules/.bin/yaml-language-server"
     found = shutil.which("yaml-language-server") or (str(beside) if beside.exists() else None)
     if found is None or shutil.which("node") is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no yaml-language-server: .ci/editor")
+        pytest.skip(".ci/editor installs yaml-language-server for this test")
     return str(found)
 
 
