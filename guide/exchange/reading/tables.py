@@ -60,7 +60,8 @@ class Cards:
         for row in waiting if headed else (first, *waiting):
             self._add(row)
         if self.html and not self.options.text:
-            message = f"{self.html} cells hold HTML, and are read as what it shows"
+            cells = "1 cell holds" if self.html == 1 else f"{self.html} cells hold"
+            message = f"{cells} HTML, which is read as what it shows"
             self.found.remark(
                 message, first.at, "If its tags are meant as text, import with `--text plain`."
             )
