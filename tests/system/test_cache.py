@@ -250,7 +250,7 @@ def test_a_build_uses_storage_that_its_process_cannot_reach(small_pack: Path, tm
         own = {**env, "GUIDE_CACHE_DIR": str(tmp_path / f"cache-{name}")}
         done = subprocess.run(command, env=own, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        said.append(done.stdout)
+        said.append(done.stderr)
     assert "made" in said[0] and "cached" not in said[0]
     assert "cached" in said[1] and "made" not in said[1]
     assert len(files(tmp_path / "team")) > 3
