@@ -197,6 +197,8 @@ class Dispatcher:
         if not barred:
             return None
         workers = await self._workers(connection.client)
+        if barred.isdisjoint(workers):  # a scheduler that was started again may have none yet
+            return None
         return [each for each in workers if each not in barred]
 
     async def _sent(
