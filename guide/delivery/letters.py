@@ -119,7 +119,7 @@ class Letters:
         if not self._texts:
             return _rendered(*work, _unheard)
         from guide.system.fence import Fence
-        from guide.system.sandbox import Exceeded, NotStarted, confined, limits
+        from guide.system.sandbox import Exceeded, confined, limits
 
         at = Place("templates/mail/body.txt")
         try:
@@ -128,11 +128,6 @@ class Letters:
                 _rendered, *work, heard=_unheard, bounds=bounds,
                 seconds=bounds.seconds + len(contexts) // 20, fence=Fence((str(TEMPLATES),)),
             )  # fmt: skip
-        except ValueError as exc:  # GUIDE_LIMITS
-            raise GuideError(error("bad-value", str(exc), Place(""))) from exc
-        except NotStarted as exc:
-            hint = "Free some room and end other programs; TMPDIR names another folder."
-            raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
         except Exceeded as exc:
             hint = "Look for a loop that never ends, or that is far too long, in the letter."
             message = f"writing the letters {exc.limit}"

@@ -19,7 +19,7 @@ from guide.pipeline.child import work_on
 from guide.pipeline.settings import Settings
 from guide.preview.resident import Resident
 from guide.system.cache import Store
-from guide.system.sandbox import Exceeded, NotStarted
+from guide.system.sandbox import Exceeded
 
 _FIX = "Correct what is safe in this pack (guide check --fix)"
 
@@ -135,7 +135,7 @@ async def _check(server: LanguageServer, packs: dict[Path, _Open], uri: str) -> 
             problems = index.problems
         except GuideError as exc:
             problems = exc.diagnostics
-        except (Exceeded, NotStarted, RuntimeError) as exc:
+        except (Exceeded, RuntimeError) as exc:
             message = f"the pack cannot be read: {exc}"
             hint = (
                 "Look for a huge picture, table or chart, or raise GUIDE_LIMITS (docs/security.md)."

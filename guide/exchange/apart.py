@@ -31,11 +31,7 @@ _AGAIN = "Export the file again, in parts if it is large."
 def planned(wanted: Wanted) -> Plan:
     """Return what an import comes to, found out in a confined process. Raises GuideError."""
     name = wanted.files[0].name
-    try:
-        bounds = limits(1, SMALL)
-    except ValueError as exc:
-        hint = f"{VARIABLE}=seconds=120,memory=3000; omitted limits keep their defaults."
-        raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
+    bounds = limits(1, SMALL)
     size = sum(path.stat().st_size for path in wanted.files if path.is_file())
     seconds = bounds.seconds + size // (2 * MB)
     try:
@@ -53,8 +49,7 @@ def planned(wanted: Wanted) -> Plan:
             error("import-limit", message, Place(name), "Do not use this file.")
         ) from exc
     except NotStarted as exc:
-        hint = "Free some room and end other programs; TMPDIR names another folder."
-        raise GuideError(error("cannot-start", str(exc), Place(name), hint)) from exc
+        raise exc.on(name) from exc
     except Exceeded as exc:
         hint = f"{_AGAIN} If you trust it, allow more: {VARIABLE}=seconds=300,memory=3000."
         raise GuideError(

@@ -21,7 +21,6 @@ from guide.resources import TEMPLATES, font_folders
 from guide.system.fence import Fence
 from guide.system.sandbox import (
     MB,
-    VARIABLE,
     Exceeded,
     Limits,
     NotStarted,
@@ -69,8 +68,7 @@ def apart(
         hint = "Free some room in the temporary folder, or set TMPDIR to another one."
         raise GuideError(error("cannot-write", message, Place(name), hint)) from exc
     except NotStarted as exc:
-        hint = "Free some room and end other programs; TMPDIR names another folder."
-        raise GuideError(error("cannot-start", str(exc), Place(name), hint)) from exc
+        raise exc.on(name) from exc
     except Exceeded as exc:
         how = "was given up: it " + exc.limit if exc.died else exc.limit
         hint = (
@@ -85,11 +83,7 @@ def apart(
 
 def _bounds(size: int, shared: RealTime) -> Limits:
     """Return the limits of a step on a PDF of `size` bytes; raises GuideError for bad GUIDE_LIMITS."""
-    try:
-        bounds = limits(1, SMALL)
-    except ValueError as exc:
-        hint = f"{VARIABLE}=seconds=60,memory=2000; omitted limits keep their defaults."
-        raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
+    bounds = limits(1, SMALL)
     more = max(0, size - _PLAIN)
     seconds = bounds.seconds + more // (2 * MB)
     wall = bounds.wall + 2 * (seconds - bounds.seconds) - math.ceil(shared.used)

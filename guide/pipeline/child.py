@@ -91,15 +91,12 @@ def work_on(folder: Path, settings: Settings, store: Store) -> Work:
 
 def outcome(work: Work, progress: Progress, run: Callable[[Work, Progress], Record]) -> Record:
     """Return what `run` makes in a confined process, twice if it was killed; raises GuideError."""
-    from guide.system.sandbox import Exceeded, NotStarted
+    from guide.system.sandbox import Exceeded
 
     happened: tuple[Diagnostic, ...] = ()
     while True:
         try:
             made = run(work, progress)
-        except NotStarted as exc:
-            hint = "Free some room and end other programs; TMPDIR names another folder."
-            raise GuideError(error("cannot-start", str(exc), Place(""), hint)) from exc
         except Exceeded as exc:
             document, state = exc.doing
             if exc.died and not happened:  # it may have been the system's fault
@@ -116,13 +113,9 @@ def outcome(work: Work, progress: Progress, run: Callable[[Work, Progress], Reco
 def _bounds(settings: Settings) -> Limits:
     """Return the limits of this run; raises GuideError when they are wrong, or leave no process."""
     from guide.system import allowance
-    from guide.system.sandbox import VARIABLE, limits
+    from guide.system.sandbox import limits
 
-    try:
-        bounds = limits((settings.jobs or os.cpu_count() or 1) + 1)
-    except ValueError as exc:
-        hint = f"{VARIABLE}=seconds=60,memory=4000,output=500; omitted limits keep their values."
-        raise GuideError(error("bad-value", str(exc), Place(""), hint)) from exc
+    bounds = limits((settings.jobs or os.cpu_count() or 1) + 1)
     if refused := allowance.computing():
         message, hint = refused
         raise GuideError(error("cannot-start", message, Place(""), hint))

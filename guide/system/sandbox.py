@@ -21,6 +21,7 @@ from dataclasses import dataclass, fields, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from guide.diagnostics.diagnostic import GuideError, Place, error
 from guide.system import allowance, computing, signals, tempfiles
 from guide.system.fence import Fence, enclose
 
@@ -71,14 +72,24 @@ class Refused(PermissionError):
     """A confined process has tried to start a program or to connect to another machine."""
 
 
-class NotStarted(Exception):
+class NotStarted(GuideError):
     """No child can be started: the system refuses a folder for temporary files, or a process."""
+
+    @classmethod
+    def because(cls, message: str) -> NotStarted:
+        """Return the error for what the system refused."""
+        hint = "Free some room and end other programs; TMPDIR names another folder."
+        return cls(error("cannot-start", message, Place(""), hint))
+
+    def on(self, name: str) -> NotStarted:
+        """Return the same of work on a file."""
+        return NotStarted(*(replace(each, place=Place(name)) for each in self.diagnostics))
 
 
 def limits(processes: int = 2, base: Limits | None = None) -> Limits:
     """Return the limits of this run, from GUIDE_LIMITS ("seconds=60,memory=4000") where it is set.
 
-    `base` holds what is not set there. Where the machine has less memory, `processes` share four fifths of it. Raises ValueError.
+    `base` holds what is not set there. Where the machine has less memory, `processes` share four fifths of it. Raises GuideError.
     """
     base = base or Limits()
     found = replace(base, memory=min(base.memory, _share(processes)))
@@ -86,9 +97,11 @@ def limits(processes: int = 2, base: Limits | None = None) -> Limits:
     for part in filter(None, os.environ.get(VARIABLE, "").split(",")):
         name, _, value = part.partition("=")
         if name.strip() not in known or not value.strip().isdecimal() or not int(value):
-            raise ValueError(
-                f"{VARIABLE}={part}: write NAME=NUMBER with {', '.join(sorted(known))}"
+            message = f"{VARIABLE}={part}: write NAME=NUMBER with {', '.join(sorted(known))}"
+            hint = (
+                f"{VARIABLE}=seconds=60,memory=4000,output=500; omitted limits keep their values."
             )
+            raise GuideError(error("bad-value", message, Place(""), hint))
         found = replace(found, **{name.strip(): int(value)})
     return found
 
@@ -165,7 +178,9 @@ def confined(
         try:  # a library's temporary files go with the process, however that ends
             folder = stack.enter_context(tempfiles.folder())
         except OSError as exc:
-            raise NotStarted(f"no temporary folder can be made: {exc.strerror or exc}") from exc
+            raise NotStarted.because(
+                f"no temporary folder can be made: {exc.strerror or exc}"
+            ) from exc
         own, patience = _Own(), 0.0
         try:
             _start(own, context, function, arguments, bounds, seconds, fence, folder)
@@ -198,7 +213,7 @@ def _start(own: _Own, context: Any, *work: Any) -> None:
             with signals.calm():
                 own.child.start()
         except OSError as exc:
-            raise NotStarted(f"no process can be started: {exc.strerror or exc}") from exc
+            raise NotStarted.because(f"no process can be started: {exc.strerror or exc}") from exc
         sender.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from guide.diagnostics.diagnostic import GuideError
 from guide.system import signals
+from guide.system.sandbox import NotStarted, limits
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -131,3 +134,19 @@ except KeyboardInterrupt:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=30)
     assert (found.stdout, found.stderr) == ("late", "")
+
+
+def test_wrong_limits_are_a_problem_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for them gets the diagnostic, with what to write instead."""
+    monkeypatch.setenv("GUIDE_LIMITS", "seconds=many")
+    with pytest.raises(GuideError) as caught:
+        limits()
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "bad-value" and "seconds=many" in problem.message and "seconds=60" in problem.hint
+
+
+def test_what_cannot_be_started_crosses_to_another_process() -> None:
+    """It is about a file where one is worked on, and stays what it is when it is pickled."""
+    found = pickle.loads(pickle.dumps(NotStarted.because("no room").on("report.pdf")))
+    assert isinstance(found, NotStarted)
+    assert [(each.code, each.place.path) for each in found.diagnostics] == [("cannot-start", "report.pdf")]
