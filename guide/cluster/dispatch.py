@@ -159,10 +159,10 @@ class Dispatcher:
         left: set[str] = set()  # workers on which its process was killed
         for _ in range(_TRIES):
             connection = await self._connected()
-            where = await self._places(connection, left)
-            if where == []:
-                return self._nowhere(deaths, bool(left))
             try:
+                where = await self._places(connection, left)
+                if where == []:
+                    return self._nowhere(deaths, bool(left))
                 worker, state, payload, died = await self._sent(connection, call, where)
             except (
                 CancelledError,
@@ -196,7 +196,7 @@ class Dispatcher:
         barred = {*self._avoided, *connection.silent, *left}
         if not barred:
             return None
-        workers = await self._workers(connection.client)
+        workers = await self._listed(connection.client)
         if barred.isdisjoint(workers):  # a scheduler that was started again may have none yet
             return None
         return [each for each in workers if each not in barred]
@@ -295,9 +295,13 @@ class Dispatcher:
     async def _workers(self, client: Any) -> Mapping[str, Mapping[str, Any]]:
         """Return what the scheduler knows of its workers, by address; raises GuideError."""
         try:
-            found = await asyncio.wait_for(client.scheduler.identity(), self.patience)
-        except (OSError, TimeoutError) as exc:
+            return await self._listed(client)
+        except OSError as exc:
             raise self._gone(f"has not answered for {self.patience:g} s") from exc
+
+    async def _listed(self, client: Any) -> Mapping[str, Mapping[str, Any]]:
+        """Return the same; raises OSError, of which TimeoutError is one."""
+        found = await asyncio.wait_for(client.scheduler.identity(), self.patience)
         workers: Mapping[str, Mapping[str, Any]] = found["workers"]
         return workers
 

@@ -198,13 +198,9 @@ def test_a_worker_that_is_killed_or_hangs_loses_no_job(running: Running, monkeyp
         assert [job.result() for job in jobs] == [digest(number) for number in range(20)]
 
 
-def test_a_scheduler_that_is_started_again_gets_all_jobs_again(tmp_path: Path) -> None:
+def test_a_scheduler_that_is_started_again_gets_all_jobs_again(running: Running) -> None:
     """The build goes on when it has a worker."""
-    running = Running(tmp_path, free_port())
-    running.start_scheduler()
-    running.start_worker()
-    running.ready("worker-0")
-    with contextlib.closing(running), workers(running.address) as pool:
+    with workers(running.address) as pool:
         assert pool.submit(digest, "a").result() == digest("a")
         assert running.scheduler is not None
         os.killpg(running.scheduler.pid, signal.SIGKILL)
