@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
-import socket
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -68,6 +66,9 @@ def insecure(address: str, what: str) -> Diagnostic:
 
 def _loopback(parts: SplitResult) -> bool:
     """Return whether all addresses of a host are this machine's own."""
+    import ipaddress
+    import socket
+
     host = parts.hostname or ""
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback

@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from guide.cluster.address import Cluster, check
-from guide.cluster.remote import Elsewhere
 from guide.diagnostics.diagnostic import Diagnostic, GuideError
 from guide.pipeline.child import render_limit
 from guide.pipeline.inputs import machine_met
@@ -25,8 +23,11 @@ from guide.pipeline.settings import Settings, silent
 from guide.system import plain
 from guide.system.cache import Store
 from guide.system.folders import walk
-from guide.system.pool import Job, JobTimeout, WorkerDied, Workers
-from guide.system.sandbox import Limits, limits
+
+if TYPE_CHECKING:  # what only a cluster needs costs every build its import
+    from guide.cluster.address import Cluster
+    from guide.cluster.remote import Elsewhere
+    from guide.system.pool import Job, Workers
 
 _IGNORED = {".git", ".hg", ".svn", ".venv", "build", "__pycache__", "node_modules"}
 _MOST = 200_000_000  # bytes of a pack that is sent whole
@@ -49,9 +50,13 @@ def workers_of(
 
     `read` unpickles results.
     """
+    from guide.cluster.address import check
+
     check(cluster)
     from guide.cluster.dispatch import Dispatcher
+    from guide.cluster.remote import Elsewhere
     from guide.pipeline.outfit import KIT, outfit
+    from guide.system.sandbox import Limits
 
     with Dispatcher(cluster, (*SHARED_MODULES, *modules)) as port:
         yield Elsewhere(port, KIT, outfit, Limits(seconds=300), read=read)
@@ -98,6 +103,7 @@ def _begun(folder: Path, settings: Settings, pool: Workers) -> Run | None:
 def _record(folder: Path, job: Job, store: Store) -> Record:
     """Wait for a pack; what its worker said of fonts is true of this machine, too."""
     from guide.engine.machine import machine
+    from guide.system.pool import JobTimeout, WorkerDied
 
     try:
         made: Record | tuple[Diagnostic, ...] = job.result()
@@ -147,6 +153,7 @@ def pack_job(name: str, tree: Tree, settings: Settings) -> Record | tuple[Diagno
     from guide.pipeline.reading import content_only, read
     from guide.pipeline.stages import make
     from guide.system.pool import Pool
+    from guide.system.sandbox import limits
 
     bounds = limits(1)
     store = Store(Path(tempfile.gettempdir()), enabled=False)

@@ -11,16 +11,16 @@ import os
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as StillWorking
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from guide.diagnostics.calling import install
 from guide.diagnostics.diagnostic import Diagnostic, GuideError, Place, error
 from guide.system import tempfiles
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 VARIABLE = "GUIDE_CACHE_URL"
 _PATIENCE = 20.0  # s for one entry, and for all that is still to be written at the end
@@ -139,6 +139,8 @@ class Remote:
         if len(self._threads) < _THREADS:  # daemons: nobody waits for a storage that hangs
             self._threads.append(threading.Thread(target=self._serve, daemon=True))
             self._threads[-1].start()
+        from concurrent.futures import Future
+
         future: Future[Any] = Future()
         self._work.put((future, work))
         return future
@@ -156,7 +158,7 @@ class Remote:
             return None
         try:
             return future.result(seconds)
-        except StillWorking:
+        except TimeoutError:
             self.refused = f"no answer within {seconds:g} s"
         except FileNotFoundError:  # it was to be deleted
             pass
@@ -172,6 +174,8 @@ def shared() -> Entries | None:
         return None
     parts = urlsplit(url)
     if parts.scheme == "file":
+        from urllib.request import url2pathname
+
         return Folder(Path(url2pathname(parts.path)))
     if "://" not in url:
         raise GuideError(_unusable(url, "it has no scheme", ""))
