@@ -8,8 +8,8 @@ from typing import Any
 
 from guide.model.artifacts import FontFace, FontObjects, Html, Pdf
 from guide.model.setparts import MarginPage, Margins, Proved, Proving, SetPart
-from guide.pipeline.faces import NO_GLYPH, key_in_store
-from guide.pipeline.jobs import fonts_job, prove_parts_job, set_margins_job
+from guide.pipeline.faces import NO_GLYPH, begin_fonts, begun, key_in_store
+from guide.pipeline.jobs import prove_parts_job, set_margins_job
 from guide.pipeline.partfaults import all_faults
 from guide.pipeline.parts import Parts
 from guide.system.cache import Store
@@ -70,17 +70,9 @@ class _Bound:
         self, frame: Html, pages: tuple[MarginPage, ...], total: int, sizes: Any
     ) -> Callable[[], Margins]:
         key = f"margins:{key_in_store(frame, pages, total, sizes)}"
-        known: Margins | None = self.store.value(key, Margins)
-        if known is not None:
-            return lambda: known
-        job = self.pool.submit(set_margins_job, frame, pages, total, sizes)
-
-        def made() -> Margins:
-            found: Margins = job.result()
-            self.store.keep(key, found)
-            return found
-
-        return made
+        return begun(
+            self.store, self.pool, key, Margins, set_margins_job, frame, pages, total, sizes
+        )
 
     def _margin_pages(self) -> Iterator[MarginPage]:
         last: dict[str, str] = {}
@@ -97,18 +89,9 @@ class _Bound:
     # Fonts ------------------------------------------------------------------------------------
 
     def _fonts(self, margins: Sequence[Margins]) -> FontObjects:
-        from guide.pdf.uses import union
-
         drawn: list[SetPart | Margins] = [*self.done, *margins]
         known: dict[str, FontFace] = {face.name: face for each in drawn for face in each.faces}
-        uses = union(drawn)
-        wanted = tuple(known[use.name] for use in uses)
-        key = f"fonts:{key_in_store(uses, [font.name for font in wanted])}"
-        found: FontObjects | None = self.store.value(key, FontObjects)
-        if found is None:
-            found = self.pool.submit(fonts_job, wanted, uses).result()
-            self.store.keep(key, found)
-        return found
+        return begin_fonts(self.store, self.pool, known, drawn)()
 
     def _about(self) -> Any:
         from guide.pdf.assemble import About

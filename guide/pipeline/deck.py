@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +14,7 @@ from guide.model.artifacts import Fault, FontFace, FontObjects, Html, OfPack, Se
 from guide.model.content import Flashcard
 from guide.model.kinds import Stock
 from guide.model.printers import Registration
-from guide.pipeline.faces import NO_GLYPH, FaceCache, Started, key_in_store
-from guide.pipeline.jobs import fonts_job
+from guide.pipeline.faces import NO_GLYPH, FaceCache, Started, begin_fonts
 from guide.pipeline.remembered import ById
 from guide.sheets.plan_cards import Side
 from guide.system.cache import Store
@@ -111,7 +110,8 @@ def finish(begun: BegunDeck) -> SetDeck:
     )
     around = tuple(face for one in margins.finish(begun.begun_margins).values() for face in one)
     known = {**margins.fonts, **cards.fonts}
-    fonts = _begin_fonts(deck, known, faces), _begin_fonts(deck, known, (*faces, *around))
+    own = begin_fonts(deck.store, deck.pool, known, faces)
+    fonts = own, begin_fonts(deck.store, deck.pool, known, (*faces, *around))
     margins.keep(deck.selection)
     cards.keep(deck.selection)  # while workers make the fonts
     of_faces = [fault for face in faces for fault in face.faults]
@@ -142,29 +142,3 @@ def _small(deck: Deck, faces: Sequence[SetFace]) -> list[Fault]:
     hint = "Use larger stock, or shorten these texts; `--fit-report` lists every card."
     at = OfPack(f"documents.{deck.request.kind.name}.stock")
     return [Fault("small-print", message, at, hint, Severity.WARNING)]
-
-
-def _begin_fonts(
-    deck: Deck, known: Mapping[str, FontFace], faces: Iterable[SetFace]
-) -> Callable[[], FontObjects]:
-    """Begin to make the fonts of faces, each with the glyphs that they use together.
-
-    What is returned waits for them: as PDF objects.
-    """
-    from guide.pdf.uses import union
-
-    uses = union(faces)
-    wanted = tuple(known[use.name] for use in uses)
-    key = f"fonts:{key_in_store(uses, [font.name for font in wanted])}"
-    found: FontObjects | None = deck.store.value(key, FontObjects)
-    if found is not None:
-        kept = found
-        return lambda: kept
-    job = deck.pool.submit(fonts_job, wanted, uses)
-
-    def made() -> FontObjects:
-        objects: FontObjects = job.result()
-        deck.store.keep(key, objects)
-        return objects
-
-    return made

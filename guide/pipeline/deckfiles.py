@@ -38,7 +38,8 @@ def deck_files(
     looking = []
     for part in _made(done, stem):
         where = [spots_of(done.deck.stock, side) for side in part.sides] if part.sides else None
-        marked, known = _marked(done, part), _proofs(done, part, digests)
+        marked = _marked(done, part)
+        known = _proofs(done, part, marked, digests)
         job = pool.submit(
             prove_deck_job, wanted, where, part.made.data, marked, known.unread,
             size=len(part.made.data),
@@ -81,9 +82,9 @@ def _marked(done: SetDeck, part: _Part) -> Marked:
     return Marked(shell.marking, counts, shell.own)
 
 
-def _proofs(done: SetDeck, part: _Part, digests: Sequence[str]) -> Proofs:
+def _proofs(done: SetDeck, part: _Part, marked: Marked, digests: Sequence[str]) -> Proofs:
     """Return which pages of a file were proven before; `digests` are those of the faces."""
-    deck, marked = done.deck, _marked(done, part)
+    deck = done.deck
     if part.sides:
         of_sheets = part.sides, part.under, part.fonts, marked, deck.stock, _layout(done)
         pages = pages_of_sheets(digests, *of_sheets)

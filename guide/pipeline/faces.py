@@ -7,13 +7,13 @@ what they depend on, so that a card that is added, moved or edited is the only o
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from guide.model.artifacts import FaceSet, Fault, FontFace, Html, SetFace
+from guide.model.artifacts import FaceSet, Fault, FontFace, FontObjects, Html, SetFace
 from guide.pipeline.inputs import digest_of_code
-from guide.pipeline.jobs import set_faces_job
+from guide.pipeline.jobs import fonts_job, set_faces_job
 from guide.system.cache import Store
 from guide.system.digest import digest
 from guide.system.pool import Job, Workers
@@ -21,12 +21,46 @@ from guide.system.pool import Job, Workers
 MOST = 60  # items in a chunk: a second's work, and little memory
 LEAST = 8  # a smaller chunk is not worth a process
 NO_GLYPH = "missing-glyph"
+_T = TypeVar("_T")
 _MOST_HELD = 8  # environments whose faces a process holds
 
 
 def key_in_store(*values: Any) -> str:
     """Return the store's key for what depends on values and on this program."""
     return digest(*values, digest_of_code())
+
+
+def begun(
+    store: Store, pool: Workers, key: str, kind: type[_T], job: Callable[..., _T], *values: Any
+) -> Callable[[], _T]:
+    """Look a value up, and begin to make one that is not there; what is returned waits for it, and keeps it."""
+    known: _T | None = store.value(key, kind)
+    if known is not None:
+        there = known
+        return lambda: there
+    waiting = pool.submit(job, *values)
+
+    def made() -> _T:
+        found: _T = waiting.result()
+        store.keep(key, found)
+        return found
+
+    return made
+
+
+def begin_fonts(
+    store: Store, pool: Workers, known: Mapping[str, FontFace], drawn: Iterable[Any]
+) -> Callable[[], FontObjects]:
+    """Begin to make the fonts of what was drawn, each with the glyphs that are used together.
+
+    What is returned waits for them: as PDF objects.
+    """
+    from guide.pdf.uses import union
+
+    uses = union(drawn)
+    wanted = tuple(known[use.name] for use in uses)
+    key = f"fonts:{key_in_store(uses, [font.name for font in wanted])}"
+    return begun(store, pool, key, FontObjects, fonts_job, wanted, uses)
 
 
 @dataclass

@@ -197,7 +197,7 @@ class Parts:
     def _waiting(self) -> set[int]:
         """Return the parts that print of others which are not set; none if all wait for each other."""
         unset = {n for n, made in enumerate(self.made) if made is None}
-        waiting = {n for n in unset if any(self._printed[n] & self._ids[m] for m in unset - {n})}
+        waiting = {n for n in unset if self._owners(n) & unset - {n}}
         return waiting if waiting < unset else set()
 
     @cached_property
@@ -206,8 +206,17 @@ class Parts:
         return [set(_PRINTED.findall(part)) for part in self.cut.parts]
 
     @cached_property
-    def _ids(self) -> list[set[str]]:
-        return [set(_ID.findall(part)) for part in self.cut.parts]
+    def _ids(self) -> dict[str, set[int]]:
+        """The parts that have an element of a name: one, unless two have the same."""
+        found: dict[str, set[int]] = {}
+        for number, part in enumerate(self.cut.parts):
+            for name in _ID.findall(part):
+                found.setdefault(name, set()).add(number)
+        return found
+
+    def _owners(self, number: int) -> set[int]:
+        """Return the parts of whose elements a part prints the page."""
+        return set().union(*(self._ids.get(name, ()) for name in self._printed[number]))
 
     def _whole(self) -> list[SetPart]:
         parts = [part for part in self.made if part is not None]
