@@ -6,9 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from guide.diagnostics.diagnostic import GuideError
+from guide.content.load import load_pack
+from guide.diagnostics.diagnostic import GuideError, Severity
+from guide.model.pack import Pack
 from guide.pipeline import fence, render_limit, silent
 from guide.pipeline.inputs import size_of_inputs
+
+
+def loaded(folder: Path) -> Pack:
+    """Return a pack that has no errors; raises GuideError with those that it has."""
+    pack, found = load_pack(folder)
+    wrong = [each.within(str(folder)) for each in found if each.severity == Severity.ERROR]
+    if pack is None or wrong:
+        raise GuideError(*wrong)
+    return pack
 
 
 def apart(work: Callable[..., Any], folder: Path, *more: Any) -> Any:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from guide.actions.apart import apart
+from guide.actions.apart import apart, loaded
 from guide.content.editions import leaks
-from guide.content.load import load_pack
 from guide.content.validate import did_you_mean
 from guide.diagnostics.diagnostic import (
     Diagnostic,
@@ -56,10 +55,7 @@ def export(folder: Path, form: str, wanted: Wanted, out: Path | None = None) -> 
 
 
 def _made(folder: Path, form: str, wanted: Wanted, _say: Callable[[str, str], None]) -> _Made:
-    pack, found = load_pack(folder)
-    wrong = [each.within(str(folder)) for each in found if each.severity == Severity.ERROR]
-    if pack is None or wrong:
-        raise GuideError(*wrong)
+    pack = loaded(folder)
     job = Export(_edition(pack, wanted.edition, folder), wanted)
     job.problems += leaks(job.pack, wanted.edition) if wanted.edition else []
     cards = FORMATS[form].takes == "cards"

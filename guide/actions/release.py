@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from guide.actions.apart import apart
+from guide.actions.apart import apart, loaded
 from guide.content.identity import day_of, digest_of_lock, lock_of
-from guide.content.load import load_pack
-from guide.diagnostics.diagnostic import GuideError, Severity, error
+from guide.diagnostics.diagnostic import GuideError, error
 from guide.model.identity import Lock, differences, released
 from guide.model.lockfile import LOCK, written
 from guide.system import output
@@ -37,10 +36,7 @@ def release(folder: Path) -> Released:
 
 
 def _released(folder: Path, _say: Callable[[str, str], None]) -> Released:
-    pack, problems = load_pack(folder)
-    wrong = [each.within(str(folder)) for each in problems if each.severity == Severity.ERROR]
-    if pack is None or wrong:
-        raise GuideError(*wrong)
+    pack = loaded(folder)
     version, before = pack.manifest.version, pack.locked or Lock()
     lock = lock_of(pack)
     digest = digest_of_lock(lock)

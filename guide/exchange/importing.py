@@ -59,6 +59,7 @@ class Plan:
 def plan_import(wanted: Wanted, say: Callable[[str, str], None]) -> Plan:
     """Return what importing files comes to; nothing is written. Raises GuideError."""
     found = []
+    _different_names(wanted.files)
     for path in wanted.files:
         say(path.name, "read")
         found.append(read_file(path, wanted.options))
@@ -80,7 +81,20 @@ def plan_import(wanted: Wanted, say: Callable[[str, str], None]) -> Plan:
             _keep_identity(made, after)
             break
         problems += _refuse(found, failed, refused)
+    else:
+        raise GuideError(*problems)
     return _planned(wanted, found, merged, made, problems, pack is None)
+
+
+def _different_names(files: Sequence[Path]) -> None:
+    """Raise GuideError for two files of one name: what came from which could not be told apart."""
+    seen: dict[str, Path] = {}
+    for path in files:
+        if path.name in seen:
+            message = f"two files have this name: {seen[path.name]} and {path}"
+            hint = "Rename one of them: what was imported is known by the name of its file."
+            raise GuideError(error("import-unreadable", message, Place(path.name), hint))
+        seen[path.name] = path
 
 
 def _pack(folder: Path) -> tuple[Pack | None, tuple[Diagnostic, ...]]:

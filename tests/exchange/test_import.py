@@ -421,3 +421,16 @@ def test_new_from_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert CliRunner().invoke(guide, ["new", "pack", "--from", "notes.md"]).exit_code == 1
 
 
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    """What came from which could not be told apart the next time; the pack is not begun."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "words.csv").write_text("front,back\nuno,one\n")
+    files = (tmp_path / "a/words.csv", tmp_path / "b/words.csv")
+    with pytest.raises(GuideError) as caught:
+        importing.plan(files, tmp_path / "pack", Options())
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "import-unreadable" and str(files[1]) in problem.message
+    assert not (tmp_path / "pack").exists()

@@ -21,7 +21,7 @@ from guide.exchange.writing.ankifile import NoteType, Row, Template
 from guide.exchange.writing.chosen import Export
 from guide.exchange.writing.tables import data_of
 from guide.exchange.writing.texts import Texts, cleaned
-from guide.model.content import Card, Flashcard
+from guide.model.content import Flashcard
 from guide.model.pack import Pack
 
 _BASIC_LAYOUTS = {"basic", "image"}
@@ -227,19 +227,15 @@ def _pictures(image: str, alt: str, card: Flashcard) -> tuple[str, str]:
 def _cloze(package: _Package, group: Sequence[Flashcard]) -> tuple[str, ...]:
     """Return the fields of a cloze."""
     first = group[0]
-    item = _card(package.export.pack, first.of)
+    item = package.export.by_id[first.of]
     view = package.texts.view(first)
     text = package.texts.clozed(item.cloze, item)
     return text, str(view.hint), *_pictures(view.image, view.image_alt, first)
-
-
-def _card(pack: Pack, name: str) -> Card:
-    return next(card for card in pack.cards if card.id == name)
 
 
 def _ords(package: _Package, group: Sequence[Flashcard]) -> tuple[int, ...]:
     """Return which cards Anki makes of a cloze, from 0: the numbers of its gaps."""
     from guide.model import cloze
 
-    text = _card(package.export.pack, group[0].of).cloze
+    text = package.export.by_id[group[0].of].cloze
     return tuple(side.number - 1 for side in cloze.sides(text))

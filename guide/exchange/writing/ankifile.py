@@ -93,15 +93,19 @@ def package(
     files = {"collection.anki2": _database(rows, kinds, decks, about)}
     files["media"] = json.dumps({str(n): name for n, name in enumerate(names)}).encode()
     files |= {str(number): media[name] for number, name in enumerate(names)}
+    return zipped(files)
+
+
+def zipped(files: Mapping[str, bytes | str]) -> bytes:
+    """Return a ZIP with files by their names, in this order, the same at any time and on any system."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in files.items():
-            archive.writestr(zip_entry(name), data)
+            archive.writestr(_zip_entry(name), data)
     return out.getvalue()
 
 
-def zip_entry(name: str) -> zipfile.ZipInfo:
-    """Return the entry of a file in a ZIP, the same at any time and on any system."""
+def _zip_entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _EPOCH)
     entry.compress_type, entry.create_system, entry.external_attr = (
         zipfile.ZIP_DEFLATED,

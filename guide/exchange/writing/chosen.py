@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from guide.content.derive_cards import counted, deck, tagged
@@ -11,7 +12,7 @@ from guide.content.library import deck_kind, resolve_options
 from guide.content.spread import Sheets
 from guide.diagnostics.diagnostic import Diagnostic, Place, error, warning
 from guide.model.base import Item
-from guide.model.content import Flashcard, Question
+from guide.model.content import Card, Flashcard, Question
 from guide.model.identity import Known
 from guide.model.pack import Pack
 from guide.model.parts import DERIVED
@@ -45,7 +46,12 @@ class Export:
     problems: list[Diagnostic] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
 
-    @property
+    @cached_property
+    def by_id(self) -> dict[str, Card]:
+        """The cards of cards.yaml and of tables by their ids."""
+        return {card.id: card for card in self.pack.cards}
+
+    @cached_property
     def options(self) -> dict[str, Any]:
         """The options of the pack's deck."""
         kind = deck_kind(self.pack)

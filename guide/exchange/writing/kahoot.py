@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from html import escape
 
-from guide.exchange.writing.ankifile import zip_entry
+from guide.exchange.writing.ankifile import zipped
 from guide.exchange.writing.chosen import Export
 from guide.exchange.writing.quiz import Asked, Asking, has_picture, texts_of
 from guide.exchange.writing.texts import plain_text
@@ -95,11 +93,8 @@ def _sheet(rows: dict[int, Sequence[str | int]]) -> bytes:
         "xl/_rels/workbook.xml.rels": _relation(f"{_OFFICE}/worksheet", "worksheets/sheet1.xml"),
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{cells}</sheetData></worksheet>',
     }  # fmt: skip
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(zip_entry(name), '<?xml version="1.0" encoding="UTF-8"?>\n' + text)
-    return out.getvalue()
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return zipped({name: head + text for name, text in files.items()})
 
 
 def _relation(kind: str, target: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
-from guide.exchange.writing.ankifile import zip_entry
+from guide.exchange.writing.ankifile import zipped
 from guide.exchange.writing.chosen import Export
 from guide.exchange.writing.quiz import Asked, Asking
 
@@ -50,14 +48,7 @@ def qti(export: Export) -> bytes:
         for path in (name, *sorted(media)):
             ET.SubElement(resource, "file", href=path)
         files |= media
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for path, data in {
-            "imsmanifest.xml": _bytes(manifest),
-            **dict(sorted(files.items())),
-        }.items():
-            archive.writestr(zip_entry(path), data)
-    return out.getvalue()
+    return zipped({"imsmanifest.xml": _bytes(manifest), **dict(sorted(files.items()))})
 
 
 def _respond(parent: ET.Element, tag: str, **more: str) -> ET.Element:

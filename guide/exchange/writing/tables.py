@@ -43,7 +43,7 @@ def data_of(group: Sequence[Flashcard], export: Export) -> dict[str, Any]:
     """Return the fields of a card as a pack has them: as written, or made of another part of the pack."""
     first = group[0]
     if first.origin == "cards":
-        card = next(card for card in export.pack.cards if card.id == first.of)
+        card = export.by_id[first.of]
         said: dict[str, Any] = card.model_dump(mode="json", exclude_defaults=True)
         return {"id": card.id, **said}
     front, back = first.front, first.back
